@@ -1,0 +1,236 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tachyon/codec/sink.hpp>
+
+// JSON, written as it comes: nothing is built in memory. The writer knows only whether a comma is
+// due.
+//
+// Names come from the target as UTF-8 in which lone surrogates may stand as their three bytes (that
+// is how Python keeps undecodable bytes of file names: 0xff is U+DCFF). JSON text must be valid
+// UTF-8 whatever we are handed, so a surrogate is written as \udcff, which Python, browsers and our
+// pages read back as the same string, and bytes that are no UTF-8 at all become U+FFFD.
+//
+// Text that goes into a page is written for `JsonUse::page`: `<`, `>` and `&` are escaped, so that
+// no name can end a script element, and so are U+2028 and U+2029, which older script engines take
+// for line ends.
+namespace tachyon {
+
+enum class JsonUse : bool { file, page };
+
+namespace detail {
+
+inline constexpr std::string_view hex_digits = "0123456789abcdef";
+
+// What a byte means to the string writer: 0 plain, 1 look closer, 2 starts or continues UTF-8.
+template <JsonUse use>
+inline constexpr auto json_classes = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t i = 0; i < 0x20; ++i) classes[i] = 1;
+  for (std::size_t i = 0x80; i < 0x100; ++i) classes[i] = 2;
+  classes['"'] = classes['\\'] = classes[0x7f] = 1;
+  if (use == JsonUse::page) classes['<'] = classes['>'] = classes['&'] = 1;
+  return classes;
+}();
+
+struct Utf8 {
+  char32_t code;
+  std::size_t length;  // 0: these bytes are no UTF-8
+};
+
+// One code point of two bytes or more; surrogates pass, everything else that is not UTF-8 does not.
+constexpr Utf8 decode_utf8(std::string_view text) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = at(0);
+  const std::size_t length = first < 0xc2   ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  if (length == 0 || text.size() < length) return {0, 0};
+  char32_t code = first & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xc0U) != 0x80) return {0, 0};
+    code = code << 6 | (at(i) & 0x3fU);
+  }
+  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  return code < smallest[length] || code > 0x10ffff ? Utf8{0, 0} : Utf8{code, length};
+}
+
+template <Sink S>
+void put_json_unit(S& sink, char32_t unit) {
+  const char text[] = {'\\',
+                       'u',
+                       hex_digits[unit >> 12 & 15],
+                       hex_digits[unit >> 8 & 15],
+                       hex_digits[unit >> 4 & 15],
+                       hex_digits[unit & 15]};
+  sink.put(std::string_view{text, sizeof text});
+}
+
+template <Sink S>
+void put_json_ascii(S& sink, char c) {
+  switch (c) {
+    case '"':
+      return sink.put(R"(\")");
+    case '\\':
+      return sink.put(R"(\\)");
+    case '\n':
+      return sink.put(R"(\n)");
+    case '\r':
+      return sink.put(R"(\r)");
+    case '\t':
+      return sink.put(R"(\t)");
+    default:
+      return put_json_unit(sink, static_cast<unsigned char>(c));
+  }
+}
+
+}  // namespace detail
+
+// A JSON string with its quotes.
+template <JsonUse use = JsonUse::file, Sink S>
+void put_json_text(S& sink, std::string_view text) {
+  sink.put('"');
+  std::size_t done = 0;
+  std::size_t i = 0;
+  const auto flush = [&](std::size_t next) {
+    if (i > done) sink.put(text.substr(done, i - done));
+    i = done = next;
+  };
+  while (i < text.size()) {
+    const char c = text[i];
+    const std::uint8_t kind = detail::json_classes<use>[static_cast<unsigned char>(c)];
+    if (kind == 0) {
+      ++i;
+    } else if (kind == 1) {
+      flush(i + 1);
+      detail::put_json_ascii(sink, c);
+    } else if (const auto [code, length] = detail::decode_utf8(text.substr(i)); length == 0) {
+      flush(i + 1);
+      sink.put("\xef\xbf\xbd");
+    } else if ((code >= 0xd800 && code < 0xe000) ||
+               (use == JsonUse::page && (code == 0x2028 || code == 0x2029))) {
+      flush(i + length);
+      detail::put_json_unit(sink, code);
+    } else {
+      i += length;
+    }
+  }
+  flush(i);
+  sink.put('"');
+}
+
+template <Sink S, JsonUse use = JsonUse::file>
+class JsonWriter {
+ public:
+  explicit JsonWriter(S& sink) noexcept : sink_{sink} {}
+
+  void begin_object() { open('{'); }
+  void end_object() { close('}'); }
+  void begin_array() { open('['); }
+  void end_array() { close(']'); }
+
+  void key(std::string_view name) {
+    separate();
+    put_json_text<use>(sink_, name);
+    sink_.put(':');
+    comma_due_ = false;
+  }
+
+  void value(std::string_view text) {
+    separate();
+    put_json_text<use>(sink_, text);
+  }
+  void value(const char* text) { value(std::string_view{text}); }
+  template <std::same_as<bool> B>
+  void value(B truth) {
+    raw(truth ? "true" : "false");
+  }
+  template <std::integral I>
+  requires(!std::same_as<I, bool> && !std::same_as<I, char>) void value(I number) {
+    char text[24];
+    raw({text,
+         static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr - text)});
+  }
+  // The shortest text that reads back as the same number; what JSON cannot say becomes null.
+  void value(double number) {
+    if (!std::isfinite(number)) return null();
+    char text[32];
+    raw({text,
+         static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr - text)});
+  }
+  // At most `decimals` digits behind the point, without zeros at the end.
+  void value(double number, int decimals) {
+    char text[352];
+    if (!std::isfinite(number)) return null();
+    char* end =
+        std::to_chars(text, text + sizeof text, number, std::chars_format::fixed, decimals).ptr;
+    if (decimals > 0) {
+      while (end[-1] == '0') --end;
+      if (end[-1] == '.') --end;
+    }
+    const std::string_view digits{text, static_cast<std::size_t>(end - text)};
+    raw(digits == "-0" ? "0" : digits);
+  }
+  void null() { raw("null"); }
+
+  template <class T>
+  void member(std::string_view name, const T& v) {
+    key(name);
+    value(v);
+  }
+  void member(std::string_view name, double number, int decimals) {
+    key(name);
+    value(number, decimals);
+  }
+
+  // A value that is JSON already.
+  void raw(std::string_view json) {
+    separate();
+    sink_.put(json);
+  }
+  // Between records of a line-oriented file.
+  void newline() {
+    assert(depth_ == 0);
+    sink_.put('\n');
+    comma_due_ = false;
+  }
+
+ private:
+  void separate() {
+    if (comma_due_) sink_.put(',');
+    comma_due_ = true;
+  }
+  void open(char bracket) {
+    separate();
+    sink_.put(bracket);
+    comma_due_ = false;
+    ++depth_;
+  }
+  void close(char bracket) {
+    assert(depth_ > 0);
+    sink_.put(bracket);
+    comma_due_ = true;
+    --depth_;
+  }
+
+  S& sink_;
+  bool comma_due_ = false;
+  int depth_ = 0;
+};
+
+// For `JsonWriter json = page_json(sink);` where naming both arguments would be noise.
+template <Sink S>
+auto page_json(S& sink) noexcept {
+  return JsonWriter<S, JsonUse::page>{sink};
+}
+
+}  // namespace tachyon

@@ -1,0 +1,320 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <tachyon/base/result.hpp>
+#include <tachyon/codec/sink.hpp>
+#include <utility>
+#include <vector>
+
+// A file that is either written whole or not there.
+//
+// A profile costs minutes of somebody's time; it must not be lost because a folder is missing, a
+// disk is full or a name is a directory, and a good older file must not be ruined by a failing run.
+// So:
+//
+// - `create` is the probe. It opens everything that can be opened, before the program is sampled,
+// and
+//   an impossible place is an error there and then.
+// - The bytes go into a nameless file in the destination's folder (O_TMPFILE), so that a killed
+//   profiler leaves no litter; where the file system has no such files, into a hidden one. `close`
+//   gives it the final name in one step. Until then an older file of that name is untouched.
+// - Devices, pipes and standard output ("-") are written straight through. So is an existing file
+// in
+//   a folder where we may not create one.
+// - Modes follow the umask; an existing file keeps its own, and a symbolic link keeps pointing.
+// - Writing never fails at the call. The first error is kept, the rest of the bytes are dropped,
+// and
+//   `close` tells. The caller still has the data then and writes it to a `fallback`.
+//
+// A recording cannot wait for the end to be visible: it has to survive the death of its writer.
+// Files created with `Finish::never` are opened under their own name and grow there.
+namespace tachyon {
+
+enum class Finish : bool {
+  whole,  // appears under its name when it is closed
+  never,  // grows under its name from the start
+};
+
+class OutputFile {
+ public:
+  static Result<OutputFile> create(std::string path, Finish finish = Finish::whole);
+
+  // A file for what could not be written where it was meant to go: TMPDIR, /tmp, then the current
+  // folder. The name is new (an existing file is never reused) and keeps the wanted name's end.
+  static Result<OutputFile> fallback(std::string_view wanted);
+
+  OutputFile(OutputFile&& other) noexcept { swap(other); }
+  OutputFile& operator=(OutputFile&& other) noexcept {
+    OutputFile{std::move(other)}.swap(*this);
+    return *this;
+  }
+  ~OutputFile() { discard(); }
+
+  void put(std::string_view text) {
+    if (text.size() > capacity - used_) return put_large(text);
+    text.copy(buffer_.data() + used_, text.size());
+    used_ += text.size();
+  }
+  void put(char c) {
+    if (used_ == capacity) flush();
+    buffer_[used_++] = c;
+  }
+
+  // Hands what is buffered to the system.
+  void flush() noexcept {
+    write_out({buffer_.data(), used_});
+    used_ = 0;
+  }
+
+  Error error() const noexcept { return error_; }
+  const std::string& path() const noexcept { return path_; }
+  // Bytes accepted so far, buffered ones included.
+  std::uint64_t size() const noexcept { return written_ + used_; }
+  bool is_standard_output() const noexcept { return path_ == "-" || path_ == "/dev/stdout"; }
+  int descriptor() const noexcept { return fd_; }
+
+  // Writes the rest and gives the file its name. The first error of the file's life, if any.
+  Result<void> close();
+
+  // Forgets the file; an older one of that name stays as it was.
+  void discard() noexcept;
+
+ private:
+  static constexpr std::size_t capacity = 65536;
+  enum class Way : std::uint8_t { direct, nameless, hidden };
+
+  OutputFile() : buffer_(capacity) {}
+  void swap(OutputFile& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(real_, other.real_);
+    std::swap(hidden_, other.hidden_);
+    std::swap(buffer_, other.buffer_);
+    std::swap(used_, other.used_);
+    std::swap(written_, other.written_);
+    std::swap(fd_, other.fd_);
+    std::swap(way_, other.way_);
+    std::swap(truncate_, other.truncate_);
+    std::swap(error_, other.error_);
+  }
+
+  Result<void> open(Finish finish);
+  bool open_beside(mode_t mode);
+  void put_large(std::string_view text);
+  void write_out(std::string_view text) noexcept;
+  Result<void> name_it();
+  std::string hidden_name(unsigned attempt) const;
+  void fail(int error) noexcept {
+    if (error_.code == Errc::ok) error_ = {Errc::cannot_write, error, {}};
+  }
+
+  std::string path_{};    // as the user wrote it
+  std::string real_{};    // behind symbolic links
+  std::string hidden_{};  // name of the hidden file while there is one
+  std::vector<char> buffer_;
+  std::size_t used_ = 0;
+  std::uint64_t written_ = 0;
+  int fd_ = -1;
+  Way way_ = Way::direct;
+  bool truncate_ = false;  // an existing file is emptied by the first write, not by the probe
+  Error error_{};
+};
+
+// What became of an output in the end: where it is, and why not where it was wanted.
+struct Written {
+  std::string path{};
+  Error wanted{};    // why the wanted place failed; ok if it did not
+  Error fallback{};  // why the fallback failed too; then nothing was written
+  bool kept() const noexcept { return wanted.code == Errc::ok || fallback.code == Errc::ok; }
+};
+
+// Runs `write(sink)` on the file, and once more on a fallback if the first could not be kept.
+// Standard output has no fallback: what is behind it has gone away on purpose.
+template <class Write>
+Written write_or_fall_back(OutputFile file, Write&& write) {
+  write(file);
+  const Result<void> closed = file.close();
+  if (closed || file.is_standard_output()) {
+    return {file.path(), closed.error(), closed ? Error{} : closed.error()};
+  }
+  Result<OutputFile> other = OutputFile::fallback(file.path());
+  if (!other) return {file.path(), closed.error(), other.error()};
+  write(*other);
+  const Result<void> rescued = other->close();
+  return {other->path(), closed.error(), rescued.error()};
+}
+
+namespace detail {
+
+inline std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+inline std::string_view name_in(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace detail
+
+inline Result<OutputFile> OutputFile::create(std::string path, Finish finish) {
+  OutputFile file;
+  file.path_ = std::move(path);
+  if (const auto opened = file.open(finish); !opened) return opened.error();
+  return file;
+}
+
+inline Result<OutputFile> OutputFile::fallback(std::string_view wanted) {
+  const char* const chosen = ::getenv("TMPDIR");
+  const std::string_view name = detail::name_in(wanted);
+  Error first{};
+  for (const char* folder : {chosen && *chosen ? chosen : "/tmp", "/tmp", "."}) {
+    for (unsigned attempt = 0; attempt < 100; ++attempt) {
+      OutputFile file;
+      file.path_ = std::string{folder} + "/tachyon-" + std::to_string(::getpid()) + "-" +
+                   (attempt ? std::to_string(attempt) + "-" : "") +
+                   std::string{name.empty() ? "output" : name.substr(0, 200)};
+      file.fd_ =
+          ::open(file.path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+      if (file.fd_ >= 0) return file;
+      if (first.code == Errc::ok) first = {Errc::cannot_open, errno, {}};
+      if (errno != EEXIST) break;
+    }
+  }
+  return first;
+}
+
+inline Result<void> OutputFile::open(Finish finish) {
+  if (is_standard_output()) {
+    fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    return fd_ < 0 ? Result<void>{{Errc::cannot_open, errno, {}}} : Result<void>{};
+  }
+  real_ = path_;
+  if (detail::name_in(path_).empty()) return Error{Errc::cannot_open, ENOENT, {}};
+
+  // The place a symbolic link leads to, also when nothing is there yet. The links of the system's
+  // own folders stand for open files, not for places.
+  const bool device = path_.starts_with("/dev/") || path_.starts_with("/proc/");
+  for (int links = 0; !device && links < 40; ++links) {
+    char target[PATH_MAX];
+    const ssize_t length = ::readlink(real_.c_str(), target, sizeof target);
+    if (length < 0) break;
+    const std::string_view text{target, static_cast<std::size_t>(length)};
+    real_ = text.starts_with('/') ? std::string{text}
+                                  : detail::folder_of(real_) + "/" + std::string{text};
+  }
+
+  struct stat status {};
+  const bool exists = ::stat(real_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) return Error{Errc::cannot_open, EISDIR, {}};
+  const bool regular = !exists || S_ISREG(status.st_mode);
+  if (exists && ::access(real_.c_str(), W_OK) != 0) return Error{Errc::cannot_open, errno, {}};
+  if (finish == Finish::whole && regular && !device &&
+      open_beside(exists ? status.st_mode & 0777 : 0))
+    return {};
+
+  // Not O_TRUNC: a probe that is given up must not have emptied anything. A pipe without a reader
+  // would block here; O_NONBLOCK turns that into an error that says so.
+  const int mode = regular ? O_CREAT : exists && S_ISFIFO(status.st_mode) ? O_NONBLOCK : 0;
+  fd_ = ::open(real_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | mode, 0666);
+  if (fd_ < 0) return Error{Errc::cannot_open, errno, {}};
+  if (!regular) (void)::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
+  truncate_ = exists && regular;
+  return {};
+}
+
+// A file without a name in the destination's folder, or one with a hidden name. `mode` of 0 leaves
+// the choice to the umask.
+inline bool OutputFile::open_beside(mode_t mode) {
+  const std::string folder = detail::folder_of(real_);
+  fd_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  way_ = Way::nameless;
+  if (fd_ < 0) {
+    way_ = Way::hidden;
+    for (unsigned attempt = 0; fd_ < 0 && attempt < 100; ++attempt) {
+      hidden_ = hidden_name(attempt);
+      fd_ = ::open(hidden_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+      if (fd_ < 0 && errno != EEXIST) break;
+    }
+  }
+  if (fd_ < 0) {
+    hidden_.clear();
+    way_ = Way::direct;
+    return false;
+  }
+  if (mode != 0) (void)::fchmod(fd_, mode);
+  return true;
+}
+
+inline std::string OutputFile::hidden_name(unsigned attempt) const {
+  return detail::folder_of(real_) + "/." + std::string{detail::name_in(real_).substr(0, 200)} +
+         "." + std::to_string(::getpid()) + (attempt ? "-" + std::to_string(attempt) : "") +
+         ".part";
+}
+
+inline void OutputFile::put_large(std::string_view text) {
+  flush();
+  if (text.size() >= capacity) return write_out(text);
+  text.copy(buffer_.data(), text.size());
+  used_ = text.size();
+}
+
+inline void OutputFile::write_out(std::string_view text) noexcept {
+  written_ += text.size();
+  if (error_.code != Errc::ok || fd_ < 0) return;
+  if (std::exchange(truncate_, false) && ::ftruncate(fd_, 0) != 0) return fail(errno);
+  while (!text.empty()) {
+    const ssize_t done = ::write(fd_, text.data(), text.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return fail(done < 0 ? errno : ENOSPC);
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+}
+
+inline Result<void> OutputFile::close() {
+  if (fd_ < 0) return error_.code == Errc::ok ? Result<void>{} : Result<void>{error_};
+  flush();
+  if (error_.code == Errc::ok) {
+    if (const auto named = name_it(); !named) error_ = named.error();
+  }
+  // Some file systems report a full disk only here.
+  if (::close(std::exchange(fd_, -1)) != 0 && errno != EINTR) fail(errno);
+  if (!hidden_.empty()) (void)::unlink(std::exchange(hidden_, {}).c_str());
+  return error_.code == Errc::ok ? Result<void>{} : Result<void>{error_};
+}
+
+inline Result<void> OutputFile::name_it() {
+  if (way_ == Way::direct) return {};
+  if (way_ == Way::nameless) {
+    // linkat cannot replace a file, so the nameless one gets a hidden name first.
+    const std::string self = "/proc/self/fd/" + std::to_string(fd_);
+    for (unsigned attempt = 0;; ++attempt) {
+      hidden_ = hidden_name(attempt);
+      if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, hidden_.c_str(), AT_SYMLINK_FOLLOW) == 0)
+        break;
+      const int error = errno;
+      hidden_.clear();
+      if (error != EEXIST || attempt == 100) return Error{Errc::cannot_write, error, {}};
+    }
+  }
+  if (::rename(hidden_.c_str(), real_.c_str()) != 0) return Error{Errc::cannot_write, errno, {}};
+  hidden_.clear();
+  return {};
+}
+
+inline void OutputFile::discard() noexcept {
+  if (fd_ >= 0) (void)::close(std::exchange(fd_, -1));
+  if (!hidden_.empty()) (void)::unlink(hidden_.c_str());
+  hidden_.clear();
+}
+
+}  // namespace tachyon
