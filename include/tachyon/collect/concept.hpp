@@ -8,8 +8,8 @@
 
 namespace tachyon {
 
-// What is kept of the samples. A collector never interns for itself: a sample's stack and thread are
-// numbers into the session's tables, and per-number vectors are all that most collectors need.
+// What is kept of the samples. A collector never interns for itself: a sample's stack and thread
+// are numbers into the session's tables, and per-number vectors are all that most collectors need.
 template <class C>
 concept Collector = requires(C& collector, const Sample& sample) {
   { collector.add(sample) } -> std::same_as<void>;
