@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tachyon/base/text.hpp>
 #include <tachyon/codec/sink.hpp>
 
 // JSON, written as it comes: nothing is built in memory. The writer knows only whether a comma is
@@ -39,30 +40,6 @@ inline constexpr auto json_classes = [] {
   if (use == JsonUse::page) classes['<'] = classes['>'] = classes['&'] = 1;
   return classes;
 }();
-
-struct Utf8 {
-  char32_t code;
-  std::size_t length;  // 0: these bytes are no UTF-8
-};
-
-// One code point of two bytes or more; surrogates pass, everything else that is not UTF-8 does not.
-constexpr Utf8 decode_utf8(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = at(0);
-  const std::size_t length = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) return {0, 0};
-  char32_t code = first & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0U) != 0x80) return {0, 0};
-    code = code << 6 | (at(i) & 0x3fU);
-  }
-  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  return code < smallest[length] || code > 0x10ffff ? Utf8{0, 0} : Utf8{code, length};
-}
 
 template <Sink S>
 void put_json_unit(S& sink, char32_t unit) {
@@ -113,7 +90,7 @@ void put_json_text(S& sink, std::string_view text) {
     } else if (kind == 1) {
       flush(i + 1);
       detail::put_json_ascii(sink, c);
-    } else if (const auto [code, length] = detail::decode_utf8(text.substr(i)); length == 0) {
+    } else if (const auto [code, length] = decode_utf8(text.substr(i)); length == 0) {
       flush(i + 1);
       sink.put("\xef\xbf\xbd");
     } else if ((code >= 0xd800 && code < 0xe000) ||
