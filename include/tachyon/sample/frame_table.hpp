@@ -65,13 +65,13 @@ struct StackNode {
 
 // One executed instruction kind: its number in that interpreter, its name, and what it is a
 // specialisation of (the same name when it is none). Names keep the numbers of different versions apart.
-struct Opcode {
+struct ExecutedOpcode {
   std::uint16_t number = 0;
   StringId name{};
   StringId base{};
   bool specialized = false;
 
-  friend constexpr bool operator==(const Opcode&, const Opcode&) noexcept = default;
+  friend constexpr bool operator==(const ExecutedOpcode&, const ExecutedOpcode&) noexcept = default;
 };
 
 constexpr std::uint64_t hash_of(const Function& f) noexcept {
@@ -93,7 +93,7 @@ constexpr std::uint64_t hash_of(const Frame& f) noexcept {
 constexpr std::uint64_t hash_of(const StackNode& n) noexcept {
   return mix_bits(static_cast<std::uint64_t>(n.parent) << 32 | static_cast<std::uint32_t>(n.frame));
 }
-constexpr std::uint64_t hash_of(const Opcode& o) noexcept {
+constexpr std::uint64_t hash_of(const ExecutedOpcode& o) noexcept {
   return mix_bits(static_cast<std::uint64_t>(o.name) << 32 ^ static_cast<std::uint64_t>(o.base) << 17 ^
                   o.number ^ (o.specialized ? 1U << 16 : 0U));
 }
@@ -110,7 +110,7 @@ class FrameTable {
   StringId string(std::string_view text) { return StringId{strings_.intern(text)}; }
   FunctionId function(const Function& f) { return FunctionId{functions_.intern(f)}; }
   FrameId frame(const Frame& f) { return FrameId{frames_.intern(f)}; }
-  OpcodeId opcode(const Opcode& o) { return OpcodeId{static_cast<std::uint16_t>(opcodes_.intern(o))}; }
+  OpcodeId opcode(const ExecutedOpcode& o) { return OpcodeId{static_cast<std::uint16_t>(opcodes_.intern(o))}; }
 
   // The stack that is `parent` with `leaf` called on top of it.
   StackId push(StackId parent, FrameId leaf) {
@@ -125,7 +125,7 @@ class FrameTable {
   }
   const Frame& operator[](FrameId id) const { return frames_[static_cast<std::uint32_t>(id)]; }
   const StackNode& operator[](StackId id) const { return stacks_[static_cast<std::uint32_t>(id)]; }
-  const Opcode& operator[](OpcodeId id) const { return opcodes_[static_cast<std::uint16_t>(id)]; }
+  const ExecutedOpcode& operator[](OpcodeId id) const { return opcodes_[static_cast<std::uint16_t>(id)]; }
 
   StackId parent(StackId id) const { return (*this)[id].parent; }
   FrameId leaf(StackId id) const { return (*this)[id].frame; }
@@ -153,7 +153,7 @@ class FrameTable {
   Interner<Function> functions_;
   Interner<Frame> frames_;
   Interner<StackNode> stacks_;
-  Interner<Opcode> opcodes_;
+  Interner<ExecutedOpcode> opcodes_;
   std::vector<std::uint32_t> depths_;
 };
 

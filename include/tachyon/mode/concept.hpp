@@ -1,0 +1,28 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include <tachyon/sample/run.hpp>
+#include <tachyon/sample/sample.hpp>
+
+namespace tachyon {
+
+// What a mode asks of the sampler, beyond what the thread's own state tells for free. It is read at
+// compile time: a mode that does not ask for the CPU state costs no look at it.
+struct Needs {
+  bool on_cpu = false;
+
+  friend constexpr Needs operator|(Needs a, Needs b) noexcept { return {a.on_cpu || b.on_cpu}; }
+};
+
+// Which threads count. The same rule serves live sampling and replay.
+template <class P>
+concept Mode = requires(Status status) {
+  { P::name } -> std::convertible_to<std::string_view>;
+  { P::kind } -> std::convertible_to<ModeKind>;
+  { P::needs } -> std::convertible_to<Needs>;
+  { P::accepts(status) } -> std::same_as<bool>;
+};
+
+}  // namespace tachyon
