@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include <tachyon/codec/sink.hpp>
 #include <tachyon/collect/time_slices.hpp>
+#include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
 
 // The one aggregation that every tree-shaped output shares.
@@ -145,5 +148,29 @@ StackTotals totals_by_stack(const CallTree& tree, Keep keep = {}) {
   }
   return out;
 }
+
+// A collector that keeps a call tree and lets `Writer` spell it at the end. Several outputs of one
+// run share a tree by calling their writers on it.
+template <class Writer>
+class FromTree {
+ public:
+  using Options = typename Writer::Options;
+
+  explicit FromTree(const Tables& tables, Options options = Options{})
+      : tree_{tables}, writer_{std::move(options)} {}
+
+  void add(const Sample& sample) { tree_.add(sample); }
+  void end_tick(const Tick& tick) { tree_.end_tick(tick); }
+
+  template <Sink S>
+  void write(S& sink, const Run& run) const {
+    writer_.write(sink, tree_, run);
+  }
+  const CallTree& tree() const noexcept { return tree_; }
+
+ private:
+  CallTree tree_;
+  Writer writer_;
+};
 
 }  // namespace tachyon

@@ -17,6 +17,7 @@ namespace tachyon {
 enum class Detail : std::uint8_t {
   function,  // file, name, line of the definition
   line,      // file, name, line that was executing (what CPython's own profiler counts)
+  location,  // the same with the line's end and the columns
 };
 
 // A place in code at some level of detail. For `function` where the definition's line is not known
@@ -25,12 +26,18 @@ struct CodeKey {
   StringId file{};
   StringId name{};
   std::int32_t line = 0;
+  std::int32_t end_line = 0;  // these three for `location` only
+  std::int32_t column = -1;
+  std::int32_t end_column = -1;
 
   friend constexpr bool operator==(const CodeKey&, const CodeKey&) noexcept = default;
 };
 constexpr std::uint64_t hash_of(const CodeKey& k) noexcept {
-  return mix_bits((static_cast<std::uint64_t>(k.file) << 32 | static_cast<std::uint32_t>(k.name)) ^
-                  mix_bits(static_cast<std::uint32_t>(k.line)));
+  const auto word = [](auto high, auto low) {
+    return static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low);
+  };
+  return mix_bits(word(k.file, k.name) ^
+                  mix_bits(word(k.line, k.end_line) ^ mix_bits(word(k.column, k.end_column))));
 }
 
 // Every frame's place, as small numbers.
@@ -43,10 +50,13 @@ class CodeKeys {
     for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
       const Frame& frame = frames[FrameId{i}];
       const Function& function = frames[frame.function];
-      const std::int32_t line = detail == Detail::function
-                                    ? lines[static_cast<std::uint32_t>(frame.function)]
-                                    : frame.location.line;
-      of_frame_.push_back(keys_.intern({function.file, function.name, line}));
+      const Location& at = frame.location;
+      CodeKey key{function.file, function.name, at.line};
+      if (detail == Detail::function) key.line = lines[static_cast<std::uint32_t>(frame.function)];
+      if (detail == Detail::location) {
+        key = {key.file, key.name, at.line, at.end_line, at.column, at.end_column};
+      }
+      of_frame_.push_back(keys_.intern(key));
     }
   }
 
