@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+// What an instruction byte says in one minor version.
+//
+// The byte at a frame's instruction pointer is seldom what the compiler wrote: the interpreter
+// specialises hot instructions in place (CALL becomes CALL_PY_EXACT_ARGS), puts instrumented twins in
+// their place while a debugger or coverage tool listens, and overwrites one with ENTER_EXECUTOR when it
+// has optimised what follows. All three keep the number of inline cache units of the instruction
+// they stand for. Numbers change with every minor version, so nothing here is a constant of ours.
+namespace tachyon {
+
+struct Opcode {
+  enum class Kind : std::uint8_t { unassigned, plain, specialised, instrumented, executor };
+
+  std::string_view name{};
+  std::uint8_t base = 0;    // the instruction it stands for; itself when it is that one or unknowable
+  std::uint8_t caches = 0;  // code units of inline cache behind it
+  Kind kind = Kind::unassigned;
+};
+
+// Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
+struct OpcodeTable {
+  std::array<Opcode, 256> all{};
+  std::uint8_t resume = 0;
+  std::uint8_t send = 0;
+  std::uint8_t for_iter = 0;
+  std::uint8_t enter_executor = 0;
+  std::uint8_t instrumented_line = 0;
+  std::uint8_t instrumented_instruction = 0;
+};
+
+// The table of a layout. For a minor version that no table is known of it is empty: known() is false,
+// every name is empty, and no rule that depends on an instruction may be applied.
+class Opcodes {
+ public:
+  constexpr Opcodes() noexcept = default;
+  constexpr explicit Opcodes(const OpcodeTable& table) noexcept : table_{&table} {}
+
+  constexpr bool known() const noexcept { return table_ != nullptr; }
+  constexpr Opcode operator[](std::uint8_t raw) const noexcept {
+    return known() ? table_->all[raw] : Opcode{{}, raw, 0, Opcode::Kind::unassigned};
+  }
+  constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
+
+  // Which instructions may be where a frame stands whose direct callee is a generator's frame:
+  // iteration and delegation, in any specialised or instrumented form. Every other resumption
+  // of a generator goes through C and puts an entry frame between the two.
+  constexpr bool resumes_generators(std::uint8_t raw) const noexcept {
+    const std::uint8_t base = (*this)[raw].base;
+    return known() && ((table_->send != 0 && base == table_->send) ||
+                       (table_->for_iter != 0 && base == table_->for_iter));
+  }
+  constexpr bool is_resume(std::uint8_t raw) const noexcept {
+    return known() && (*this)[raw].base == table_->resume;
+  }
+  constexpr bool is_executor(std::uint8_t raw) const noexcept {
+    return known() && table_->enter_executor != 0 && raw == table_->enter_executor;
+  }
+  // These two keep what they replaced in the code object's monitoring data.
+  constexpr bool is_instrumented_line(std::uint8_t raw) const noexcept {
+    return known() && table_->instrumented_line != 0 && raw == table_->instrumented_line;
+  }
+  constexpr bool is_instrumented_instruction(std::uint8_t raw) const noexcept {
+    return known() && table_->instrumented_instruction != 0 &&
+           raw == table_->instrumented_instruction;
+  }
+
+ private:
+  const OpcodeTable* table_ = nullptr;
+};
+
+}  // namespace tachyon
