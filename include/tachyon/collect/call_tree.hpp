@@ -60,10 +60,12 @@ class CallTree {
     if (options.time_slices != 0) slices_.emplace(options.time_slices);
   }
 
-  void add(const Sample& sample) {
+  void add(const Sample& sample) { add(sample, 1); }
+  // Samples that somebody has summed up already: `weight` is that of all of them.
+  void add(const Sample& sample, std::uint64_t samples) {
     const std::uint32_t index = cell_of(sample);
-    cells_[index].totals += {1, sample.weight};
-    total_ += {1, sample.weight};
+    cells_[index].totals += {samples, sample.weight};
+    total_ += {samples, sample.weight};
     if (slices_) slices_->add(index, sample.time, sample.weight);
   }
 
