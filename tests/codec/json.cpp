@@ -1,5 +1,5 @@
-#include <catch2/catch.hpp>
 #include <limits>
+#include <catch2/catch.hpp>
 #include <tachyon/codec/json.hpp>
 
 using namespace tachyon;

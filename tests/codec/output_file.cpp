@@ -2,8 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
+#include <catch2/catch.hpp>
 #include <tachyon/codec/output_file.hpp>
 
 using namespace tachyon;

@@ -11,10 +11,10 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <tachyon/base/result.hpp>
-#include <tachyon/codec/sink.hpp>
 #include <utility>
 #include <vector>
+#include <tachyon/base/result.hpp>
+#include <tachyon/codec/sink.hpp>
 
 // A file that is either written whole or not there.
 //
