@@ -312,7 +312,7 @@ inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree)
   const std::size_t count = std::min<std::size_t>(table.rows.size(), options_.limit);
   std::size_t opcode_width = 6, base_width = 4;
   for (std::size_t i = 0; i < count; ++i) {
-    const Opcode& opcode = frames[table.rows[i].opcode];
+    const ExecutedOpcode& opcode = frames[table.rows[i].opcode];
     opcode_width = std::max(opcode_width, printable(frames[opcode.name]).size());
     base_width = std::max(base_width, printable(frames[opcode.base]).size());
   }
@@ -328,7 +328,7 @@ inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree)
   append_inked(out, Ink::heading, titles + "  specialized");
   out += '\n';
   for (std::size_t i = 0; i < count; ++i) {
-    const Opcode& opcode = frames[table.rows[i].opcode];
+    const ExecutedOpcode& opcode = frames[table.rows[i].opcode];
     std::string samples;
     append_number(samples, table.rows[i].totals.samples);
     detail::append_right(out, samples, 15);

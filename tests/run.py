@@ -1,0 +1,561 @@
+#!/usr/bin/env python3
+"""Builds and runs every check and test, and counts them truly. tools/check calls this.
+
+    tests/run.py                 everything
+    tests/run.py unit live       only these parts (and the builds that they need)
+    tests/run.py --list          the parts, one line each
+    tests/run.py live -k dump    of the Python tests, only those whose name contains "dump"
+
+A part is a group of checks. What is counted: each Catch2 test case, each method of a Python
+TestCase, each header that must compile alone, each file of tests/compile_fail, each interpreter
+that tests/interpreters tries to get, and every other check as one. The last line is the total.
+"""
+
+import argparse
+import concurrent.futures
+import glob
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WARNINGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+COMPILERS = ["g++", "clang++-14"]
+JOBS = int(os.environ.get("TACHYON_JOBS") or len(os.sched_getaffinity(0)))
+
+PARTS = {}
+
+
+def part(description):
+    def add(function):
+        PARTS[function.__name__] = (function, description)
+        return function
+    return add
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, [], []
+
+    def ok(self, count=1):
+        self.passed += count
+
+    def fail(self, name, why=""):
+        self.failed.append(name)
+        print(f"  FAILED {name}")
+        if why:
+            print("    " + why.rstrip().replace("\n", "\n    "), flush=True)
+
+    def skip(self, name, why):
+        self.skipped.append(name)
+        print(f"  skipped {name}: {why}", flush=True)
+
+
+def run(command, timeout=1800, **options):
+    """A command's exit status and output; a group of its own, so that a time-out ends all of it."""
+    options.setdefault("cwd", ROOT)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, start_new_session=True, text=True,
+                             errors="replace", **options)
+    try:
+        output, _ = child.communicate(timeout=timeout)
+        return child.returncode, output
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        output, _ = child.communicate()
+        return -1, f"{output}\nno end after {timeout} s\n"
+
+
+def check(tally, name, command, **options):
+    status, output = run(command, **options)
+    if status == 0:
+        tally.ok()
+    else:
+        tally.fail(name, tail(output, 60))
+    return status == 0
+
+
+def tail(text, lines):
+    all_lines = text.rstrip().splitlines()
+    cut = [f"... {len(all_lines) - lines} lines above"] if len(all_lines) > lines else []
+    return "\n".join(cut + all_lines[-lines:])
+
+
+# ---- builds -------------------------------------------------------------------------------------
+
+built = {}
+
+
+def build_folder(preset):
+    return os.path.join(ROOT, "build", preset)
+
+
+def build(tally, preset, *targets):
+    """Configures and builds once per run; a failure is counted once and told to every caller."""
+    key = (preset, targets)
+    if key not in built:
+        began = time.monotonic()
+        status, output = run(["cmake", "--preset", preset])
+        if status == 0:
+            status, output = run(["ninja", "-C", build_folder(preset), f"-j{JOBS}", *targets],
+                                 timeout=3600)
+        built[key] = status == 0
+        if status:
+            tally.fail(f"build {preset} {' '.join(targets)}", only_errors(output))
+        else:
+            print(f"  built {preset}: {' '.join(targets)} in {time.monotonic() - began:.0f} s",
+                  flush=True)
+    return built[key]
+
+
+def only_errors(output):
+    lines = output.splitlines()
+    wrong = [i for i, l in enumerate(lines) if "error:" in l or "FAILED:" in l or "Error" in l]
+    if not wrong:
+        return tail(output, 30)
+    keep = sorted({j for i in wrong[:12] for j in range(i, min(i + 4, len(lines)))})
+    return "\n".join(lines[i][:300] for i in keep)
+
+
+def catch2(tally, preset, arguments=()):
+    """Runs a unit executable and counts its test cases."""
+    exe = os.path.join(build_folder(preset), "unit")
+    status, output = run([exe, *arguments], env={
+        **environment(), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1"})
+    every = re.search(r"All tests passed \([\d,]+ assertions? in (\d+) test cases?\)", output)
+    some = re.search(r"^test cases:\s+(\d+) \|(.*)$", output, re.M)
+    if status == 0 and every:
+        tally.ok(int(every.group(1)))
+        return
+    passed = re.search(r"(\d+) passed", some.group(2)) if some else None
+    tally.ok(int(passed.group(1)) if passed else 0)
+    failed = re.search(r"(\d+) failed", some.group(2)) if some else None
+    for number in range(int(failed.group(1)) if failed else 1):
+        tally.fail(f"unit {preset}", tail(output, 80) if number == 0 else "")
+
+
+# ---- parts --------------------------------------------------------------------------------------
+
+
+@part("generated files are what their generators write")
+def generated(tally):
+    for script in sorted(glob.glob(f"{ROOT}/gen/*.py")):
+        with open(script, encoding="utf-8") as text:
+            if '"--check"' not in text.read():
+                continue
+        name = os.path.relpath(script, ROOT)
+        check(tally, f"{name} --check", [sys.executable, script, "--check"])
+
+
+@part("folders include only along the arrows")
+def layers(tally):
+    check(tally, "tests/layers.py", [sys.executable, "tests/layers.py"])
+    status, output = run([sys.executable, "tests/layers.py", "--self-test"])
+    ran = re.search(r"Ran (\d+) tests", output)
+    if status == 0 and ran:
+        tally.ok(int(ran.group(1)))
+    else:
+        tally.fail("tests/layers.py --self-test", output)
+
+
+@part("formatted as .clang-format says")
+def format(tally):  # pylint: disable=redefined-builtin
+    files = [f for base in ("include", "tests", "tools")
+             for ending in ("hpp", "cpp") for f in glob.glob(f"{ROOT}/{base}/**/*.{ending}",
+                                                             recursive=True)]
+    files = [f for f in files if "/render/assets" not in f and not f.endswith("tachyon.hpp")]
+    status, output = run(["clang-format-14", "--dry-run", "-Werror", *sorted(files)])
+    wrong = sorted(set(re.findall(r"^(\S+?):\d+:\d+: error: code should", output, re.M)))
+    if status == 0:
+        tally.ok()
+    else:
+        tally.fail("format", f"{len(wrong)} files: clang-format-14 -i " + " ".join(
+            os.path.relpath(f, ROOT) for f in wrong))
+
+
+@part("unit tests, g++, optimised")
+def unit(tally):
+    if build(tally, "release", "unit"):
+        catch2(tally, "release")
+
+
+@part("unit tests against the single header")
+def single(tally):
+    if build(tally, "single-header", "unit"):
+        catch2(tally, "single-header")
+
+
+@part("unit tests under AddressSanitizer and UndefinedBehaviorSanitizer")
+def asan(tally):
+    if build(tally, "asan", "unit"):
+        catch2(tally, "asan")
+
+
+@part("unit tests and tool with clang")
+def clang(tally):
+    targets = ["unit"] + (["tachyon"] if os.path.exists(f"{ROOT}/tools/tachyon.cpp") else [])
+    if build(tally, "clang", *targets):
+        catch2(tally, "clang")
+
+
+@part("every header compiles alone, without exceptions, with both compilers")
+def headers(tally):
+    for preset in ("release", "clang"):
+        status, output = run(["cmake", "--preset", preset])
+        if status:
+            tally.fail(f"headers {preset}", output)
+            continue
+        ninja = ["ninja", "-C", build_folder(preset), f"-j{JOBS}"]
+        status, output = run([*ninja, "-k0", "headers"], timeout=3600)
+        everything = {os.path.relpath(f, f"{ROOT}/{base}") for base in ("include", "layouts")
+                      for f in glob.glob(f"{ROOT}/{base}/**/*.hpp", recursive=True)}
+        wrong = set(re.findall(r"^FAILED: \S+/alone/(\S+?)\.cpp\.o", output, re.M))
+        if status and not wrong:
+            tally.fail(f"headers {preset}", tail(output, 30))
+            continue
+        tally.ok(len(everything) - len(wrong))
+        for header in sorted(wrong):
+            output = run([*ninja, f"CMakeFiles/headers.dir/alone/{header}.cpp.o"])[1]
+            tally.fail(f"{header} alone ({preset})", only_errors(output))
+
+
+@part("mistakes fail to compile, and the message names the concept")
+def compile_fail(tally):
+    def one(case):
+        compiler, path = case
+        name = f"{os.path.basename(path)} ({compiler})"
+        with open(path, encoding="ascii") as text:
+            expected = re.findall(r"^// expect: (.+)$", text.read(), re.M)
+        command = [compiler, *WARNINGS, "-fsyntax-only", "-Iinclude", "-Ilayouts", path]
+        if not expected:
+            return name, "no line '// expect: Concept' in it"
+        status, output = run(command)
+        if status:
+            return name, "fails without the mistake too:\n" + only_errors(output)
+        status, output = run([*command, "-DMISTAKE"])
+        if status == 0:
+            return name, "the mistake compiles"
+        for concept in expected:
+            if not re.search(rf"satisf\w*[^\n]*\b{concept}\b|\b{concept}\b[^\n]*satisf", output):
+                return name, f"the message does not name {concept}:\n{tail(output, 20)}"
+        return name, None
+
+    cases = [(c, p) for p in sorted(glob.glob(f"{ROOT}/tests/compile_fail/*.cpp"))
+             for c in COMPILERS]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for name, why in pool.map(one, cases):
+            if why:
+                tally.fail(name, why)
+            else:
+                tally.ok()
+
+
+@part("the single header in an empty project")
+def drop_in(tally):
+    header = f"{ROOT}/single_include"
+    with tempfile.TemporaryDirectory() as folder:
+        def write(name, text):
+            with open(os.path.join(folder, name), "w", encoding="ascii") as out:
+                out.write(text)
+
+        os.makedirs(f"{folder}/tachyon")
+        shutil.copy(f"{header}/tachyon/tachyon.hpp", f"{folder}/tachyon/tachyon.hpp")
+        write("main.cpp", "#include <tachyon/tachyon.hpp>\n#include <cstdio>\n"
+              "const char* other();\n"
+              "int main() { std::puts(tachyon::version.data()); return other()[0] != '0'; }\n")
+        write("other.cpp", "#include <tachyon/tachyon.hpp>\n"
+              "const char* other() { return tachyon::version.data(); }\n")
+        write("only.cpp", "#include <tachyon/tachyon.hpp>\nint main() {}\n")
+        for compiler in COMPILERS:
+            # No zstd: not named on the command line, and not linked.
+            if check(tally, f"two files that include it link ({compiler})",
+                     [compiler, *WARNINGS, "-I.", "main.cpp", "other.cpp", "-o", "program"],
+                     cwd=folder):
+                check(tally, f"and run ({compiler})", ["./program"], cwd=folder)
+            check(tally, f"no exceptions, no RTTI ({compiler})",
+                  [compiler, *WARNINGS, "-fno-exceptions", "-fno-rtti", "-I.", "-c", "only.cpp"],
+                  cwd=folder)
+        status, output = run(["g++", "-std=c++20", "-I.", "-E", "-nostdinc", "only.cpp"], cwd=folder)
+        if status and "tachyon needs the headers of Boost.PFR" in output:
+            tally.ok()
+        else:
+            tally.fail("without Boost.PFR the message says what is missing", tail(output, 10))
+        status, output = run(["g++", "-std=c++17", "-I.", "-fsyntax-only", "only.cpp"], cwd=folder)
+        if status and "tachyon needs C++20" in output:
+            tally.ok()
+        else:
+            tally.fail("without C++20 the message says so", tail(output, 10))
+        compile_time(tally, folder)
+
+
+def compile_time(tally, folder):
+    for compiler in COMPILERS:
+        took = []
+        for _ in range(5):
+            began = time.monotonic()
+            status, _ = run([compiler, "-std=c++20", "-O0", "-I.", "-c", "only.cpp"], cwd=folder)
+            took.append(time.monotonic() - began)
+            if status:
+                return
+        print(f"  compile time of a file with only the single header, {compiler} -O0: "
+              f"median {statistics.median(took):.2f} s, {min(took):.2f} to {max(took):.2f} s "
+              "(5 runs)", flush=True)
+        # The limit is generous where machines are slow or shared; the figure is what is watched.
+        if compiler == "g++" and min(took) > 3.0 * float(os.environ.get("TACHYON_SLOW", "2")):
+            tally.fail("compile time of the single header", f"{min(took):.2f} s")
+        else:
+            tally.ok()
+
+
+@part("the tool is static, small, and runs in an empty root")
+def static(tally):
+    if not os.path.exists(f"{ROOT}/tools/tachyon.cpp"):
+        tally.skip("static tool", "there is no tools/tachyon.cpp yet")
+        return
+    if not build(tally, "release", "tachyon"):
+        return
+    exe = os.path.join(build_folder("release"), "tachyon")
+    size = os.path.getsize(exe)
+    print(f"  {size:,} bytes")
+    if size <= 4 * 1024 * 1024:
+        tally.ok()
+    else:
+        tally.fail("the stripped tool is at most 4 MB", f"{size} bytes")
+    _, headers_text = run(["readelf", "-lSW", exe])
+    if "INTERP" not in headers_text and "DYNAMIC" not in headers_text:
+        tally.ok()
+    else:
+        tally.fail("no dynamic section, no loader", headers_text)
+    if ".symtab" not in headers_text:
+        tally.ok()
+    else:
+        tally.fail("stripped", "it has a .symtab")
+    if os.geteuid():
+        tally.skip("runs in an empty root", "chroot needs root")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(exe, f"{folder}/tachyon")
+        status, output = run(["chroot", folder, "/tachyon", "--version"])
+        if status == 0 and re.search(r"\d+\.\d+\.\d+", output):
+            tally.ok()
+        else:
+            tally.fail("runs in an empty root", output)
+
+
+@part("static analysis of the umbrella header")
+def tidy(tally):
+    with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
+        source.write("#include <tachyon/tachyon.hpp>\n")
+        source.flush()
+        status, output = run(["clang-tidy-14", "--quiet", f"--config-file={ROOT}/.clang-tidy",
+                              source.name, "--", "-std=c++20", "-Iinclude", "-Ilayouts"])
+    if status == 0 and "warning:" not in output:
+        tally.ok()
+    else:
+        tally.fail("clang-tidy", only_warnings(output))
+
+
+def only_warnings(output):
+    return tail("\n".join(l for l in output.splitlines() if "warning:" in l or "error:" in l), 40)
+
+
+@part("interpreters for the tests")
+def interpreters(tally, background=[]):  # pylint: disable=dangerous-default-value
+    status, output = background.pop().result() if background else run(
+        ["tests/interpreters"], timeout=3000)
+    for name in re.findall(r"^  (\S+) +\d+\.\d+\S* +(?:host|chroot) ", output, re.M):
+        tally.ok()
+    for name, could, why in re.findall(
+            r"^interpreters: (\S+): NOT THERE, (could|cannot) be had[^:]*: (.*)$", output, re.M):
+        if could == "could":
+            tally.fail(f"interpreter {name}", why)
+        else:
+            tally.skip(f"interpreter {name}", why)
+    print(tail(output, 24))
+    if status and not re.search("NOT THERE, could", output):
+        tally.fail("tests/interpreters", output)
+
+
+def python_folders():
+    """Folders of tests/ with Python test cases: live, browser, gen and so on."""
+    found = {}
+    for path in sorted(glob.glob(f"{ROOT}/tests/*/*.py")):
+        folder = os.path.basename(os.path.dirname(path))
+        if folder in ("targets", "support"):
+            continue
+        with open(path, encoding="utf-8") as text:
+            if re.search(r"^class \w+\(.*TestCase\)", text.read(), re.M):
+                found.setdefault(folder, []).append(path)
+    return found
+
+
+def python_tests(tally, files, pattern):
+    if os.path.exists(f"{ROOT}/tools/tachyon.cpp") and not build(tally, "release", "tachyon"):
+        return
+    for path in files:
+        name = os.path.relpath(path, ROOT)
+        began = time.monotonic()
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
+            status, output = run([sys.executable, __file__, "--unittest", path, result.name,
+                                  *(["-k", pattern] if pattern else [])], env=environment(),
+                                 timeout=1800)
+            text = result.read()
+        if not text:
+            tally.fail(name, f"ended with {status} before it could report:\n{tail(output, 40)}")
+            continue
+        outcomes = json.loads(text)
+        counts = {"ok": 0, "skip": 0, "fail": 0}
+        for test, outcome, why in outcomes:
+            counts[outcome] += 1
+            if outcome == "ok":
+                tally.ok()
+            elif outcome == "skip":
+                tally.skip(f"{name}: {test}", why)
+            else:
+                tally.fail(f"{name}: {test}", tail(why, 40))
+        # A skipped cell of a matrix may be told on a line of its own.
+        for line in output.splitlines():
+            if line.startswith("skipped"):
+                print(f"  {line}")
+        print(f"  {name}: {counts['ok']} passed, {counts['fail']} failed, {counts['skip']} skipped "
+              f"in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def environment():
+    """What tests may rely on; CONTRIBUTING.md lists it."""
+    return {
+        **os.environ,
+        "TACHYON": os.path.join(build_folder("release"), "tachyon"),
+        "TACHYON_BUILD": build_folder("release"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+# ---- inside: one Python test file ---------------------------------------------------------------
+
+
+class Recorder(unittest.TextTestResult):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.outcomes = []
+
+    def note(self, test, outcome, why=""):
+        self.outcomes.append((test.id().split(".", 1)[-1], outcome, why))
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        # A test whose subtests failed was noted by addSubTest, and does not come here as success.
+        self.note(test, "ok")
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.note(test, "fail", "".join(traceback.format_exception(*err)))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.note(test, "fail", "".join(traceback.format_exception(*err)))
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.note(test, "skip", reason)
+
+    def addExpectedFailure(self, test, err):
+        super().addExpectedFailure(test, err)
+        self.note(test, "ok")
+
+    def addUnexpectedSuccess(self, test):
+        super().addUnexpectedSuccess(test)
+        self.note(test, "fail", "was expected to fail and did not")
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.note(subtest, "fail", "".join(traceback.format_exception(*err)))
+
+
+def run_unittest(path, result_path, pattern):
+    sys.path.insert(0, os.path.dirname(path))
+    spec = importlib.util.spec_from_file_location(
+        os.path.splitext(os.path.basename(path))[0], path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    loader = unittest.TestLoader()
+    if pattern:
+        loader.testNamePatterns = [f"*{pattern}*"]
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=Recorder, stream=sys.stdout)
+    result = runner.run(loader.loadTestsFromModule(module))
+    with open(result_path, "w", encoding="utf-8") as out:
+        json.dump(result.outcomes, out)
+    return 0
+
+
+# ---- the run ------------------------------------------------------------------------------------
+
+
+def main():
+    if sys.argv[1:2] == ["--unittest"]:
+        pattern = sys.argv[5] if sys.argv[4:5] == ["-k"] else None
+        return run_unittest(sys.argv[2], sys.argv[3], pattern)
+
+    folders = python_folders()
+    for folder, files in folders.items():
+        def python_part(tally, files=files):
+            python_tests(tally, files, options.k)
+        name = folder if folder not in PARTS else f"{folder}_py"
+        PARTS[name] = (python_part, f"Python tests in tests/{folder} ({len(files)} files)")
+
+    parser = argparse.ArgumentParser(description="Builds and runs checks and tests.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=" ".join(PARTS))
+    parser.add_argument("--list", action="store_true", help="print the parts")
+    parser.add_argument("-k", metavar="TEXT", help="only Python tests with this in their name")
+    options = parser.parse_args()
+    if options.list:
+        for name, (_, description) in PARTS.items():
+            print(f"{name:14} {description}")
+        return 0
+    unknown = [p for p in options.parts if p not in PARTS]
+    if unknown:
+        parser.error(f"no part {' '.join(unknown)}; there are {' '.join(PARTS)}")
+    wanted = options.parts or list(PARTS)
+
+    # Downloads take long and need little processor: they run while others compile.
+    pool = concurrent.futures.ThreadPoolExecutor(1)
+    if "interpreters" in wanted:
+        interpreters.__defaults__[0].append(pool.submit(run, ["tests/interpreters"], 3000))
+
+    total = Tally()
+    began = time.monotonic()
+    for number, name in enumerate(wanted, 1):
+        function, description = PARTS[name]
+        print(f"[{number}/{len(wanted)}] {name}: {description}", flush=True)
+        tally, start = Tally(), time.monotonic()
+        try:
+            function(tally)
+        except Exception:  # pylint: disable=broad-except
+            tally.fail(name, traceback.format_exc())
+        print(f"  -> {tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped"
+              f" ({time.monotonic() - start:.0f} s)", flush=True)
+        total.passed += tally.passed
+        total.failed += tally.failed
+        total.skipped += tally.skipped
+    print(f"\n{time.monotonic() - began:.0f} s")
+    for name in total.failed:
+        print(f"FAILED {name}")
+    print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
