@@ -26,10 +26,16 @@
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
 
+#include <tachyon/codec/checksum.hpp>
+#include <tachyon/codec/gzip.hpp>
 #include <tachyon/codec/json.hpp>
+#include <tachyon/codec/marshal.hpp>
 #include <tachyon/codec/output_file.hpp>
+#include <tachyon/codec/protobuf.hpp>
 #include <tachyon/codec/sink.hpp>
+#include <tachyon/codec/utf8.hpp>
 #include <tachyon/codec/varint.hpp>
+#include <tachyon/codec/zstd.hpp>
 
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/layout/dispatch.hpp>

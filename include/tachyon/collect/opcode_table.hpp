@@ -15,14 +15,14 @@ struct OpcodeRow {
   Totals totals{};
 };
 
-struct OpcodeTable {
+struct OpcodeUse {
   std::vector<OpcodeRow> rows;  // most samples first, then by first appearance
   Totals known{};
   Totals specialized{};
 };
 
 template <class Keep = EveryCell>
-OpcodeTable opcode_table(const CallTree& tree, Keep keep = {}) {
+OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
   const FrameTable& frames = tree.frames();
   std::vector<OpcodeRow> rows(frames.opcode_count());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -33,7 +33,7 @@ OpcodeTable opcode_table(const CallTree& tree, Keep keep = {}) {
     const OpcodeId opcode = frames[frames.leaf(cell.stack)].opcode;
     rows[static_cast<std::uint16_t>(opcode)].totals += cell.totals;
   }
-  OpcodeTable out;
+  OpcodeUse out;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].totals.samples == 0) continue;
     out.known += rows[i].totals;

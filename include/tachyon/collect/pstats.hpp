@@ -306,7 +306,7 @@ inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree)
 }
 
 inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree) const {
-  const OpcodeTable table = opcode_table(tree);
+  const OpcodeUse table = opcode_table(tree);
   if (table.known.samples == 0) return;
   const FrameTable& frames = tree.frames();
   const std::size_t count = std::min<std::size_t>(table.rows.size(), options_.limit);
