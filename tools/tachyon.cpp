@@ -1,0 +1,109 @@
+#include <cstdio>
+#include <span>
+#include <string>
+
+#include <tachyon/version.hpp>
+
+#include "commands.hpp"
+#include "completions.hpp"
+#include "manual.hpp"
+#include "report.hpp"
+#include "rules.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+int usage_error(std::string_view program, std::string_view text) {
+  const std::string line = std::string{program} + concat(": error: ", printable(text), "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return static_cast<int>(Exit::usage);
+}
+
+// Help and the like: the reader of a pipe may have gone, and that is its business.
+int print(std::string_view text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return whole && std::fflush(stdout) == 0 ? 0 : static_cast<int>(Exit::failed);
+}
+
+int perform(const CommandLine& line) {
+  switch (line.command) {
+    case Command::run:
+      return run_command(line);
+    case Command::attach:
+      return attach_command(line);
+    case Command::dump:
+      return dump_command(line);
+    case Command::replay:
+      return replay_command(line);
+    case Command::doctor:
+      break;
+  }
+  return doctor_command(line);
+}
+
+int with_command(Command command, std::span<const char* const> words) {
+  const std::string program = concat("tachyon ", info_of(command).name);
+  const Parsed parsed = parse(command, words);
+  if (std::holds_alternative<HelpWanted>(parsed)) return print(help_of(command));
+  if (const auto* wrong = std::get_if<UsageError>(&parsed))
+    return usage_error(program, wrong->text);
+  const CommandLine& line = std::get<CommandLine>(parsed);
+  const Verdict verdict = check_rules(line);
+  if (!verdict.error.empty()) return usage_error(program, verdict.error);
+  for (const std::string& warning : verdict.warnings) say_warning(warning);
+  return perform(line);
+}
+
+int unknown_command(std::string_view word) {
+  std::string text = concat("there is no command ", detail::quoted(word));
+  if (read_pid(word)) {
+    return usage_error("tachyon", text + concat("; did you mean tachyon attach ", word, "?"));
+  }
+  std::string_view nearest;
+  std::size_t distance = 4;
+  for (const CommandInfo& info : command_table) {
+    if (const std::size_t d = edit_distance(word, info.name); d < distance) {
+      distance = d;
+      nearest = info.name;
+    }
+  }
+  if (!nearest.empty())
+    return usage_error("tachyon", text + concat("; did you mean ", nearest, "?"));
+  return usage_error("tachyon", text + concat("; the commands are ", detail::command_names()));
+}
+
+int without_command(std::string_view word, std::span<const char* const> rest) {
+  if (word == "--help" || word == "-h" || word == "help") {
+    const auto command = rest.empty() ? std::nullopt : command_named(rest[0]);
+    return print(command ? help_of(*command) : help_overview(version));
+  }
+  if (word == "--version" || word == "-V") return print(concat("tachyon ", version, "\n"));
+  if (word == "--man") return print(manual_page(version));
+  if (word == "--completions" || word.starts_with("--completions=")) {
+    const std::string_view shell = word != "--completions" ? word.substr(14)
+                                   : rest.empty()          ? std::string_view{}
+                                                           : std::string_view{rest[0]};
+    if (const auto text = completions_for(shell)) return print(*text);
+    return usage_error("tachyon", "--completions needs a shell: bash, zsh or fish");
+  }
+  if (word.starts_with("-")) {
+    return usage_error("tachyon", concat("options come after the command: tachyon COMMAND ", word,
+                                         "; the commands are ", detail::command_names()));
+  }
+  return unknown_command(word);
+}
+
+}  // namespace
+}  // namespace tachyon::tool
+
+int main(int argc, char** argv) {
+  using namespace tachyon::tool;
+  const std::span<const char* const> words{argv + 1,
+                                           argc > 0 ? static_cast<std::size_t>(argc - 1) : 0};
+  if (words.empty()) {
+    std::fputs(help_overview(tachyon::version).c_str(), stderr);
+    return static_cast<int>(Exit::usage);
+  }
+  if (const auto command = command_named(words[0])) return with_command(*command, words.subspan(1));
+  return without_command(words[0], words.subspan(1));
+}
