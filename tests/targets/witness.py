@@ -1,0 +1,11 @@
+# Prints its version and where some of its own objects are, in hexadecimal, and waits.
+import asyncio
+import sys
+import sysconfig
+import time
+import types
+
+things = [types.CodeType, None, types.GeneratorType, types.CoroutineType, types.FrameType]
+free_threaded = int(bool(sysconfig.get_config_var("Py_GIL_DISABLED")))
+print("%x" % sys.hexversion, free_threaded, *("%x" % id(t) for t in things), flush=True)
+time.sleep(100)
