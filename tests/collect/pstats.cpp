@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <tachyon/collect/pstats_file.hpp>
+
 #include "golden.hpp"
 #include "hand_made.hpp"
 
@@ -72,6 +74,23 @@ TEST_CASE("the summary looks beyond the rows that are shown") {
   CHECK_THAT(text, Catch::Contains("we;ird\\n.py:(</script>\\x1b[31m)"));
   CHECK_THAT(text,
              Catch::Contains("indirect calls, 68.4% total stack presence: main.py:(<module>)"));
+}
+
+TEST_CASE("the file for Python's pstats") {
+  for (const Detail detail : {Detail::function, Detail::line}) {
+    const Recording r = test::busy_recording();
+    PstatsFile file{r.tables, {.detail = detail}};
+    r.feed(file);
+    StringSink sink;
+    file.write(sink, r.run);
+    test::check_golden(detail == Detail::line ? "lines.pstats" : "functions.pstats", sink.text());
+  }
+  // {("__sampled__",): True}
+  Recording empty;
+  PstatsFile file{empty.tables};
+  StringSink sink;
+  file.write(sink, empty.run);
+  CHECK(sink.text() == std::string("{)\1u\x0b\0\0\0__sampled__T0", 21));
 }
 
 TEST_CASE("nothing collected") {

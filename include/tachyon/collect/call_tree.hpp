@@ -64,9 +64,10 @@ class CallTree {
   // Samples that somebody has summed up already: `weight` is that of all of them.
   void add(const Sample& sample, std::uint64_t samples) {
     const std::uint32_t index = cell_of(sample);
-    cells_[index].totals += {samples, sample.weight};
-    total_ += {samples, sample.weight};
-    if (slices_) slices_->add(index, sample.time, sample.weight);
+    const Totals totals{samples, sample.weight};
+    cells_[index].totals += totals;
+    total_ += totals;
+    if (slices_) slices_->add(index, sample.time, totals);
   }
 
   void end_tick(const Tick& tick) {

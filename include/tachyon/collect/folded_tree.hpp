@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <tachyon/base/interner.hpp>
@@ -46,18 +47,25 @@ class CodeKeys {
   CodeKeys(const FrameTable& frames, Detail detail) {
     std::vector<std::int32_t> lines;
     if (detail == Detail::function) lines = lines_of_functions(frames);
-    of_frame_.reserve(frames.frame_count());
-    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
-      const Frame& frame = frames[FrameId{i}];
+    intern_all(frames, [&](FrameId id) {
+      const Frame& frame = frames[id];
       const Function& function = frames[frame.function];
       const Location& at = frame.location;
-      CodeKey key{function.file, function.name, at.line};
-      if (detail == Detail::function) key.line = lines[static_cast<std::uint32_t>(frame.function)];
       if (detail == Detail::location) {
-        key = {key.file, key.name, at.line, at.end_line, at.column, at.end_column};
+        return CodeKey{function.file, function.name, at.line,
+                       at.end_line,   at.column,     at.end_column};
       }
-      of_frame_.push_back(keys_.intern(key));
-    }
+      return CodeKey{
+          function.file, function.name,
+          detail == Detail::line ? at.line : lines[static_cast<std::uint32_t>(frame.function)]};
+    });
+  }
+
+  // Frames that `key_of(FrameId)` gives the same key are the same place.
+  template <class KeyOf>
+  requires std::is_invocable_r_v<CodeKey, KeyOf, FrameId> CodeKeys(const FrameTable& frames,
+                                                                   KeyOf&& key_of) {
+    intern_all(frames, key_of);
   }
 
   std::uint32_t of(FrameId frame) const { return of_frame_[static_cast<std::uint32_t>(frame)]; }
@@ -65,6 +73,14 @@ class CodeKeys {
   std::uint32_t size() const noexcept { return keys_.size(); }
 
  private:
+  template <class KeyOf>
+  void intern_all(const FrameTable& frames, KeyOf&& key_of) {
+    of_frame_.reserve(frames.frame_count());
+    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
+      of_frame_.push_back(keys_.intern(key_of(FrameId{i})));
+    }
+  }
+
   static std::vector<std::int32_t> lines_of_functions(const FrameTable& frames) {
     std::vector<std::int32_t> lines(frames.function_count(), 0);
     for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
@@ -115,10 +131,10 @@ constexpr std::uint64_t hash_of(const FoldKey& k) noexcept {
 
 // The tree of the samples that `keep` accepts. Samples of the empty stack are the root's own.
 template <class Keep = EveryCell>
-FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
+FoldedTree fold(const CallTree& tree, CodeKeys keys, Keep keep = {}) {
   const FrameTable& frames = tree.frames();
   const StackTotals totals = totals_by_stack(tree, keep);
-  FoldedTree out{CodeKeys{frames, detail}, {}, {}};
+  FoldedTree out{std::move(keys), {}, {}};
   out.of_stack.assign(frames.stack_count(), FoldedTree::none);
   out.of_stack[0] = 0;
   out.nodes.push_back({0, FoldedTree::none, totals.self[0], totals.inclusive[0]});
@@ -134,6 +150,11 @@ FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
     out.nodes[node].inclusive += totals.inclusive[i];
   }
   return out;
+}
+
+template <class Keep = EveryCell>
+FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
+  return fold(tree, CodeKeys{tree.frames(), detail}, keep);
 }
 
 // First child and next sibling of every node, for walks from the root; 0 ends a list.

@@ -26,9 +26,9 @@ class TimeSlices {
 
   explicit TimeSlices(std::uint32_t limit) : limit_{limit < 2 ? 2 : limit} {}
 
-  void add(std::uint32_t cell, std::uint64_t time, std::uint64_t weight) {
+  void add(std::uint32_t cell, std::uint64_t time, const Totals& totals) {
     while (time / width_ >= limit_) join_neighbours();
-    put(static_cast<std::uint32_t>(time / width_), cell, {1, weight});
+    put(static_cast<std::uint32_t>(time / width_), cell, totals);
   }
 
   std::uint64_t width() const noexcept { return width_; }  // ns a slice covers
