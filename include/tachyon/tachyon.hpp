@@ -18,6 +18,7 @@
 #include <tachyon/base/text.hpp>
 
 #include <tachyon/memory/concept.hpp>
+#include <tachyon/memory/file_bytes.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
 #include <tachyon/memory/process_stat.hpp>
@@ -44,17 +45,27 @@
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layout/type_list.hpp>
 
+#include <tachyon/target/elf.hpp>
+#include <tachyon/target/maps.hpp>
+#include <tachyon/target/process.hpp>
+#include <tachyon/target/runtime.hpp>
+
 #include <tachyon/mode/concept.hpp>
 #include <tachyon/mode/modes.hpp>
 
 #include <tachyon/collect/call_tree.hpp>
 #include <tachyon/collect/code_table.hpp>
+#include <tachyon/collect/collapsed.hpp>
 #include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/display_names.hpp>
 #include <tachyon/collect/folded_tree.hpp>
+#include <tachyon/collect/jsonl.hpp>
+#include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/opcode_table.hpp>
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/pstats.hpp>
+#include <tachyon/collect/pstats_file.hpp>
+#include <tachyon/collect/thread_names.hpp>
 #include <tachyon/collect/thread_statistics.hpp>
 #include <tachyon/collect/time_slices.hpp>
 #include <tachyon/collect/totals.hpp>

@@ -593,6 +593,45 @@ concept Memory = requires(M& memory, Address at, std::span<std::byte> into,
 
 }  // namespace tachyon
 
+// ---- tachyon/memory/file_bytes.hpp ----
+
+namespace tachyon {
+
+// A file read as if it were memory: the address is the offset. One reader then serves an ELF file on
+// disk and its image in a process. It preads and does not map: a file that shrinks under a mapping
+// kills the reader with SIGBUS, and whose file it is was not our choice.
+class FileBytes {
+ public:
+  explicit FileBytes(Descriptor file) noexcept : file_{std::move(file)} {}
+
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    if (at.value > max_offset || into.size() > max_offset) return Error{Errc::unreadable, 0, at};
+    const auto size = read_at(file_, at.value, into);
+    if (!size) return size.error();
+    if (*size != into.size()) return Error{Errc::unreadable, 0, at + *size};
+    return {};
+  }
+
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      const auto outcome = read(ranges[i].at, ranges[i].into);
+      if (!outcome && i == 0) return outcome.error();
+      if (!outcome) return i;
+    }
+    return ranges.size();
+  }
+
+  const Descriptor& file() const noexcept { return file_; }
+
+ private:
+  static constexpr std::uint64_t max_offset = std::uint64_t{1} << 62;
+
+  Descriptor file_;
+};
+static_assert(Memory<FileBytes>);
+
+}  // namespace tachyon
+
 // ---- tachyon/memory/image.hpp ----
 
 #include <algorithm>
@@ -7525,6 +7564,1498 @@ inline constexpr auto all_layouts = describe_layouts(AllLayouts{});
 
 }  // namespace tachyon
 
+// ---- tachyon/target/elf.hpp ----
+
+#include <elf.h>
+
+// As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
+// id, and where the file came to lie in an address space.
+//
+// The same code reads a file (FileBytes: an address is an offset) and an image in a target's memory.
+// In a file the section headers lead to everything. They are not mapped, so in memory the way is
+// program headers -> PT_DYNAMIC -> hash table, symbols, strings:
+//
+//   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
+//       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
+//       |                                  DT_SYMTAB, DT_STRTAB    (index of a symbol)
+//       +------e_shoff----> sections, named by .shstrtab
+//
+// The values of DT_* are virtual addresses that glibc's loader has replaced by absolute ones, while
+// musl (and the kernel's own vDSO) left them alone: what lies below the load bias gets it added.
+//
+// A file is only believed, never trusted: counts are capped, no number read from it sizes anything
+// before it was compared with a cap, chains end after a bounded number of steps, and every read is
+// checked by the memory it goes to.
+namespace tachyon {
+
+namespace detail {
+
+template <class T, Memory M>
+Result<T> fetch(M& memory, Address at) noexcept {
+  T value{};
+  if (const auto read = memory.read(at, std::as_writable_bytes(std::span{&value, 1})); !read) {
+    return read.error();
+  }
+  return value;
+}
+
+// `count` elements; the caller has bounded it.
+template <class T, Memory M>
+Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
+  std::vector<T> values(count);
+  if (const auto read = memory.read(at, std::as_writable_bytes(std::span{values})); !read) {
+    return read.error();
+  }
+  return values;
+}
+
+// Does the text at `at` read `name`, closing zero included?
+template <Memory M>
+bool text_is(M& memory, Address at, std::string_view name) noexcept {
+  std::array<std::byte, 64> buffer;
+  if (name.size() >= buffer.size()) return false;
+  const std::span into = std::span{buffer}.first(name.size() + 1);
+  return memory.read(at, into) && as_text(into.first(name.size())) == name &&
+         buffer[name.size()] == std::byte{0};
+}
+
+constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
+  std::uint32_t h = 5381;
+  for (const char c : name) h = h * 33 + static_cast<unsigned char>(c);
+  return h;
+}
+
+constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
+  std::uint32_t h = 0;
+  for (const char c : name) {
+    h = (h << 4) + static_cast<unsigned char>(c);
+    h = (h ^ (h >> 24 & 0xf0)) & 0x0fffffff;
+  }
+  return h;
+}
+
+}  // namespace detail
+
+inline constexpr std::size_t most_elf_segments = 256;
+inline constexpr std::size_t most_elf_sections = 4096;
+
+struct ElfSymbol {
+  std::uint64_t value = 0;  // as the file says, without the load bias
+  std::uint64_t size = 0;
+};
+
+// A hash table of dynamic symbols and what it refers to, all as addresses of one memory.
+struct ElfSymbols {
+  Address gnu_hash{};
+  Address sysv_hash{};
+  Address symbols{};
+  Address strings{};
+
+  template <Memory M>
+  Result<ElfSymbol> find(M& memory, std::string_view name) const noexcept {
+    if (gnu_hash) return find_gnu(memory, name);
+    if (sysv_hash) return find_sysv(memory, name);
+    return Errc::unsupported;
+  }
+
+ private:
+  static constexpr std::uint32_t longest_chain = 4096;
+
+  template <Memory M>
+  Result<ElfSymbol> find_gnu(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 4>>(memory, gnu_hash);
+    if (!header) return header.error();
+    const auto [buckets, first, bloom_words, shift] = *header;
+    if (buckets == 0 || bloom_words == 0 || shift > 31) return Errc::bad_value;
+    const std::uint32_t h = detail::gnu_hash(name);
+    const Address bloom = gnu_hash + sizeof *header;
+    const auto word = detail::fetch<std::uint64_t>(
+        memory, bloom + std::uint64_t{8} * (h / 64 % std::uint64_t{bloom_words}));
+    if (!word) return word.error();
+    if ((*word >> (h % 64) & *word >> ((h >> shift) % 64) & 1) == 0) return Errc::unsupported;
+    const Address bucket = bloom + std::uint64_t{8} * bloom_words;
+    const auto start =
+        detail::fetch<std::uint32_t>(memory, bucket + std::uint64_t{4} * (h % buckets));
+    if (!start) return start.error();
+    if (*start < first) return Errc::unsupported;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    for (std::uint32_t i = *start, step = 0; step < longest_chain; ++i, ++step) {
+      const auto hash =
+          detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * (i - first));
+      if (!hash) return hash.error();
+      if ((*hash | 1) == (h | 1)) {
+        if (const auto found = named(memory, i, name)) return found;
+      }
+      if ((*hash & 1) != 0) return Errc::unsupported;
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> find_sysv(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 2>>(memory, sysv_hash);
+    if (!header) return header.error();
+    const auto [buckets, chains] = *header;
+    if (buckets == 0) return Errc::bad_value;
+    const Address bucket = sysv_hash + sizeof *header;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    auto next = detail::fetch<std::uint32_t>(
+        memory, bucket + std::uint64_t{4} * (detail::sysv_hash(name) % buckets));
+    for (std::uint32_t step = 0; step < longest_chain; ++step) {
+      if (!next) return next.error();
+      if (*next == 0 || *next >= chains) return Errc::unsupported;
+      if (const auto found = named(memory, *next, name)) return found;
+      next = detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * *next);
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> named(M& memory, std::uint32_t index, std::string_view name) const noexcept {
+    const auto symbol =
+        detail::fetch<Elf64_Sym>(memory, symbols + sizeof(Elf64_Sym) * std::uint64_t{index});
+    if (!symbol) return symbol.error();
+    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return Errc::unsupported;
+    if (!detail::text_is(memory, strings + symbol->st_name, name)) return Errc::unsupported;
+    return ElfSymbol{symbol->st_value, symbol->st_size};
+  }
+};
+
+// The header and the program headers, from a file or from memory.
+struct ElfProgram {
+  std::uint16_t machine = 0;
+  std::uint16_t type = 0;
+  Elf64_Ehdr header{};
+  std::vector<Elf64_Phdr> segments{};
+
+  template <Memory M>
+  static Result<ElfProgram> read(M& memory, Address at = {}) {
+    const auto header = detail::fetch<Elf64_Ehdr>(memory, at);
+    if (!header) return header.error();
+    const bool ours = std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+                      header->e_ident[EI_CLASS] == ELFCLASS64 &&
+                      header->e_ident[EI_DATA] == ELFDATA2LSB;
+    if (!ours || header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::unsupported;
+    if (header->e_phnum == 0 || header->e_phnum > most_elf_segments) return Errc::bad_value;
+    auto segments = detail::fetch_array<Elf64_Phdr>(memory, at + header->e_phoff, header->e_phnum);
+    if (!segments) return segments.error();
+    return ElfProgram{header->e_machine, header->e_type, *header, std::move(*segments)};
+  }
+
+  // The bias that puts this program where a mapping of `size` bytes from `offset` of its file, with
+  // these rights, starts at `start`. Works for parts of segments that mprotect split, and whatever
+  // the page size: only the distance of file offset and address within one segment counts.
+  template <class Take>
+  void each_bias(Address start, std::uint64_t size, std::uint64_t offset, bool executable,
+                 Take&& take) const {
+    for (const Elf64_Phdr& segment : segments) {
+      if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
+      const bool overlaps = offset < segment.p_offset + segment.p_filesz &&
+                            segment.p_offset < offset + size;
+      if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
+    }
+  }
+
+  const Elf64_Phdr* find(std::uint32_t kind) const noexcept {
+    const auto found = std::find_if(segments.begin(), segments.end(),
+                                    [&](const Elf64_Phdr& s) { return s.p_type == kind; });
+    return found == segments.end() ? nullptr : &*found;
+  }
+};
+
+struct ElfSection {
+  std::uint32_t type = 0;
+  std::uint32_t link = 0;
+  std::uint64_t address = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string_view name{};  // in the file's table of names
+};
+
+// A file with its sections. Absent or damaged section headers are no sections, not an error: the
+// program headers above are enough to look further.
+template <Memory M>
+class ElfFile {
+ public:
+  static Result<ElfFile> read(M& file) {
+    auto program = ElfProgram::read(file);
+    if (!program) return program.error();
+    ElfFile elf{file, std::move(*program)};
+    elf.read_sections();
+    return elf;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::span<const ElfSection> sections() const noexcept { return sections_; }
+
+  const ElfSection* section(std::string_view name) const noexcept {
+    const auto found = std::find_if(sections_.begin(), sections_.end(),
+                                    [&](const ElfSection& s) { return s.name == name; });
+    return found == sections_.end() ? nullptr : &*found;
+  }
+
+  // Of the dynamic symbols, through the file's hash table.
+  Result<ElfSymbol> dynamic_symbol(std::string_view name) const noexcept {
+    return dynamic_symbols().find(*file_, name);
+  }
+
+  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols serves
+  // all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about 1 ms.
+  std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
+    std::vector<ElfSymbol> found(names.size());
+    for (const ElfSection& table : sections_) {
+      if (table.type != SHT_SYMTAB || table.link >= sections_.size()) continue;
+      const std::vector<NameAt> offsets = find_names(sections_[table.link], names);
+      if (!offsets.empty()) match_symbols(table, offsets, found);
+    }
+    return found;
+  }
+
+ private:
+  struct NameAt {
+    std::uint32_t offset;  // in the table of strings
+    std::size_t which;
+  };
+  static constexpr std::uint64_t largest_table = std::uint64_t{1} << 28;
+  static constexpr std::size_t largest_names = std::size_t{1} << 17;
+  static constexpr std::size_t step = std::size_t{1} << 16;
+
+  ElfFile(M& file, ElfProgram program) : file_{&file}, program_{std::move(program)} {}
+
+  void read_sections() {
+    const Elf64_Ehdr& header = program_.header;
+    const std::size_t count = header.e_shnum;
+    if (header.e_shentsize != sizeof(Elf64_Shdr) || count == 0 || count > most_elf_sections) return;
+    const auto raw = detail::fetch_array<Elf64_Shdr>(*file_, {header.e_shoff}, count);
+    if (!raw || header.e_shstrndx >= count) return;
+    const Elf64_Shdr& table = (*raw)[header.e_shstrndx];
+    if (table.sh_size > largest_names) return;
+    auto names = detail::fetch_array<char>(*file_, {table.sh_offset},
+                                           static_cast<std::size_t>(table.sh_size));
+    if (!names) return;
+    names_ = std::move(*names);
+    sections_.reserve(count);
+    for (const Elf64_Shdr& s : *raw) {
+      sections_.push_back({s.sh_type, s.sh_link, s.sh_addr, s.sh_offset, s.sh_size, {}});
+      if (s.sh_name >= names_.size()) continue;
+      const char* const name = names_.data() + s.sh_name;
+      sections_.back().name = {name, ::strnlen(name, names_.size() - s.sh_name)};
+    }
+  }
+
+  ElfSymbols dynamic_symbols() const noexcept {
+    ElfSymbols found;
+    for (const ElfSection& s : sections_) {
+      if (s.type != SHT_GNU_HASH && s.type != SHT_HASH) continue;
+      if (s.link >= sections_.size() || sections_[s.link].link >= sections_.size()) continue;
+      (s.type == SHT_GNU_HASH ? found.gnu_hash : found.sysv_hash) = {s.offset};
+      found.symbols = {sections_[s.link].offset};
+      found.strings = {sections_[sections_[s.link].link].offset};
+    }
+    return found;
+  }
+
+  // Linkers share tails of names, so a name may begin anywhere; only its end is certain.
+  std::vector<NameAt> find_names(const ElfSection& strings,
+                                 std::span<const std::string_view> names) const {
+    std::vector<NameAt> offsets;
+    if (strings.size > largest_table) return offsets;
+    constexpr std::size_t overlap = 64;  // longer than any name that is asked for
+    std::vector<std::byte> block(step + overlap);
+    for (std::uint64_t at = 0; at < strings.size; at += step) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
+      const std::span here = std::span{block}.first(size);
+      if (!file_->read({strings.offset + at}, here)) break;
+      for (std::size_t which = 0; which < names.size(); ++which) {
+        for (std::size_t from = 0; from < step;) {
+          const std::string_view text = as_text(here);
+          const std::size_t hit = text.find(names[which], from);
+          if (hit == std::string_view::npos || hit >= step) break;
+          from = hit + 1;
+          const std::size_t end = hit + names[which].size();
+          if (end < text.size() && text[end] == '\0') {
+            offsets.push_back({static_cast<std::uint32_t>(at + hit), which});
+          }
+        }
+      }
+    }
+    return offsets;
+  }
+
+  void match_symbols(const ElfSection& table, std::span<const NameAt> offsets,
+                     std::vector<ElfSymbol>& found) const {
+    if (table.size > largest_table) return;
+    const std::uint64_t count = table.size / sizeof(Elf64_Sym);
+    std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
+    for (std::uint64_t at = 0; at < count; at += block.size()) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
+      const std::span here = std::span{block}.first(size);
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here))) break;
+      for (const Elf64_Sym& symbol : here) {
+        if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
+        for (const NameAt& name : offsets) {
+          if (symbol.st_name == name.offset) found[name.which] = {symbol.st_value, symbol.st_size};
+        }
+      }
+    }
+  }
+
+  M* file_;
+  ElfProgram program_;
+  std::vector<char> names_;
+  std::vector<ElfSection> sections_;
+};
+
+// A program as the loader left it in memory: dynamic symbols and the build id, without any file.
+template <Memory M>
+class ElfImage {
+ public:
+  // `start` is where the file's first byte is mapped.
+  static Result<ElfImage> read(M& memory, Address start) {
+    auto program = ElfProgram::read(memory, start);
+    if (!program) return program.error();
+    const Elf64_Phdr* first = nullptr;
+    for (const Elf64_Phdr& segment : program->segments) {
+      if (segment.p_type == PT_LOAD && segment.p_offset < largest_page) {
+        first = &segment;
+        break;
+      }
+    }
+    if (!first) return Errc::bad_value;
+    ElfImage image{memory, std::move(*program)};
+    image.bias_ = start.value + first->p_offset - first->p_vaddr;
+    image.read_dynamic();
+    return image;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::uint64_t bias() const noexcept { return bias_; }
+
+  // The address in the target.
+  Result<Address> symbol(std::string_view name) const noexcept {
+    const auto found = symbols_.find(*memory_, name);
+    if (!found) return found.error();
+    return Address{found->value + bias_};
+  }
+
+ private:
+  static constexpr std::uint64_t largest_page = 65536;
+  static constexpr std::uint64_t most_dynamic = 1024;
+
+  ElfImage(M& memory, ElfProgram program) : memory_{&memory}, program_{std::move(program)} {}
+
+  void read_dynamic() {
+    const Elf64_Phdr* dynamic = program_.find(PT_DYNAMIC);
+    if (!dynamic) return;
+    const std::uint64_t count =
+        std::min<std::uint64_t>(dynamic->p_memsz / sizeof(Elf64_Dyn), most_dynamic);
+    const auto entries = detail::fetch_array<Elf64_Dyn>(*memory_, {bias_ + dynamic->p_vaddr},
+                                                        static_cast<std::size_t>(count));
+    if (!entries) return;
+    for (const Elf64_Dyn& entry : *entries) {
+      const std::uint64_t value = entry.d_un.d_ptr;
+      const Address at{value < bias_ ? value + bias_ : value};
+      if (entry.d_tag == DT_NULL) break;
+      if (entry.d_tag == DT_GNU_HASH) symbols_.gnu_hash = at;
+      if (entry.d_tag == DT_HASH) symbols_.sysv_hash = at;
+      if (entry.d_tag == DT_SYMTAB) symbols_.symbols = at;
+      if (entry.d_tag == DT_STRTAB) symbols_.strings = at;
+    }
+  }
+
+  M* memory_;
+  ElfProgram program_;
+  std::uint64_t bias_ = 0;
+  ElfSymbols symbols_;
+};
+
+// The build id in the notes of `program`, whose segment offsets `place` turns into addresses of
+// `memory` (the identity for a file; vaddr plus bias for an image). Empty when there is none.
+template <Memory M, class Place>
+std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place&& place) {
+  constexpr std::uint64_t largest_notes = 65536;
+  constexpr std::size_t largest_id = 64;
+  for (const Elf64_Phdr& segment : program.segments) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
+    const auto notes = detail::fetch_array<std::byte>(memory, place(segment),
+                                                      static_cast<std::size_t>(segment.p_filesz));
+    if (!notes) continue;
+    const std::uint64_t padding = segment.p_align == 8 ? 7 : 3;
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes->size();) {
+      const auto note = load<Elf64_Nhdr>(*notes, static_cast<std::size_t>(at));
+      const std::uint64_t name = at + sizeof note;
+      const std::uint64_t data = (name + note.n_namesz + padding) & ~padding;
+      const auto owner = slice(*notes, name, note.n_namesz);
+      const auto id = slice(*notes, data, note.n_descsz);
+      if (!owner || !id) break;
+      if (note.n_type == NT_GNU_BUILD_ID && as_text(*owner) == std::string_view{"GNU\0", 4} &&
+          id->size() <= largest_id) {
+        return {id->begin(), id->end()};
+      }
+      at = (data + note.n_descsz + padding) & ~padding;
+    }
+  }
+  return {};
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/maps.hpp ----
+
+// What is mapped where: the table that /proc/PID/maps prints, and which core files carry as a note.
+//
+//   7f1c00200000-7f1c00285000 r--p 00085000 fe:01 1311 /usr/lib/libpython3.13.so.1.0 (deleted)
+//   start        end          perms offset  device inode path, to the end of the line
+//
+// The path is the target's text: any byte but a line feed, which the kernel writes as \012. A file
+// that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it is
+// taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to check,
+// by device and inode: the path is spelled in the kernel's idea of our root, not the target's.
+namespace tachyon {
+
+struct Mapping {
+  Address start{};
+  Address end{};
+  std::uint64_t offset = 0;  // in the file
+  std::uint64_t device = 0;  // major << 32 | minor; 0 = unknown
+  std::uint64_t inode = 0;   // 0 = no file, or unknown
+  bool readable = false;
+  bool writable = false;
+  bool executable = false;
+  bool shared = false;
+  bool deleted = false;
+  std::string path{};  // empty, "/a/file", "[heap]", "/memfd:name"
+
+  constexpr std::uint64_t size() const noexcept { return end - start; }
+  constexpr bool contains(Address at) const noexcept { return start <= at && at < end; }
+  constexpr bool of_file() const noexcept { return !path.empty() && path[0] == '/'; }
+  bool same_file(const Mapping& other) const noexcept {
+    return inode == other.inode && device == other.device && path == other.path;
+  }
+};
+
+namespace detail {
+
+// Takes hexadecimal or decimal digits and the one character that must follow them.
+inline bool take_number(std::string_view& text, std::uint64_t& value, int base,
+                        char after) noexcept {
+  const char* const end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value, base);
+  if (code != std::errc{} || stop == end || *stop != after) return false;
+  text.remove_prefix(static_cast<std::size_t>(stop - text.data()) + 1);
+  return true;
+}
+
+inline std::string without_escapes(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const bool line_feed = text.substr(at, 4) == "\\012";
+    plain += line_feed ? '\n' : text[at];
+    at += line_feed ? 4 : 1;
+  }
+  return plain;
+}
+
+}  // namespace detail
+
+// One line without its line feed; false when it is not a line of that file.
+inline bool parse_mapping(std::string_view line, Mapping& into) {
+  into = {};
+  std::uint64_t major = 0;
+  std::uint64_t minor = 0;
+  if (!detail::take_number(line, into.start.value, 16, '-')) return false;
+  if (!detail::take_number(line, into.end.value, 16, ' ')) return false;
+  if (into.end <= into.start || line.size() < 5 || line[4] != ' ') return false;
+  into.readable = line[0] == 'r';
+  into.writable = line[1] == 'w';
+  into.executable = line[2] == 'x';
+  into.shared = line[3] == 's';
+  line.remove_prefix(5);
+  if (!detail::take_number(line, into.offset, 16, ' ')) return false;
+  if (!detail::take_number(line, major, 16, ':')) return false;
+  if (!detail::take_number(line, minor, 16, ' ')) return false;
+  if (major > 0xffffffffU || minor > 0xffffffffU) return false;
+  into.device = major << 32 | minor;
+  const char* const end = line.data() + line.size();
+  const auto [stop, code] = std::from_chars(line.data(), end, into.inode);
+  if (code != std::errc{}) return false;
+  line.remove_prefix(static_cast<std::size_t>(stop - line.data()));
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  constexpr std::string_view marker = " (deleted)";
+  if (line.starts_with('/') && line.ends_with(marker)) {
+    into.deleted = true;
+    line.remove_suffix(marker.size());
+  }
+  into.path = detail::without_escapes(line);
+  return true;
+}
+
+class Maps {
+ public:
+  Maps() = default;
+  // In any order; kept by address. Overlaps do not occur in a kernel's table; a forged one only
+  // makes lookups find the earlier of the two.
+  explicit Maps(std::vector<Mapping> all) : all_{std::move(all)} {
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](const Mapping& a, const Mapping& b) { return a.start < b.start; });
+  }
+
+  // Lines that do not parse are left out and counted: a kernel that adds a kind of line must not end
+  // the attach.
+  static Maps parse(std::string_view text) {
+    std::vector<Mapping> all;
+    std::size_t skipped = 0;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      Mapping mapping;
+      if (parse_mapping(text.substr(0, end), mapping)) {
+        all.push_back(std::move(mapping));
+      } else {
+        ++skipped;
+      }
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    Maps maps{std::move(all)};
+    maps.skipped_ = skipped;
+    return maps;
+  }
+
+  std::span<const Mapping> all() const noexcept { return all_; }
+  std::size_t skipped() const noexcept { return skipped_; }
+
+  const Mapping* find(Address at) const noexcept {
+    const auto after =
+        std::upper_bound(all_.begin(), all_.end(), at,
+                         [](Address a, const Mapping& mapping) { return a < mapping.start; });
+    if (after == all_.begin()) return nullptr;
+    const Mapping& candidate = *std::prev(after);
+    return candidate.contains(at) ? &candidate : nullptr;
+  }
+
+  // Indices of file mappings, mappings of one file side by side and in order of address.
+  std::vector<std::uint32_t> by_file() const {
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < all_.size(); ++i) {
+      if (all_[i].of_file()) order.push_back(i);
+    }
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const Mapping& x = all_[a];
+      const Mapping& y = all_[b];
+      if (x.inode != y.inode) return x.inode < y.inode;
+      if (x.device != y.device) return x.device < y.device;
+      return x.path < y.path;
+    });
+    return order;
+  }
+
+ private:
+  std::vector<Mapping> all_;
+  std::size_t skipped_ = 0;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/target/process.hpp ----
+
+#include <sys/sysmacros.h>
+
+// What the system says about a process. Everything is read relative to one descriptor of its /proc
+// directory, opened once: when the process ends, reads fail, even if the pid has a new owner.
+namespace tachyon {
+
+// The lines of /proc/PID/status that decide what may be read and how threads are numbered.
+struct ProcessStatus {
+  std::string name{};
+  std::int32_t process = 0;           // thread group: differs from the pid asked for if that is a thread
+  std::int32_t tracer = 0;            // a debugger holds it
+  std::uint32_t user = 0;             // effective
+  std::uint32_t real_user = 0;
+  std::uint32_t group = 0;            // effective
+  std::uint64_t capabilities = 0;     // effective
+  std::int32_t seccomp = 0;           // 0 off, 1 strict, 2 filter
+  bool no_new_privileges = false;
+  std::int32_t threads = 0;
+  std::vector<std::int32_t> ids{};    // NSpid: outermost namespace first, its own last
+};
+
+namespace detail {
+
+template <class T>
+T leading_number(std::string_view text, int base = 10) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  T value{};
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
+}
+
+// The second of the blank-separated numbers: "real effective saved file".
+inline std::string_view after_first(std::string_view text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  text.remove_prefix(std::min(text.find_first_of(" \t"), text.size()));
+  return text;
+}
+
+inline std::vector<std::int32_t> all_numbers(std::string_view text) {
+  std::vector<std::int32_t> numbers;
+  constexpr std::size_t deepest = 64;  // the kernel stops nesting pid namespaces at 32
+  for (;;) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    if (text.empty() || numbers.size() == deepest) return numbers;
+    numbers.push_back(leading_number<std::int32_t>(text));
+    text.remove_prefix(std::min(text.find_first_of(" \t"), text.size()));
+  }
+}
+
+}  // namespace detail
+
+inline ProcessStatus parse_process_status(std::string_view text) {
+  ProcessStatus status;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const std::string_view key = line.substr(0, colon);
+    const std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    using detail::leading_number;
+    if (key == "Name") status.name = value.substr(std::min<std::size_t>(1, value.size()));
+    if (key == "Tgid") status.process = leading_number<std::int32_t>(value);
+    if (key == "TracerPid") status.tracer = leading_number<std::int32_t>(value);
+    if (key == "Uid") {
+      status.real_user = leading_number<std::uint32_t>(value);
+      status.user = leading_number<std::uint32_t>(detail::after_first(value));
+    }
+    if (key == "Gid") status.group = leading_number<std::uint32_t>(detail::after_first(value));
+    if (key == "CapEff") status.capabilities = leading_number<std::uint64_t>(value, 16);
+    if (key == "Seccomp") status.seccomp = leading_number<std::int32_t>(value);
+    if (key == "NoNewPrivs") status.no_new_privileges = leading_number<int>(value) != 0;
+    if (key == "Threads") status.threads = leading_number<std::int32_t>(value);
+    if (key == "NSpid") status.ids = detail::all_numbers(value);
+  }
+  return status;
+}
+
+// How a mapped file was reached. A session's report names it.
+enum class OpenedBy : std::uint8_t { none, map_files, exe, root, path, given };
+
+constexpr std::string_view name_of(OpenedBy by) noexcept {
+  switch (by) {
+    case OpenedBy::map_files: return "map_files";
+    case OpenedBy::exe: return "exe link";
+    case OpenedBy::root: return "its own root";
+    case OpenedBy::path: return "path";
+    case OpenedBy::given: return "file given";
+    case OpenedBy::none: break;
+  }
+  return "memory only";
+}
+
+struct OpenedFile {
+  Descriptor file;
+  OpenedBy by = OpenedBy::none;
+  bool certain = false;  // otherwise its first bytes must be compared with the mapped ones
+};
+
+class Process {
+ public:
+  static Result<Process> open(std::int32_t pid) noexcept;
+
+  std::int32_t pid() const noexcept { return pid_; }
+  const Descriptor& directory() const noexcept { return directory_; }
+
+  Result<ProcessStat> stat() const noexcept { return detail::read_process_stat(directory_); }
+  Result<ProcessStatus> status() const;
+  Result<Maps> maps() const;
+  Result<std::vector<std::string>> command_line() const;
+  Result<std::string> executable() const { return link("exe"); }
+  Result<std::string> working_directory() const { return link("cwd"); }
+  Result<std::string> root() const { return link("root"); }
+  // Of a namespace ("pid", "mnt", "user"): equal numbers are the same namespace.
+  Result<std::uint64_t> name_space(std::string_view kind) const noexcept;
+  // Thread ids, in the order the kernel lists them (creation).
+  Result<std::vector<std::int32_t>> tasks() const;
+  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the program.
+  Result<Address> program_headers() const noexcept;
+  // How much the /proc directory may say of a thread, by its id in *our* numbering.
+  Result<std::string> thread_name(std::int32_t task) const;
+
+  // The file behind `mapping`, or an error; never another file that has its name now.
+  Result<OpenedFile> open_mapped(const Mapping& mapping) const;
+
+ private:
+  static constexpr std::size_t largest_text = std::size_t{64} << 20;
+
+  Result<std::string> text(const char* name, std::size_t limit = largest_text) const;
+  Result<std::string> link(const char* name) const;
+
+  std::int32_t pid_ = 0;
+  Descriptor directory_;
+};
+
+inline Result<Process> Process::open(std::int32_t pid) noexcept {
+  Process process;
+  process.pid_ = pid;
+  auto directory =
+      open_for_reading(detail::ProcPath{"/proc/"}.add(pid).c_str(), O_DIRECTORY | O_PATH);
+  if (!directory) return detail::process_error(directory.error().sys);
+  process.directory_ = std::move(*directory);
+  return process;
+}
+
+inline Result<std::string> Process::text(const char* name, std::size_t limit) const {
+  auto file = open_for_reading(name, 0, directory_.get());
+  if (!file) return detail::process_error(file.error().sys);
+  auto whole = read_whole(*file, limit);
+  if (!whole && whole.error().code == Errc::cannot_read) {
+    return detail::process_error(whole.error().sys);
+  }
+  return whole;
+}
+
+inline Result<std::string> Process::link(const char* name) const {
+  std::string target(4096, '\0');
+  const ssize_t n = ::readlinkat(directory_.get(), name, target.data(), target.size());
+  if (n < 0) return detail::process_error(errno);
+  target.resize(static_cast<std::size_t>(n));
+  return target;
+}
+
+inline Result<ProcessStatus> Process::status() const {
+  const auto whole = text("status");
+  if (!whole) return whole.error();
+  return parse_process_status(*whole);
+}
+
+inline Result<Maps> Process::maps() const {
+  const auto whole = text("maps");
+  if (!whole) return whole.error();
+  return Maps::parse(*whole);
+}
+
+inline Result<std::vector<std::string>> Process::command_line() const {
+  const auto whole = text("cmdline");
+  if (!whole) return whole.error();
+  std::vector<std::string> arguments;
+  for (std::string_view rest = *whole; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\0'), rest.size());
+    arguments.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return arguments;
+}
+
+inline Result<std::uint64_t> Process::name_space(std::string_view kind) const noexcept {
+  struct ::stat info {};
+  const detail::ProcPath path = detail::ProcPath{"ns/"}.add(kind);
+  if (::fstatat(directory_.get(), path.c_str(), &info, 0) != 0) return detail::process_error(errno);
+  return std::uint64_t{info.st_ino};
+}
+
+namespace detail {
+
+// Calls `take` with each number that names an entry of a /proc directory, without allocating.
+template <class Take>
+Result<void> each_task(const Descriptor& directory, Take&& take) {
+  alignas(dirent64) std::array<char, 8192> entries;
+  for (;;) {
+    const long size = ::syscall(SYS_getdents64, directory.get(), entries.data(), entries.size());
+    if (size < 0) return process_error(errno);
+    if (size == 0) return {};
+    for (long at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      at += entry->d_reclen;
+      std::int32_t task = 0;
+      const char* const end = entry->d_name + std::strlen(entry->d_name);
+      if (std::from_chars(entry->d_name, end, task).ptr == end) take(task);
+    }
+  }
+}
+
+}  // namespace detail
+
+inline Result<std::vector<std::int32_t>> Process::tasks() const {
+  auto directory = open_for_reading("task", O_DIRECTORY, directory_.get());
+  if (!directory) return detail::process_error(directory.error().sys);
+  std::vector<std::int32_t> tasks;
+  const auto listed =
+      detail::each_task(*directory, [&](std::int32_t task) { tasks.push_back(task); });
+  if (!listed) return listed.error();
+  return tasks;
+}
+
+inline Result<Address> Process::program_headers() const noexcept {
+  auto file = open_for_reading("auxv", 0, directory_.get());
+  if (!file) return detail::process_error(file.error().sys);
+  std::array<Elf64_auxv_t, 64> entries{};
+  const auto size = read_at(*file, 0, std::as_writable_bytes(std::span{entries}));
+  if (!size) return detail::process_error(size.error().sys);
+  for (const Elf64_auxv_t& entry : std::span{entries}.first(*size / sizeof entries[0])) {
+    if (entry.a_type == AT_PHDR) return Address{entry.a_un.a_val};
+  }
+  return Errc::bad_value;
+}
+
+inline Result<std::string> Process::thread_name(std::int32_t task) const {
+  auto name = text(detail::ProcPath{"task/"}.add(task).add("/comm").c_str());
+  if (name && name->ends_with('\n')) name->pop_back();
+  return name;
+}
+
+namespace detail {
+
+// Overlay file systems show one device in the maps and another in stat, so the inode decides, and
+// where the devices differ the caller compares contents (the first page) as well.
+enum class Likeness : std::uint8_t { other, inode_only, same };
+
+inline Likeness likeness(const Descriptor& file, const Mapping& mapping) noexcept {
+  struct ::stat info {};
+  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return Likeness::other;
+  if (info.st_ino != mapping.inode) return Likeness::other;
+  const std::uint64_t device = std::uint64_t{major(info.st_dev)} << 32 | minor(info.st_dev);
+  return device == mapping.device ? Likeness::same : Likeness::inode_only;
+}
+
+}  // namespace detail
+
+inline Result<OpenedFile> Process::open_mapped(const Mapping& mapping) const {
+  // O_NONBLOCK: whatever lies at that path by now, opening it must not wait.
+  const auto attempt = [&](const char* path, int directory) {
+    return open_for_reading(path, O_NONBLOCK, directory);
+  };
+  // The link of the mapping itself: right in any namespace and after deletion, but it asks for
+  // CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN.
+  const auto hex = [](std::uint64_t value, std::string& into) {
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+    into.append(digits.data(), end);
+  };
+  std::string path = "map_files/";
+  hex(mapping.start.value, path);
+  path += '-';
+  hex(mapping.end.value, path);
+  if (auto file = attempt(path.c_str(), directory_.get())) {
+    return OpenedFile{std::move(*file), OpenedBy::map_files, true};
+  }
+  std::string marked = mapping.path + " (deleted)";
+  const std::array ways{std::pair{std::string{"exe"}, OpenedBy::exe},
+                        std::pair{"root" + mapping.path, OpenedBy::root},
+                        std::pair{mapping.path, OpenedBy::path},
+                        std::pair{std::move(marked), OpenedBy::path}};
+  for (const auto& [name, by] : ways) {
+    auto file = attempt(name.c_str(), directory_.get());
+    if (!file) continue;
+    const auto like = detail::likeness(*file, mapping);
+    if (like == detail::Likeness::other) continue;
+    return OpenedFile{std::move(*file), by, like == detail::Likeness::same};
+  }
+  return Error{Errc::cannot_open, ENOENT, mapping.start};
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/runtime.hpp ----
+
+// Where in a process is the interpreter, and which one is it?
+//
+// Everything CPython knows hangs off one static object, _PyRuntime: interpreters, their threads,
+// their frames. It lies in the data of the executable or of a shared library, and that file may
+// have any name (an application that embeds Python), be stripped, be gone from the disk since the
+// last upgrade, or live in a container's file system that we cannot see. So names decide only what
+// is tried first. For every mapped program, in turn, the first that holds good wins:
+//
+//   section         .PyRuntime in the file's section headers            survives stripping
+//   dynamic symbol  _PyRuntime through the file's hash table
+//   symbol table    _PyRuntime in .symtab                               a static link, not stripped
+//   memory symbol   _PyRuntime through PT_DYNAMIC of the mapped image   no file needed
+//
+// and when no program has it, its writable memory is searched: for the eight bytes "xdebugpy" that
+// 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
+// into itself (its `main` interpreter is a part of it).
+//
+//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head |
+//   ... 3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
+//
+// A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
+// 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
+// one that has interpreters wins. An interpreter that is still starting has none: that is an answer
+// (`not_started`), to be asked again, and not a failure.
+//
+// The finder knows a process only as Memory and Modules, so core files work the same way.
+namespace tachyon {
+
+enum class FoundBy : std::uint8_t {
+  section,
+  dynamic_symbol,
+  symbol_table,
+  memory_symbol,
+  cookie,
+  structure,
+};
+
+constexpr std::string_view name_of(FoundBy by) noexcept {
+  constexpr std::array<std::string_view, 6> names{
+      ".PyRuntime section",       "dynamic symbol in the file", "symbol table of the file",
+      "dynamic symbol in memory", "search for the cookie",      "search for the structure"};
+  return names[static_cast<std::size_t>(by)];
+}
+
+enum class RuntimeState : std::uint8_t { running, not_started, finalizing };
+
+// Objects of the interpreter that a walker compares pointers with. Zero: not exported there.
+struct WellKnown {
+  Address code_type{};
+  Address none{};
+  Address generator_type{};
+  Address coroutine_type{};
+  Address async_generator_type{};
+  Address frame_type{};
+};
+
+// e_machine of the programs that run here.
+inline constexpr std::uint16_t native_machine =
+    native_arch == Arch::aarch64 ? EM_AARCH64 : EM_X86_64;
+
+struct RuntimeSite {
+  Address runtime{};
+  std::uint32_t version =
+      0;  // major<<24 | minor<<16 | micro<<8 | level<<4 | serial, level 15: final
+  bool free_threaded = false;
+  std::uint16_t machine = 0;  // e_machine
+  RuntimeState state = RuntimeState::not_started;
+  FoundBy found_by{};
+  OpenedBy opened_by{};
+  std::string file{};  // as the target's table of mappings names it; empty: anonymous memory
+  bool file_deleted = false;
+  WellKnown objects{};
+  // 3.14+: the table of asyncio's own offsets. Zero until the target imports asyncio.
+  Address asyncio_debug{};
+  // The start of the object. 3.13+: begins with the table of offsets that the target publishes.
+  std::vector<std::byte> table{};
+
+  constexpr unsigned major() const noexcept { return version >> 24; }
+  constexpr unsigned minor() const noexcept { return version >> 16 & 0xff; }
+  constexpr unsigned micro() const noexcept { return version >> 8 & 0xff; }
+  constexpr bool is_final() const noexcept { return (version >> 4 & 0xf) == 0xf; }
+  constexpr BuildId build() const noexcept {
+    const Arch arch = machine == EM_AARCH64 ? Arch::aarch64 : Arch::x86_64;
+    return {static_cast<std::uint8_t>(minor()), free_threaded, arch};
+  }
+  bool publishes_offsets() const noexcept { return !table.empty(); }
+};
+
+// Can the layouts that are compiled in read it at all? A final release whose minor has a layout, or
+// that publishes its offsets. A pre-release only if a layout is of that very pre-release: they move
+// members, published ones too, from one to the next. The error's address is the version word.
+inline Result<void> check_supported(const RuntimeSite& site) noexcept {
+  if (site.machine != native_machine) return Error{Errc::unsupported_arch, 0, {site.machine}};
+  const auto matches = [&](auto&& test) {
+    return std::any_of(all_layouts.begin(), all_layouts.end(), test);
+  };
+  const BuildId build = site.build();
+  if (!site.is_final()) {
+    const bool exact = matches([&](const LayoutInfo& layout) {
+      return layout.build == build && layout.version_hex == site.version;
+    });
+    if (!exact) return Error{Errc::unsupported_prerelease, 0, {site.version}};
+  }
+  const bool known = matches([&](const LayoutInfo& layout) { return layout.build == build; });
+  if (!known && !site.publishes_offsets()) {
+    return Error{Errc::unsupported_version, 0, {site.version}};
+  }
+  return {};
+}
+
+// A view of what is mapped and of the files behind it.
+template <class V>
+concept Modules = requires(const V& view, const Mapping& mapping) {
+  { view.maps() } -> std::convertible_to<const Maps&>;
+  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
+  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
+};
+
+// The modules of a live process, as of its construction.
+class ProcessModules {
+ public:
+  static Result<ProcessModules> read(const Process& process) {
+    auto maps = process.maps();
+    if (!maps) return maps.error();
+    const auto headers = process.program_headers();
+    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
+  }
+
+  const Maps& maps() const noexcept { return maps_; }
+  Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
+  Address program_headers() const noexcept { return headers_; }
+
+ private:
+  ProcessModules(const Process& process, Maps maps, Address headers)
+      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
+
+  const Process* process_;
+  Maps maps_;
+  Address headers_;
+};
+static_assert(Modules<ProcessModules>);
+
+namespace detail {
+
+inline constexpr std::uint64_t debug_cookie = 0x7970677562656478;  // "xdebugpy"
+inline constexpr std::size_t published_table_size = 1024;          // 3.15 uses 888
+
+// A release that publishes nothing (3.11, 3.12): the generated layout has to say where things are.
+struct EarlyRuntime {
+  std::uint8_t minor = 0;
+  schema::Runtime runtime{};
+  std::uint32_t threads_head = 0;        // in the interpreter
+  std::uint32_t thread_interpreter = 0;  // in the thread state
+};
+
+template <CompiledLayout... Ls>
+constexpr auto early_runtimes_of(TypeList<Ls...>) {
+  std::array<EarlyRuntime, ((Ls::published_map.count == 0) + ...)> early;
+  std::size_t used = 0;
+  const auto add = [&]<class L>(L) {
+    if (L::published_map.count != 0) return;
+    early[used++] = {L::build.minor, L::runtime, L::interpreter.threads_head.offset,
+                     L::thread.interp.offset};
+  };
+  (add(Ls{}), ...);
+  return early;
+}
+inline constexpr auto early_runtimes = early_runtimes_of(AllLayouts{});
+
+constexpr const EarlyRuntime* early_runtime(std::uint64_t minor) noexcept {
+  for (const EarlyRuntime& early : early_runtimes) {
+    if (early.minor == minor) return &early;
+  }
+  return nullptr;
+}
+
+constexpr bool plausible_version(std::uint64_t word) noexcept {
+  return word >> 24 == 3 && (word >> 16 & 0xff) >= 13 && (word >> 16 & 0xff) < 64;
+}
+
+template <Memory M, Modules V>
+class RuntimeFinder {
+ public:
+  RuntimeFinder(M& memory, const V& modules) : memory_{memory}, modules_{modules} {}
+
+  Result<RuntimeSite> find() {
+    collect_programs();
+    for (Program& program : programs_) {
+      in_program(program);
+      if (best_ && best_->state == RuntimeState::running) break;
+    }
+    if (!best_ && !older_) search_memory();
+    if (best_) {
+      best_->asyncio_debug = find_asyncio(*best_);
+      return std::move(*best_);
+    }
+    if (older_) return Error{Errc::unsupported_version, 0, {older_}};
+    return Errc::not_python;
+  }
+
+  Address find_asyncio(const RuntimeSite& site) {
+    if (site.minor() < 14) return {};
+    if (programs_.empty()) collect_programs();
+    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
+      for (Program& program : programs_) {
+        const std::string& path = program.first().path;
+        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
+        if (!wanted) continue;
+        if (const Address at = asyncio_in(program, site)) return at;
+      }
+    }
+    return {};
+  }
+
+ private:
+  // All mappings of one file.
+  struct Program {
+    const Maps* maps;
+    std::span<const std::uint32_t> indices;
+    int rank = 0;
+
+    const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
+    const Mapping& first() const { return (*this)[0]; }
+    std::size_t size() const noexcept { return indices.size(); }
+  };
+
+  struct Claim {
+    Address runtime{};
+    std::uint64_t size = 0;
+    Address version{};  // of Py_Version, if exported
+    FoundBy by{};
+  };
+
+  static constexpr std::size_t most_programs = 4096;
+
+  static std::string_view file_name(std::string_view path) noexcept {
+    return path.substr(path.rfind('/') + 1);
+  }
+
+  void collect_programs() {
+    const Maps& maps = modules_.maps();
+    order_ = maps.by_file();
+    const Mapping* executable = maps.find(modules_.program_headers());
+    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
+      const Mapping& first = maps.all()[order_[i]];
+      std::size_t end = i;
+      bool runs = false;
+      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
+        runs = runs || maps.all()[order_[end]].executable;
+      }
+      if (runs) {
+        const bool main = executable && executable->same_file(first);
+        const bool named = file_name(first.path).find("python") != std::string_view::npos;
+        programs_.push_back({&maps, std::span{order_}.subspan(i, end - i),
+                             main    ? 0
+                             : named ? 1
+                                     : 2});
+        if (main) executable_ = Address{first.start};
+      }
+      i = end;
+    }
+    std::stable_sort(programs_.begin(), programs_.end(),
+                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
+  }
+
+  // ---- one program
+  // --------------------------------------------------------------------------------
+
+  void in_program(Program& program) {
+    if (auto opened = open(program)) {
+      FileBytes bytes{std::move(opened->file)};
+      if (auto elf = ElfFile<FileBytes>::read(bytes)) {
+        if (in_file(program, *elf, opened->by)) return;
+        // Section headers that led to a hash table have had their say.
+        if (has_dynamic(*elf)) return;
+      }
+    }
+    in_image(program);
+  }
+
+  static bool has_dynamic(const ElfFile<FileBytes>& elf) noexcept {
+    return std::any_of(elf.sections().begin(), elf.sections().end(), [](const ElfSection& s) {
+      return s.type == SHT_GNU_HASH || s.type == SHT_HASH;
+    });
+  }
+
+  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
+  // holds the headers and, with every usual linker, the build id.
+  std::optional<OpenedFile> open(const Program& program) {
+    auto opened = modules_.open(program.first());
+    if (!opened) return std::nullopt;
+    if (opened->certain) return std::move(*opened);
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      if (program[i].offset != 0) continue;
+      std::array<std::byte, 1024> on_disk;
+      std::array<std::byte, 1024> mapped;
+      const auto size = read_at(opened->file, 0, on_disk);
+      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
+      if (on_disk == mapped) return std::move(*opened);
+      break;
+    }
+    return std::nullopt;
+  }
+
+  // The load biases at which the file is mapped to run; rarely more than one.
+  std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) const {
+    constexpr std::size_t most = 8;
+    std::vector<std::uint64_t> found;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.executable) continue;
+      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
+        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
+        if (!known && found.size() < most) found.push_back(bias);
+      });
+    }
+    return found;
+  }
+
+  bool in_file(const Program& program, const ElfFile<FileBytes>& elf, OpenedBy by) {
+    std::array<ElfSymbol, names.size()> symbols{};
+    Claim claim;
+    const auto dynamic = elf.dynamic_symbol(names[0]);
+    if (const ElfSection* section = elf.section(".PyRuntime")) {
+      claim = {{section->address}, section->size, {}, FoundBy::section};
+    } else if (dynamic) {
+      claim = {{dynamic->value}, dynamic->size, {}, FoundBy::dynamic_symbol};
+    }
+    if (dynamic || has_dynamic(elf)) {
+      for (std::size_t i = 1; claim.runtime && i < names.size(); ++i) {
+        symbols[i] = elf.dynamic_symbol(names[i]).value_or(ElfSymbol{});
+      }
+    } else {
+      const auto found = elf.static_symbols(names);
+      std::copy(found.begin(), found.end(), symbols.begin());
+      if (!claim.runtime && symbols[0].value) {
+        claim = {{symbols[0].value}, symbols[0].size, {}, FoundBy::symbol_table};
+      }
+    }
+    if (!claim.runtime) return false;
+    for (const std::uint64_t bias : biases(program, elf.program())) {
+      const auto placed = [&](std::size_t i) {
+        return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
+      };
+      const Claim here{claim.runtime + bias, claim.size, placed(1), claim.by};
+      if (!believe(here, &program.first(), elf.program().machine, by)) continue;
+      take_objects(placed);
+      return true;
+    }
+    return false;
+  }
+
+  void in_image(const Program& program) {
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      if (program[i].offset != 0) continue;
+      const auto image = ElfImage<M>::read(memory_, program[i].start);
+      if (!image) continue;
+      const auto runtime = image->symbol(names[0]);
+      if (!runtime) continue;
+      const auto placed = [&](std::size_t k) {
+        return image->symbol(names[k]).value_or(Address{});
+      };
+      const Claim claim{*runtime, 0, placed(1), FoundBy::memory_symbol};
+      if (!believe(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
+      take_objects(placed);
+      return;
+    }
+  }
+
+  template <class Placed>
+  void take_objects(Placed&& placed) {
+    if (!best_) return;
+    WellKnown& objects = best_->objects;
+    const std::array into{&objects.code_type,
+                          &objects.none,
+                          &objects.generator_type,
+                          &objects.coroutine_type,
+                          &objects.async_generator_type,
+                          &objects.frame_type};
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      if (!*into[i]) *into[i] = placed(i + 2);
+    }
+    prefer_copies(into);
+  }
+
+  // An executable that was not built position-independent may hold its own copy of a library's
+  // object, and then the library uses that copy.
+  void prefer_copies(std::span<Address* const> into) {
+    const bool elsewhere =
+        executable_ && !programs_.empty() && best_->file != programs_[0].first().path;
+    if (!elsewhere) return;
+    const auto image = ElfImage<M>::read(memory_, executable_);
+    if (!image || image->program().type != ET_EXEC) return;
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      if (const auto copy = image->symbol(names[i + 2])) *into[i] = *copy;
+    }
+  }
+
+  // ---- is it one?
+  // ---------------------------------------------------------------------------------
+
+  bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
+    RuntimeSite site;
+    site.runtime = claim.runtime;
+    site.machine = machine;
+    site.found_by = claim.by;
+    site.opened_by = by;
+    if (mapping && mapping->of_file()) site.file = mapping->path;
+    if (mapping) site.file_deleted = mapping->deleted;
+    const auto words = fetch<std::array<std::uint64_t, 7>>(memory_, claim.runtime);
+    if (!words) return false;
+    const bool recognised =
+        (*words)[0] == debug_cookie ? examine_published(*words, site) : examine_early(claim, site);
+    if (!recognised) return false;
+    if (best_ && best_->state == RuntimeState::running) return false;
+    if (best_ && site.state == RuntimeState::not_started) return false;
+    best_ = std::move(site);
+    return true;
+  }
+
+  bool examine_published(std::span<const std::uint64_t, 7> words, RuntimeSite& site) {
+    constexpr std::uint64_t largest_runtime = std::uint64_t{1} << 24;
+    const auto [cookie, version, free_threaded, size, finalizing, head, next] =
+        std::array{words[0], words[1], words[2], words[3], words[4], words[5], words[6]};
+    if (!plausible_version(version) || free_threaded > 1) return false;
+    if (size < published_table_size / 2 || size > largest_runtime) return false;
+    if (finalizing > size - 8 || head > size - 8) return false;
+    site.version = static_cast<std::uint32_t>(version);
+    site.free_threaded = free_threaded != 0;
+    site.table.resize(published_table_size);
+    if (!memory_.read(site.runtime, site.table)) return false;
+    return read_state(site, finalizing, head);
+  }
+
+  bool examine_early(const Claim& claim, RuntimeSite& site) {
+    std::uint64_t version = 0;
+    if (claim.version) {
+      version = fetch<std::uint64_t>(memory_, claim.version).value_or(std::uint64_t{0});
+    } else {
+      for (const EarlyRuntime& early : early_runtimes) {
+        // Not exported: the size tells them apart. The patch release stays unknown.
+        const std::uint64_t minor = early.minor;
+        if (claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
+      }
+    }
+    const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
+    if (version >> 24 != 3 || !early) {
+      // 3.7 to 3.10 have a runtime object too, and no Py_Version: remembered for the message.
+      older_ = version ? version : 0x03000000;
+      return false;
+    }
+    site.version = static_cast<std::uint32_t>(version);
+    return read_state(site, early->runtime.finalizing.offset,
+                      early->runtime.interpreters_head.offset);
+  }
+
+  bool read_state(RuntimeSite& site, std::uint64_t finalizing, std::uint64_t head) {
+    const auto ends = fetch<std::uint64_t>(memory_, site.runtime + finalizing);
+    const auto first = fetch<std::uint64_t>(memory_, site.runtime + head);
+    if (!ends || !first) return false;
+    site.state = *first == 0  ? RuntimeState::not_started
+                 : *ends != 0 ? RuntimeState::finalizing
+                              : RuntimeState::running;
+    return true;
+  }
+
+  // ---- no program has it
+  // --------------------------------------------------------------------------
+
+  static constexpr std::uint64_t search_budget = std::uint64_t{256} << 20;
+  static constexpr std::size_t block_words = 65536;
+
+  void search_memory() {
+    std::vector<std::uint64_t> block(block_words);
+    for (const bool of_file : {true, false}) {
+      std::uint64_t budget = search_budget;
+      for (const Mapping& mapping : modules_.maps().all()) {
+        const bool candidate = mapping.readable && mapping.writable && !mapping.shared &&
+                               mapping.of_file() == of_file && mapping.size() <= budget;
+        if (!candidate) continue;
+        budget -= mapping.size();
+        search_mapping(mapping, block);
+        if (best_ && best_->state == RuntimeState::running) return;
+      }
+    }
+  }
+
+  void search_mapping(const Mapping& mapping, std::vector<std::uint64_t>& block) {
+    for (Address at = mapping.start; at < mapping.end; at = at + block_words * 8) {
+      const auto count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block_words, (mapping.end - at) / 8));
+      const std::span words = std::span{block}.first(count);
+      if (!memory_.read(at, std::as_writable_bytes(words))) continue;
+      for (std::size_t i = 0; i < count; ++i) {
+        const Address here = at + i * 8;
+        if (words[i] == debug_cookie) {
+          believe({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
+        }
+        for (const EarlyRuntime& early : early_runtimes) {
+          const std::uint64_t main = early.runtime.main_interpreter.offset;
+          const Address runtime = here - early.runtime.interpreters_main.offset;
+          if (words[i] == runtime.value + main) try_early(early, runtime, mapping);
+        }
+      }
+    }
+  }
+
+  // Its `interpreters.main` is its own embedded interpreter. Does that have a thread which belongs
+  // to it?
+  void try_early(const EarlyRuntime& early, Address runtime, const Mapping& mapping) {
+    const Address interpreter = early.runtime.main_interpreter.at(runtime);
+    const auto thread = fetch<Address>(memory_, interpreter + early.threads_head);
+    if (!thread || !*thread) return;
+    const auto owner = fetch<Address>(memory_, *thread + early.thread_interpreter);
+    if (!owner || *owner != interpreter) return;
+    believe({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
+            OpenedBy::none);
+  }
+
+  // ---- asyncio
+  // ------------------------------------------------------------------------------------
+
+  // Thirteen words, in order of address: sizes of three structures and offsets in each.
+  static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
+    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
+    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
+    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[0];
+    });
+    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[9];
+    });
+    return task && thread && w[8] != 0 && w[8] < w[7];
+  }
+
+  Address asyncio_in(Program& program, const RuntimeSite& site) {
+    if (auto opened = open(program)) {
+      FileBytes bytes{std::move(opened->file)};
+      const auto elf = ElfFile<FileBytes>::read(bytes);
+      if (elf && !elf->sections().empty()) {
+        const ElfSection* section = elf->section(".AsyncioDebug");
+        if (!section) return {};
+        for (const std::uint64_t bias : biases(program, elf->program())) {
+          const Address at{section->address + bias};
+          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
+          if (words && plausible_asyncio(*words)) return at;
+        }
+        return {};
+      }
+    }
+    return search_asyncio(program, site);
+  }
+
+  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
+  // of the interpreter, which the runtime's own table has as its seventh.
+  Address search_asyncio(const Program& program, const RuntimeSite& site) {
+    const auto expected = load_checked<std::uint64_t>(site.table, 6 * 8);
+    if (!expected) return {};
+    std::vector<std::uint64_t> block;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
+      block.resize(static_cast<std::size_t>(m.size() / 8));
+      if (!memory_.read(m.start, std::as_writable_bytes(std::span{block}))) continue;
+      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
+        const auto words = std::span{block}.subspan(k).template first<13>();
+        if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
+      }
+    }
+    return {};
+  }
+
+  static constexpr std::array<std::string_view, 8> names{
+      "_PyRuntime", "Py_Version",  "PyCode_Type",     "_Py_NoneStruct",
+      "PyGen_Type", "PyCoro_Type", "PyAsyncGen_Type", "PyFrame_Type"};
+
+  M& memory_;
+  const V& modules_;
+  std::vector<std::uint32_t> order_;
+  std::vector<Program> programs_;
+  Address executable_{};
+  std::optional<RuntimeSite> best_;
+  std::uint64_t older_ = 0;  // the version word of an interpreter that is too old
+};
+
+}  // namespace detail
+
+template <Memory M, Modules V>
+Result<RuntimeSite> find_runtime(M& memory, const V& modules) {
+  return detail::RuntimeFinder<M, V>{memory, modules}.find();
+}
+
+// asyncio may be imported long after the attach. `modules` must be read anew.
+template <Memory M, Modules V>
+Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
+  return detail::RuntimeFinder<M, V>{memory, modules}.find_asyncio(site);
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/mode/concept.hpp ----
 
 namespace tachyon {
@@ -7645,9 +9176,9 @@ class TimeSlices {
 
   explicit TimeSlices(std::uint32_t limit) : limit_{limit < 2 ? 2 : limit} {}
 
-  void add(std::uint32_t cell, std::uint64_t time, std::uint64_t weight) {
+  void add(std::uint32_t cell, std::uint64_t time, const Totals& totals) {
     while (time / width_ >= limit_) join_neighbours();
-    put(static_cast<std::uint32_t>(time / width_), cell, {1, weight});
+    put(static_cast<std::uint32_t>(time / width_), cell, totals);
   }
 
   std::uint64_t width() const noexcept { return width_; }  // ns a slice covers
@@ -7745,9 +9276,10 @@ class CallTree {
   // Samples that somebody has summed up already: `weight` is that of all of them.
   void add(const Sample& sample, std::uint64_t samples) {
     const std::uint32_t index = cell_of(sample);
-    cells_[index].totals += {samples, sample.weight};
-    total_ += {samples, sample.weight};
-    if (slices_) slices_->add(index, sample.time, sample.weight);
+    const Totals totals{samples, sample.weight};
+    cells_[index].totals += totals;
+    total_ += totals;
+    if (slices_) slices_->add(index, sample.time, totals);
   }
 
   void end_tick(const Tick& tick) {
@@ -7897,18 +9429,25 @@ class CodeKeys {
   CodeKeys(const FrameTable& frames, Detail detail) {
     std::vector<std::int32_t> lines;
     if (detail == Detail::function) lines = lines_of_functions(frames);
-    of_frame_.reserve(frames.frame_count());
-    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
-      const Frame& frame = frames[FrameId{i}];
+    intern_all(frames, [&](FrameId id) {
+      const Frame& frame = frames[id];
       const Function& function = frames[frame.function];
       const Location& at = frame.location;
-      CodeKey key{function.file, function.name, at.line};
-      if (detail == Detail::function) key.line = lines[static_cast<std::uint32_t>(frame.function)];
       if (detail == Detail::location) {
-        key = {key.file, key.name, at.line, at.end_line, at.column, at.end_column};
+        return CodeKey{function.file, function.name, at.line,
+                       at.end_line,   at.column,     at.end_column};
       }
-      of_frame_.push_back(keys_.intern(key));
-    }
+      return CodeKey{
+          function.file, function.name,
+          detail == Detail::line ? at.line : lines[static_cast<std::uint32_t>(frame.function)]};
+    });
+  }
+
+  // Frames that `key_of(FrameId)` gives the same key are the same place.
+  template <class KeyOf>
+  requires std::is_invocable_r_v<CodeKey, KeyOf, FrameId> CodeKeys(const FrameTable& frames,
+                                                                   KeyOf&& key_of) {
+    intern_all(frames, key_of);
   }
 
   std::uint32_t of(FrameId frame) const { return of_frame_[static_cast<std::uint32_t>(frame)]; }
@@ -7916,6 +9455,14 @@ class CodeKeys {
   std::uint32_t size() const noexcept { return keys_.size(); }
 
  private:
+  template <class KeyOf>
+  void intern_all(const FrameTable& frames, KeyOf&& key_of) {
+    of_frame_.reserve(frames.frame_count());
+    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
+      of_frame_.push_back(keys_.intern(key_of(FrameId{i})));
+    }
+  }
+
   static std::vector<std::int32_t> lines_of_functions(const FrameTable& frames) {
     std::vector<std::int32_t> lines(frames.function_count(), 0);
     for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
@@ -7966,10 +9513,10 @@ constexpr std::uint64_t hash_of(const FoldKey& k) noexcept {
 
 // The tree of the samples that `keep` accepts. Samples of the empty stack are the root's own.
 template <class Keep = EveryCell>
-FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
+FoldedTree fold(const CallTree& tree, CodeKeys keys, Keep keep = {}) {
   const FrameTable& frames = tree.frames();
   const StackTotals totals = totals_by_stack(tree, keep);
-  FoldedTree out{CodeKeys{frames, detail}, {}, {}};
+  FoldedTree out{std::move(keys), {}, {}};
   out.of_stack.assign(frames.stack_count(), FoldedTree::none);
   out.of_stack[0] = 0;
   out.nodes.push_back({0, FoldedTree::none, totals.self[0], totals.inclusive[0]});
@@ -7985,6 +9532,11 @@ FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
     out.nodes[node].inclusive += totals.inclusive[i];
   }
   return out;
+}
+
+template <class Keep = EveryCell>
+FoldedTree fold(const CallTree& tree, Detail detail, Keep keep = {}) {
+  return fold(tree, CodeKeys{tree.frames(), detail}, keep);
 }
 
 // First child and next sibling of every node, for walks from the root; 0 ends a list.
@@ -8131,9 +9683,267 @@ inline CodeTable code_table(const FoldedTree& tree) {
 
 }  // namespace tachyon
 
-// ---- tachyon/collect/concept.hpp ----
+// ---- tachyon/collect/percent.hpp ----
+
+// The one place of shares, time units and rounding: two outputs that show the same thing show the
+// same digits. No locale takes part, so a profile made anywhere reads the same everywhere.
+namespace tachyon {
+
+constexpr double ratio_of(double part, double whole) noexcept {
+  return whole == 0 ? 0 : part / whole;
+}
+constexpr double ratio_of(std::uint64_t part, std::uint64_t whole) noexcept {
+  return ratio_of(static_cast<double>(part), static_cast<double>(whole));
+}
+constexpr double percent_of(std::uint64_t part, std::uint64_t whole) noexcept {
+  return 100 * ratio_of(part, whole);
+}
+
+constexpr double seconds_of(std::uint64_t nanoseconds) noexcept {
+  return static_cast<double>(nanoseconds) / 1e9;
+}
+constexpr double milliseconds_of(std::uint64_t nanoseconds) noexcept {
+  return static_cast<double>(nanoseconds) / 1e6;
+}
+
+struct TimeUnit {
+  double nanoseconds = 1e9;
+  std::string_view name = "s";
+
+  constexpr double of(std::uint64_t time) const noexcept {
+    return static_cast<double>(time) / nanoseconds;
+  }
+};
+
+// The unit for a column whose largest value this is.
+constexpr TimeUnit unit_for(std::uint64_t largest) noexcept {
+  if (largest >= 1'000'000'000) return {1e9, "s"};
+  if (largest >= 1'000'000) return {1e6, "ms"};
+  return {1e3, "\u03bcs"};
+}
+
+inline void append_fixed(std::string& out, double value, int decimals) {
+  char digits[352];  // the largest double has 309 digits before the point
+  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed,
+                                 decimals < 32 ? decimals : 32);
+  out.append(digits, end.ptr);
+}
+
+inline void append_number(std::string& out, std::uint64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, end.ptr);
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/thread_names.hpp ----
+
+namespace tachyon {
+
+// What outputs call a thread: its name for Python, else for the system, else its number. The same
+// thread in another interpreter than the main one says so. The text is the target's: escape it.
+inline std::string thread_name(const Thread& thread) {
+  std::string name = !thread.python_name.empty() ? thread.python_name
+                     : !thread.name.empty()      ? thread.name
+                                                 : "Thread-" + std::to_string(thread.id);
+  if (thread.interpreter != 0) {
+    name += " (interpreter " + std::to_string(thread.interpreter) + ")";
+  }
+  return name;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/collapsed.hpp ----
 
 #include <tuple>
+
+// One line per distinct stack of a thread, root first, and how often it was seen:
+//
+//   tid:4242;main.py:<module>:40;util.py:Tree.walk:14 5
+//
+// which flamegraph.pl, inferno, speedscope and a sort | uniq habit all read. The format has no way
+// to quote, so text that would break a line is changed: `;` becomes \x3b, a line end \n, bytes that
+// are no UTF-8 \xff, and a blank before digits at the end of a frame `_` (tools take a number there
+// for a count). Frames that look the same are the same line: sorted by count, most first, then by
+// text.
+namespace tachyon {
+
+struct CollapsedOptions {
+  bool threads_by_name = false;  // NAME;... instead of tid:NUMBER;...; equal names are one
+};
+
+namespace detail {
+
+inline void append_collapsed(std::string& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  append_printable(out, text);
+  for (std::size_t at = begin; (at = out.find(';', at)) != std::string::npos;) {
+    out.replace(at, 1, "\\x3b");
+  }
+  std::size_t digits = out.size();
+  while (digits > begin &&
+         ((out[digits - 1] >= '0' && out[digits - 1] <= '9') || out[digits - 1] == '.')) {
+    --digits;
+  }
+  if (digits > begin && digits < out.size() && out[digits - 1] == ' ') out[digits - 1] = '_';
+}
+
+inline std::string collapsed_frame(const FrameTable& frames, FrameId id) {
+  const Frame& frame = frames[id];
+  const std::string_view file = frames.file_of(id);
+  std::string out;
+  if (file == "~" && frame.location.line == 0) {
+    append_collapsed(out, frames.name_of(id));
+    return out;
+  }
+  append_collapsed(out, base_name(file));
+  out += ':';
+  append_collapsed(out, frames.name_of(id));
+  out += ':';
+  out += std::to_string(frame.location.line);
+  return out;
+}
+
+}  // namespace detail
+
+class CollapsedWriter {
+ public:
+  using Options = CollapsedOptions;
+  explicit CollapsedWriter(Options options) : options_{options} {}
+
+  template <Sink S>
+  void write(S& sink, const CallTree& tree, const Run&) const {
+    const FrameTable& frames = tree.frames();
+    std::map<std::string, CodeKey> key_of_text;
+    std::vector<std::string_view> text_of_frame;
+    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
+      const Function& function = frames.function_of(FrameId{i});
+      const CodeKey key{function.file, function.name, frames[FrameId{i}].location.line};
+      text_of_frame.push_back(
+          key_of_text.try_emplace(detail::collapsed_frame(frames, FrameId{i}), key).first->first);
+    }
+    const FoldedTree folded =
+        fold(tree, CodeKeys{frames, [&](FrameId id) {
+                              return key_of_text
+                                  .find(std::string{text_of_frame[static_cast<std::uint32_t>(id)]})
+                                  ->second;
+                            }});
+    std::vector<std::string_view> text_of_code(folded.keys.size());
+    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
+      text_of_code[folded.keys.of(FrameId{i})] = text_of_frame[i];
+    }
+    write_lines(sink, tree, folded, text_of_code);
+  }
+
+ private:
+  struct Line {
+    std::uint32_t label = 0;  // its place among the sorted labels
+    std::uint32_t node = 0;
+    std::uint64_t samples = 0;
+  };
+
+  std::string label_of(const Thread& thread) const {
+    if (!options_.threads_by_name) return "tid:" + std::to_string(thread.id);
+    std::string out;
+    detail::append_collapsed(out, thread_name(thread));
+    return out;
+  }
+
+  // One line where several have the same label and node.
+  static void sum_equal(std::vector<Line>& lines) {
+    std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+      return std::pair{a.label, a.node} < std::pair{b.label, b.node};
+    });
+    std::size_t kept = 0;
+    for (const Line& line : lines) {
+      if (kept != 0 && lines[kept - 1].label == line.label && lines[kept - 1].node == line.node) {
+        lines[kept - 1].samples += line.samples;
+      } else {
+        lines[kept++] = line;
+      }
+    }
+    lines.resize(kept);
+  }
+
+  // Where each node stands in the order of its text, parents first.
+  static std::vector<std::uint32_t> text_order(const FoldedTree& folded,
+                                               const std::vector<std::string_view>& text) {
+    std::vector<std::vector<std::uint32_t>> children(folded.nodes.size());
+    for (std::uint32_t i = 1; i < folded.nodes.size(); ++i) {
+      children[folded.nodes[i].parent].push_back(i);
+    }
+    std::vector<std::uint32_t> rank(folded.nodes.size()), open{0};
+    for (std::uint32_t next = 0; !open.empty(); ++next) {
+      const std::uint32_t node = open.back();
+      open.pop_back();
+      rank[node] = next;
+      std::sort(children[node].begin(), children[node].end(), [&](auto a, auto b) {
+        return text[folded.nodes[a].code] > text[folded.nodes[b].code];
+      });
+      open.insert(open.end(), children[node].begin(), children[node].end());
+    }
+    return rank;
+  }
+
+  template <Sink S>
+  void write_lines(S& sink, const CallTree& tree, const FoldedTree& folded,
+                   const std::vector<std::string_view>& text) const {
+    const ThreadTable& threads = tree.tables().threads;
+    std::map<std::string, std::uint32_t> label_rank;
+    for (std::uint32_t i = 0; i < threads.size(); ++i) {
+      label_rank[label_of(threads[ThreadIndex{i}])] = 0;
+    }
+    std::vector<std::string_view> labels;
+    for (auto& [label, rank] : label_rank) {
+      rank = static_cast<std::uint32_t>(labels.size());
+      labels.push_back(label);
+    }
+    std::vector<std::uint32_t> label_of_thread;
+    for (std::uint32_t i = 0; i < threads.size(); ++i) {
+      label_of_thread.push_back(label_rank[label_of(threads[ThreadIndex{i}])]);
+    }
+
+    std::vector<Line> lines;
+    for (const Cell& cell : tree.cells()) {
+      if (cell.stack == StackId::empty) continue;
+      lines.push_back({label_of_thread[static_cast<std::uint32_t>(cell.thread)],
+                       folded.node_of(cell.stack), cell.totals.samples});
+    }
+    sum_equal(lines);
+    const std::vector<std::uint32_t> rank = text_order(folded, text);
+    std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+      return std::tuple{b.samples, a.label, rank[a.node]} <
+             std::tuple{a.samples, b.label, rank[b.node]};
+    });
+
+    std::vector<std::string_view> path;
+    for (const Line& line : lines) {
+      path.clear();
+      for (std::uint32_t node = line.node; node != 0; node = folded.nodes[node].parent) {
+        path.push_back(text[folded.nodes[node].code]);
+      }
+      sink.put(labels[line.label]);
+      for (std::size_t i = path.size(); i-- > 0;) {
+        sink.put(';');
+        sink.put(path[i]);
+      }
+      std::string count = " ";
+      append_number(count, line.samples);
+      sink.put(count);
+      sink.put('\n');
+    }
+  }
+
+  Options options_;
+};
+
+using Collapsed = FromTree<CollapsedWriter>;
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/concept.hpp ----
 
 namespace tachyon {
 
@@ -8233,6 +10043,307 @@ class DisplayNames {
 
 }  // namespace tachyon
 
+// ---- tachyon/collect/jsonl.hpp ----
+
+// A profile as JSON lines with totals per frame, record by record what CPython's own profiler
+// writes:
+//
+//   {"type":"meta","v":0,"run_id":"00..ff","sample_interval_usec":1000,"mode":"wall"}
+//   {"type":"string_table",...,"strings":[{"str_id":0,"value":"parse"},...]}
+//   {"type":"frame_table",...,"frames":[{"frame_id":0,"path_str_id":1,"func_str_id":0,"line":12},...]}
+//   {"type":"agg",...,"kind":"frame","scope":"final","samples_total":7,"entries":[...]}
+//   {"type":"end",...,"samples_total":7}
+//
+// Lists are cut into records of 256 entries. Frames are told apart by file, function and location;
+// what is unknown of a location is left out. For one object a sample see jsonl_events.hpp.
+namespace tachyon {
+
+struct JsonlOptions {
+  std::string run_id{};  // 32 hex digits; empty: made from the run, so that a replay repeats it
+};
+
+class JsonlWriter {
+ public:
+  using Options = JsonlOptions;
+  explicit JsonlWriter(Options options) : options_{std::move(options)} {}
+
+  template <Sink S>
+  void write(S& sink, const CallTree& tree, const Run& run) const;
+
+  // The default run id: a digest of what was profiled and when.
+  static std::string run_id_of(const Run& run);
+
+ private:
+  static constexpr std::size_t chunk = 256;
+  struct Ids {
+    std::vector<std::uint32_t> codes{};    // frame_id -> code
+    std::vector<StringId> strings{};       // str_id -> text
+    std::vector<std::uint32_t> str_ids{};  // StringId -> str_id
+  };
+  static Ids number_them(const FoldedTree& folded, const CodeTable& table,
+                         const FrameTable& frames);
+
+  Options options_;
+};
+
+using Jsonl = FromTree<JsonlWriter>;
+
+inline std::string JsonlWriter::run_id_of(const Run& run) {
+  const std::uint64_t one = mix_bits(run.started ^ mix_bits(run.duration ^ run.interval));
+  const std::uint64_t two = mix_bits(one ^ static_cast<std::uint64_t>(run.target.process) ^
+                                     hash_text(run.target.command_line));
+  std::string id;
+  for (const std::uint64_t word : {one, two}) {
+    for (int shift = 60; shift >= 0; shift -= 4) id += "0123456789abcdef"[word >> shift & 15];
+  }
+  return id;
+}
+
+inline JsonlWriter::Ids JsonlWriter::number_them(const FoldedTree& folded, const CodeTable& table,
+                                                 const FrameTable& frames) {
+  constexpr std::uint32_t none = 0xffffffff;
+  Ids ids;
+  ids.str_ids.assign(frames.string_count(), none);
+  const auto string = [&](StringId text) {
+    std::uint32_t& id = ids.str_ids[static_cast<std::uint32_t>(text)];
+    if (id != none) return;
+    id = static_cast<std::uint32_t>(ids.strings.size());
+    ids.strings.push_back(text);
+  };
+  for (std::uint32_t code = 0; code < table.rows.size(); ++code) {
+    if (table.rows[code].cumulative.samples == 0) continue;
+    string(folded.keys[code].name);
+    string(folded.keys[code].file);
+    ids.codes.push_back(code);
+  }
+  return ids;
+}
+
+template <Sink S>
+void JsonlWriter::write(S& sink, const CallTree& tree, const Run& run) const {
+  const FrameTable& frames = tree.frames();
+  const FoldedTree folded = fold(tree, Detail::location);
+  const CodeTable table = code_table(folded);
+  const Ids ids = number_them(folded, table, frames);
+  const std::string run_id = options_.run_id.empty() ? run_id_of(run) : options_.run_id;
+
+  JsonWriter json{sink};
+  const auto record = [&](std::string_view type, auto&& body) {
+    json.begin_object();
+    json.member("type", type);
+    json.member("v", 0);
+    json.member("run_id", run_id);
+    body();
+    json.end_object();
+    json.newline();
+  };
+  const auto chunks = [&](std::string_view type, std::size_t size, auto&& head, auto&& entry,
+                          std::string_view list) {
+    for (std::size_t from = 0; from < size; from += chunk) {
+      record(type, [&] {
+        head();
+        json.key(list);
+        json.begin_array();
+        for (std::size_t i = from; i < std::min(size, from + chunk); ++i) {
+          json.begin_object();
+          entry(i);
+          json.end_object();
+        }
+        json.end_array();
+      });
+    }
+  };
+  const auto nothing = [] {};
+
+  record("meta", [&] {
+    json.member("sample_interval_usec", run.interval / 1000);
+    if (run.mode != ModeKind::unknown) json.member("mode", name_of(run.mode));
+  });
+  chunks(
+      "string_table", ids.strings.size(), nothing,
+      [&](std::size_t i) {
+        json.member("str_id", i);
+        json.member("value", frames[ids.strings[i]]);
+      },
+      "strings");
+  chunks(
+      "frame_table", ids.codes.size(), nothing,
+      [&](std::size_t i) {
+        const CodeKey& key = folded.keys[ids.codes[i]];
+        json.member("frame_id", i);
+        json.member("path_str_id", ids.str_ids[static_cast<std::uint32_t>(key.file)]);
+        json.member("func_str_id", ids.str_ids[static_cast<std::uint32_t>(key.name)]);
+        json.member("line", key.line);
+        if (key.end_line > 0) json.member("end_line", key.end_line);
+        if (key.column >= 0) json.member("col", key.column);
+        if (key.end_column >= 0) json.member("end_col", key.end_column);
+      },
+      "frames");
+  chunks(
+      "agg", ids.codes.size(),
+      [&] {
+        json.member("kind", "frame");
+        json.member("scope", "final");
+        json.member("samples_total", table.total.samples);
+      },
+      [&](std::size_t i) {
+        const CodeRow& row = table.rows[ids.codes[i]];
+        json.member("frame_id", i);
+        json.member("self", row.direct.samples);
+        json.member("cumulative", row.cumulative.samples);
+      },
+      "entries");
+  record("end", [&] { json.member("samples_total", table.total.samples); });
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/jsonl_events.hpp ----
+
+// One flat JSON object a sample, written as the sample comes, so that a program can read along:
+//
+//   {"ts":1700000000.001000000,"tid":4242,"thread":"MainThread","stack":["<module>","f"],
+//    "weight":0.001000000}
+//
+// (on one line). The stack is root first. `ts` is unix time in seconds where the run's start is
+// known, else seconds since it; `weight` is the elapsed time in seconds that the sample stands for.
+// Both have all nine decimals. The full form adds, as lists parallel to the stack, files and lines,
+// then the status flags, and the process where there are several:
+//
+//    ...,"files":["/app/main.py","/app/main.py"],"lines":[40,3],"status":["has_gil","on_cpu"],"pid":4242}
+namespace tachyon {
+
+struct JsonlEventsOptions {
+  bool full = false;
+  std::uint64_t started = 0;  // unix time of session time 0 in nanoseconds, 0 = unknown
+};
+
+template <Sink S>
+class JsonlEvents {
+ public:
+  using Options = JsonlEventsOptions;
+
+  JsonlEvents(const Tables& tables, S& sink, Options options = Options{})
+      : tables_{&tables}, sink_{&sink}, options_{options} {}
+
+  void add(const Sample& sample) {
+    const Thread& thread = tables_->threads[sample.thread];
+    line_.clear();
+    line_ += R"({"ts":)";
+    append_seconds(options_.started + sample.time);
+    line_ += R"(,"tid":)";
+    append_integer(thread.id);
+    line_ += R"(,"thread":)";
+    Text text{line_};
+    put_json_text(text, thread_name(thread));
+    append_stack(sample);
+    line_ += R"(,"weight":)";
+    append_seconds(sample.weight);
+    if (options_.full) append_rest(sample, thread);
+    line_ += "}\n";
+    sink_->put(line_);
+  }
+
+ private:
+  struct Text {  // a sink over our own line
+    std::string& out;
+    void put(std::string_view text) { out += text; }
+    void put(char c) { out += c; }
+  };
+
+  template <class I>
+  void append_integer(I value) {
+    char digits[24];
+    line_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  }
+  void append_seconds(std::uint64_t nanoseconds) {
+    append_integer(nanoseconds / 1'000'000'000);
+    char digits[10] = {'.'};
+    std::uint64_t rest = nanoseconds % 1'000'000'000;
+    for (int i = 9; i > 0; --i, rest /= 10) digits[i] = static_cast<char>('0' + rest % 10);
+    line_.append(digits, sizeof digits);
+  }
+
+  // Threads keep their stack for many samples, so the text of each thread's last one is kept. Texts
+  // of names are made once a function.
+  void append_stack(const Sample& sample) {
+    const auto index = static_cast<std::uint32_t>(sample.thread);
+    if (index >= last_.size()) last_.resize(index + 1);
+    Last& last = last_[index];
+    if (last.text.empty() || last.stack != sample.stack) {
+      last.stack = sample.stack;
+      last.text.clear();
+      tables_->frames.frames_of(sample.stack, frames_);
+      append_list(last.text, R"(,"stack":[)", [&](FrameId id) { return name_text(id); });
+      if (options_.full) {
+        append_list(last.text, R"(,"files":[)", [&](FrameId id) { return file_text(id); });
+        append_list(last.text, R"(,"lines":[)",
+                    [&](FrameId id) { return std::to_string(tables_->frames[id].location.line); });
+      }
+    }
+    line_ += last.text;
+  }
+
+  template <class TextOf>
+  void append_list(std::string& out, std::string_view head, TextOf text_of) {
+    out += head;
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      if (i != 0) out += ',';
+      out += text_of(frames_[i]);
+    }
+    out += ']';
+  }
+
+  const std::string& cached(std::vector<std::string>& cache, std::uint32_t index,
+                            std::string_view raw) {
+    if (index >= cache.size()) cache.resize(std::size_t{index} + 1);
+    if (cache[index].empty()) {
+      Text text{cache[index]};
+      put_json_text(text, raw);
+    }
+    return cache[index];
+  }
+  const std::string& name_text(FrameId id) {
+    const StringId name = tables_->frames.function_of(id).name;
+    return cached(strings_, static_cast<std::uint32_t>(name), tables_->frames[name]);
+  }
+  const std::string& file_text(FrameId id) {
+    const StringId file = tables_->frames.function_of(id).file;
+    return cached(strings_, static_cast<std::uint32_t>(file), tables_->frames[file]);
+  }
+
+  void append_rest(const Sample& sample, const Thread& thread) {
+    constexpr std::string_view names[] = {"has_gil",   "on_cpu",      "unknown", "gil_requested",
+                                          "exception", "main_thread", "gc",      "jit",
+                                          "truncated"};
+    line_ += R"(,"status":[)";
+    bool first = true;
+    for (unsigned bit = 0; bit < 9; ++bit) {
+      if (!has(sample.status, Status(1U << bit))) continue;
+      if (!first) line_ += ',';
+      first = false;
+      line_.append("\"").append(names[bit]).append("\"");
+    }
+    line_ += R"(],"pid":)";
+    append_integer(thread.process);
+  }
+
+  struct Last {
+    StackId stack{};
+    std::string text{};
+  };
+
+  const Tables* tables_;
+  S* sink_;
+  Options options_;
+  std::string line_;
+  std::vector<FrameId> frames_;
+  std::vector<Last> last_;            // by thread
+  std::vector<std::string> strings_;  // by StringId, as JSON
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/collect/opcode_table.hpp ----
 
 namespace tachyon {
@@ -8273,60 +10384,6 @@ OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
     return a.totals.samples > b.totals.samples;
   });
   return out;
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/collect/percent.hpp ----
-
-// The one place of shares, time units and rounding: two outputs that show the same thing show the
-// same digits. No locale takes part, so a profile made anywhere reads the same everywhere.
-namespace tachyon {
-
-constexpr double ratio_of(double part, double whole) noexcept {
-  return whole == 0 ? 0 : part / whole;
-}
-constexpr double ratio_of(std::uint64_t part, std::uint64_t whole) noexcept {
-  return ratio_of(static_cast<double>(part), static_cast<double>(whole));
-}
-constexpr double percent_of(std::uint64_t part, std::uint64_t whole) noexcept {
-  return 100 * ratio_of(part, whole);
-}
-
-constexpr double seconds_of(std::uint64_t nanoseconds) noexcept {
-  return static_cast<double>(nanoseconds) / 1e9;
-}
-constexpr double milliseconds_of(std::uint64_t nanoseconds) noexcept {
-  return static_cast<double>(nanoseconds) / 1e6;
-}
-
-struct TimeUnit {
-  double nanoseconds = 1e9;
-  std::string_view name = "s";
-
-  constexpr double of(std::uint64_t time) const noexcept {
-    return static_cast<double>(time) / nanoseconds;
-  }
-};
-
-// The unit for a column whose largest value this is.
-constexpr TimeUnit unit_for(std::uint64_t largest) noexcept {
-  if (largest >= 1'000'000'000) return {1e9, "s"};
-  if (largest >= 1'000'000) return {1e6, "ms"};
-  return {1e3, "\u03bcs"};
-}
-
-inline void append_fixed(std::string& out, double value, int decimals) {
-  char digits[352];  // the largest double has 309 digits before the point
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed,
-                                 decimals < 32 ? decimals : 32);
-  out.append(digits, end.ptr);
-}
-
-inline void append_number(std::string& out, std::uint64_t value) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value);
-  out.append(digits, end.ptr);
 }
 
 }  // namespace tachyon
@@ -8661,6 +10718,93 @@ inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree)
   append_number(out, table.known.samples);
   out += " samples with a known instruction ran specialized code.\n";
 }
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/pstats_file.hpp ----
+
+// The file that Python's pstats module loads: a marshalled dict.
+//
+//   ("__sampled__",): True                       says that counts are samples, not calls
+//   (file, line, function): (direct, cumulative, direct_seconds, cumulative_seconds,
+//                            {caller: samples, ...})
+//
+// Keys hold whole paths. A key is marked when it first appears, whether as a row or as a caller,
+// and referred to by number afterwards; a third of the size, and Python shares the tuple too.
+namespace tachyon {
+
+struct PstatsFileOptions {
+  Detail detail = Detail::function;
+};
+
+class PstatsFileWriter {
+ public:
+  using Options = PstatsFileOptions;
+  explicit PstatsFileWriter(Options options) : options_{options} {}
+
+  template <Sink S>
+  void write(S& sink, const CallTree& tree, const Run&) const {
+    const FrameTable& frames = tree.frames();
+    const FoldedTree folded = fold(tree, options_.detail);
+    const CodeTable table = code_table(folded);
+    MarshalWriter out{sink};
+    constexpr std::uint32_t none = 0xffffffff;
+    std::vector<std::uint32_t> known_keys(folded.keys.size(), none);
+    std::vector<std::uint32_t> known_texts(frames.string_count(), none);
+
+    const auto put_text = [&](StringId text) {
+      std::uint32_t& known = known_texts[static_cast<std::uint32_t>(text)];
+      if (known != none) return out.reference(known);
+      known = out.mark();
+      out.text(frames[text]);
+    };
+    const auto put_key = [&](std::uint32_t code) {
+      if (known_keys[code] != none) return out.reference(known_keys[code]);
+      known_keys[code] = out.mark();
+      const CodeKey& key = folded.keys[code];
+      out.tuple(3);
+      put_text(key.file);
+      out.integer(key.line);
+      put_text(key.name);
+    };
+
+    out.begin_dict();
+    out.tuple(1);
+    out.text("__sampled__");
+    out.truth(true);
+    const std::vector<std::vector<std::uint32_t>> edges = edges_by_callee(table);
+    for (std::uint32_t code = 0; code < table.rows.size(); ++code) {
+      const CodeRow& row = table.rows[code];
+      if (row.cumulative.samples == 0) continue;
+      put_key(code);
+      out.tuple(5);
+      out.integer(static_cast<std::int64_t>(row.direct.samples));
+      out.integer(static_cast<std::int64_t>(row.cumulative.samples));
+      out.real(seconds_of(row.direct.weight));
+      out.real(seconds_of(row.cumulative.weight));
+      out.begin_dict();
+      for (const std::uint32_t edge : edges[code]) {
+        put_key(table.edges[edge].caller);
+        out.integer(static_cast<std::int64_t>(table.edges[edge].totals.samples));
+      }
+      out.end_dict();
+    }
+    out.end_dict();
+  }
+
+ private:
+  static std::vector<std::vector<std::uint32_t>> edges_by_callee(const CodeTable& table) {
+    std::vector<std::vector<std::uint32_t>> out(table.rows.size());
+    for (std::uint32_t i = 0; i < table.edges.size(); ++i) {
+      out[table.edges[i].callee].push_back(i);
+    }
+    return out;
+  }
+
+  Options options_;
+};
+
+using PstatsFile = FromTree<PstatsFileWriter>;
 
 }  // namespace tachyon
 
