@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,22 +50,32 @@ struct Ending {
 
 class Child {
  public:
-  // A started program, or why it could not be.
-  static std::variant<Child, std::string> start(const Invocation& invocation,
-                                                Streams streams = Streams::shared,
-                                                bool keep_running = false,
-                                                const sigset_t* mask = nullptr);
+  // A process that waits to become the program, or why there is none. `mask`: the signals to block
+  // in it, none if not given.
+  static std::variant<Child, std::string> prepare(const Invocation& invocation,
+                                                  Streams streams = Streams::shared,
+                                                  bool keep_running = false,
+                                                  const sigset_t* mask = nullptr);
+  // Starts the program. The text says why it cannot be started; the process is gone then.
+  std::optional<std::string> release();
 
   Child(Child&& other) noexcept
       : pid_{std::exchange(other.pid_, -1)},
         pid_fd_{std::exchange(other.pid_fd_, -1)},
         errors_{std::exchange(other.errors_, -1)},
+        gate_{std::exchange(other.gate_, -1)},
+        executable_{std::move(other.executable_)},
         keep_running_{other.keep_running_},
         ending_{other.ending_} {}
   Child& operator=(Child&&) = delete;
 
-  // A program that nobody has waited for is ended: no way out of tachyon leaves one behind.
+  // A program that nobody has waited for is ended, and one that was never released does not start:
+  // no way out of tachyon leaves one behind.
   ~Child() {
+    if (gate_ >= 0) {
+      (void)::close(gate_);  // it sees the end of the socket and leaves
+      (void)wait();
+    }
     if (pid_ > 0 && !keep_running_ && !poll()) (void)stop(SIGTERM);
     if (pid_fd_ >= 0) (void)::close(pid_fd_);
     if (errors_ >= 0) (void)::close(errors_);
@@ -102,8 +113,12 @@ class Child {
   std::string errors() const;
 
  private:
-  Child(pid_t pid, int errors, bool keep_running)
-      : pid_{pid}, errors_{errors}, keep_running_{keep_running} {
+  Child(pid_t pid, int errors, int gate, const std::string& executable, bool keep_running)
+      : pid_{pid},
+        errors_{errors},
+        gate_{gate},
+        executable_{executable},
+        keep_running_{keep_running} {
     pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   }
 
@@ -118,6 +133,8 @@ class Child {
   pid_t pid_ = -1;
   int pid_fd_ = -1;
   int errors_ = -1;
+  int gate_ = -1;  // our end of the socket that the process waits on, until it is released
+  std::string executable_{};
   bool keep_running_ = false;
   std::optional<Ending> ending_{};
 };
@@ -154,8 +171,9 @@ inline std::string cannot_start(const std::string& path, int error) {
 
 }  // namespace detail
 
-inline std::variant<Child, std::string> Child::start(const Invocation& invocation, Streams streams,
-                                                     bool keep_running, const sigset_t* mask) {
+inline std::variant<Child, std::string> Child::prepare(const Invocation& invocation,
+                                                       Streams streams, bool keep_running,
+                                                       const sigset_t* mask) {
   sigset_t usual;
   sigemptyset(&usual);
   std::vector<char*> words;
@@ -166,37 +184,45 @@ inline std::variant<Child, std::string> Child::start(const Invocation& invocatio
     errors = static_cast<int>(::syscall(SYS_memfd_create, "program-stderr", 1U /* MFD_CLOEXEC */));
     if (errors < 0) return concat("cannot keep the program's errors: ", std::strerror(errno));
   }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    const std::string why = std::strerror(errno);
-    if (errors >= 0) (void)::close(errors);
-    return concat("cannot start a program: ", why);
-  }
+  int ends[2];  // ours, the process's
   const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
+  const bool paired = ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0;
+  const pid_t pid = paired ? ::fork() : -1;
   if (pid == 0) {
+    // Closing our own copy of the other end makes the wait end, too, when tachyon dies.
+    (void)::close(ends[0]);
+    char go = 0;
+    ssize_t got = 0;
+    do {
+      got = ::read(ends[1], &go, 1);
+    } while (got < 0 && errno == EINTR);
+    if (got != 1) ::_exit(127);
     const int error = detail::become(invocation, words.data(), streams, errors, keep_running,
                                      parent, mask ? *mask : usual);
     (void)!::write(ends[1], &error, sizeof error);
     ::_exit(127);
   }
-  const int fork_error = errno;
-  (void)::close(ends[1]);
+  const int error = errno;
+  if (paired) (void)::close(ends[1]);
+  if (pid > 0) return Child{pid, errors, ends[0], invocation.executable, keep_running};
+  if (paired) (void)::close(ends[0]);
+  if (errors >= 0) (void)::close(errors);
+  return concat("cannot start a program: ", std::strerror(error));
+}
+
+inline std::optional<std::string> Child::release() {
+  const int gate = std::exchange(gate_, -1);
   int error = 0;
-  ssize_t got = 0;
-  if (pid > 0) {
+  ssize_t got = ::send(gate, "", 1, MSG_NOSIGNAL);
+  if (got == 1) {
     do {
-      got = ::read(ends[0], &error, sizeof error);
+      got = ::read(gate, &error, sizeof error);
     } while (got < 0 && errno == EINTR);
   }
-  (void)::close(ends[0]);
-  if (pid > 0 && got != static_cast<ssize_t>(sizeof error)) return Child{pid, errors, keep_running};
-  if (errors >= 0) (void)::close(errors);
-  if (pid < 0) return concat("cannot start a program: ", std::strerror(fork_error));
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return detail::cannot_start(invocation.executable, error);
+  (void)::close(gate);
+  if (got != static_cast<ssize_t>(sizeof error)) return std::nullopt;
+  (void)wait();
+  return detail::cannot_start(executable_, error);
 }
 
 inline std::optional<Ending> Child::wait_for(std::chrono::milliseconds limit) noexcept {

@@ -64,8 +64,16 @@ ProgramWords separated(std::vector<std::string> all) {
 }
 using Words = std::vector<std::string>;
 
+std::variant<Child, std::string> start(const Invocation& invocation, Streams streams,
+                                       bool keep_running = false, const sigset_t* mask = nullptr) {
+  auto child = Child::prepare(invocation, streams, keep_running, mask);
+  if (auto* ready = std::get_if<Child>(&child)) {
+    if (auto why = ready->release()) return std::move(*why);
+  }
+  return child;
+}
 Child started(const Words& all, Streams streams = Streams::shared) {
-  auto child = Child::start({all[0], all}, streams);
+  auto child = start({all[0], all}, streams);
   if (const auto* why = std::get_if<std::string>(&child)) FAIL(*why);
   return std::get<Child>(std::move(child));
 }
@@ -174,7 +182,7 @@ TEST_CASE("a program that cannot be executed is known at once") {
   box.file("noformat", "\x01\x02\x03", 0755);
   box.file("noloader", "#!/no/such/interpreter\n", 0755);
   for (const char* path : {"./noformat", "./noloader", "/no/such/file", "/etc"}) {
-    const auto child = Child::start({path, {path}});
+    const auto child = start({path, {path}}, Streams::shared);
     REQUIRE(std::holds_alternative<std::string>(child));
     CHECK_THAT(std::get<std::string>(child), Catch::StartsWith("cannot start '"));
   }
@@ -196,12 +204,29 @@ TEST_CASE("a program is stopped in order, or the hard way") {
   CHECK(polite.stop(SIGTERM).code() == 5);
 }
 
+TEST_CASE("a program that is never released does not start") {
+  const Sandbox box;
+  {
+    const auto child = Child::prepare({"/bin/sh", {"sh", "-c", "echo > started"}});
+    REQUIRE(std::holds_alternative<Child>(child));
+    CHECK(std::get<Child>(child).pid() > 0);
+    std::this_thread::sleep_for(50ms);
+  }
+  CHECK(::access("started", F_OK) != 0);
+  {
+    auto child = Child::prepare({"/bin/sh", {"sh", "-c", "echo > started"}});
+    CHECK_FALSE(std::get<Child>(child).release());
+    CHECK(std::get<Child>(child).wait().code() == 0);
+  }
+  CHECK(::access("started", F_OK) == 0);
+}
+
 TEST_CASE("a forgotten program is ended, one to be kept is not") {
   pid_t forgotten = 0, kept = 0;
   {
     Child child = started({"/bin/sleep", "60"});
     forgotten = child.pid();
-    auto other = Child::start({"/bin/sleep", {"sleep", "60"}}, Streams::shared, true);
+    auto other = start({"/bin/sleep", {"sleep", "60"}}, Streams::shared, true);
     kept = std::get<Child>(other).pid();
   }
   CHECK(::kill(forgotten, 0) != 0);
@@ -225,7 +250,7 @@ TEST_CASE("the program gets the signals that we came with, and hangs up when we 
     const Invocation invocation{
         "/bin/sh", {"sh", "-c", "grep SigBlk /proc/self/status >&$0; exec sleep 60", "9"}};
     (void)::dup2(ends[1], 9);
-    auto child = Child::start(invocation, Streams::shared, false, &signals.before());
+    auto child = start(invocation, Streams::shared, false, &signals.before());
     auto* started_child = std::get_if<Child>(&child);
     const pid_t pid = started_child ? started_child->pid() : 0;
     std::this_thread::sleep_for(100ms);
