@@ -99,6 +99,14 @@ def _fault_of_tables(facts: dict) -> str | None:
     return None
 
 
+def missing_for_walks(facts: dict) -> list[str]:
+    """The required members that a build does not have."""
+    def has(path: str) -> bool:
+        group, member = path.split(".")
+        return facts["members"][group][member] is not None
+    return [needed for needed in schema.REQUIRED if not any(has(m) for m in needed.split("|"))]
+
+
 def facts_text(facts: dict) -> str:
     """JSON for reading and for diffs: a line a member, a line a table."""
     text = json.dumps(facts, indent=1)
@@ -144,6 +152,7 @@ def schema_header() -> str:
             default = "0" if member.kind is schema.SIZE else ""
             out.append(f"  {member.kind.cpp} {member.name}{{{default}}};  // {c}{note}\n")
         out.append(f"\n  static constexpr std::string_view group = \"{group.name}\";\n")
+        out.append(f"  static constexpr bool lasting = {str(group.lasting).lower()};\n")
         out.append(f"  static constexpr std::array<std::string_view, {len(group.members)}> names{{\n")
         out.append(wrap([f'"{m.name}"' for m in group.members], 6) + "};\n};\n")
     out.append("\n// Behaviour that goes with a build and that no offset shows.\nstruct Traits {\n")
@@ -162,7 +171,11 @@ def schema_header() -> str:
     out.append("}\n\n// A layout has every group, whichever model it is.\n")
     out.append("template <class L>\nconcept HasGroups = requires(const L& layout) {\n")
     out += [f"  {{ layout.{g.name} }} -> std::same_as<const {g.cpp}&>;\n" for g in schema.GROUPS]
-    out.append("};\n\n}  // namespace tachyon::schema\n")
+    out.append("};\n\n// Content: without these members there is no way from the runtime to a line of source.\n")
+    out.append("template <class L>\n  requires HasGroups<L>\nconstexpr bool is_walkable(const L& layout) noexcept {\n")
+    tests = [" || ".join(f"layout.{m}.present()" for m in needed.split("|")) for needed in schema.REQUIRED]
+    out.append("  return " + " &&\n         ".join(f"({t})" if "||" in t else t for t in tests) + ";\n}\n")
+    out.append("\n}  // namespace tachyon::schema\n")
     return "".join(out)
 
 

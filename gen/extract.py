@@ -296,7 +296,7 @@ def extract(tree: Tree, arch: str, free_threaded: bool) -> tuple[dict, list[str]
         probe = Probe(tree, arch, free_threaded, Path(work))
         facts = _members(probe, remarks)
         words = _words(probe)
-        opcodes = _opcodes(probe)
+        opcodes = _opcodes(probe, remarks)
     version_hex = facts.pop("version_hex")
     build = {
         "version": tree.version, "version_hex": version_hex, "minor": version_hex >> 16 & 255,
@@ -316,6 +316,11 @@ def _members(probe: Probe, remarks: list[str]) -> dict:
                 symbol = f"tachyon_{group.name}__{member.name}__{n}"
                 lines.append(question(symbol, member, struct_name, c))
                 asked.append((group, member, symbol, struct_name, c))
+    conditions = {m.only.lstrip("!"): f"tachyon_only_{g.name}__{m.name}"
+                  for g in schema.GROUPS for m in g.members if m.only}
+    for condition, symbol in conditions.items():
+        struct_name, c = condition.split("::")
+        lines.append(f"const unsigned long long {symbol} = offsetof({struct_name}, {c});")
     extra = {
         "version_hex": "const unsigned long long tachyon_version_hex = PY_VERSION_HEX;",
         "executable_mask": f"const unsigned long long tachyon_executable_mask = {STACKREF};",
@@ -333,6 +338,10 @@ def _members(probe: Probe, remarks: list[str]) -> dict:
         if place.get(member.name) is not None:
             continue
         place[member.name] = None
+        if member.only:
+            exists = number(conditions[member.only.lstrip("!")]) is not None
+            if exists == member.only.startswith("!"):
+                continue
         if member.kind is schema.BITS:
             data = built.bytes_of(symbol)
             place[member.name] = None if data is None else bit_field(data)
@@ -382,12 +391,17 @@ def _words(probe: Probe) -> dict | None:
 NOT_OPCODES = re.compile(r"^(NB_|HAVE_ARGUMENT|MIN_|MAX_|ENABLE_|Py_|_)")
 
 
-def _opcodes(probe: Probe) -> dict:
+NO_OPCODES = {"ids": {}, "deopt": list(range(256)), "caches": [0] * 256, "send_popped": None}
+
+
+def _opcodes(probe: Probe, remarks: list[str]) -> dict:
+    """The instruction tables. A version that keeps them elsewhere has none, and says so."""
     internal = probe.tree.internal
     ids_header = next((h for h in (probe.tree.include / "opcode_ids.h", probe.tree.include / "opcode.h") if h.is_file()), None)
     tables = next((h for h in (internal / "pycore_opcode_metadata.h", internal / "pycore_opcode.h") if h.is_file()), None)
     if not ids_header or not tables:
-        raise Failure(f"{probe.tree.include}: no opcode headers; give a complete header tree")
+        remarks.append("opcodes: no header with their numbers and tables; instructions will have no names")
+        return NO_OPCODES
     ids = {}
     for name, number in re.findall(r"^#define\s+([A-Z][A-Z0-9_]*)\s+(\d+)\s*$", read_text(ids_header), re.M):
         if not NOT_OPCODES.match(name) and int(number) < 256:
@@ -399,9 +413,11 @@ def _opcodes(probe: Probe) -> dict:
     for key, symbol in (("deopt", "_PyOpcode_Deopt"), ("caches", "_PyOpcode_Caches")):
         data = built.bytes_of(symbol)
         if data is None or len(data) != 256:
-            raise Failure(f"{tables}: {symbol} is not an array of 256 bytes; teach gen/extract.py where it went")
+            remarks.append(f"opcodes: {symbol} is no array of 256 bytes in {tables.name}; instructions will have no names")
+            return NO_OPCODES
         arrays[key] = list(data)
     if len(set(ids.values())) != len(ids):
-        raise Failure(f"{ids_header}: two opcodes share a number; teach gen/extract.py which names to leave out")
+        remarks.append(f"opcodes: two names share a number in {ids_header.name}; instructions will have no names")
+        return NO_OPCODES
     popped = re.search(r"_PyOpcode_num_popped\(.*?case SEND:\s*return (\d+);", text, re.S)
     return {"ids": ids, **arrays, "send_popped": int(popped.group(1)) if popped else None}
