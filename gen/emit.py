@@ -21,15 +21,16 @@ def symbol(build: dict) -> str:
     return file_name(build).replace("-", "_").replace(".", "_")
 
 
-def load_facts(path: Path) -> dict:
-    """The facts of one build, or a Failure that names the member which is wrong."""
+def load_facts(path: Path, whole: bool = True) -> dict:
+    """The facts of one build, or a Failure that names the member which is wrong. With `whole` false only the build
+    itself has to be in order."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}; restore it with git or run gen/generate.py --extract")
     except ValueError as error:
         raise Failure(f"{path}: not JSON ({error}); restore it with git or run gen/generate.py --extract")
-    problem = fault(facts)
+    problem = fault(facts) if whole else fault_of_build(facts)
     if problem:
         raise Failure(f"{path}: {problem}; restore it with git or run gen/generate.py --extract")
     if file_name(facts["build"]) != path.stem:
@@ -41,8 +42,7 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def fault(facts: object) -> str | None:
-    """What is wrong with these facts; None when they are complete and every member is an integer."""
+def fault_of_build(facts: object) -> str | None:
     if not isinstance(facts, dict):
         return "not a JSON object"
     build = facts.get("build")
@@ -53,6 +53,14 @@ def fault(facts: object) -> str | None:
             return f"build.{key} is missing or not of type {kind.__name__}"
     if build["arch"] not in ARCHES:
         return f"build.arch is {build['arch']}, which is none of {', '.join(ARCHES)}"
+    return None
+
+
+def fault(facts: object) -> str | None:
+    """What is wrong with these facts; None when they are complete and every member is an integer."""
+    problem = fault_of_build(facts)
+    if problem:
+        return problem
     if not isinstance(facts.get("members"), dict):
         return "members is missing"
     for group in schema.GROUPS:
