@@ -21,6 +21,7 @@
 #include <tachyon/memory/file_bytes.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
+#include <tachyon/memory/paused_process.hpp>
 #include <tachyon/memory/process_stat.hpp>
 
 #include <tachyon/sample/frame_table.hpp>
@@ -41,9 +42,12 @@
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/layout/field.hpp>
+#include <tachyon/layout/members.hpp>
 #include <tachyon/layout/opcode.hpp>
+#include <tachyon/layout/published.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layout/type_list.hpp>
+#include <tachyon/layout/verify.hpp>
 
 #include <tachyon/target/elf.hpp>
 #include <tachyon/target/maps.hpp>
@@ -59,13 +63,17 @@
 #include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/display_names.hpp>
 #include <tachyon/collect/folded_tree.hpp>
+#include <tachyon/collect/gecko.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/opcode_table.hpp>
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/pstats.hpp>
 #include <tachyon/collect/pstats_file.hpp>
+#include <tachyon/collect/spill.hpp>
+#include <tachyon/collect/state_intervals.hpp>
 #include <tachyon/collect/thread_names.hpp>
 #include <tachyon/collect/thread_statistics.hpp>
 #include <tachyon/collect/time_slices.hpp>
+#include <tachyon/collect/timeline.hpp>
 #include <tachyon/collect/totals.hpp>

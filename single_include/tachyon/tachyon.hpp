@@ -890,6 +890,26 @@ inline Result<ProcessStat> read_process_stat(const Descriptor& directory,
   return *stat;
 }
 
+// Calls `take` with each number that names an entry of a /proc directory, without allocating, until
+// it answers false.
+template <class Take>
+Result<void> each_task(const Descriptor& directory, Take&& take) {
+  alignas(dirent64) std::array<char, 8192> entries;
+  for (;;) {
+    const long size = ::syscall(SYS_getdents64, directory.get(), entries.data(), entries.size());
+    if (size < 0) return process_error(errno);
+    if (size == 0) return {};
+    for (long at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      at += entry->d_reclen;
+      std::int32_t task = 0;
+      const char* const end = entry->d_name + std::strlen(entry->d_name);
+      if (std::from_chars(entry->d_name, end, task).ptr != end || task <= 0) continue;
+      if (!take(task)) return {};
+    }
+  }
+}
+
 }  // namespace detail
 
 class LiveProcess {
@@ -903,6 +923,8 @@ class LiveProcess {
   Result<void> verify() noexcept;
 
   std::int32_t pid() const noexcept { return pid_; }
+  // A thread that was alive at open(): the main one unless that had ended.
+  std::int32_t task() const noexcept { return task_; }
   std::uint64_t start_ticks() const noexcept { return start_ticks_; }
   // Becomes readable when the process ends: for poll(). -1 on kernels before 5.3.
   int exit_descriptor() const noexcept { return pidfd_.get(); }
@@ -954,21 +976,17 @@ inline Result<void> LiveProcess::open_memory(const ProcessStat& stat) noexcept {
   }
   auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!tasks) return detail::process_error(tasks.error().sys);
-  alignas(dirent64) std::array<char, 1024> entries;
-  const long size = ::syscall(SYS_getdents64, tasks->get(), entries.data(), entries.size());
-  for (long at = 0; at < size;) {
-    const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-    at += entry->d_reclen;
-    std::int32_t task = 0;
-    const char* end = entry->d_name + std::strlen(entry->d_name);
-    if (std::from_chars(entry->d_name, end, task).ptr != end || task == pid_) continue;
+  const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
+    if (task == pid_) return true;
     auto memory =
         open_for_reading(detail::ProcPath{""}.add(task).add("/mem").c_str(), 0, tasks->get());
-    if (!memory) continue;  // this thread has just ended; the next one may not
+    if (!memory) return true;  // this thread has just ended; the next one may not
     memory_ = std::move(*memory);
     task_ = task;
-    return {};
-  }
+    return false;
+  });
+  if (!listed) return listed.error();
+  if (memory_) return {};
   return Errc::is_zombie;
 }
 
@@ -1036,6 +1054,349 @@ inline bool LiveProcess::ended() noexcept {
 
 inline Error LiveProcess::gone(Address at) noexcept {
   return {ended() ? Errc::no_such_process : Errc::process_changed, 0, at};
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/memory/paused_process.hpp ----
+
+#include <csignal>
+#include <ctime>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+// A process that can be made to stand still while it is read: exact, and dearer than any other way.
+//
+// Threads are seized with ptrace, once, and interrupted for each pause. Seizing needs no signal,
+// shows nowhere in the target, and a thread that is not paused runs as before. The alternative,
+// SIGSTOP, is seen by the target's parent, and attaching anew for each pause takes three times as
+// long.
+//
+//   attach  --seize-->  running  --interrupt-->  stopped  --continue-->  running  --detach-->
+//                          ^                        |
+//                          +---- killed, we exit: the kernel does this for us
+//
+// Nothing stays behind. A Pause resumes what it stopped when it goes out of scope, the destructor
+// detaches, and when we die instead, by any signal, the kernel detaches every thread and lets it
+// run.
+//
+// While a thread is seized the kernel shows us its signals before it gets them. They are passed on
+// as they came: at once when one arrives while a pause begins, otherwise by service(), which
+// whoever keeps a process seized calls now and then. A thread that job control had stopped is put
+// back to that stop and not continued.
+//
+// Three things to know: ptrace answers only the thread that seized; a second tracer (a debugger) is
+// refused by the kernel; and a thread inside an uninterruptible system call cannot stop before that
+// returns, so a pause counts it as not stopped instead of waiting: it does not run Python either.
+namespace tachyon {
+
+class PausedProcess {
+ public:
+  // While it lives, the threads stand still. Must not outlive the PausedProcess or see it moved.
+  class Pause {
+   public:
+    Pause(Pause&& other) noexcept
+        : owner_{std::exchange(other.owner_, nullptr)}, unstopped_{other.unstopped_} {}
+    Pause& operator=(Pause&&) = delete;
+    ~Pause() {
+      if (owner_) owner_->resume();
+    }
+    // Threads that were in the kernel and could not be stopped.
+    std::size_t unstopped() const noexcept { return unstopped_; }
+
+   private:
+    friend PausedProcess;
+    Pause(PausedProcess& owner, std::size_t unstopped) noexcept
+        : owner_{&owner}, unstopped_{unstopped} {}
+
+    PausedProcess* owner_;
+    std::size_t unstopped_;
+  };
+
+  // `live` must outlive this. Fails here, not at the first pause, when we may not trace.
+  static Result<PausedProcess> attach(LiveProcess& live);
+  PausedProcess(PausedProcess&&) noexcept = default;
+  PausedProcess& operator=(PausedProcess&&) = delete;
+  ~PausedProcess() { detach(); }
+
+  // Every thread, those included that start while the others are being stopped.
+  Result<Pause> pause();
+  // These alone; the others run on. Threads that have ended are passed over.
+  Result<Pause> pause(std::span<const std::int32_t> tasks);
+
+  // Passes on the signals that have arrived for seized threads, and lets go of ended ones.
+  void service() noexcept;
+  // Lets go of every thread. A later pause seizes anew.
+  void detach() noexcept;
+
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    return live_->read(at, into);
+  }
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    return live_->read_many(ranges);
+  }
+  LiveProcess& live() noexcept { return *live_; }
+
+ private:
+  enum class State : std::uint8_t {
+    running,
+    interrupted,    // asked to stop, has not yet
+    stopped,        // by us
+    group_stopped,  // by job control: stays so
+    ended,
+  };
+  struct Seized {
+    std::int32_t task;
+    State state;
+  };
+  static constexpr std::uint64_t longest_wait = 2'000'000'000;  // ns
+  static constexpr std::uint64_t patience = 2'000'000;  // before looking why one does not stop
+  static constexpr std::uint64_t spin = 100'000;
+  static constexpr int most_rounds = 100;
+
+  explicit PausedProcess(LiveProcess& live) noexcept : live_{&live} {}
+
+  // Threads are asked for in the order in which they were seized, nearly always.
+  Seized* find(std::int32_t task) noexcept {
+    for (std::size_t step = 0; step < seized_.size(); ++step) {
+      Seized& candidate = seized_[hint_++ % seized_.size()];
+      if (candidate.task == task) return &candidate;
+    }
+    return nullptr;
+  }
+  Result<Seized*> seize(std::int32_t task);
+  void interrupt(Seized& thread) noexcept;
+  Result<void> await(Seized& thread, std::uint64_t since) noexcept;
+  bool collect(Seized& thread) noexcept;
+  void take_stop(Seized& thread, int status) noexcept;
+  void resume() noexcept;
+  void drop_ended() noexcept;
+  char state_of(std::int32_t task) const noexcept;
+  Pause finish() noexcept;
+
+  static std::uint64_t now() noexcept {
+    timespec time;
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  }
+
+  LiveProcess* live_;
+  bool own_child_ = false;  // its exit status is its parent's to collect, and we are that
+  std::vector<Seized> seized_;
+  std::size_t hint_ = 0;
+};
+static_assert(Memory<PausedProcess>);
+
+inline Result<PausedProcess> PausedProcess::attach(LiveProcess& live) {
+  PausedProcess process{live};
+  const auto stat = detail::read_process_stat(live.directory());
+  if (!stat) return stat.error();
+  process.own_child_ = stat->parent == ::getpid();
+  if (const auto first = process.seize(live.task()); !first) return first.error();
+  return process;
+}
+
+inline Result<PausedProcess::Seized*> PausedProcess::seize(std::int32_t task) {
+  if (Seized* known = find(task)) return known;
+  if (::ptrace(PTRACE_SEIZE, task, nullptr, nullptr) != 0) {
+    // EPERM is also what a thread answers that has ended but is still listed.
+    const int reason = errno;
+    const char state = state_of(task);
+    const bool over = state == 'Z' || state == 'X' || state == '?';
+    if (over && task == live_->pid() && task == live_->task()) return Errc::no_such_process;
+    if (over || reason == ESRCH) return static_cast<Seized*>(nullptr);
+    return detail::process_error(reason);
+  }
+  seized_.push_back({task, State::running});
+  return &seized_.back();
+}
+
+inline Result<PausedProcess::Pause> PausedProcess::pause() {
+  // A thread that still runs can start another one: done when a full round finds nothing new.
+  for (int round = 0; round < most_rounds; ++round) {
+    auto directory = open_for_reading("task", O_DIRECTORY, live_->directory().get());
+    Result<void> outcome;
+    bool more = false;
+    if (!directory) outcome = detail::process_error(directory.error().sys);
+    if (outcome) {
+      const auto listed = detail::each_task(*directory, [&](std::int32_t task) {
+        const auto thread = seize(task);
+        if (!thread) outcome = thread.error();
+        if (thread && *thread && (*thread)->state == State::running) {
+          interrupt(**thread);
+          more = true;
+        }
+        return static_cast<bool>(outcome);
+      });
+      if (!listed) outcome = listed.error();
+    }
+    const std::uint64_t since = now();
+    for (Seized& thread : seized_) {
+      if (outcome) outcome = await(thread, since);
+    }
+    if (!outcome) {
+      resume();
+      return outcome.error();
+    }
+    if (!more) {
+      auto paused = finish();
+      if (seized_.empty()) return Errc::no_such_process;
+      return paused;
+    }
+  }
+  resume();
+  return Errc::too_deep;
+}
+
+inline Result<PausedProcess::Pause> PausedProcess::pause(std::span<const std::int32_t> tasks) {
+  Result<void> outcome;
+  for (const std::int32_t task : tasks) {
+    const auto thread = seize(task);
+    if (!thread) {
+      outcome = thread.error();
+      break;
+    }
+    if (*thread) interrupt(**thread);
+  }
+  const std::uint64_t since = now();
+  for (const std::int32_t task : tasks) {
+    Seized* const thread = find(task);
+    if (outcome && thread) outcome = await(*thread, since);
+  }
+  if (outcome) return finish();
+  resume();
+  return outcome.error();
+}
+
+inline PausedProcess::Pause PausedProcess::finish() noexcept {
+  drop_ended();
+  const auto unstopped = std::count_if(seized_.begin(), seized_.end(), [](const Seized& s) {
+    return s.state == State::interrupted;
+  });
+  return Pause{*this, static_cast<std::size_t>(unstopped)};
+}
+
+inline void PausedProcess::interrupt(Seized& thread) noexcept {
+  // What it has reported since belongs to its past: a signal to pass on, a stop that came late.
+  while (thread.state == State::running && collect(thread)) continue;
+  if (thread.state != State::running) return;
+  thread.state = State::interrupted;
+  if (::ptrace(PTRACE_INTERRUPT, thread.task, nullptr, nullptr) != 0) collect(thread);
+}
+
+// Stopping takes some 20 us, much less than going to sleep for it would; so it is polled, first
+// without pause, then with short ones.
+inline Result<void> PausedProcess::await(Seized& thread, std::uint64_t since) noexcept {
+  while (thread.state == State::interrupted) {
+    if (collect(thread) || thread.state != State::interrupted) continue;
+    const std::uint64_t waited = now() - since;
+    if (waited > longest_wait) return Errc::timed_out;
+    if (waited > patience && state_of(thread.task) == 'D') return {};
+    if (waited > spin) {
+      const timespec nap{0, 50'000};
+      ::nanosleep(&nap, nullptr);
+    } else if (waited > spin / 2) {
+      ::sched_yield();
+    }
+  }
+  return {};
+}
+
+// What the kernel has to say about this thread, if anything.
+inline bool PausedProcess::collect(Seized& thread) noexcept {
+  if (thread.task == live_->pid() && own_child_) {
+    siginfo_t info{};
+    const int peeked = ::waitid(P_PID, static_cast<id_t>(thread.task), &info,
+                                WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
+    if (peeked != 0 || info.si_pid == 0) return false;
+    if (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) {
+      thread.state = State::ended;
+      return true;
+    }
+  }
+  int status = 0;
+  const pid_t who = ::waitpid(thread.task, &status, __WALL | WNOHANG);
+  if (who == thread.task) {
+    if (WIFSTOPPED(status)) {
+      take_stop(thread, status);
+    } else {
+      thread.state = State::ended;
+    }
+    return true;
+  }
+  if (who < 0 && errno == ECHILD) thread.state = State::ended;
+  return false;
+}
+
+inline void PausedProcess::take_stop(Seized& thread, int status) noexcept {
+  const int signal = WSTOPSIG(status);
+  if (status >> 16 == PTRACE_EVENT_STOP) {
+    const bool job_control =
+        signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+    // One that was not asked to stop now has come late, or was stopped by job control meanwhile.
+    const bool wanted = thread.state == State::interrupted;
+    thread.state = job_control ? State::group_stopped : State::stopped;
+    if (wanted) return;
+    const auto request = job_control ? PTRACE_LISTEN : PTRACE_CONT;
+    if (::ptrace(request, thread.task, nullptr, nullptr) == 0) thread.state = State::running;
+    return;
+  }
+  // A signal on its way to the thread, and it goes on. This stop has taken the place of the one
+  // that we asked for; asked for again now, it comes before the thread runs any of its own code.
+  const long passed_on = status >> 16 == 0 ? signal : 0;
+  if (thread.state == State::interrupted) {
+    ::ptrace(PTRACE_INTERRUPT, thread.task, nullptr, nullptr);
+  }
+  ::ptrace(PTRACE_CONT, thread.task, nullptr, reinterpret_cast<void*>(passed_on));
+}
+
+inline void PausedProcess::resume() noexcept {
+  for (Seized& thread : seized_) {
+    if (thread.state == State::stopped || thread.state == State::group_stopped) {
+      const auto request = thread.state == State::stopped ? PTRACE_CONT : PTRACE_LISTEN;
+      // ESRCH: killed while it stood still; its end is collected like any other.
+      ::ptrace(request, thread.task, nullptr, nullptr);
+      thread.state = State::running;
+    } else if (thread.state == State::interrupted) {
+      // Still to stop. Seen as running, its stop is answered by service() or by the next pause.
+      thread.state = State::running;
+    }
+  }
+}
+
+inline void PausedProcess::service() noexcept {
+  for (Seized& thread : seized_) {
+    while (thread.state == State::running && collect(thread)) continue;
+  }
+  drop_ended();
+}
+
+inline void PausedProcess::detach() noexcept {
+  resume();
+  service();
+  for (Seized& thread : seized_) interrupt(thread);
+  const std::uint64_t since = now();
+  for (Seized& thread : seized_) {
+    // The kernel detaches a thread only while it stands. What cannot stop now is let go when the
+    // thread that seized it ends.
+    if (const auto stood = await(thread, since); !stood) continue;
+    ::ptrace(PTRACE_DETACH, thread.task, nullptr, nullptr);
+  }
+  seized_.clear();
+}
+
+inline void PausedProcess::drop_ended() noexcept {
+  seized_.erase(std::remove_if(seized_.begin(), seized_.end(),
+                               [](const Seized& s) { return s.state == State::ended; }),
+                seized_.end());
+}
+
+inline char PausedProcess::state_of(std::int32_t task) const noexcept {
+  const auto stat = detail::read_process_stat(
+      live_->directory(), detail::ProcPath{"task/"}.add(task).add("/stat").c_str());
+  return stat ? stat->state : '?';
 }
 
 }  // namespace tachyon
@@ -2675,14 +3036,14 @@ class StreamDecompressor {
 // Where things are inside a remote struct, and nothing about what they mean.
 //
 // CPython promises no layout of its structs: members move with the minor version, with free
-// threading, with the size of a mutex on the architecture. So a reader never writes an offset; it asks
-// a layout. A layout comes in two models with the same member names. A compiled one (layouts/,
+// threading, with the size of a mutex on the architecture. So a reader never writes an offset; it
+// asks a layout. A layout comes in two models with the same member names. A compiled one (layouts/,
 // generated from the headers of one build) consists of constants, so `layout.thread.next.in(bytes)`
 // is one load with an immediate. A published one is filled at attach from the table that a 3.13 or
 // newer target carries. Code cannot tell which it has been given.
 //
-// A member that a build does not have is absent. That is the only way an ability is optional: nobody
-// outside layouts/ compares version numbers.
+// A member that a build does not have is absent. That is the only way an ability is optional:
+// nobody outside layouts/ compares version numbers.
 namespace tachyon {
 
 // A member of type T of a remote struct.
@@ -2777,17 +3138,18 @@ struct BuildId {
 // What an instruction byte says in one minor version.
 //
 // The byte at a frame's instruction pointer is seldom what the compiler wrote: the interpreter
-// specialises hot instructions in place (CALL becomes CALL_PY_EXACT_ARGS), puts instrumented twins in
-// their place while a debugger or coverage tool listens, and overwrites one with ENTER_EXECUTOR when it
-// has optimised what follows. All three keep the number of inline cache units of the instruction
-// they stand for. Numbers change with every minor version, so nothing here is a constant of ours.
+// specialises hot instructions in place (CALL becomes CALL_PY_EXACT_ARGS), puts instrumented twins
+// in their place while a debugger or coverage tool listens, and overwrites one with ENTER_EXECUTOR
+// when it has optimised what follows. All three keep the number of inline cache units of the
+// instruction they stand for. Numbers change with every minor version, so nothing here is a
+// constant of ours.
 namespace tachyon {
 
 struct Opcode {
   enum class Kind : std::uint8_t { unassigned, plain, specialised, instrumented, executor };
 
   std::string_view name{};
-  std::uint8_t base = 0;    // the instruction it stands for; itself when it is that one or unknowable
+  std::uint8_t base = 0;  // the instruction it stands for; itself when it is that one or unknowable
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
 };
@@ -2803,8 +3165,8 @@ struct OpcodeTable {
   std::uint8_t instrumented_instruction = 0;
 };
 
-// The table of a layout. For a minor version that no table is known of it is empty: known() is false,
-// every name is empty, and no rule that depends on an instruction may be applied.
+// The table of a layout. For a minor version that no table is known of it is empty: known() is
+// false, every name is empty, and no rule that depends on an instruction may be applied.
 class Opcodes {
  public:
   constexpr Opcodes() noexcept = default;
@@ -2847,8 +3209,9 @@ class Opcodes {
 
 // ---- tachyon/layout/published_map.hpp ----
 
-// How a minor version's published table (layout/published.hpp) answers for our members: which of its
-// 64-bit words, and what to do with them. Generated; the position of a word is a property of the minor.
+// How a minor version's published table (layout/published.hpp) answers for our members: which of
+// its 64-bit words, and what to do with them. Generated; the position of a word is a property of
+// the minor.
 namespace tachyon {
 
 struct PublishedWord {
@@ -2858,10 +3221,10 @@ struct PublishedWord {
     free_threaded,  // filled in free-threaded builds only
   };
 
-  std::uint8_t group;    // position in schema::for_each_group
-  std::uint8_t member;   // position in the group
-  std::uint16_t word;    // the value is table[word] + table[plus] - table[minus]
-  std::uint16_t plus = 0;   // word 0 is the cookie, so 0 says "nothing to add"
+  std::uint8_t group;      // position in schema::for_each_group
+  std::uint8_t member;     // position in the group
+  std::uint16_t word;      // the value is table[word] + table[plus] - table[minus]
+  std::uint16_t plus = 0;  // word 0 is the cookie, so 0 says "nothing to add"
   std::uint16_t minus = 0;
   When when = When::always;
 };
@@ -2890,9 +3253,10 @@ struct Runtime {
   Field<std::uint64_t> main_thread{};  // main_thread
   Field<Address> gilstate_tstate_current{};  // gilstate.tstate_current
   Start gil{};  // ceval.gil; embedded, where there is one GIL a process
-  Start main_interpreter{};  // _main_interpreter; embedded
+  Start main_interpreter{};  // _main_interpreter; embedded; options of a build move it where a table is published
 
   static constexpr std::string_view group = "runtime";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 8> names{
       "size", "finalizing", "interpreters_head", "interpreters_main", "main_thread",
       "gilstate_tstate_current", "gil", "main_interpreter"};
@@ -2914,18 +3278,16 @@ struct Interpreter {
   Field<Address> gc_frame{};  // gc.frame
   Field<std::uint64_t> code_object_generation{};  // _code_object_generation
   Field<std::uint32_t> tlbc_generation{};  // tlbc_indices.tlbc_generation
-  Start asyncio_tasks_head{};  // asyncio_tasks_head; embedded list node
   Field<Address> imports_modules{};  // imports.modules, modules
   Field<Address> sysdict{};  // sysdict
   Field<Address> builtins{};  // builtins
-  Field<Address> eval_frame{};  // eval_frame
 
   static constexpr std::string_view group = "interpreter";
-  static constexpr std::array<std::string_view, 19> names{
+  static constexpr bool lasting = false;
+  static constexpr std::array<std::string_view, 17> names{
       "size", "id", "next", "runtime", "threads_head", "threads_main", "threads_next_unique_id",
       "gil", "own_gil", "gil_drop_request", "gc_collecting", "gc_frame", "code_object_generation",
-      "tlbc_generation", "asyncio_tasks_head", "imports_modules", "sysdict", "builtins",
-      "eval_frame"};
+      "tlbc_generation", "imports_modules", "sysdict", "builtins"};
 };
 
 // The global interpreter lock.
@@ -2936,6 +3298,7 @@ struct Gil {
   Field<std::int32_t> locked{};  // locked
 
   static constexpr std::string_view group = "gil";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "enabled", "last_holder", "locked"};
 };
@@ -2977,6 +3340,7 @@ struct Thread {
   Start asyncio_tasks_head{};  // _PyThreadStateImpl.asyncio_tasks_head; embedded list node
 
   static constexpr std::string_view group = "thread";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 33> names{
       "size", "prev", "next", "interp", "cframe", "root_cframe", "current_frame", "base_frame",
       "last_profiled_frame", "last_profiled_frame_seq", "status_bound", "status_unbound",
@@ -2993,6 +3357,7 @@ struct CFrame {
   Field<Address> previous{};  // previous
 
   static constexpr std::string_view group = "cframe";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "current_frame", "previous"};
 };
@@ -3006,6 +3371,7 @@ struct Chunk {
   Start data{};  // data
 
   static constexpr std::string_view group = "chunk";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 5> names{
       "size", "previous", "bytes", "top", "data"};
 };
@@ -3026,6 +3392,7 @@ struct Frame {
   Start localsplus{};  // localsplus
 
   static constexpr std::string_view group = "frame";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 12> names{
       "size", "executable", "previous", "locals", "instruction", "stacktop", "stackpointer",
       "tlbc_index", "return_offset", "is_entry", "owner", "localsplus"};
@@ -3057,6 +3424,7 @@ struct Code {
   Start bytecode{};  // co_code_adaptive
 
   static constexpr std::string_view group = "code";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 22> names{
       "size", "units", "flags", "argcount", "posonlyargcount", "kwonlyargcount", "stacksize",
       "firstlineno", "nlocalsplus", "framesize", "consts", "filename", "name", "qualname",
@@ -3071,6 +3439,7 @@ struct TlbcArray {
   Start entries{};  // entries
 
   static constexpr std::string_view group = "tlbc_array";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "count", "entries"};
 };
@@ -3082,6 +3451,7 @@ struct Monitoring {
   Field<Address> per_instruction_opcodes{};  // per_instruction_opcodes
 
   static constexpr std::string_view group = "monitoring";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "lines", "per_instruction_opcodes"};
 };
@@ -3093,6 +3463,7 @@ struct LineData {
   Value fixed_entry_size{};  // sizeof(_PyCoLineInstrumentationData)
 
   static constexpr std::string_view group = "line_data";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "entry_size", "entries", "fixed_entry_size"};
 };
@@ -3104,6 +3475,7 @@ struct ExecutorArray {
   Start entries{};  // executors
 
   static constexpr std::string_view group = "executor_array";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "count", "entries"};
 };
@@ -3115,6 +3487,7 @@ struct Executor {
   Field<std::uint8_t> oparg{};  // vm_data.oparg
 
   static constexpr std::string_view group = "executor";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "opcode", "oparg"};
 };
@@ -3125,6 +3498,7 @@ struct Object {
   Field<Address> type{};  // ob_type
 
   static constexpr std::string_view group = "object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "type"};
 };
@@ -3135,6 +3509,7 @@ struct VarObject {
   Field<std::int64_t> count{};  // ob_size
 
   static constexpr std::string_view group = "var_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "count"};
 };
@@ -3148,6 +3523,7 @@ struct TypeObject {
   Field<std::int64_t> dictoffset{};  // tp_dictoffset
 
   static constexpr std::string_view group = "type_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 5> names{
       "size", "name", "flags", "basicsize", "dictoffset"};
 };
@@ -3158,6 +3534,7 @@ struct HeapType {
   Field<Address> cached_keys{};  // ht_cached_keys
 
   static constexpr std::string_view group = "heap_type";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "cached_keys"};
 };
@@ -3168,6 +3545,7 @@ struct ModuleObject {
   Field<Address> dict{};  // md_dict
 
   static constexpr std::string_view group = "module_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "dict"};
 };
@@ -3178,6 +3556,7 @@ struct BytesObject {
   Start data{};  // ob_sval
 
   static constexpr std::string_view group = "bytes";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "data"};
 };
@@ -3193,6 +3572,7 @@ struct Unicode {
   Start compact_data{};  // sizeof(PyCompactUnicodeObject)
 
   static constexpr std::string_view group = "unicode";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 7> names{
       "size", "length", "kind", "compact", "ascii", "ascii_data", "compact_data"};
 };
@@ -3203,6 +3583,7 @@ struct Tuple {
   Start items{};  // ob_item
 
   static constexpr std::string_view group = "tuple";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "items"};
 };
@@ -3213,6 +3594,7 @@ struct List {
   Field<Address> items{};  // ob_item
 
   static constexpr std::string_view group = "list";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "items"};
 };
@@ -3225,6 +3607,7 @@ struct Set {
   Field<Address> table{};  // table
 
   static constexpr std::string_view group = "set";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "used", "mask", "table"};
 };
@@ -3236,6 +3619,7 @@ struct SetEntry {
   Field<std::int64_t> hash{};  // hash
 
   static constexpr std::string_view group = "set_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "hash"};
 };
@@ -3248,6 +3632,7 @@ struct Dict {
   Field<Address> values{};  // ma_values
 
   static constexpr std::string_view group = "dict";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "used", "keys", "values"};
 };
@@ -3262,6 +3647,7 @@ struct DictKeys {
   Start indices{};  // dk_indices
 
   static constexpr std::string_view group = "dict_keys";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 6> names{
       "size", "log2_size", "log2_index_bytes", "kind", "nentries", "indices"};
 };
@@ -3273,6 +3659,7 @@ struct DictEntry {
   Field<Address> value{};  // me_value
 
   static constexpr std::string_view group = "dict_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "value"};
 };
@@ -3284,6 +3671,7 @@ struct DictUnicodeEntry {
   Field<Address> value{};  // me_value
 
   static constexpr std::string_view group = "dict_unicode_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "value"};
 };
@@ -3293,6 +3681,7 @@ struct DictValues {
   Start values{};  // values
 
   static constexpr std::string_view group = "dict_values";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 1> names{
       "values"};
 };
@@ -3304,6 +3693,7 @@ struct LongObject {
   Start digits{};  // long_value.ob_digit, ob_digit
 
   static constexpr std::string_view group = "long_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "tag", "digits"};
 };
@@ -3314,6 +3704,7 @@ struct FloatObject {
   Field<double> value{};  // ob_fval
 
   static constexpr std::string_view group = "float_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "value"};
 };
@@ -3328,6 +3719,7 @@ struct Generator {
   Start frame{};  // gi_iframe; embedded
 
   static constexpr std::string_view group = "generator";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 6> names{
       "size", "name", "qualname", "exc_state", "frame_state", "frame"};
 };
@@ -3339,6 +3731,7 @@ struct ErrItem {
   Field<Address> previous{};  // previous_item
 
   static constexpr std::string_view group = "err_item";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "value", "previous"};
 };
@@ -3350,6 +3743,7 @@ struct LinkedList {
   Field<Address> prev{};  // prev
 
   static constexpr std::string_view group = "llist";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "next", "prev"};
 };
@@ -3363,6 +3757,7 @@ struct Owners {
   Value cstack{};  // FRAME_OWNED_BY_CSTACK
 
   static constexpr std::string_view group = "owners";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 5> names{
       "thread", "generator", "frame_object", "interpreter", "cstack"};
 };
@@ -3378,6 +3773,7 @@ struct States {
   Value cleared{};  // FRAME_CLEARED
 
   static constexpr std::string_view group = "states";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 7> names{
       "created", "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing",
       "completed", "cleared"};
@@ -3391,6 +3787,7 @@ struct Attach {
   Value shutting_down{};  // _Py_THREAD_SHUTTING_DOWN
 
   static constexpr std::string_view group = "attach";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "detached", "attached", "suspended", "shutting_down"};
 };
@@ -3401,6 +3798,7 @@ struct Breaker {
   Value gc_scheduled{};  // _PY_GC_SCHEDULED_BIT
 
   static constexpr std::string_view group = "breaker";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "gil_drop_request", "gc_scheduled"};
 };
@@ -3415,6 +3813,7 @@ struct CodeFlags {
   Value async_generator{};  // CO_ASYNC_GENERATOR
 
   static constexpr std::string_view group = "code_flags";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 6> names{
       "varargs", "varkeywords", "generator", "coroutine", "iterable_coroutine", "async_generator"};
 };
@@ -3427,6 +3826,7 @@ struct LocalKinds {
   Value hidden{};  // CO_FAST_HIDDEN
 
   static constexpr std::string_view group = "local_kinds";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "local", "cell", "free", "hidden"};
 };
@@ -3443,6 +3843,7 @@ struct TypeFlags {
   Value inline_values{};  // Py_TPFLAGS_INLINE_VALUES
 
   static constexpr std::string_view group = "type_flags";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 8> names{
       "long_subclass", "list_subclass", "tuple_subclass", "bytes_subclass", "unicode_subclass",
       "dict_subclass", "managed_dict", "inline_values"};
@@ -3455,6 +3856,7 @@ struct KeysKinds {
   Value split{};  // DICT_KEYS_SPLIT
 
   static constexpr std::string_view group = "keys_kinds";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "general", "unicode", "split"};
 };
@@ -3464,6 +3866,7 @@ struct Instance {
   Value managed_dict{};  // MANAGED_DICT_OFFSET
 
   static constexpr std::string_view group = "instance";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 1> names{
       "managed_dict"};
 };
@@ -3676,6 +4079,40 @@ concept HasGroups = requires(const L& layout) {
   { layout.instance } -> std::same_as<const Instance&>;
 };
 
+// Content: without these members there is no way from the runtime to a line of source.
+template <class L>
+  requires HasGroups<L>
+constexpr bool is_walkable(const L& layout) noexcept {
+  return layout.runtime.interpreters_head.present() &&
+         layout.interpreter.next.present() &&
+         layout.interpreter.id.present() &&
+         layout.interpreter.threads_head.present() &&
+         layout.thread.next.present() &&
+         layout.thread.interp.present() &&
+         layout.thread.native_thread_id.present() &&
+         (layout.thread.current_frame.present() || layout.thread.cframe.present()) &&
+         (layout.thread.current_frame.present() || layout.cframe.current_frame.present()) &&
+         layout.frame.executable.present() &&
+         layout.frame.previous.present() &&
+         layout.frame.instruction.present() &&
+         layout.frame.owner.present() &&
+         layout.frame.localsplus.present() &&
+         layout.code.filename.present() &&
+         layout.code.qualname.present() &&
+         layout.code.linetable.present() &&
+         layout.code.firstlineno.present() &&
+         layout.code.bytecode.present() &&
+         layout.object.type.present() &&
+         layout.var_object.count.present() &&
+         layout.bytes.data.present() &&
+         layout.unicode.length.present() &&
+         layout.unicode.kind.present() &&
+         layout.unicode.compact.present() &&
+         layout.unicode.ascii.present() &&
+         layout.unicode.ascii_data.present() &&
+         layout.unicode.compact_data.present();
+}
+
 }  // namespace tachyon::schema
 
 // ---- tachyon/layout/concept.hpp ----
@@ -3692,40 +4129,13 @@ concept Layout = schema::HasGroups<L> && requires(const L& layout) {
   { layout.traits } -> std::same_as<const schema::Traits&>;
 };
 
-// Content: without these members there is no way from the runtime to a line of source. Either the
-// thread has its current frame, or it has the record on the C stack that has it.
-template <class L>
-  requires Layout<L>
-constexpr bool is_walkable(const L& layout) noexcept {
-  const bool runtime = layout.runtime.interpreters_head.present();
-  const bool interpreter = layout.interpreter.next.present() &&
-                           layout.interpreter.id.present() &&
-                           layout.interpreter.threads_head.present();
-  const bool current = layout.thread.current_frame.present() ||
-                       (layout.thread.cframe.present() && layout.cframe.current_frame.present());
-  const bool thread = layout.thread.next.present() && layout.thread.interp.present() &&
-                      layout.thread.native_thread_id.present() && current;
-  const bool frame = layout.frame.executable.present() && layout.frame.previous.present() &&
-                     layout.frame.instruction.present() && layout.frame.owner.present() &&
-                     layout.frame.localsplus.present();
-  const bool code = layout.code.filename.present() && layout.code.qualname.present() &&
-                    layout.code.linetable.present() && layout.code.firstlineno.present() &&
-                    layout.code.bytecode.present();
-  const bool objects = layout.object.type.present() && layout.var_object.count.present() &&
-                       layout.bytes.data.present() && layout.unicode.length.present() &&
-                       layout.unicode.kind.present() && layout.unicode.compact.present() &&
-                       layout.unicode.ascii.present() && layout.unicode.ascii_data.present() &&
-                       layout.unicode.compact_data.present();
-  return runtime && interpreter && thread && frame && code && objects;
-}
-
 // A layout whose answers are constants: all of a sampler's offsets become immediates.
 template <class L>
 concept CompiledLayout = Layout<L> && requires {
   { L::tag } -> std::same_as<const std::string_view&>;
   { L::published_map } -> std::same_as<const PublishedMap&>;
   requires(L::build.minor != 0);
-  requires(is_walkable(L{}));
+  requires(schema::is_walkable(L{}));
 };
 
 }  // namespace tachyon
@@ -4044,7 +4454,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Interpreter interpreter{
       .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
       .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}, .eval_frame = {1424}};
+      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -4163,7 +4573,7 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::Interpreter interpreter{
       .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
       .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}, .eval_frame = {1424}};
+      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -4558,8 +4968,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::Interpreter interpreter{
       .size = 383568, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
       .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360},
-      .eval_frame = {1760}};
+      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -4680,8 +5089,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::Interpreter interpreter{
       .size = 383552, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
       .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360},
-      .eval_frame = {1744}};
+      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -5074,9 +5482,9 @@ inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
     {1, 7, 14, 0, 0},  // interpreter.gil
     {1, 8, 15, 0, 0},  // interpreter.own_gil
     {1, 10, 10, 72, 0},  // interpreter.gc_collecting
-    {1, 15, 11, 0, 0},  // interpreter.imports_modules
-    {1, 16, 12, 0, 0},  // interpreter.sysdict
-    {1, 17, 13, 0, 0},  // interpreter.builtins
+    {1, 14, 11, 0, 0},  // interpreter.imports_modules
+    {1, 15, 12, 0, 0},  // interpreter.sysdict
+    {1, 16, 13, 0, 0},  // interpreter.builtins
     {2, 1, 16, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 18, 0, 15},  // gil.last_holder
     {2, 3, 17, 0, 15},  // gil.locked
@@ -5143,7 +5551,7 @@ inline constexpr PublishedMap published_3_13{73, published_3_13_words};
 
 // ---- tachyon/layouts/cpython_3_13_aarch64.hpp ----
 
-// CPython 3.13.18, aarch64.
+// CPython 3.13.5, aarch64.
 // Generated by gen/emit.py from layouts/facts/cpython-3.13-aarch64.json; do not edit. To rebuild: python3 gen/generate.py
 // clang-format off
 
@@ -5151,8 +5559,8 @@ namespace tachyon::layouts {
 
 struct cpython_3_13_aarch64 {
   static constexpr BuildId build{13, false, Arch::aarch64};
-  static constexpr std::uint32_t version_hex = 0x030d12f0;
-  static constexpr std::string_view tag = "3.13.18";
+  static constexpr std::uint32_t version_hex = 0x030d05f0;
+  static constexpr std::string_view tag = "3.13.5";
   static constexpr Opcodes opcodes{opcodes_3_13};
   static constexpr PublishedMap published_map = published_3_13;
   static constexpr schema::Traits traits{
@@ -5160,23 +5568,22 @@ struct cpython_3_13_aarch64 {
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
       .awaited_slot_back = 1, .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
-      .size = 283424, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
-      .main_thread = {656}, .main_interpreter = {88424}};
+      .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
+      .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 195000, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
+      .size = 194992, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648},
-      .eval_frame = {8488}};
+      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
-      .size = 312, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
+      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
       .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
       .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
       .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
       .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}, .asyncio_running_loop = {312}};
+      .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
@@ -5273,7 +5680,7 @@ static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_aarch64>);
 
 // ---- tachyon/layouts/cpython_3_13_x86_64.hpp ----
 
-// CPython 3.13.18, x86_64.
+// CPython 3.13.5, x86_64.
 // Generated by gen/emit.py from layouts/facts/cpython-3.13-x86_64.json; do not edit. To rebuild: python3 gen/generate.py
 // clang-format off
 
@@ -5281,8 +5688,8 @@ namespace tachyon::layouts {
 
 struct cpython_3_13_x86_64 {
   static constexpr BuildId build{13, false, Arch::x86_64};
-  static constexpr std::uint32_t version_hex = 0x030d12f0;
-  static constexpr std::string_view tag = "3.13.18";
+  static constexpr std::uint32_t version_hex = 0x030d05f0;
+  static constexpr std::string_view tag = "3.13.5";
   static constexpr Opcodes opcodes{opcodes_3_13};
   static constexpr PublishedMap published_map = published_3_13;
   static constexpr schema::Traits traits{
@@ -5290,23 +5697,22 @@ struct cpython_3_13_x86_64 {
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
       .awaited_slot_back = 1, .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
-      .size = 283408, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
-      .main_thread = {656}, .main_interpreter = {88424}};
+      .size = 283376, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
+      .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194984, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
+      .size = 194976, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648},
-      .eval_frame = {8472}};
+      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
-      .size = 312, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
+      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
       .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
       .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
       .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
       .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}, .asyncio_running_loop = {312}};
+      .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
@@ -5403,7 +5809,7 @@ static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_x86_64>);
 
 // ---- tachyon/layouts/cpython_3_13t_aarch64.hpp ----
 
-// CPython 3.13.18, free-threaded aarch64.
+// CPython 3.13.5, free-threaded aarch64.
 // Generated by gen/emit.py from layouts/facts/cpython-3.13t-aarch64.json; do not edit. To rebuild: python3 gen/generate.py
 // clang-format off
 
@@ -5411,8 +5817,8 @@ namespace tachyon::layouts {
 
 struct cpython_3_13t_aarch64 {
   static constexpr BuildId build{13, true, Arch::aarch64};
-  static constexpr std::uint32_t version_hex = 0x030d12f0;
-  static constexpr std::string_view tag = "3.13.18t";
+  static constexpr std::uint32_t version_hex = 0x030d05f0;
+  static constexpr std::string_view tag = "3.13.5t";
   static constexpr Opcodes opcodes{opcodes_3_13};
   static constexpr PublishedMap published_map = published_3_13;
   static constexpr schema::Traits traits{
@@ -5420,23 +5826,22 @@ struct cpython_3_13t_aarch64 {
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
       .awaited_slot_back = 1, .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
-      .size = 328448, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
-      .main_thread = {656}, .main_interpreter = {112768}};
+      .size = 328384, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
+      .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
       .size = 215680, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656},
-      .eval_frame = {8504}};
+      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
-      .size = 312, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
+      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
       .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
       .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
       .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
       .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}, .asyncio_running_loop = {312}};
+      .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
@@ -5533,7 +5938,7 @@ static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13t_aarch64>);
 
 // ---- tachyon/layouts/cpython_3_13t_x86_64.hpp ----
 
-// CPython 3.13.18, free-threaded x86_64.
+// CPython 3.13.5, free-threaded x86_64.
 // Generated by gen/emit.py from layouts/facts/cpython-3.13t-x86_64.json; do not edit. To rebuild: python3 gen/generate.py
 // clang-format off
 
@@ -5541,8 +5946,8 @@ namespace tachyon::layouts {
 
 struct cpython_3_13t_x86_64 {
   static constexpr BuildId build{13, true, Arch::x86_64};
-  static constexpr std::uint32_t version_hex = 0x030d12f0;
-  static constexpr std::string_view tag = "3.13.18t";
+  static constexpr std::uint32_t version_hex = 0x030d05f0;
+  static constexpr std::string_view tag = "3.13.5t";
   static constexpr Opcodes opcodes{opcodes_3_13};
   static constexpr PublishedMap published_map = published_3_13;
   static constexpr schema::Traits traits{
@@ -5550,23 +5955,22 @@ struct cpython_3_13t_x86_64 {
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
       .awaited_slot_back = 1, .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
-      .size = 328384, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
-      .main_thread = {656}, .main_interpreter = {112768}};
+      .size = 328320, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
+      .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
       .size = 215616, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656},
-      .eval_frame = {8488}};
+      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
-      .size = 312, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
+      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
       .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
       .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
       .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
       .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}, .asyncio_running_loop = {312}};
+      .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
@@ -5960,9 +6364,9 @@ inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {1, 10, 11, 82, 0},  // interpreter.gc_collecting
     {1, 12, 20, 0, 0},  // interpreter.code_object_generation
     {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 15, 12, 0, 0},  // interpreter.imports_modules
-    {1, 16, 13, 0, 0},  // interpreter.sysdict
-    {1, 17, 14, 0, 0},  // interpreter.builtins
+    {1, 14, 12, 0, 0},  // interpreter.imports_modules
+    {1, 15, 13, 0, 0},  // interpreter.sysdict
+    {1, 16, 14, 0, 0},  // interpreter.builtins
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
@@ -6061,12 +6465,12 @@ struct cpython_3_14_aarch64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316632, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {90752}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 225880, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {8008}, .asyncio_tasks_head = {10896},
-      .imports_modules = {7688}, .sysdict = {7672}, .builtins = {7680}, .eval_frame = {8536}};
+      .gc_collecting = {7600}, .code_object_generation = {8008}, .imports_modules = {7688},
+      .sysdict = {7672}, .builtins = {7680}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -6192,12 +6596,12 @@ struct cpython_3_14_x86_64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316616, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {90752}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 225864, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {7992}, .asyncio_tasks_head = {10880},
-      .imports_modules = {7688}, .sysdict = {7672}, .builtins = {7680}, .eval_frame = {8520}};
+      .gc_collecting = {7600}, .code_object_generation = {7992}, .imports_modules = {7688},
+      .sysdict = {7672}, .builtins = {7680}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -6323,13 +6727,12 @@ struct cpython_3_14t_aarch64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 365640, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {115648}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 249992, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
       .gc_collecting = {7600}, .code_object_generation = {8040}, .tlbc_generation = {17316},
-      .asyncio_tasks_head = {17320}, .imports_modules = {7712}, .sysdict = {7696},
-      .builtins = {7704}, .eval_frame = {8576}};
+      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
@@ -6457,13 +6860,12 @@ struct cpython_3_14t_x86_64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 365624, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {115648}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 249976, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
       .gc_collecting = {7600}, .code_object_generation = {8024}, .tlbc_generation = {17300},
-      .asyncio_tasks_head = {17304}, .imports_modules = {7712}, .sysdict = {7696},
-      .builtins = {7704}, .eval_frame = {8560}};
+      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
@@ -6871,9 +7273,9 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {1, 11, 11, 96, 0},  // interpreter.gc_frame
     {1, 12, 20, 0, 0},  // interpreter.code_object_generation
     {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 15, 12, 0, 0},  // interpreter.imports_modules
-    {1, 16, 13, 0, 0},  // interpreter.sysdict
-    {1, 17, 14, 0, 0},  // interpreter.builtins
+    {1, 14, 12, 0, 0},  // interpreter.imports_modules
+    {1, 15, 13, 0, 0},  // interpreter.sysdict
+    {1, 16, 14, 0, 0},  // interpreter.builtins
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
@@ -6985,13 +7387,12 @@ struct cpython_3_15_aarch64 {
       .awaited_slot_back = 2, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346576, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
-      .main_thread = {960}, .main_interpreter = {120328}};
+      .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
       .size = 226248, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
       .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7960},
-      .asyncio_tasks_head = {10872}, .imports_modules = {7592}, .sysdict = {7576},
-      .builtins = {7584}, .eval_frame = {8488}};
+      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -7118,13 +7519,12 @@ struct cpython_3_15_x86_64 {
       .awaited_slot_back = 2, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346560, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
-      .main_thread = {960}, .main_interpreter = {120328}};
+      .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
       .size = 226232, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
       .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7944},
-      .asyncio_tasks_head = {10856}, .imports_modules = {7592}, .sysdict = {7576},
-      .builtins = {7584}, .eval_frame = {8472}};
+      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{
@@ -7251,13 +7651,12 @@ struct cpython_3_15t_aarch64 {
       .awaited_slot_back = 2, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 409312, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
-      .main_thread = {960}, .main_interpreter = {158968}};
+      .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
       .size = 250344, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
       .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7968},
-      .tlbc_generation = {17268}, .asyncio_tasks_head = {17272}, .imports_modules = {7592},
-      .sysdict = {7576}, .builtins = {7584}, .eval_frame = {8504}};
+      .tlbc_generation = {17268}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
@@ -7386,13 +7785,12 @@ struct cpython_3_15t_x86_64 {
       .awaited_slot_back = 2, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 409296, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
-      .main_thread = {960}, .main_interpreter = {158968}};
+      .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
       .size = 250328, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
       .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7952},
-      .tlbc_generation = {17252}, .asyncio_tasks_head = {17256}, .imports_modules = {7592},
-      .sysdict = {7576}, .builtins = {7584}, .eval_frame = {8488}};
+      .tlbc_generation = {17252}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{
@@ -7521,16 +7919,16 @@ using All_aarch64 = TypeList<
 
 // ---- tachyon/layout/dispatch.hpp ----
 
-// The build is chosen once, at attach. Inside the visitor the layout is a type, and everything that is
-// asked of it is a constant:
+// The build is chosen once, at attach. Inside the visitor the layout is a type, and everything that
+// is asked of it is a constant:
 //
 //   auto done = with_layout(AllLayouts{}, {15, false, native_arch}, [&](auto layout) {
 //     return sample<decltype(layout)>(process);
 //   });
 namespace tachyon {
 
-// Layouts of the architecture we run on: the only live targets there are. A core file or an image of
-// another architecture is read by naming its list.
+// Layouts of the architecture we run on: the only live targets there are. A core file or an image
+// of another architecture is read by naming its list.
 #if defined(__aarch64__)
 using AllLayouts = layouts::All_aarch64;
 #else
@@ -7561,6 +7959,409 @@ constexpr std::array<LayoutInfo, sizeof...(Ls)> describe_layouts(TypeList<Ls...>
   return {{{Ls::build, Ls::tag, Ls::version_hex}...}};
 }
 inline constexpr auto all_layouts = describe_layouts(AllLayouts{});
+
+}  // namespace tachyon
+
+// ---- tachyon/layout/members.hpp ----
+
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
+
+#if !__has_include(<boost/pfr/core.hpp>)
+#error \
+    "tachyon needs Boost.PFR, headers only: install libboost1.81-dev or put Boost 1.81 or newer on the include path"
+#endif
+
+// One loop over all members of a layout. Comparing two layouts, filling one from a target's table,
+// printing, fuzzing: all of it is this loop with another body, so a new line in gen/schema.py
+// reaches them all. Boost.PFR knows how many members an aggregate has and gets them by number; the
+// names come from the array beside them.
+namespace tachyon {
+
+namespace detail {
+
+template <class Group>
+constexpr void check_names() noexcept {
+  static_assert(boost::pfr::tuple_size_v<std::remove_cv_t<Group>> == Group::names.size(),
+                "a group and its name array disagree: run gen/generate.py");
+}
+
+}  // namespace detail
+
+// visit(group name, member name, member)
+template <class L, class Visit>
+constexpr void for_each_member(L& layout, Visit&& visit) {
+  schema::for_each_group(layout, [&](auto& group) {
+    using Group = std::remove_cvref_t<decltype(group)>;
+    detail::check_names<Group>();
+    boost::pfr::for_each_field(
+        group, [&](auto& member, std::size_t i) { visit(Group::group, Group::names[i], member); });
+  });
+}
+
+// visit(group name, member name, member of a, member of b)
+template <class A, class B, class Visit>
+constexpr void for_each_member(A& a, B& b, Visit&& visit) {
+  schema::for_each_group(a, b, [&](auto& left, auto& right) {
+    using Group = std::remove_cvref_t<decltype(left)>;
+    detail::check_names<Group>();
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (visit(Group::group, Group::names[I], boost::pfr::get<I>(left), boost::pfr::get<I>(right)),
+       ...);
+    }
+    (std::make_index_sequence<Group::names.size()>{});
+  });
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/layout/published.hpp ----
+
+// The layout that a target publishes about itself.
+//
+// From 3.13 on an interpreter starts its runtime with a table of offsets for debuggers, one 64-bit
+// word each, behind a cookie:
+//
+//   +----------+----------+---------------+-----------------+------------
+//   | xdebugpy | version  | free-threaded | size of runtime | ...
+//   +----------+----------+---------------+-----------------+------------
+//     word 0     word 1     word 2          word 3
+//
+//   78 64 65 62 75 67 70 79  f0 02 0f 03 00 00 00 00  00 ... = 3.15.2, with a GIL
+//
+// The table is flat and unlabelled; which word means what is a property of the minor version, and
+// the generated PublishedMap knows it. It serves builds that no compiled layout fits: debug builds,
+// vendor builds with patched structs, a minor version newer than this program.
+//
+// The table does not say everything that we use. What it leaves out is taken from the compiled
+// layout of the same minor version as long as everything that it does say about that struct agrees;
+// otherwise those members are absent, and what needs them is switched off. A newer minor version is
+// read with the map of the newest known one, keeps only what it publishes (and the few groups
+// marked lasting), and has no instruction table. Words may have moved there, so the result has to
+// make sense: nothing overlaps, everything lies inside its struct, structs that contain one another
+// fit.
+//
+// The target may be hostile: no word is used before it has passed those checks.
+namespace tachyon {
+
+using PublishedLayout = schema::Published;
+
+struct PublishedHeader {
+  BuildId build;
+  std::uint32_t version_hex = 0;
+
+  // 0xa, 0xb, 0xc: alpha, beta, candidate; 0xf: final.
+  constexpr bool is_prerelease() const noexcept { return (version_hex >> 4 & 0xf) != 0xf; }
+};
+
+inline constexpr std::string_view published_cookie = "xdebugpy";
+inline constexpr std::size_t published_header_bytes = 24;
+
+// The first three words. They alone decide what the rest means.
+inline Result<PublishedHeader> published_header(Bytes table, Arch arch = native_arch) noexcept {
+  if (table.size() < published_header_bytes) return Errc::truncated;
+  if (as_text(table.first(8)) != published_cookie) return Errc::not_python;
+  const auto version = load<std::uint64_t>(table, 8);
+  const auto free_threaded = load<std::uint64_t>(table, 16);
+  if (version >> 24 != 3 || free_threaded > 1) return Error{Errc::bad_value, 0, {8}};
+  return PublishedHeader{{static_cast<std::uint8_t>(version >> 16), free_threaded == 1, arch},
+                         static_cast<std::uint32_t>(version)};
+}
+
+// A compiled layout in the other model. Everything below works on this one type, so it is compiled
+// once and not once a layout.
+template <CompiledLayout L>
+constexpr PublishedLayout as_published(const L& layout) noexcept {
+  PublishedLayout out;
+  out.build = layout.build;
+  out.version_hex = layout.version_hex;
+  out.traits = layout.traits;
+  out.opcodes = layout.opcodes;
+  schema::for_each_group(out, layout, [](auto& group, const auto& compiled) { group = compiled; });
+  return out;
+}
+template <CompiledLayout L>
+inline constexpr PublishedLayout published_form = as_published(L{});
+
+namespace detail {
+
+inline constexpr std::uint32_t largest_struct = 16U << 20;  // the largest known has 700 KB
+inline constexpr std::uint32_t largest_unsized = 4096;      // structs whose size is not published
+
+template <class Member>
+inline constexpr bool is_size = std::is_same_v<Member, std::uint32_t>;
+template <class Member>
+inline constexpr bool is_value = std::is_same_v<Member, Value>;
+template <class Member>
+inline constexpr bool is_place = !is_size<Member> && !is_value<Member>;
+
+// A member without its type, so that the rules below are compiled once and not once a group.
+struct Cell {
+  enum class Kind : std::uint8_t { field, start, bits, size, value };
+
+  Kind kind = Kind::field;
+  std::uint32_t width = 0;   // of a field or the word of a bit-field; a start may be empty
+  std::uint32_t offset = 0;  // a size, too
+  std::uint32_t mask = 0;
+  std::int64_t number = 0;
+
+  constexpr bool is_place() const noexcept { return kind < Kind::size; }
+  constexpr bool present() const noexcept { return offset != Field<std::byte>::absent; }
+  friend constexpr bool operator==(const Cell&, const Cell&) noexcept = default;
+};
+
+template <class Member>
+constexpr Cell to_cell(const Member& member) noexcept {
+  if constexpr (is_size<Member>) {
+    return {Cell::Kind::size, 0, member, 0, 0};
+  } else if constexpr (is_value<Member>) {
+    return {Cell::Kind::value, 0, 0, 0, member.number};
+  } else if constexpr (std::is_same_v<Member, Bits>) {
+    return {Cell::Kind::bits, 4, member.offset, member.mask, 0};
+  } else if constexpr (std::is_same_v<Member, Start>) {
+    return {Cell::Kind::start, 0, member.offset, 0, 0};
+  } else {
+    return {Cell::Kind::field, Member{0}.end(), member.offset, 0, 0};
+  }
+}
+
+template <class Member>
+constexpr void from_cell(Member& member, const Cell& cell) noexcept {
+  if constexpr (is_size<Member>) {
+    member = cell.offset;
+  } else if constexpr (is_value<Member>) {
+    member.number = cell.number;
+  } else if constexpr (std::is_same_v<Member, Bits>) {
+    member = {cell.offset, cell.mask};
+  } else {
+    member.offset = cell.offset;
+  }
+}
+
+// Fills one layout from one table. `known` is the compiled layout whose map reads the table. Only
+// ever used with Target = PublishedLayout; as a template it costs nothing where it is not used.
+template <class Target>
+class PublishedReader {
+ public:
+  PublishedReader(Bytes table, PublishedHeader header, const Target& known,
+                  const PublishedMap& map) noexcept
+      : table_{table}, header_{header}, known_{known}, map_{map} {}
+
+  Result<Target> read() noexcept {
+    Target out;
+    out.build = header_.build;
+    out.version_hex = header_.version_hex;
+    out.traits = known_.traits;
+    if (same_minor()) out.opcodes = known_.opcodes;
+    std::uint8_t number = 0;
+    schema::for_each_group(out, known_, [&]<class Group>(Group& group, const Group& known) {
+      std::array<Cell, Group::names.size()> before{};
+      boost::pfr::for_each_field(known,
+                                 [&](const auto& m, std::size_t i) { before[i] = to_cell(m); });
+      std::array<Cell, Group::names.size()> after = before;
+      fill(after, before, number++, Group::lasting);
+      // A thread object is longer than the struct whose size is published.
+      check(after, std::is_same_v<Group, schema::Thread> ? largest_unsized : 0);
+      boost::pfr::for_each_field(group, [&](auto& m, std::size_t i) { from_cell(m, after[i]); });
+    });
+    if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
+    // A newer table that does not make sense is one whose words moved.
+    if (error_.code != Errc::ok) return same_minor() ? error_ : Error{Errc::unsupported_version};
+    return out;
+  }
+
+ private:
+  static constexpr std::uint32_t absent = Field<std::byte>::absent;
+
+  bool same_minor() const noexcept { return known_.build.minor == header_.build.minor; }
+
+  const PublishedWord* find(std::uint8_t group, std::size_t member) const noexcept {
+    for (const PublishedWord& word : map_.words) {
+      if (word.group == group && word.member == member) return &word;
+    }
+    return nullptr;
+  }
+
+  std::uint64_t word(std::uint16_t at) const noexcept {
+    return load<std::uint64_t>(table_, std::size_t{at} * 8);
+  }
+
+  // The offset or size that the table gives, or absent.
+  std::uint32_t value_of(const PublishedWord& place) noexcept {
+    std::uint64_t value = word(place.word);
+    if (place.when == PublishedWord::When::nonzero && value == 0) return absent;
+    if (place.when == PublishedWord::When::free_threaded && !header_.build.free_threaded) {
+      return absent;
+    }
+    if (place.plus != 0) value += word(place.plus);
+    if (place.minus != 0) value -= word(place.minus);
+    if (value > largest_struct) {
+      error_ = {Errc::bad_value, 0, {std::uint64_t{place.word} * 8}};
+      return absent;
+    }
+    return static_cast<std::uint32_t>(value);
+  }
+
+  // `group` comes in as the known build has it.
+  void fill(std::span<Cell> group, std::span<const Cell> known, std::uint8_t number,
+            bool lasting) noexcept {
+    bool agrees = true;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const PublishedWord* place = find(number, i);
+      if (place == nullptr) continue;
+      // The word of a bit-field is published, its mask is not: one that the known build lacks stays
+      // absent.
+      const bool maskless = group[i].kind == Cell::Kind::bits && group[i].mask == 0;
+      group[i].offset = maskless ? absent : value_of(*place);
+      if (group[i].is_place()) agrees = agrees && group[i] == known[i];
+    }
+    if (same_minor() ? agrees : lasting) return;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (find(number, i) != nullptr) continue;
+      if (group[i].kind == Cell::Kind::size) group[i].offset = 0;
+      if (group[i].is_place()) group[i].offset = absent;
+      group[i].number = Value::absent;
+    }
+  }
+
+  // Inside the struct, aligned, and not on top of one another.
+  void check(std::span<const Cell> group, std::uint32_t behind) noexcept {
+    std::uint32_t limit = largest_unsized;
+    for (const Cell& cell : group) {
+      if (cell.kind == Cell::Kind::size && cell.offset != 0) limit = cell.offset + behind;
+    }
+    for (const Cell& a : group) {
+      if (!a.is_place() || !a.present()) continue;
+      const bool inside = a.offset <= limit && limit - a.offset >= a.width;
+      if (!inside || (a.width != 0 && a.offset % a.width != 0)) bad(a);
+      for (const Cell& b : group) {
+        if (&a == &b || !b.is_place() || !b.present()) continue;
+        const bool both_bits = a.kind == Cell::Kind::bits && b.kind == Cell::Kind::bits;
+        if (!both_bits && a.offset >= b.offset && a.offset - b.offset < b.width) bad(a);
+      }
+    }
+  }
+  void bad(const Cell& cell) noexcept { error_ = {Errc::bad_value, 0, {cell.offset}}; }
+
+  static bool fits_together(const Target& l) noexcept {
+    return schema::is_walkable(l) && l.object.type.end() == l.object.size &&
+           l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
+           l.bytes.data.offset > l.var_object.count.offset &&
+           l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
+           l.frame.localsplus.offset + 8 == l.frame.size && l.interpreter.size < l.runtime.size;
+  }
+
+  Bytes table_;
+  PublishedHeader header_;
+  const Target& known_;
+  const PublishedMap& map_;
+  Error error_{};
+};
+
+// Can Known's map read a table with this header? Newer minors are read with an older map.
+template <class Known>
+constexpr bool reads(const PublishedHeader& header) noexcept {
+  return Known::published_map.count != 0 && Known::build.minor <= header.build.minor &&
+         Known::build.free_threaded == header.build.free_threaded &&
+         Known::build.arch == header.build.arch;
+}
+
+// The newest minor version in the list whose map can read it; 0 when there is none.
+template <CompiledLayout... Ls>
+constexpr std::uint8_t reader_of(TypeList<Ls...>, const PublishedHeader& header) noexcept {
+  std::uint8_t newest = 0;
+  ((newest = reads<Ls>(header) && Ls::build.minor > newest ? Ls::build.minor : newest), ...);
+  return newest;
+}
+
+}  // namespace detail
+
+// How many bytes of table a reader of this build wants, 0 when no layout in the list can read it.
+template <CompiledLayout... Ls>
+constexpr std::size_t published_table_bytes(TypeList<Ls...> layouts,
+                                            const PublishedHeader& header) noexcept {
+  const std::uint8_t minor = detail::reader_of(layouts, header);
+  std::size_t words = 0;
+  ((words = Ls::build.minor == minor ? std::size_t{Ls::published_map.count} : words), ...);
+  return words * 8;
+}
+
+// The layout in `table`, read with the map of the same minor version or the newest known one.
+// A pre-release is refused unless it is exactly one that a layout in the list was made from: words
+// move between alphas, betas and candidates.
+template <CompiledLayout... Ls>
+Result<PublishedLayout> read_published(TypeList<Ls...> layouts, Bytes table,
+                                       Arch arch = native_arch) noexcept {
+  const auto header = published_header(table, arch);
+  if (!header) return header.error();
+  if (header->is_prerelease() && !((Ls::version_hex == header->version_hex) || ...)) {
+    return Errc::unsupported_prerelease;
+  }
+  const std::size_t wanted = published_table_bytes(layouts, *header);
+  if (wanted == 0) return Errc::unsupported_version;
+  if (table.size() < wanted) return Errc::truncated;
+  BuildId reader = header->build;
+  reader.minor = detail::reader_of(layouts, *header);
+  const PublishedLayout* known = nullptr;
+  const PublishedMap* map = nullptr;
+  ((Ls::build == reader ? (void)(known = &published_form<Ls>, map = &Ls::published_map) : (void)0),
+   ...);
+  return detail::PublishedReader<PublishedLayout>{table, *header, *known, *map}.read();
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/layout/verify.hpp ----
+
+// Does the compiled layout fit the process in front of us?
+//
+// A version number does not say so: a debug build, a patched vendor build and a build with other
+// options carry the same one. Where the target publishes its offsets they are compared member by
+// member. Equal: the compiled layout is used, and all offsets are immediates. Different: the
+// published one is used. Sizes are never compared: they change between patch releases of one minor
+// version while every offset stays.
+namespace tachyon {
+
+struct LayoutDifference {
+  std::string_view group;
+  std::string_view member;
+  std::uint32_t compiled;  // offset; Field<...>::absent when there is none
+  std::uint32_t published;
+};
+
+// visit(LayoutDifference) for every member whose place differs.
+template <Layout L, class Visit>
+constexpr void for_each_difference(const L& compiled, const L& published, Visit&& visit) {
+  for_each_member(compiled, published,
+                  [&](std::string_view group, std::string_view name, const auto& a, const auto& b) {
+                    if constexpr (detail::is_place<std::remove_cvref_t<decltype(a)>>) {
+                      if (!(a == b)) visit(LayoutDifference{group, name, a.offset, b.offset});
+                    }
+                  });
+}
+
+template <Layout L>
+constexpr bool same_places(const L& a, const L& b) noexcept {
+  bool same = true;
+  for_each_difference(a, b, [&](const LayoutDifference&) { same = false; });
+  return same;
+}
+
+// Calls `visit` with the compiled layout when the target's table agrees with it, with the published
+// one otherwise. For targets that publish a table; others are chosen by version alone,
+// with_layout().
+template <CompiledLayout... Ls, class Visit>
+auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visit&& visit)
+    -> std::invoke_result_t<Visit&, PublishedLayout> {
+  const auto published = read_published(layouts, table, arch);
+  if (!published) return published.error();
+  bool agrees = false;
+  ((Ls::build == published->build ? (void)(agrees = same_places(published_form<Ls>, *published))
+                                  : (void)0),
+   ...);
+  if (agrees) return with_layout(layouts, published->build, visit);
+  return visit(*published);
+}
 
 }  // namespace tachyon
 
@@ -8167,16 +8968,16 @@ namespace tachyon {
 // The lines of /proc/PID/status that decide what may be read and how threads are numbered.
 struct ProcessStatus {
   std::string name{};
-  std::int32_t process = 0;           // thread group: differs from the pid asked for if that is a thread
-  std::int32_t tracer = 0;            // a debugger holds it
-  std::uint32_t user = 0;             // effective
+  std::int32_t process = 0;  // thread group: differs from the pid asked for if that is a thread
+  std::int32_t tracer = 0;   // a debugger holds it
+  std::uint32_t user = 0;    // effective
   std::uint32_t real_user = 0;
-  std::uint32_t group = 0;            // effective
-  std::uint64_t capabilities = 0;     // effective
-  std::int32_t seccomp = 0;           // 0 off, 1 strict, 2 filter
+  std::uint32_t group = 0;         // effective
+  std::uint64_t capabilities = 0;  // effective
+  std::int32_t seccomp = 0;        // 0 off, 1 strict, 2 filter
   bool no_new_privileges = false;
   std::int32_t threads = 0;
-  std::vector<std::int32_t> ids{};    // NSpid: outermost namespace first, its own last
+  std::vector<std::int32_t> ids{};  // NSpid: outermost namespace first, its own last
 };
 
 namespace detail {
@@ -8241,12 +9042,18 @@ enum class OpenedBy : std::uint8_t { none, map_files, exe, root, path, given };
 
 constexpr std::string_view name_of(OpenedBy by) noexcept {
   switch (by) {
-    case OpenedBy::map_files: return "map_files";
-    case OpenedBy::exe: return "exe link";
-    case OpenedBy::root: return "its own root";
-    case OpenedBy::path: return "path";
-    case OpenedBy::given: return "file given";
-    case OpenedBy::none: break;
+    case OpenedBy::map_files:
+      return "map_files";
+    case OpenedBy::exe:
+      return "exe link";
+    case OpenedBy::root:
+      return "its own root";
+    case OpenedBy::path:
+      return "path";
+    case OpenedBy::given:
+      return "file given";
+    case OpenedBy::none:
+      break;
   }
   return "memory only";
 }
@@ -8275,7 +9082,8 @@ class Process {
   Result<std::uint64_t> name_space(std::string_view kind) const noexcept;
   // Thread ids, in the order the kernel lists them (creation).
   Result<std::vector<std::int32_t>> tasks() const;
-  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the program.
+  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the
+  // program.
   Result<Address> program_headers() const noexcept;
   // How much the /proc directory may say of a thread, by its id in *our* numbering.
   Result<std::string> thread_name(std::int32_t task) const;
@@ -8352,34 +9160,14 @@ inline Result<std::uint64_t> Process::name_space(std::string_view kind) const no
   return std::uint64_t{info.st_ino};
 }
 
-namespace detail {
-
-// Calls `take` with each number that names an entry of a /proc directory, without allocating.
-template <class Take>
-Result<void> each_task(const Descriptor& directory, Take&& take) {
-  alignas(dirent64) std::array<char, 8192> entries;
-  for (;;) {
-    const long size = ::syscall(SYS_getdents64, directory.get(), entries.data(), entries.size());
-    if (size < 0) return process_error(errno);
-    if (size == 0) return {};
-    for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-      at += entry->d_reclen;
-      std::int32_t task = 0;
-      const char* const end = entry->d_name + std::strlen(entry->d_name);
-      if (std::from_chars(entry->d_name, end, task).ptr == end) take(task);
-    }
-  }
-}
-
-}  // namespace detail
-
 inline Result<std::vector<std::int32_t>> Process::tasks() const {
   auto directory = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!directory) return detail::process_error(directory.error().sys);
   std::vector<std::int32_t> tasks;
-  const auto listed =
-      detail::each_task(*directory, [&](std::int32_t task) { tasks.push_back(task); });
+  const auto listed = detail::each_task(*directory, [&](std::int32_t task) {
+    tasks.push_back(task);
+    return true;
+  });
   if (!listed) return listed.error();
   return tasks;
 }
@@ -10043,6 +10831,1235 @@ class DisplayNames {
 
 }  // namespace tachyon
 
+// ---- tachyon/collect/thread_statistics.hpp ----
+
+namespace tachyon {
+
+// In which states a thread was seen. States overlap: a thread can hold the GIL and be on a CPU.
+struct ThreadStatistics {
+  Totals total{};
+  Totals has_gil{};
+  Totals on_cpu{};
+  Totals gil_requested{};
+  Totals unknown{};  // the CPU state was not asked for
+  Totals has_exception{};
+  Totals gc{};  // collecting, or in code that a collection called
+};
+
+struct ThreadStatisticsTable {
+  ThreadStatistics all;
+  std::vector<ThreadStatistics> by_thread;  // by ThreadIndex; zero totals for threads not seen
+};
+
+// Which stacks, by StackId, have a <GC> frame: a collection or what it called.
+inline std::vector<bool> stacks_under_gc(const FrameTable& frames) {
+  std::vector<bool> out(frames.stack_count());
+  for (std::uint32_t i = 1; i < frames.stack_count(); ++i) {
+    const StackNode& node = frames[StackId{i}];
+    out[i] =
+        frames[node.frame].kind == FrameKind::gc || out[static_cast<std::uint32_t>(node.parent)];
+  }
+  return out;
+}
+
+namespace detail {
+
+inline void count_status(ThreadStatistics& s, Status status, bool gc, const Totals& totals) {
+  s.total += totals;
+  if (has(status, Status::has_gil)) s.has_gil += totals;
+  if (has(status, Status::on_cpu)) s.on_cpu += totals;
+  if (has(status, Status::gil_requested)) s.gil_requested += totals;
+  if (has(status, Status::unknown)) s.unknown += totals;
+  if (has(status, Status::has_exception)) s.has_exception += totals;
+  if (gc) s.gc += totals;
+}
+
+}  // namespace detail
+
+inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
+  const FrameTable& frames = tree.frames();
+  const std::vector<bool> under_gc = stacks_under_gc(frames);
+  ThreadStatisticsTable out;
+  out.by_thread.resize(tree.tables().threads.size());
+  for (const Cell& cell : tree.cells()) {
+    const bool gc =
+        has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
+    detail::count_status(out.all, cell.status, gc, cell.totals);
+    detail::count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
+                         cell.totals);
+  }
+  return out;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/spill.hpp ----
+
+// Many streams of bytes that are written bit by bit and read once at the end, in bounded memory.
+//
+// A timeline output lists every sample, thread by thread; samples come by time, all threads mixed.
+// So each thread's part has to wait somewhere until the end. Up to `budget` that is memory, which
+// is all a short run needs. Beyond it, full chunks go into one nameless temporary file ($TMPDIR,
+// /var/tmp, /tmp, the first that can be written), and what stays is a place of 16 bytes a chunk:
+//
+//   stream 0   [chunk in memory] [chunk in file] ... [open chunk]
+//   stream 1   [chunk in file] ... [open chunk]
+//
+// Where no file can be written the chunks stay in memory: a profile is not lost for want of a disk.
+// A chunk that cannot be read back ends its stream early, and `error` says so.
+namespace tachyon {
+
+class Spill {
+ public:
+  static constexpr std::size_t chunk_size = 16384;
+
+  explicit Spill(std::size_t budget = std::size_t{32} << 20) : budget_{budget} {}
+  Spill(Spill&& other) noexcept
+      : budget_{other.budget_},
+        kept_{other.kept_},
+        file_size_{other.file_size_},
+        fd_{std::exchange(other.fd_, -1)},
+        no_file_{other.no_file_},
+        streams_{std::move(other.streams_)},
+        error_{other.error_} {}
+  Spill& operator=(Spill&&) = delete;
+  ~Spill() {
+    if (fd_ >= 0) (void)::close(fd_);
+  }
+
+  // Streams are numbered from 0 in the order in which they are opened.
+  std::uint32_t open() {
+    streams_.emplace_back();
+    return static_cast<std::uint32_t>(streams_.size() - 1);
+  }
+
+  void append(std::uint32_t stream, std::string_view bytes) {
+    Stream& s = streams_[stream];
+    if (s.open.size() + bytes.size() > chunk_size) close_chunk(s);
+    s.open.append(bytes);
+  }
+
+  // Hands every chunk of the stream to `visit`, in order, up to the first that cannot be read. What
+  // one `append` wrote is in one chunk.
+  template <class Visit>
+  void read(std::uint32_t stream, Visit&& visit) const {
+    const Stream& s = streams_[stream];
+    std::string buffer;
+    for (const Chunk& chunk : s.chunks) {
+      if (chunk.size == 0) {
+        visit(std::string_view{s.kept[chunk.at]});
+      } else {
+        if (!load(chunk, buffer)) return;
+        visit(std::string_view{buffer});
+      }
+    }
+    if (!s.open.empty()) visit(std::string_view{s.open});
+  }
+
+  std::uint64_t bytes_in_file() const noexcept { return file_size_; }
+  Error error() const noexcept { return error_; }
+
+ private:
+  struct Chunk {
+    std::uint64_t at = 0;    // in the file; an index into `kept` when size is 0
+    std::uint64_t size = 0;  // bytes in the file
+  };
+  struct Stream {
+    std::string open{};
+    std::vector<Chunk> chunks{};
+    std::vector<std::string> kept{};
+  };
+
+  void close_chunk(Stream& s) {
+    if (kept_ + s.open.size() > budget_ && write(s)) {
+      s.open.clear();
+      return;
+    }
+    kept_ += s.open.size();
+    s.chunks.push_back({s.kept.size(), 0});
+    s.kept.push_back(std::move(s.open));
+    s.open = {};
+  }
+
+  bool write(Stream& s) {
+    if (fd_ < 0 && !no_file_) open_file();
+    if (no_file_) return false;
+    std::size_t done = 0;
+    while (done < s.open.size()) {
+      const ssize_t n = ::pwrite(fd_, s.open.data() + done, s.open.size() - done,
+                                 static_cast<off_t>(file_size_ + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        no_file_ = true;  // what is in the file already can still be read
+        return false;
+      }
+      done += static_cast<std::size_t>(n);
+    }
+    s.chunks.push_back({file_size_, s.open.size()});
+    file_size_ += s.open.size();
+    return true;
+  }
+
+  void open_file() {
+    const char* const chosen = ::getenv("TMPDIR");
+    for (const char* folder : {chosen, "/var/tmp", "/tmp"}) {
+      if (folder == nullptr || *folder == '\0') continue;
+      fd_ = ::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+      if (fd_ >= 0) return;
+      std::string name = std::string{folder} + "/tachyon-XXXXXX";
+      fd_ = ::mkostemp(name.data(), O_CLOEXEC);
+      if (fd_ >= 0) return void(::unlink(name.c_str()));
+    }
+    no_file_ = true;
+  }
+
+  bool load(const Chunk& chunk, std::string& into) const {
+    into.resize(chunk.size);
+    std::size_t done = 0;
+    while (done < into.size()) {
+      const ssize_t n =
+          ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(chunk.at + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        if (error_.code == Errc::ok) error_ = {Errc::cannot_read, n < 0 ? errno : 0, {}};
+        return false;
+      }
+      done += static_cast<std::size_t>(n);
+    }
+    return true;
+  }
+
+  std::size_t budget_;
+  std::size_t kept_ = 0;
+  std::uint64_t file_size_ = 0;
+  int fd_ = -1;
+  bool no_file_ = false;
+  std::vector<Stream> streams_{};
+  mutable Error error_{};  // reading is const and cannot fail at the call
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/timeline.hpp ----
+
+// The one record of what happened when, for every output that is drawn over time.
+//
+// It keeps each sample in about five bytes, by lane: a lane is a thread, or one asyncio task on a
+// thread where stacks carry task frames (several tasks are sampled at the same moment, so they
+// cannot share one line). Lanes are streams of a Spill, hence memory does not grow with samples. A
+// record:
+//
+//   +--------------------------------+----------+------------+---------------+
+//   | stack step << 1 | status differs | [status] | time step  | weight - step |
+//   +--------------------------------+----------+------------+---------------+
+//     varint, step zigzagged            varint      varint       zigzag varint
+//
+// "Step" is the difference to the lane's sample before. A sample stands for the time before it, so
+// its weight mostly equals its time step and the last number is 0:
+//
+//   00 c0 84 3d 00 = the same stack and status, 1 ms later, standing for 1 ms
+namespace tachyon {
+
+struct Lane {
+  ThreadIndex thread{};
+  FrameId task{};  // the task's frame where `has_task`
+  bool has_task = false;
+  std::uint64_t first = 0;  // times of its first and last sample
+  std::uint64_t last = 0;
+  Totals totals{};
+};
+
+// Consecutive samples of a lane with the same stack and status. It stands for the time from `begin`
+// to `end`; where a run begins later than the one before ended, the thread was not seen in between.
+struct TimelineRun {
+  StackId stack{};
+  Status status{};
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  Totals totals{};
+};
+
+// How much of a stretch of time the threads held the GIL, waited for it and were on a CPU, as sums
+// of weights over all threads.
+struct TimelineShare {
+  std::uint64_t seen = 0, gil = 0, waiting = 0, cpu = 0;
+  bool cpu_known = false;
+
+  TimelineShare& operator+=(const TimelineShare& other) noexcept {
+    seen += other.seen;
+    gil += other.gil;
+    waiting += other.waiting;
+    cpu += other.cpu;
+    cpu_known = cpu_known || other.cpu_known;
+    return *this;
+  }
+};
+
+class Timeline {
+ public:
+  struct Options {
+    std::size_t memory = std::size_t{32} << 20;  // before samples go to a temporary file
+  };
+
+  explicit Timeline(const Tables& tables) : Timeline{tables, Options{}} {}
+  Timeline(const Tables& tables, Options options) : tables_{&tables}, spill_{options.memory} {}
+
+  void add(const Sample& sample);
+
+  const Tables& tables() const noexcept { return *tables_; }
+  const FrameTable& frames() const noexcept { return tables_->frames; }
+  std::span<const Lane> lanes() const noexcept { return lanes_; }  // by first appearance
+  const Totals& total() const noexcept { return total_; }
+  std::uint64_t first() const noexcept { return first_; }  // times of the first and last sample
+  std::uint64_t last() const noexcept { return last_; }
+
+  // visit(const Sample&), in order.
+  template <class Visit>
+  void for_each_sample(std::uint32_t lane, Visit&& visit) const;
+
+  // visit(const TimelineRun&), in order. Runs never overlap.
+  template <class Visit>
+  void for_each_run(std::uint32_t lane, Visit&& visit) const;
+
+  // Shares over equal slices of time, at most 2,000 of them.
+  std::span<const TimelineShare> shares() const noexcept { return shares_; }
+  std::uint64_t share_width() const noexcept { return share_width_; }
+
+  // What went wrong when kept samples were read back.
+  Error error() const noexcept { return spill_.error(); }
+
+ private:
+  static constexpr std::uint32_t most_shares = 2000;
+  struct LaneKey {
+    ThreadIndex thread;
+    std::uint32_t task;  // 1 + FrameId; 0 = none
+    friend constexpr bool operator==(const LaneKey&, const LaneKey&) noexcept = default;
+    friend constexpr std::uint64_t hash_of(const LaneKey& k) noexcept {
+      return mix_bits(static_cast<std::uint64_t>(k.thread) << 32 | k.task);
+    }
+  };
+  struct Newest {  // of each lane
+    std::uint32_t stack = 0;
+    Status status{};
+  };
+  struct LastLane {  // of each thread: most samples are of the lane that the one before was of
+    std::uint32_t lane = 0xffffffff;
+    std::uint32_t task = 0;
+  };
+
+  std::uint32_t lane_of(const Sample& sample);
+  std::uint32_t task_of(StackId stack);
+  void count_share(const Sample& sample);
+
+  const Tables* tables_;
+  Spill spill_;
+  Interner<LaneKey> keys_;
+  std::vector<Lane> lanes_;
+  std::vector<Newest> newest_;
+  std::vector<LastLane> last_lane_;
+  std::vector<std::uint32_t> tasks_{0};  // by StackId: 1 + the task frame nearest to the leaf
+  std::vector<TimelineShare> shares_;
+  std::uint64_t share_width_ = 1'000'000;
+  Totals total_;
+  std::uint64_t first_ = 0, last_ = 0;
+};
+
+// A collector that keeps a timeline and lets `Writer` spell it at the end.
+template <class Writer>
+class FromTimeline {
+ public:
+  using Options = typename Writer::Options;
+
+  explicit FromTimeline(const Tables& tables, Options options = Options{})
+      : timeline_{tables}, writer_{std::move(options)} {}
+
+  void add(const Sample& sample) { timeline_.add(sample); }
+
+  template <Sink S>
+  void write(S& sink, const Run& run) const {
+    writer_.write(sink, timeline_, run);
+  }
+  const Timeline& timeline() const noexcept { return timeline_; }
+
+ private:
+  Timeline timeline_;
+  Writer writer_;
+};
+
+inline void Timeline::add(const Sample& sample) {
+  const std::uint32_t index = lane_of(sample);
+  Lane& lane = lanes_[index];
+  Newest& newest = newest_[index];
+  // Time runs forward within a lane, whatever a clock or a foreign file says.
+  const std::uint64_t time =
+      lane.totals.samples == 0 ? sample.time : std::max(sample.time, lane.last);
+  const std::uint64_t step = lane.totals.samples == 0 ? time : time - lane.last;
+  const auto stack = static_cast<std::uint32_t>(sample.stack);
+
+  char record[4 * longest_varint];
+  char* end = record;
+  const bool differs = sample.status != newest.status || lane.totals.samples == 0;
+  const auto stack_step =
+      static_cast<std::int64_t>(stack) - static_cast<std::int64_t>(newest.stack);
+  end = write_varint(end, zigzag(stack_step) << 1 | (differs ? 1U : 0U));
+  if (differs) end = write_varint(end, static_cast<std::uint64_t>(sample.status));
+  end = write_varint(end, step);
+  end = write_varint(end, zigzag(static_cast<std::int64_t>(sample.weight - step)));
+  spill_.append(index, {record, static_cast<std::size_t>(end - record)});
+
+  newest = {stack, sample.status};
+  if (lane.totals.samples == 0) lane.first = time;
+  lane.last = time;
+  lane.totals += {1, sample.weight};
+  if (total_.samples == 0) first_ = last_ = time;
+  first_ = std::min(first_, time);
+  last_ = std::max(last_, time);
+  total_ += {1, sample.weight};
+  count_share(sample);
+}
+
+inline std::uint32_t Timeline::task_of(StackId stack) {
+  const auto index = static_cast<std::uint32_t>(stack);
+  while (tasks_.size() <= index) {  // parents come before their children
+    const auto id = static_cast<std::uint32_t>(tasks_.size());
+    const StackNode& node = frames()[StackId{id}];
+    tasks_.push_back(frames()[node.frame].kind == FrameKind::task
+                         ? static_cast<std::uint32_t>(node.frame) + 1
+                         : tasks_[static_cast<std::uint32_t>(node.parent)]);
+  }
+  return tasks_[index];
+}
+
+inline std::uint32_t Timeline::lane_of(const Sample& sample) {
+  const auto thread = static_cast<std::uint32_t>(sample.thread);
+  const std::uint32_t task = task_of(sample.stack);
+  if (thread >= last_lane_.size()) last_lane_.resize(std::size_t{thread} + 1);
+  LastLane& last = last_lane_[thread];
+  if (last.lane != 0xffffffff && last.task == task) return last.lane;
+  const std::uint32_t lane = keys_.intern({sample.thread, task});
+  if (lane == lanes_.size()) {
+    lanes_.push_back({sample.thread, FrameId{task - 1}, task != 0, 0, 0, {}});
+    newest_.emplace_back();
+    (void)spill_.open();
+  }
+  last = {lane, task};
+  return lane;
+}
+
+inline void Timeline::count_share(const Sample& sample) {
+  while (sample.time / share_width_ >= most_shares) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+      const TimelineShare share = std::exchange(shares_[i], {});
+      shares_[i / 2] += share;
+    }
+    shares_.resize((shares_.size() + 1) / 2);
+    share_width_ *= 2;
+  }
+  const auto index = static_cast<std::size_t>(sample.time / share_width_);
+  if (index >= shares_.size()) shares_.resize(index + 1);
+  TimelineShare& share = shares_[index];
+  share.seen += sample.weight;
+  if (has(sample.status, Status::has_gil)) share.gil += sample.weight;
+  if (has(sample.status, Status::gil_requested)) share.waiting += sample.weight;
+  if (has(sample.status, Status::on_cpu)) share.cpu += sample.weight;
+  share.cpu_known = share.cpu_known || !has(sample.status, Status::unknown);
+}
+
+template <class Visit>
+void Timeline::for_each_sample(std::uint32_t lane, Visit&& visit) const {
+  Sample sample{lanes_[lane].thread, {}, {}, 0, 0};
+  std::uint64_t stack = 0;
+  spill_.read(lane, [&](std::string_view chunk) {
+    for (Cursor in{as_bytes(chunk)}; !in.at_end();) {
+      const std::uint64_t head = in.varint();
+      stack += static_cast<std::uint64_t>(unzigzag(head >> 1));
+      if ((head & 1) != 0) sample.status = Status(static_cast<std::uint16_t>(in.varint()));
+      const std::uint64_t step = in.varint();
+      sample.stack = StackId{static_cast<std::uint32_t>(stack)};
+      sample.time += step;
+      sample.weight = step + static_cast<std::uint64_t>(in.svarint());
+      visit(std::as_const(sample));
+    }
+  });
+}
+
+template <class Visit>
+void Timeline::for_each_run(std::uint32_t lane, Visit&& visit) const {
+  TimelineRun run;
+  for_each_sample(lane, [&](const Sample& sample) {
+    const std::uint64_t asked = sample.time - std::min(sample.weight, sample.time);
+    const std::uint64_t begin = std::max(asked, run.end);
+    // Weights are measured and may fall a little short of the step; that is no gap.
+    const bool joins = run.totals.samples != 0 && begin - run.end <= sample.weight / 2;
+    if (joins && run.stack == sample.stack && run.status == sample.status) {
+      run.end = std::max(run.end, sample.time);
+      run.totals += {1, sample.weight};
+      return;
+    }
+    if (run.totals.samples != 0) visit(std::as_const(run));
+    run = {sample.stack,
+           sample.status,
+           joins ? run.end : begin,
+           std::max(begin, sample.time),
+           {1, sample.weight}};
+  });
+  if (run.totals.samples != 0) visit(std::as_const(run));
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/state_intervals.hpp ----
+
+// What a lane was doing as intervals: it held the GIL from here to there, was on a CPU from there
+// on.
+//
+// States come in groups of which at most one is open at a time. An interval begins with the first
+// sample that shows the state and ends with the first that does not; where the thread was not seen
+// it ends with the last sample that showed it. What was not looked at has no interval: no CPU
+// states where the status says unknown, no GIL states on a build without a GIL.
+namespace tachyon {
+
+enum class State : std::uint8_t {
+  has_gil,
+  no_gil,
+  waiting_for_gil,
+  on_cpu,
+  off_cpu,
+  python_code,  // holds the GIL; on a build without one: is on a CPU
+  native_code,  // on a CPU without the GIL
+  has_exception,
+  no_exception,
+  collecting,
+  opcode,  // the leaf frame's instruction
+  none,
+};
+inline constexpr std::size_t state_count = static_cast<std::size_t>(State::none);
+
+struct StateInterval {
+  State state = State::none;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  FrameId frame{};  // for `opcode`
+};
+
+class StateIntervals {
+ public:
+  StateIntervals(const Timeline& timeline, bool free_threaded)
+      : timeline_{timeline},
+        free_threaded_{free_threaded},
+        under_gc_{stacks_under_gc(timeline.frames())} {}
+
+  // visit(const StateInterval&) for one lane, in the order in which they end.
+  template <class Visit>
+  void for_each(std::uint32_t lane, Visit&& visit) const {
+    std::array<StateInterval, groups> open{};
+    std::uint64_t last = 0;
+    const auto close = [&](StateInterval& interval, std::uint64_t at) {
+      if (interval.state == State::none) return;
+      interval.end = at;
+      visit(static_cast<const StateInterval&>(interval));
+      interval.state = State::none;
+    };
+    timeline_.for_each_sample(lane, [&](const Sample& sample) {
+      if (sample.time - last > sample.weight + sample.weight / 2) {
+        for (StateInterval& interval : open) close(interval, last);
+      }
+      const std::array<StateInterval, groups> now = states_of(sample);
+      for (std::size_t i = 0; i < groups; ++i) {
+        if (open[i].state == now[i].state && open[i].frame == now[i].frame) continue;
+        close(open[i], sample.time);
+        open[i] = now[i];
+        open[i].begin = sample.time;
+      }
+      last = sample.time;
+    });
+    for (StateInterval& interval : open) close(interval, last);
+  }
+
+ private:
+  static constexpr std::size_t groups = 7;
+
+  std::array<StateInterval, groups> states_of(const Sample& sample) const {
+    const bool gil = has(sample.status, Status::has_gil);
+    const bool cpu_known = !has(sample.status, Status::unknown);
+    const bool cpu = cpu_known && has(sample.status, Status::on_cpu);
+    std::array<StateInterval, groups> now{};
+    if (!free_threaded_) now[0].state = gil ? State::has_gil : State::no_gil;
+    if (has(sample.status, Status::gil_requested)) now[1].state = State::waiting_for_gil;
+    if (cpu_known) now[2].state = cpu ? State::on_cpu : State::off_cpu;
+    if (gil || (free_threaded_ && cpu)) {
+      now[3].state = State::python_code;
+    } else if (cpu) {
+      now[3].state = State::native_code;
+    }
+    now[4].state =
+        has(sample.status, Status::has_exception) ? State::has_exception : State::no_exception;
+    if (has(sample.status, Status::in_gc) || under_gc_[static_cast<std::uint32_t>(sample.stack)]) {
+      now[5].state = State::collecting;
+    }
+    if (sample.stack != StackId::empty) {
+      const FrameId leaf = timeline_.frames().leaf(sample.stack);
+      if (timeline_.frames()[leaf].opcode != OpcodeId::none) {
+        now[6].state = State::opcode;
+        now[6].frame = leaf;
+      }
+    }
+    return now;
+  }
+
+  const Timeline& timeline_;
+  bool free_threaded_;
+  std::vector<bool> under_gc_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/collect/gecko.hpp ----
+
+// A profile for the Firefox Profiler (profiler.firefox.com): its processed format, version 57, with
+// the keys that CPython's own sampling profiler writes.
+//
+// The format is a set of tables stored by column, so a row's values lie far apart in the file: all
+// stacks of a thread, then all its times, and so on. Nothing of that is built in memory; each
+// column is one more pass over the lane in the timeline, which is cheap because decoding a sample
+// is.
+//
+//   {"meta":{...}, "libs":[], "pages":[],
+//    "threads":[{"name":"MainThread", "samples":{"stack":[..],"time":[..],...}, "markers":{...},
+//                "stackTable":{...}, "frameTable":{...}, "funcTable":{...}, ...}, ...],
+//    "shared":{"stringArray":["(root)",...], "sources":{...}}}
+//
+// Against the reference: pid is the target's, startTime is unix time, threads have their names,
+// synthetic frames their categories (GC, Native) and frozen modules are Python, file names are
+// whole paths, and every kind of marker has a schema, without which the viewer does not show it. An
+// asyncio task is a thread of its own, without markers, as its thread's state is not the task's.
+namespace tachyon {
+
+struct GeckoOptions {};
+
+class GeckoWriter {
+ public:
+  using Options = GeckoOptions;
+  explicit GeckoWriter(Options) {}
+
+  template <Sink S>
+  void write(S& sink, const Timeline& timeline, const Run& run) const;
+};
+
+using Gecko = FromTimeline<GeckoWriter>;
+
+namespace detail {
+
+enum class GeckoCategory : std::uint8_t {
+  other,
+  python,
+  native,
+  gc,
+  gil,
+  cpu,
+  code_type,
+  opcodes,
+  exception
+};
+struct GeckoCategoryInfo {
+  std::string_view name, colour;
+};
+inline constexpr GeckoCategoryInfo gecko_categories[] = {
+    {"Other", "grey"},    {"Python", "yellow"},   {"Native", "blue"},
+    {"GC", "orange"},     {"GIL", "green"},       {"CPU", "purple"},
+    {"Code Type", "red"}, {"Opcodes", "magenta"}, {"Exception", "lightblue"},
+};
+
+struct GeckoMarkerInfo {
+  std::string_view name;
+  std::string_view type;  // the name without blanks: how data and schema find each other
+  GeckoCategory category;
+};
+inline constexpr GeckoMarkerInfo gecko_markers[state_count] = {
+    {"Has GIL", "HasGIL", GeckoCategory::gil},
+    {"No GIL", "NoGIL", GeckoCategory::gil},
+    {"Waiting for GIL", "WaitingforGIL", GeckoCategory::gil},
+    {"On CPU", "OnCPU", GeckoCategory::cpu},
+    {"Off CPU", "OffCPU", GeckoCategory::cpu},
+    {"Python Code", "PythonCode", GeckoCategory::code_type},
+    {"Native Code", "NativeCode", GeckoCategory::code_type},
+    {"Has Exception", "HasException", GeckoCategory::exception},
+    {"No Exception", "NoException", GeckoCategory::exception},
+    {"GC Collecting", "GCCollecting", GeckoCategory::gc},
+    {"Opcode", "Opcode", GeckoCategory::opcodes},
+};
+
+// The profile's one array of strings.
+class GeckoStrings {
+ public:
+  explicit GeckoStrings(const FrameTable& frames)
+      : frames_{frames}, of_id_(frames.string_count(), none) {
+    (void)of("(root)");
+  }
+
+  std::uint32_t of(std::string_view text) {
+    const auto found = of_text_.find(text);
+    if (found != of_text_.end()) return found->second;
+    const auto index = static_cast<std::uint32_t>(texts_.size());
+    texts_.push_back(of_text_.emplace(text, index).first->first);
+    return index;
+  }
+  std::uint32_t of(StringId id) {
+    std::uint32_t& known = of_id_[static_cast<std::uint32_t>(id)];
+    if (known == none) known = of(frames_[id]);
+    return known;
+  }
+  const std::vector<std::string_view>& texts() const noexcept { return texts_; }
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffff;
+  const FrameTable& frames_;
+  std::vector<std::uint32_t> of_id_;
+  std::map<std::string, std::uint32_t, std::less<>> of_text_;
+  std::vector<std::string_view> texts_;
+};
+
+// Numbers that a thread's tables give to what it uses of a larger table, in order of first use.
+class LocalIds {
+ public:
+  static constexpr std::uint32_t none = 0xffffffff;
+
+  explicit LocalIds(std::size_t size) : local_(size, none) {}
+
+  std::uint32_t of(std::uint32_t global) {
+    if (local_[global] == none) {
+      local_[global] = static_cast<std::uint32_t>(used_.size());
+      used_.push_back(global);
+    }
+    return local_[global];
+  }
+  std::uint32_t operator[](std::uint32_t global) const { return local_[global]; }
+  const std::vector<std::uint32_t>& used() const noexcept { return used_; }
+  void sort() {
+    std::sort(used_.begin(), used_.end());
+    for (std::size_t i = 0; i < used_.size(); ++i) {
+      local_[used_[i]] = static_cast<std::uint32_t>(i);
+    }
+  }
+  void clear() {
+    for (const std::uint32_t global : used_) local_[global] = none;
+    used_.clear();
+  }
+
+ private:
+  std::vector<std::uint32_t> local_;
+  std::vector<std::uint32_t> used_;
+};
+
+// One run of the writer.
+template <Sink S>
+class GeckoProfile {
+ public:
+  GeckoProfile(S& sink, const Timeline& timeline, const Run& run)
+      : json_{sink},
+        timeline_{timeline},
+        frames_{timeline.frames()},
+        run_{run},
+        strings_{frames_},
+        states_{timeline, run.target.free_threaded},
+        stacks_{frames_.stack_count()},
+        frame_ids_{frames_.frame_count()},
+        functions_{frames_.function_count()},
+        files_{frames_.string_count()},
+        opcode_names_(frames_.opcode_count(), LocalIds::none) {}
+
+  void write() {
+    json_.begin_object();
+    write_meta();
+    write_empty_list("libs");
+    write_empty_list("pages");
+    json_.key("threads");
+    json_.begin_array();
+    for (std::uint32_t lane = 0; lane < timeline_.lanes().size(); ++lane) write_thread(lane);
+    json_.end_array();
+    write_shared();
+    json_.end_object();
+  }
+
+ private:
+  void write_empty_list(std::string_view key) {
+    json_.key(key);
+    json_.begin_array();
+    json_.end_array();
+  }
+  void write_time(std::uint64_t nanoseconds) {  // as milliseconds with three decimals at most
+    char text[32];
+    const std::uint64_t microseconds = (nanoseconds + 500) / 1000;
+    char* end = std::to_chars(text, text + sizeof text, microseconds / 1000).ptr;
+    const auto rest = static_cast<unsigned>(microseconds % 1000);
+    if (rest != 0) {
+      *end++ = '.';
+      *end++ = static_cast<char>('0' + rest / 100);
+      if (rest % 100 != 0) *end++ = static_cast<char>('0' + rest / 10 % 10);
+      if (rest % 10 != 0) *end++ = static_cast<char>('0' + rest % 10);
+    }
+    json_.raw({text, static_cast<std::size_t>(end - text)});
+  }
+  void write_line(std::int32_t line) {
+    if (line > 0) return json_.value(line);
+    json_.null();
+  }
+
+  // One column: `each` is called with what writes its values.
+  template <class Each>
+  void column(std::string_view name, Each&& each) {
+    json_.key(name);
+    json_.begin_array();
+    each();
+    json_.end_array();
+  }
+  template <class Rows, class Write>
+  void column(std::string_view name, const Rows& rows, Write&& write_value) {
+    column(name, [&] {
+      for (const auto& row : rows) write_value(row);
+    });
+  }
+  template <class Rows>
+  void constant(std::string_view name, const Rows& rows, std::string_view raw) {
+    column(name, rows, [&](const auto&) { json_.raw(raw); });
+  }
+
+  void write_meta();
+  void write_schemas();
+  void write_trust();
+  double interval() const;
+  void write_thread(std::uint32_t lane);
+  void write_samples(std::uint32_t lane);
+  void write_markers(std::uint32_t lane);
+  void write_marker_data(const Thread& thread, const StateInterval& interval);
+  void write_tables();
+  void write_shared();
+
+  GeckoCategory category_of(FrameId id) const {
+    switch (frames_[id].kind) {
+      case FrameKind::python:
+        return GeckoCategory::python;
+      case FrameKind::native:
+        return GeckoCategory::native;
+      case FrameKind::gc:
+        return GeckoCategory::gc;
+      case FrameKind::task:
+      case FrameKind::truncated:
+      case FrameKind::idle:
+        break;
+    }
+    return GeckoCategory::other;
+  }
+
+  // NAME, or SPECIALIZED_NAME (BASE_NAME), as an index of the strings.
+  std::uint32_t opcode_name(FrameId frame) {
+    const OpcodeId id = frames_[frame].opcode;
+    std::uint32_t& known = opcode_names_[static_cast<std::uint16_t>(id)];
+    if (known == LocalIds::none) {
+      const ExecutedOpcode& opcode = frames_[id];
+      std::string text{frames_[opcode.name]};
+      if (opcode.specialized) text.append(" (").append(frames_[opcode.base]).append(")");
+      known = strings_.of(text);
+    }
+    return known;
+  }
+
+  JsonWriter<S> json_;
+  const Timeline& timeline_;
+  const FrameTable& frames_;
+  const Run& run_;
+  GeckoStrings strings_;
+  StateIntervals states_;
+  LocalIds stacks_, frame_ids_, functions_, files_;  // of the thread being written
+  std::vector<std::uint32_t> opcode_names_;          // by OpcodeId
+};
+
+template <Sink S>
+double GeckoProfile<S>::interval() const {
+  if (run_.interval != 0) return milliseconds_of(run_.interval);
+  for (const Lane& lane : timeline_.lanes()) {
+    if (lane.totals.samples > 1) {
+      return milliseconds_of(lane.last - lane.first) / static_cast<double>(lane.totals.samples - 1);
+    }
+  }
+  return 1;
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_meta() {
+  json_.key("meta");
+  json_.begin_object();
+  json_.member("interval", interval(), 6);
+  json_.member("startTime", milliseconds_of(run_.started), 3);
+  json_.member("abi", "");
+  json_.member("misc", "");
+  json_.member("oscpu", "");
+  json_.member("platform", "Linux");
+  json_.member("processType", 0);
+  column("categories", gecko_categories, [&](const GeckoCategoryInfo& category) {
+    json_.begin_object();
+    json_.member("name", category.name);
+    json_.member("color", category.colour);
+    column("subcategories", [&] { json_.value("Other"); });
+    json_.end_object();
+  });
+  json_.member("stackwalk", 0);
+  json_.member("toolkit", "");
+  json_.member("version", 32);
+  json_.member("preprocessedProfileVersion", 57);
+  json_.member("appBuildID", "");
+  if (!run_.target.command_line.empty()) json_.member("arguments", run_.target.command_line);
+  json_.member("physicalCPUs", 0);
+  json_.member("logicalCPUs", 0);
+  json_.member("CPUName", "");
+  json_.member("product", "Python");
+  json_.member("symbolicated", true);
+  json_.member("sourceCodeIsNotOnSearchfox", true);
+  write_schemas();
+  json_.member("importedFrom", "tachyon");
+  json_.key("extensions");
+  json_.begin_object();
+  write_empty_list("id");
+  write_empty_list("name");
+  write_empty_list("baseURL");
+  json_.member("length", 0);
+  json_.end_object();
+  write_trust();
+  json_.end_object();
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_schemas() {
+  struct Field {
+    std::string_view key, label, format;
+  };
+  constexpr Field interval_fields[] = {{"duration", "Duration", "duration"},
+                                       {"tid", "Thread", "integer"}};
+  constexpr Field opcode_fields[] = {{"opname", "Instruction", "string"},
+                                     {"base_opname", "Base instruction", "string"},
+                                     {"is_specialized", "Specialized", "string"},
+                                     {"line", "Line", "integer"},
+                                     {"column", "Column", "integer"},
+                                     {"function", "Function", "string"},
+                                     {"duration", "Duration", "duration"}};
+  const auto schema = [&](const GeckoMarkerInfo& marker, std::string_view label,
+                          const auto& fields) {
+    json_.begin_object();
+    json_.member("name", marker.type);
+    json_.member("tooltipLabel", label);
+    json_.member("tableLabel", label);
+    json_.member("chartLabel", label);
+    column("display", [&] {
+      json_.value("marker-chart");
+      json_.value("marker-table");
+    });
+    column("fields", fields, [&](const Field& field) {
+      json_.begin_object();
+      json_.member("key", field.key);
+      json_.member("label", field.label);
+      json_.member("format", field.format);
+      json_.end_object();
+    });
+    json_.end_object();
+  };
+  column("markerSchema", [&] {
+    for (std::size_t i = 0; i < state_count; ++i) {
+      if (State(i) == State::opcode) {
+        schema(gecko_markers[i], "{marker.data.opname}", opcode_fields);
+      } else {
+        schema(gecko_markers[i], gecko_markers[i].name, interval_fields);
+      }
+    }
+  });
+}
+
+// How far the profile can be trusted, where the viewer shows facts about it.
+template <Sink S>
+void GeckoProfile<S>::write_trust() {
+  const auto entry = [&](std::string_view label, std::uint64_t value) {
+    json_.begin_object();
+    json_.member("label", label);
+    json_.member("format", "integer");
+    json_.member("value", value);
+    json_.end_object();
+  };
+  column("extra", [&] {
+    json_.begin_object();
+    json_.member("label", "Sampling");
+    column("entries", [&] {
+      entry("Stacks asked for", run_.trust.attempts);
+      entry("Stacks accepted", run_.trust.valid);
+      entry("Different stacks", run_.trust.distinct);
+      entry("Stacks read more than once", run_.trust.retried);
+      entry("Stacks lost", run_.trust.given_up);
+      entry("Late looks", run_.trust.late);
+      entry("Missed looks", run_.trust.missed);
+    });
+    json_.end_object();
+  });
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_thread(std::uint32_t index) {
+  const Lane& lane = timeline_.lanes()[index];
+  const Thread& thread = timeline_.tables().threads[lane.thread];
+  stacks_.clear();
+  timeline_.for_each_sample(index, [&](const Sample& sample) {
+    for (StackId at = sample.stack; at != StackId::empty; at = frames_.parent(at)) {
+      if (stacks_[static_cast<std::uint32_t>(at)] != LocalIds::none) break;
+      (void)stacks_.of(static_cast<std::uint32_t>(at));
+    }
+  });
+  stacks_.sort();  // parents before their children
+
+  std::string name = thread_name(thread);
+  std::string task;
+  if (lane.has_task) task = frames_.name_of(lane.task);
+  if (lane.has_task) name += ": " + task;
+  json_.begin_object();
+  json_.member("name", name);
+  json_.member("isMainThread", thread.main && !lane.has_task);
+  json_.member("processStartupTime", 0);
+  json_.key("processShutdownTime");
+  json_.null();
+  json_.member("registerTime", 0);
+  json_.key("unregisterTime");
+  json_.null();
+  write_empty_list("pausedRanges");
+  json_.member("pid", std::to_string(thread.process));
+  if (lane.has_task) {
+    json_.member("tid", std::to_string(thread.id) + "/" + task);
+  } else {
+    json_.member("tid", thread.id);
+  }
+  json_.member("processType", "default");
+  json_.member("processName", "Python Process");
+  json_.member("showMarkersInTimeline", true);
+  write_samples(index);
+  write_markers(index);
+  write_tables();
+  json_.end_object();
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_samples(std::uint32_t lane) {
+  json_.key("samples");
+  json_.begin_object();
+  column("stack", [&] {
+    timeline_.for_each_sample(lane, [&](const Sample& sample) {
+      if (sample.stack == StackId::empty) return json_.null();
+      json_.value(stacks_[static_cast<std::uint32_t>(sample.stack)]);
+    });
+  });
+  std::uint64_t count = 0;
+  column("time", [&] {
+    timeline_.for_each_sample(lane, [&](const Sample& sample) {
+      write_time(sample.time);
+      ++count;
+    });
+  });
+  column("eventDelay", [&] {
+    for (std::uint64_t i = 0; i < count; ++i) json_.null();
+  });
+  json_.key("weight");
+  json_.null();
+  json_.member("weightType", "samples");
+  json_.member("length", count);
+  json_.end_object();
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_markers(std::uint32_t index) {
+  const Lane& lane = timeline_.lanes()[index];
+  const Thread& thread = timeline_.tables().threads[lane.thread];
+  const auto for_each = [&](auto&& visit) {
+    if (!lane.has_task) states_.for_each(index, visit);
+  };
+  const auto info = [](const StateInterval& interval) -> const GeckoMarkerInfo& {
+    return gecko_markers[static_cast<std::size_t>(interval.state)];
+  };
+  json_.key("markers");
+  json_.begin_object();
+  column("data", [&] {
+    for_each([&](const StateInterval& interval) { write_marker_data(thread, interval); });
+  });
+  std::uint64_t count = 0;
+  column("name", [&] {
+    for_each([&](const StateInterval& interval) {
+      const bool opcode = interval.state == State::opcode;
+      json_.value(opcode ? opcode_name(interval.frame) : strings_.of(info(interval).name));
+      ++count;
+    });
+  });
+  column("startTime",
+         [&] { for_each([&](const StateInterval& interval) { write_time(interval.begin); }); });
+  column("endTime",
+         [&] { for_each([&](const StateInterval& interval) { write_time(interval.end); }); });
+  column("phase", [&] {
+    for (std::uint64_t i = 0; i < count; ++i) json_.raw("1");
+  });
+  column("category", [&] {
+    for_each([&](const StateInterval& interval) {
+      json_.value(static_cast<unsigned>(info(interval).category));
+    });
+  });
+  json_.member("length", count);
+  json_.end_object();
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_marker_data(const Thread& thread, const StateInterval& interval) {
+  json_.begin_object();
+  json_.member("type", gecko_markers[static_cast<std::size_t>(interval.state)].type);
+  if (interval.state == State::opcode) {
+    const Frame& frame = frames_[interval.frame];
+    const ExecutedOpcode& opcode = frames_[frame.opcode];
+    json_.member("opcode", opcode.number);
+    json_.member("opname", frames_[opcode.name]);
+    json_.member("base_opname", frames_[opcode.base]);
+    json_.member("is_specialized", opcode.specialized);
+    json_.key("line");
+    write_line(frame.location.line);
+    json_.key("column");
+    write_line(frame.location.column + 1);
+    json_.member("function", frames_.name_of(interval.frame));
+    json_.key("duration");
+    write_time(interval.end - interval.begin);
+  } else {
+    json_.key("duration");
+    write_time(interval.end - interval.begin);
+    json_.member("tid", thread.id);
+  }
+  json_.end_object();
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_tables() {
+  frame_ids_.clear();
+  functions_.clear();
+  files_.clear();
+  const auto frame_of = [&](std::uint32_t stack) {
+    return static_cast<std::uint32_t>(frames_.leaf(StackId{stack}));
+  };
+  const std::vector<std::uint32_t>& stacks = stacks_.used();
+  const auto length = [&](std::size_t size) {
+    json_.member("length", size);
+    json_.end_object();
+  };
+
+  json_.key("stackTable");
+  json_.begin_object();
+  column("frame", stacks,
+         [&](std::uint32_t stack) { json_.value(frame_ids_.of(frame_of(stack))); });
+  column("category", stacks, [&](std::uint32_t stack) {
+    json_.value(static_cast<unsigned>(category_of(FrameId{frame_of(stack)})));
+  });
+  constant("subcategory", stacks, "0");
+  column("prefix", stacks, [&](std::uint32_t stack) {
+    const StackId parent = frames_.parent(StackId{stack});
+    if (parent == StackId::empty) return json_.null();
+    json_.value(stacks_[static_cast<std::uint32_t>(parent)]);
+  });
+  length(stacks.size());
+
+  const std::vector<std::uint32_t>& frames = frame_ids_.used();
+  const auto location = [&](std::uint32_t frame) { return frames_[FrameId{frame}].location; };
+  json_.key("frameTable");
+  json_.begin_object();
+  constant("address", frames, "-1");
+  column("category", frames, [&](std::uint32_t frame) {
+    json_.value(static_cast<unsigned>(category_of(FrameId{frame})));
+  });
+  constant("subcategory", frames, "0");
+  column("func", frames, [&](std::uint32_t frame) {
+    json_.value(functions_.of(static_cast<std::uint32_t>(frames_[FrameId{frame}].function)));
+  });
+  constant("innerWindowID", frames, "null");
+  constant("implementation", frames, "null");
+  constant("optimizations", frames, "null");
+  column("line", frames, [&](std::uint32_t frame) { write_line(location(frame).line); });
+  column("column", frames, [&](std::uint32_t frame) { write_line(location(frame).column + 1); });
+  constant("inlineDepth", frames, "0");
+  constant("nativeSymbol", frames, "null");
+  length(frames.size());
+
+  const std::vector<std::uint32_t>& functions = functions_.used();
+  const auto function = [&](std::uint32_t id) -> const Function& {
+    return frames_[FunctionId{id}];
+  };
+  // Synthetic frames are in no file.
+  const auto has_file = [&](std::uint32_t id) {
+    const std::string_view file = frames_[function(id).file];
+    return !file.empty() && file != "~" && file != "<task>";
+  };
+  std::vector<std::int32_t> first_lines(functions.size(), 0);
+  for (const std::uint32_t frame : frames) {
+    std::int32_t& line =
+        first_lines[functions_[static_cast<std::uint32_t>(frames_[FrameId{frame}].function)]];
+    const std::int32_t seen = location(frame).line;
+    if (seen > 0 && (line == 0 || seen < line)) line = seen;
+  }
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    if (function(functions[i]).first_line > 0) first_lines[i] = function(functions[i]).first_line;
+  }
+  json_.key("funcTable");
+  json_.begin_object();
+  column("name", functions, [&](std::uint32_t id) { json_.value(strings_.of(function(id).name)); });
+  column("isJS", functions, [&](std::uint32_t id) { json_.value(has_file(id)); });
+  column("relevantForJS", functions, [&](std::uint32_t id) { json_.value(has_file(id)); });
+  column("resource", functions, [&](std::uint32_t id) {
+    if (!has_file(id)) return json_.value(-1);
+    json_.value(files_.of(static_cast<std::uint32_t>(function(id).file)));
+  });
+  column("fileName", functions, [&](std::uint32_t id) {
+    if (!has_file(id)) return json_.null();
+    json_.value(strings_.of(function(id).file));
+  });
+  column("lineNumber", first_lines, [&](std::int32_t line) { write_line(line); });
+  constant("columnNumber", functions, "null");
+  length(functions.size());
+
+  const std::vector<std::uint32_t>& files = files_.used();
+  json_.key("resourceTable");
+  json_.begin_object();
+  constant("lib", files, "null");
+  column("name", files,
+         [&](std::uint32_t file) { json_.value(strings_.of(base_name(frames_[StringId{file}]))); });
+  constant("host", files, "null");
+  constant("type", files, "1");
+  length(files.size());
+
+  json_.key("nativeSymbols");
+  json_.begin_object();
+  for (const std::string_view name : {"libIndex", "address", "name", "functionSize"}) {
+    write_empty_list(name);
+  }
+  length(0);
+}
+
+template <Sink S>
+void GeckoProfile<S>::write_shared() {
+  json_.key("shared");
+  json_.begin_object();
+  column("stringArray", strings_.texts(), [&](std::string_view text) { json_.value(text); });
+  json_.key("sources");
+  json_.begin_object();
+  json_.member("length", 0);
+  write_empty_list("uuid");
+  write_empty_list("filename");
+  json_.end_object();
+  json_.end_object();
+}
+
+}  // namespace detail
+
+template <Sink S>
+void GeckoWriter::write(S& sink, const Timeline& timeline, const Run& run) const {
+  detail::GeckoProfile<S>{sink, timeline, run}.write();
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/collect/jsonl.hpp ----
 
 // A profile as JSON lines with totals per frame, record by record what CPython's own profiler
@@ -10805,61 +12822,5 @@ class PstatsFileWriter {
 };
 
 using PstatsFile = FromTree<PstatsFileWriter>;
-
-}  // namespace tachyon
-
-// ---- tachyon/collect/thread_statistics.hpp ----
-
-namespace tachyon {
-
-// In which states a thread was seen. States overlap: a thread can hold the GIL and be on a CPU.
-struct ThreadStatistics {
-  Totals total{};
-  Totals has_gil{};
-  Totals on_cpu{};
-  Totals gil_requested{};
-  Totals unknown{};  // the CPU state was not asked for
-  Totals has_exception{};
-  Totals gc{};  // collecting, or in code that a collection called
-};
-
-struct ThreadStatisticsTable {
-  ThreadStatistics all;
-  std::vector<ThreadStatistics> by_thread;  // by ThreadIndex; zero totals for threads not seen
-};
-
-namespace detail {
-
-inline void count_status(ThreadStatistics& s, Status status, bool gc, const Totals& totals) {
-  s.total += totals;
-  if (has(status, Status::has_gil)) s.has_gil += totals;
-  if (has(status, Status::on_cpu)) s.on_cpu += totals;
-  if (has(status, Status::gil_requested)) s.gil_requested += totals;
-  if (has(status, Status::unknown)) s.unknown += totals;
-  if (has(status, Status::has_exception)) s.has_exception += totals;
-  if (gc) s.gc += totals;
-}
-
-}  // namespace detail
-
-inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
-  const FrameTable& frames = tree.frames();
-  std::vector<bool> under_gc(frames.stack_count());
-  for (std::uint32_t i = 1; i < frames.stack_count(); ++i) {
-    const StackNode& node = frames[StackId{i}];
-    under_gc[i] = frames[node.frame].kind == FrameKind::gc ||
-                  under_gc[static_cast<std::uint32_t>(node.parent)];
-  }
-  ThreadStatisticsTable out;
-  out.by_thread.resize(tree.tables().threads.size());
-  for (const Cell& cell : tree.cells()) {
-    const bool gc =
-        has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
-    detail::count_status(out.all, cell.status, gc, cell.totals);
-    detail::count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
-                         cell.totals);
-  }
-  return out;
-}
 
 }  // namespace tachyon
