@@ -21,15 +21,16 @@ def symbol(build: dict) -> str:
     return file_name(build).replace("-", "_").replace(".", "_")
 
 
-def load_facts(path: Path) -> dict:
-    """The facts of one build, or a Failure that names the member which is wrong."""
+def load_facts(path: Path, whole: bool = True) -> dict:
+    """The facts of one build, or a Failure that names the member which is wrong. With `whole` false only the build
+    itself has to be in order."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}; restore it with git or run gen/generate.py --extract")
     except ValueError as error:
         raise Failure(f"{path}: not JSON ({error}); restore it with git or run gen/generate.py --extract")
-    problem = fault(facts)
+    problem = fault(facts) if whole else fault_of_build(facts)
     if problem:
         raise Failure(f"{path}: {problem}; restore it with git or run gen/generate.py --extract")
     if file_name(facts["build"]) != path.stem:
@@ -41,8 +42,7 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def fault(facts: object) -> str | None:
-    """What is wrong with these facts; None when they are complete and every member is an integer."""
+def fault_of_build(facts: object) -> str | None:
     if not isinstance(facts, dict):
         return "not a JSON object"
     build = facts.get("build")
@@ -53,6 +53,14 @@ def fault(facts: object) -> str | None:
             return f"build.{key} is missing or not of type {kind.__name__}"
     if build["arch"] not in ARCHES:
         return f"build.arch is {build['arch']}, which is none of {', '.join(ARCHES)}"
+    return None
+
+
+def fault(facts: object) -> str | None:
+    """What is wrong with these facts; None when they are complete and every member is an integer."""
+    problem = fault_of_build(facts)
+    if problem:
+        return problem
     if not isinstance(facts.get("members"), dict):
         return "members is missing"
     for group in schema.GROUPS:
@@ -97,6 +105,14 @@ def _fault_of_tables(facts: dict) -> str | None:
     if opcodes.get("send_popped", 0) is not None and not _is_int(opcodes.get("send_popped")):
         return "opcodes.send_popped is missing or not an integer"
     return None
+
+
+def missing_for_walks(facts: dict) -> list[str]:
+    """The required members that a build does not have."""
+    def has(path: str) -> bool:
+        group, member = path.split(".")
+        return facts["members"][group][member] is not None
+    return [needed for needed in schema.REQUIRED if not any(has(m) for m in needed.split("|"))]
 
 
 def facts_text(facts: dict) -> str:
@@ -144,6 +160,7 @@ def schema_header() -> str:
             default = "0" if member.kind is schema.SIZE else ""
             out.append(f"  {member.kind.cpp} {member.name}{{{default}}};  // {c}{note}\n")
         out.append(f"\n  static constexpr std::string_view group = \"{group.name}\";\n")
+        out.append(f"  static constexpr bool lasting = {str(group.lasting).lower()};\n")
         out.append(f"  static constexpr std::array<std::string_view, {len(group.members)}> names{{\n")
         out.append(wrap([f'"{m.name}"' for m in group.members], 6) + "};\n};\n")
     out.append("\n// Behaviour that goes with a build and that no offset shows.\nstruct Traits {\n")
@@ -162,7 +179,11 @@ def schema_header() -> str:
     out.append("}\n\n// A layout has every group, whichever model it is.\n")
     out.append("template <class L>\nconcept HasGroups = requires(const L& layout) {\n")
     out += [f"  {{ layout.{g.name} }} -> std::same_as<const {g.cpp}&>;\n" for g in schema.GROUPS]
-    out.append("};\n\n}  // namespace tachyon::schema\n")
+    out.append("};\n\n// Content: without these members there is no way from the runtime to a line of source.\n")
+    out.append("template <class L>\n  requires HasGroups<L>\nconstexpr bool is_walkable(const L& layout) noexcept {\n")
+    tests = [" || ".join(f"layout.{m}.present()" for m in needed.split("|")) for needed in schema.REQUIRED]
+    out.append("  return " + " &&\n         ".join(f"({t})" if "||" in t else t for t in tests) + ";\n}\n")
+    out.append("\n}  // namespace tachyon::schema\n")
     return "".join(out)
 
 

@@ -46,6 +46,7 @@ class Tree:
     version: str  # 3.15.2, 3.16.0a1
     minor: int
     free_threaded: bool
+    debug: bool
 
     @property
     def internal(self) -> Path:
@@ -75,10 +76,19 @@ def find_tree(path: Path) -> Tree:
     minor = define(text, "PY_MINOR_VERSION")
     if define(text, "PY_MAJOR_VERSION") != "3" or not minor or not minor.isdigit():
         raise Failure(f"{include / 'patchlevel.h'}: no CPython 3 version in it; give CPython's own headers")
+    if int(minor) < 11:
+        raise Failure(f"{include}: CPython 3.{minor}; layouts are made for 3.11 and newer")
     if not (include / "internal").is_dir():
         raise Failure(f"{include}/internal: missing; install the development package (libpython3.{minor}-dev)")
-    free_threaded = define(read_text(pyconfig), "Py_GIL_DISABLED") == "1"
-    return Tree(include, pyconfig, version, int(minor), free_threaded)
+    options = read_text(pyconfig)
+    return Tree(include, pyconfig, version, int(minor), define(options, "Py_GIL_DISABLED") == "1",
+                define(options, "Py_DEBUG") == "1")
+
+
+def release(version: str) -> tuple:
+    """For sorting: 3.15.0a1 < 3.15.0rc1 < 3.15.0 < 3.15.2."""
+    micro, level, serial = re.fullmatch(r"3\.\d+\.(\d+)(?:([a-z]+)(\d+))?.*", version).groups()
+    return int(micro), level is None, level or "", int(serial or 0)
 
 
 def _include_dir(path: Path) -> Path:
@@ -140,6 +150,11 @@ def find_compiler(arch: str) -> str:
     if arch == "x86_64" and os.uname().machine != "x86_64":
         package = "gcc-x86-64-linux-gnu"
     raise Failure(f"{names[0]}: no C compiler for {arch}; install {package} or set TACHYON_CC_{arch.upper()}")
+
+
+def is_clang(compiler: str) -> bool:
+    run = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return "clang" in run.stdout
 
 
 # --- the object file ---------------------------------------------------------------------------------
@@ -225,8 +240,9 @@ STACKREF = ("__builtin_types_compatible_p(__typeof__(((struct _PyInterpreterFram
 
 
 class Probe:
-    def __init__(self, tree: Tree, arch: str, free_threaded: bool, work: Path):
-        self.tree, self.arch, self.work = tree, arch, work
+    def __init__(self, tree: Tree, arch: str, free_threaded: bool, work: Path, remarks: list[str]):
+        self.tree, self.arch, self.work, self.remarks = tree, arch, work, remarks
+        self.headers = [h for h in HEADERS if (tree.internal / h).is_file()]
         self.compiler = find_compiler(arch)
         include = tree.include
         # The headers' own pyconfig.h, wherever they look for it and whatever the architecture.
@@ -237,40 +253,67 @@ class Probe:
         (work / "pyconfig.h").write_bytes(tree.pyconfig.read_bytes())
         self.flags = ["-std=gnu11", "-w", "-fno-pie", "-DPy_BUILD_CORE=1"]
         self.flags += [f"-I{work}", f"-I{include}", f"-I{include / 'internal'}", f"-I{include / 'internal' / 'mimalloc'}"]
+        self.flags.append("-ferror-limit=0" if is_clang(self.compiler) else "-fmax-errors=0")
         if free_threaded and not tree.free_threaded:
             self.flags.append("-DPy_GIL_DISABLED=1")
 
-    def preamble(self, *defines: str) -> str:
-        headers = [h for h in HEADERS if (self.tree.internal / h).is_file()]
-        return "".join(f"#define {d}\n" for d in defines) + '#include "Python.h"\n#include <stddef.h>\n' + "".join(
-            f'#include "internal/{h}"\n' for h in headers)
+    def preamble(self) -> str:
+        return '#include "Python.h"\n#include <stddef.h>\n' + "".join(f'#include "internal/{h}"\n' for h in self.headers)
 
-    def compile(self, text: str, names: list[str] | None = None) -> tuple[ObjectFile, set[int]]:
-        """Compiles `text` and the declarations `names`; returns the object and the indices that do not compile."""
-        names = names or []
+    def drop_broken_headers(self) -> bool:
+        """A header that does not compile behind the others (a newer version's may not) is done without."""
+        kept: list[str] = []
+        wanted, self.headers = self.headers, kept
+        for header in wanted:
+            kept.append(header)
+            (self.work / "try.c").write_text(self.preamble())
+            run = subprocess.run([self.compiler, *self.flags, "-fsyntax-only", str(self.work / "try.c")],
+                                 capture_output=True, check=False)
+            if run.returncode != 0:
+                kept.pop()
+                self.remarks.append(f"internal/{header}: does not compile; what only it declares counts as missing")
+        return kept != wanted
+
+    def compile(self, questions: list[str]) -> tuple[ObjectFile, set[int]]:
+        """Answers to declarations: the object, and the indices of those that do not compile."""
         dropped: set[int] = set()
-        source, target = self.work / "probe.c", self.work / "probe.o"
-        for _ in range(6):
-            body = "".join(f'#line {i + 1} "question"\n{line}\n' for i, line in enumerate(names) if i not in dropped)
-            source.write_text(f'{text}\n{body}')
-            target.unlink(missing_ok=True)
-            limit = "-ferror-limit=0" if "clang" in self.compiler else "-fmax-errors=0"
-            command = [self.compiler, *self.flags, limit, "-c", str(source), "-o", str(target)]
-            run = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
-            if run.returncode == 0:
+        for _ in range(8):
+            body = "".join(f'#line {i + 1} "question"\n{line}\n' for i, line in enumerate(questions) if i not in dropped)
+            errors = self.build(self.preamble() + body)
+            if not errors:
+                return self.object(), dropped
+            bad = {int(n) - 1 for n in re.findall(r"^question:(\d+):(?:\d+:)? (?:fatal )?error:", errors, re.M)}
+            if bad - dropped:
+                dropped |= bad
+            elif not self.drop_broken_headers():
                 break
-            bad = {int(n) - 1 for n in re.findall(r"^question:(\d+):(?:\d+:)? (?:fatal )?error:", run.stderr, re.M)}
-            if not bad - dropped:
-                first = next((line for line in run.stderr.splitlines() if "error" in line), run.stderr.strip()[:200])
-                raise Failure(f"{self.tree.include}: {self.compiler} cannot compile these headers ({first.strip()}); "
-                              f"give a complete header tree of one build")
-            dropped |= bad
-        else:
-            raise Failure(f"{self.tree.include}: {self.compiler} keeps finding errors; give a complete header tree")
-        built = ObjectFile(target.read_bytes(), str(target))
+        raise Failure(self.complaint(errors))
+
+    def compile_file(self, text: str) -> ObjectFile:
+        errors = self.build(text)
+        if errors:
+            raise Failure(self.complaint(errors))
+        return self.object()
+
+    def build(self, text: str) -> str:
+        """Compiles; returns what the compiler said when it failed, otherwise nothing."""
+        source, target = self.work / "probe.c", self.work / "probe.o"
+        source.write_text(text)
+        target.unlink(missing_ok=True)
+        run = subprocess.run([self.compiler, *self.flags, "-c", str(source), "-o", str(target)], capture_output=True,
+                             text=True, check=False, env={**os.environ, "LC_ALL": "C"})
+        return "" if run.returncode == 0 else run.stderr or f"{self.compiler}: exit status {run.returncode}: error"
+
+    def complaint(self, errors: str) -> str:
+        first = next((line for line in errors.splitlines() if "error" in line), errors.strip()[:200])
+        return (f"{self.tree.include}: {self.compiler} cannot compile these headers ({first.strip()}); "
+                f"give a complete header tree of one build")
+
+    def object(self) -> ObjectFile:
+        built = ObjectFile((self.work / "probe.o").read_bytes(), self.compiler)
         if built.arch != self.arch:
             raise Failure(f"{self.compiler}: makes {built.arch} code, not {self.arch}; set TACHYON_CC_{self.arch.upper()}")
-        return built, dropped
+        return built
 
 
 def signed(value: int) -> int:
@@ -293,8 +336,8 @@ def extract(tree: Tree, arch: str, free_threaded: bool) -> tuple[dict, list[str]
     """The facts of one build, and remarks about what could not be used."""
     remarks: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tachyon-extract-") as work:
-        probe = Probe(tree, arch, free_threaded, Path(work))
-        facts = _members(probe, remarks)
+        probe = Probe(tree, arch, free_threaded, Path(work), remarks)
+        facts = _members(probe)
         words = _words(probe)
         opcodes = _opcodes(probe)
     version_hex = facts.pop("version_hex")
@@ -308,7 +351,7 @@ def extract(tree: Tree, arch: str, free_threaded: bool) -> tuple[dict, list[str]
     return {"build": build, **facts, "published": words, "opcodes": opcodes}, remarks
 
 
-def _members(probe: Probe, remarks: list[str]) -> dict:
+def _members(probe: Probe) -> dict:
     lines, asked = [], []
     for group in schema.GROUPS:
         for member in group.members:
@@ -316,12 +359,17 @@ def _members(probe: Probe, remarks: list[str]) -> dict:
                 symbol = f"tachyon_{group.name}__{member.name}__{n}"
                 lines.append(question(symbol, member, struct_name, c))
                 asked.append((group, member, symbol, struct_name, c))
+    conditions = {m.only.lstrip("!"): f"tachyon_only_{g.name}__{m.name}"
+                  for g in schema.GROUPS for m in g.members if m.only}
+    for condition, symbol in conditions.items():
+        struct_name, c = condition.split("::")
+        lines.append(f"const unsigned long long {symbol} = offsetof({struct_name}, {c});")
     extra = {
         "version_hex": "const unsigned long long tachyon_version_hex = PY_VERSION_HEX;",
         "executable_mask": f"const unsigned long long tachyon_executable_mask = {STACKREF};",
         "previous": "const unsigned long long tachyon_previous = offsetof(struct _PyInterpreterFrame, prev_instr);",
     }
-    built, _ = probe.compile(probe.preamble(), lines + list(extra.values()))
+    built, _ = probe.compile(lines + list(extra.values()))
 
     def number(symbol: str) -> int | None:
         data = built.bytes_of(symbol)
@@ -333,6 +381,10 @@ def _members(probe: Probe, remarks: list[str]) -> dict:
         if place.get(member.name) is not None:
             continue
         place[member.name] = None
+        if member.only:
+            exists = number(conditions[member.only.lstrip("!")]) is not None
+            if exists == member.only.startswith("!"):
+                continue
         if member.kind is schema.BITS:
             data = built.bytes_of(symbol)
             place[member.name] = None if data is None else bit_field(data)
@@ -342,7 +394,7 @@ def _members(probe: Probe, remarks: list[str]) -> dict:
             continue
         width = number(symbol + "_width")
         if width is not None and width != member.kind.width:
-            remarks.append(f"{group.name}.{member.name}: {struct_name}.{c} is {width} bytes wide, not "
+            probe.remarks.append(f"{group.name}.{member.name}: {struct_name}.{c} is {width} bytes wide, not "
                            f"{member.kind.width}; left out")
             continue
         place[member.name] = signed(value) if member.kind is schema.VALUE else value
@@ -368,7 +420,7 @@ def _words(probe: Probe) -> dict | None:
     lines = [f"const unsigned long long tachyon_word_{i} = offsetof(struct _Py_DebugOffsets, {name});"
              for i, name in enumerate(names)]
     lines.append("const unsigned long long tachyon_word_total = sizeof(struct _Py_DebugOffsets);")
-    built, dropped = probe.compile(probe.preamble(), lines)
+    built, dropped = probe.compile(lines)
     if len(names) in dropped:
         return None
 
@@ -382,26 +434,33 @@ def _words(probe: Probe) -> dict | None:
 NOT_OPCODES = re.compile(r"^(NB_|HAVE_ARGUMENT|MIN_|MAX_|ENABLE_|Py_|_)")
 
 
+NO_OPCODES = {"ids": {}, "deopt": list(range(256)), "caches": [0] * 256, "send_popped": None}
+
+
 def _opcodes(probe: Probe) -> dict:
+    """The instruction tables. A version that keeps them elsewhere has none, and says so."""
     internal = probe.tree.internal
     ids_header = next((h for h in (probe.tree.include / "opcode_ids.h", probe.tree.include / "opcode.h") if h.is_file()), None)
     tables = next((h for h in (internal / "pycore_opcode_metadata.h", internal / "pycore_opcode.h") if h.is_file()), None)
     if not ids_header or not tables:
-        raise Failure(f"{probe.tree.include}: no opcode headers; give a complete header tree")
+        probe.remarks.append("opcodes: no header with their numbers and tables; instructions will have no names")
+        return NO_OPCODES
     ids = {}
     for name, number in re.findall(r"^#define\s+([A-Z][A-Z0-9_]*)\s+(\d+)\s*$", read_text(ids_header), re.M):
         if not NOT_OPCODES.match(name) and int(number) < 256:
             ids[name] = int(number)
     text = read_text(tables)
-    built, _ = probe.compile('#define NEED_OPCODE_TABLES 1\n#define NEED_OPCODE_METADATA 1\n#include "Python.h"\n'
-                             f'#include "opcode.h"\n#include "internal/{tables.name}"\n')
+    built = probe.compile_file('#define NEED_OPCODE_TABLES 1\n#define NEED_OPCODE_METADATA 1\n#include "Python.h"\n'
+                               f'#include "opcode.h"\n#include "internal/{tables.name}"\n')
     arrays = {}
     for key, symbol in (("deopt", "_PyOpcode_Deopt"), ("caches", "_PyOpcode_Caches")):
         data = built.bytes_of(symbol)
         if data is None or len(data) != 256:
-            raise Failure(f"{tables}: {symbol} is not an array of 256 bytes; teach gen/extract.py where it went")
+            probe.remarks.append(f"opcodes: {symbol} is no array of 256 bytes in {tables.name}; instructions will have no names")
+            return NO_OPCODES
         arrays[key] = list(data)
     if len(set(ids.values())) != len(ids):
-        raise Failure(f"{ids_header}: two opcodes share a number; teach gen/extract.py which names to leave out")
+        probe.remarks.append(f"opcodes: two names share a number in {ids_header.name}; instructions will have no names")
+        return NO_OPCODES
     popped = re.search(r"_PyOpcode_num_popped\(.*?case SEND:\s*return (\d+);", text, re.S)
     return {"ids": ids, **arrays, "send_popped": int(popped.group(1)) if popped else None}

@@ -53,6 +53,7 @@ class Member:
     c: str
     word: str = ""
     note: str = ""
+    only: str = ""  # "Struct::member" that has to exist too, or with a leading "!" must not
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class Group:
     struct: str  # C struct; alternatives after "|"; empty for constants
     about: str
     members: list = field(default_factory=list)
+    # Assumed of a newer minor version although its table does not say it: unchanged since 3.11, and a wrong guess
+    # makes walks fail instead of lie.
+    lasting: bool = False
 
 
 F = Member
@@ -80,7 +84,8 @@ GROUPS = [
         F("main_thread", U64, "main_thread"),
         F("gilstate_tstate_current", ADDRESS, "gilstate.tstate_current"),
         F("gil", START, "ceval.gil", note="embedded, where there is one GIL a process"),
-        F("main_interpreter", START, "_main_interpreter", note="embedded"),
+        F("main_interpreter", START, "_main_interpreter", note="embedded; options of a build move it where a table is published",
+          only="!_PyRuntimeState::debug_offsets"),
     ]),
     Group("interpreter", "Interpreter", "PyInterpreterState", "One interpreter; the first is embedded in the runtime.", [
         S(word="interpreter_state.size"),
@@ -97,11 +102,9 @@ GROUPS = [
         F("gc_frame", ADDRESS, "gc.frame", "interpreter_state.gc + gc.frame"),
         F("code_object_generation", U64, "_code_object_generation", "interpreter_state.code_object_generation"),
         F("tlbc_generation", U32, "tlbc_indices.tlbc_generation", "?interpreter_state.tlbc_generation"),
-        F("asyncio_tasks_head", START, "asyncio_tasks_head", note="embedded list node"),
         F("imports_modules", ADDRESS, "imports.modules|modules", "interpreter_state.imports_modules"),
         F("sysdict", ADDRESS, "sysdict", "interpreter_state.sysdict"),
         F("builtins", ADDRESS, "builtins", "interpreter_state.builtins"),
-        F("eval_frame", ADDRESS, "eval_frame"),
     ]),
     Group("gil", "Gil", "struct _gil_runtime_state", "The global interpreter lock.", [
         S(),
@@ -140,8 +143,8 @@ GROUPS = [
         F("datastack_top", ADDRESS, "datastack_top"),
         F("datastack_limit", ADDRESS, "datastack_limit"),
         F("current_executor", ADDRESS, "current_executor"),
-        F("asyncio_running_loop", ADDRESS, "_PyThreadStateImpl::asyncio_running_loop"),
-        F("asyncio_running_task", ADDRESS, "_PyThreadStateImpl::asyncio_running_task"),
+        F("asyncio_running_loop", ADDRESS, "_PyThreadStateImpl::asyncio_running_loop", only="_PyThreadStateImpl::asyncio_tasks_head"),
+        F("asyncio_running_task", ADDRESS, "_PyThreadStateImpl::asyncio_running_task", only="_PyThreadStateImpl::asyncio_tasks_head"),
         F("asyncio_tasks_head", START, "_PyThreadStateImpl::asyncio_tasks_head", note="embedded list node"),
     ]),
     Group("cframe", "CFrame", "_PyCFrame", "The C-stack record between a thread and its current frame.", [
@@ -155,7 +158,7 @@ GROUPS = [
         F("bytes", U64, "size", note="of the whole piece"),
         F("top", U64, "top", note="words in use when the next piece was started"),
         F("data", START, "data"),
-    ]),
+    ], lasting=True),
     Group("frame", "Frame", "_PyInterpreterFrame|struct _PyInterpreterFrame", "One call.", [
         S(word="interpreter_frame.size"),
         F("executable", ADDRESS, "f_executable|f_code", "interpreter_frame.executable", note="tagged: see Traits::executable_mask"),
@@ -205,6 +208,7 @@ GROUPS = [
         F("per_instruction_opcodes", ADDRESS, "per_instruction_opcodes"),
     ]),
     Group("line_data", "LineData", "_PyCoLineInstrumentationData", "Behind Monitoring::lines: one entry a code unit.", [
+        # 3.13.0 still has 3.12's: an entry_size that reads as anything but 2 to 5 tells.
         F("entry_size", U8, "bytes_per_entry", note="absent: LineData::fixed_entry_size bytes each"),
         F("entries", START, "data|original_opcode", note="the first byte of an entry is the replaced opcode"),
         F("fixed_entry_size", VALUE, "=sizeof(_PyCoLineInstrumentationData)"),
@@ -335,7 +339,7 @@ GROUPS = [
         F("frame_object", VALUE, "=FRAME_OWNED_BY_FRAME_OBJECT"),
         F("interpreter", VALUE, "=FRAME_OWNED_BY_INTERPRETER"),
         F("cstack", VALUE, "=FRAME_OWNED_BY_CSTACK"),
-    ]),
+    ], lasting=True),
     Group("states", "States", "", "Values of Generator::frame_state.", [
         F("created", VALUE, "=FRAME_CREATED"),
         F("suspended", VALUE, "=FRAME_SUSPENDED"),
@@ -362,7 +366,7 @@ GROUPS = [
         F("coroutine", VALUE, "=CO_COROUTINE"),
         F("iterable_coroutine", VALUE, "=CO_ITERABLE_COROUTINE"),
         F("async_generator", VALUE, "=CO_ASYNC_GENERATOR"),
-    ]),
+    ], lasting=True),
     Group("local_kinds", "LocalKinds", "", "Bits of the bytes in Code::localspluskinds.", [
         F("local", VALUE, "=CO_FAST_LOCAL"),
         F("cell", VALUE, "=CO_FAST_CELL"),
@@ -378,7 +382,7 @@ GROUPS = [
         F("dict_subclass", VALUE, "=Py_TPFLAGS_DICT_SUBCLASS"),
         F("managed_dict", VALUE, "=Py_TPFLAGS_MANAGED_DICT"),
         F("inline_values", VALUE, "=Py_TPFLAGS_INLINE_VALUES"),
-    ]),
+    ], lasting=True),
     Group("keys_kinds", "KeysKinds", "", "Values of DictKeys::kind.", [
         F("general", VALUE, "=DICT_KEYS_GENERAL"),
         F("unicode", VALUE, "=DICT_KEYS_UNICODE"),
@@ -417,3 +421,20 @@ TRAITS = [
     Trait("thread_names_are_os_names", "bool", "the kernel knows the names given in Python",
           lambda facts: facts["build"]["minor"] >= 14),
 ]
+
+
+# Without these there is no way from the runtime to a line of source; alternatives after "|".
+REQUIRED = """
+runtime.interpreters_head interpreter.next interpreter.id interpreter.threads_head
+thread.next thread.interp thread.native_thread_id thread.current_frame|thread.cframe thread.current_frame|cframe.current_frame
+frame.executable frame.previous frame.instruction frame.owner frame.localsplus
+code.filename code.qualname code.linetable code.firstlineno code.bytecode
+object.type var_object.count bytes.data
+unicode.length unicode.kind unicode.compact unicode.ascii unicode.ascii_data unicode.compact_data
+""".split()
+
+# Places that a patch release has elsewhere than the committed facts of its minor version, and that are known
+# to; gen/generate.py --extract --check reports every other one.
+KNOWN_DIFFERENCES = {
+    "3.13.0": {"line_data.entry_size", "line_data.entries"},
+}

@@ -40,15 +40,6 @@ using Parsed = std::variant<CommandLine, HelpWanted, UsageError>;
 
 namespace detail {
 
-inline std::string joined(const std::vector<std::string>& words, std::string_view last) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? concat(" ", last, " ") : ", ";
-    text += words[i];
-  }
-  return text;
-}
-
 inline bool is_number(std::string_view text) {
   if (!text.starts_with('-')) return false;
   const auto scaled = read_scaled(text.substr(1));
@@ -58,8 +49,6 @@ inline bool is_number(std::string_view text) {
 inline bool looks_like_option(std::string_view word) {
   return word.size() > 1 && word[0] == '-' && !is_number(word);
 }
-
-inline std::string dashed(std::string_view name) { return concat("--", name); }
 
 class Parser {
  public:

@@ -10,13 +10,6 @@
 // in a pipe stays a report.
 namespace tachyon::tool {
 
-// Text that may come from elsewhere: one line, and nothing a terminal would act on.
-inline std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
-  return out;
-}
-
 inline void say(std::string_view kind, std::string_view text) {
   const std::string line =
       concat("tachyon: ", kind, kind.empty() ? "" : ": ", printable(text), "\n");

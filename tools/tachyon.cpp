@@ -55,7 +55,7 @@ int with_command(Command command, std::span<const char* const> words) {
 }
 
 int unknown_command(std::string_view word) {
-  std::string text = concat("there is no command ", detail::quoted(word));
+  std::string text = concat("there is no command ", quoted(word));
   if (read_pid(word)) {
     return usage_error("tachyon", text + concat("; did you mean tachyon attach ", word, "?"));
   }

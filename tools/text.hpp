@@ -2,6 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <tachyon/base/text.hpp>
 
 // One string of many pieces. Not operator+: g++ 12 warns falsely about concat("literal",
 // std::string){...} when it inlines it, and this makes one allocation.
@@ -17,5 +20,20 @@ std::string concat(const Pieces&... pieces) {
   (text.append(piece(pieces)), ...);
   return text;
 }
+
+inline std::string dashed(std::string_view name) { return concat("--", name); }
+
+// "a, b and c"
+inline std::string joined(const std::vector<std::string>& words, std::string_view last) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? concat(" ", last, " ") : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+// For messages: one line that commands no terminal, whatever was typed.
+inline std::string quoted(std::string_view text) { return concat("'", printable(text), "'"); }
 
 }  // namespace tachyon::tool

@@ -217,13 +217,6 @@ std::optional<double> read_with(const std::array<Unit, N>& units, std::string_vi
   return std::nullopt;
 }
 
-// For messages: one line, whatever was typed.
-inline std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
-  return out + "'";
-}
-
 inline constexpr std::array<Unit, 7> seconds{
     {{"", 1}, {"s", 1}, {"sec", 1}, {"ms", 1e-3}, {"m", 60}, {"min", 60}, {"h", 3600}}};
 
@@ -240,12 +233,10 @@ inline Complaint read_value(std::string_view text, Rate& into) {
   constexpr std::array<detail::Unit, 6> units{
       {{"", 1}, {"hz", 1}, {"k", 1e3}, {"khz", 1e3}, {"m", 1e6}, {"mhz", 1e6}}};
   const auto hertz = detail::read_with(units, text);
-  if (!hertz) return detail::quoted(text) + " is not a rate; write 500, 100hz, 2.5khz or 1mhz";
+  if (!hertz) return quoted(text) + " is not a rate; write 500, 100hz, 2.5khz or 1mhz";
   if (*hertz == 0) return "the rate must be positive";
-  if (*hertz > 1e6)
-    return concat("the rate ", detail::quoted(text), " is too high; the limit is 1mhz");
-  if (*hertz < 0.001)
-    return concat("the rate ", detail::quoted(text), " is too low; the limit is 0.001hz");
+  if (*hertz > 1e6) return concat("the rate ", quoted(text), " is too high; the limit is 1mhz");
+  if (*hertz < 0.001) return concat("the rate ", quoted(text), " is too low; the limit is 0.001hz");
   into.interval = detail::nanoseconds(1 / *hertz);
   return {};
 }
@@ -253,8 +244,7 @@ inline Complaint read_value(std::string_view text, Rate& into) {
 inline Complaint read_value(std::string_view text, Interval& into) {
   constexpr std::array<detail::Unit, 4> units{{{"", 1e-6}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}}};
   const auto interval = detail::read_with(units, text);
-  if (!interval)
-    return detail::quoted(text) + " is not an interval; write microseconds: 100, 50us or 2ms";
+  if (!interval) return quoted(text) + " is not an interval; write microseconds: 100, 50us or 2ms";
   if (*interval < 1e-6) return "the interval must be at least 1 microsecond";
   if (*interval > 1000) return "the interval must be at most 1000 seconds";
   into.value = detail::nanoseconds(*interval);
@@ -264,10 +254,9 @@ inline Complaint read_value(std::string_view text, Interval& into) {
 inline Complaint read_value(std::string_view text, Duration& into) {
   const auto length = detail::read_with(detail::seconds, text);
   if (!length)
-    return detail::quoted(text) + " is not a duration; write seconds or a unit: 10, 0.5, 10s, 2m";
+    return quoted(text) + " is not a duration; write seconds or a unit: 10, 0.5, 10s, 2m";
   if (*length < 1e-9) return "the duration must be positive";
-  if (*length > detail::longest)
-    return concat("the duration ", detail::quoted(text), " is too long");
+  if (*length > detail::longest) return concat("the duration ", quoted(text), " is too long");
   into.value = detail::nanoseconds(*length);
   return {};
 }
@@ -284,8 +273,7 @@ inline Complaint read_value(std::string_view text, Moment& into) {
     into = {*at, false};
     return {};
   }
-  return detail::quoted(text) +
-         " is not a point of a recording; write seconds or a share: 1.5, 2m, 30%";
+  return quoted(text) + " is not a point of a recording; write seconds or a share: 1.5, 2m, 30%";
 }
 
 inline Complaint read_value(std::string_view text, ByteSize& into) {
@@ -296,8 +284,7 @@ inline Complaint read_value(std::string_view text, ByteSize& into) {
     if (!lower.empty() && lower.back() == ending) lower.pop_back();
   }
   const auto bytes = detail::read_with(units, lower);
-  if (!bytes || *bytes > 1e18)
-    return detail::quoted(text) + " is not a size; write 500K, 200M or 1.5G";
+  if (!bytes || *bytes > 1e18) return quoted(text) + " is not a size; write 500K, 200M or 1.5G";
   if (*bytes < 65536) return "the size must be at least 64K";
   into.bytes = static_cast<std::uint64_t>(*bytes);
   return {};
@@ -306,7 +293,7 @@ inline Complaint read_value(std::string_view text, ByteSize& into) {
 inline Complaint read_value(std::string_view text, Percent& into) {
   const auto percent = detail::read_scaled(text);
   if (!percent || (percent->unit != "" && percent->unit != "%") || percent->number > 100) {
-    return detail::quoted(text) + " is not a percentage; write a number from 0 to 100: 2 or 0.5%";
+    return quoted(text) + " is not a percentage; write a number from 0 to 100: 2 or 0.5%";
   }
   into.value = percent->number;
   return {};
@@ -316,7 +303,7 @@ inline Complaint read_value(std::string_view text, Count& into) {
   std::uint32_t value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || rest != text.data() + text.size() || value > 1'000'000'000) {
-    return detail::quoted(text) + " is not a count; write a whole number, 0 or more";
+    return quoted(text) + " is not a count; write a whole number, 0 or more";
   }
   into.value = value;
   return {};
@@ -352,7 +339,7 @@ requires std::is_enum_v<E> Complaint read_value(std::string_view text, E& into) 
     }
     known += concat(known.empty() ? "" : ", ", choice.text);
   }
-  std::string why = detail::quoted(text) + concat(" is none of ", known);
+  std::string why = quoted(text) + concat(" is none of ", known);
   if (!nearest.empty()) why += concat(" (did you mean ", nearest, "?)");
   return why;
 }

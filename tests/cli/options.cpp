@@ -236,7 +236,7 @@ TEST_CASE("what is wrong is said with its remedy") {
   CHECK(says(Command::attach, {"--mode", "walk"}) ==
         "--mode: 'walk' is none of wall, cpu, gil, exception (did you mean wall?)");
   CHECK(says(Command::attach, {"-r", "1\n2"}) ==
-        "--sampling-rate: '1?2' is not a rate; write 500, 100hz, 2.5khz or 1mhz");
+        "--sampling-rate: '1\\n2' is not a rate; write 500, 100hz, 2.5khz or 1mhz");
   CHECK(says(Command::attach, {"--flamegraph="}) == "--flamegraph= needs a path after it");
 }
 

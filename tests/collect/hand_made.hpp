@@ -47,12 +47,12 @@ struct Recording {
     return out;
   }
 
-  // `count` samples, one each `weight` nanoseconds.
+  // `count` samples, one each `weight` nanoseconds, each at the end of the time it stands for.
   void add(ThreadIndex thread, StackId stack, Status status, std::uint64_t weight = 1'000'000,
            int count = 1) {
     for (int i = 0; i < count; ++i) {
-      samples.push_back({thread, stack, status, now, weight});
       now += weight;
+      samples.push_back({thread, stack, status, now, weight});
     }
   }
 

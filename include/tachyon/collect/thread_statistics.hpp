@@ -23,7 +23,19 @@ struct ThreadStatisticsTable {
   std::vector<ThreadStatistics> by_thread;  // by ThreadIndex; zero totals for threads not seen
 };
 
-// One more observation; `gc`: also where only a frame below says so.
+// Which stacks, by StackId, have a <GC> frame: a collection or what it called.
+inline std::vector<bool> stacks_under_gc(const FrameTable& frames) {
+  std::vector<bool> out(frames.stack_count());
+  for (std::uint32_t i = 1; i < frames.stack_count(); ++i) {
+    const StackNode& node = frames[StackId{i}];
+    out[i] =
+        frames[node.frame].kind == FrameKind::gc || out[static_cast<std::uint32_t>(node.parent)];
+  }
+  return out;
+}
+
+namespace detail {
+
 inline void count_status(ThreadStatistics& s, Status status, bool gc, const Totals& totals) {
   s.total += totals;
   if (has(status, Status::has_gil)) s.has_gil += totals;
@@ -34,22 +46,19 @@ inline void count_status(ThreadStatistics& s, Status status, bool gc, const Tota
   if (gc) s.gc += totals;
 }
 
+}  // namespace detail
+
 inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
   const FrameTable& frames = tree.frames();
-  std::vector<bool> under_gc(frames.stack_count());
-  for (std::uint32_t i = 1; i < frames.stack_count(); ++i) {
-    const StackNode& node = frames[StackId{i}];
-    under_gc[i] = frames[node.frame].kind == FrameKind::gc ||
-                  under_gc[static_cast<std::uint32_t>(node.parent)];
-  }
+  const std::vector<bool> under_gc = stacks_under_gc(frames);
   ThreadStatisticsTable out;
   out.by_thread.resize(tree.tables().threads.size());
   for (const Cell& cell : tree.cells()) {
     const bool gc =
         has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
-    count_status(out.all, cell.status, gc, cell.totals);
-    count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
-                 cell.totals);
+    detail::count_status(out.all, cell.status, gc, cell.totals);
+    detail::count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
+                         cell.totals);
   }
   return out;
 }

@@ -11,16 +11,16 @@
 #include <tachyon/layout/type_list.hpp>
 #include <tachyon/layouts/all.hpp>
 
-// The build is chosen once, at attach. Inside the visitor the layout is a type, and everything that is
-// asked of it is a constant:
+// The build is chosen once, at attach. Inside the visitor the layout is a type, and everything that
+// is asked of it is a constant:
 //
 //   auto done = with_layout(AllLayouts{}, {15, false, native_arch}, [&](auto layout) {
 //     return sample<decltype(layout)>(process);
 //   });
 namespace tachyon {
 
-// Layouts of the architecture we run on: the only live targets there are. A core file or an image of
-// another architecture is read by naming its list.
+// Layouts of the architecture we run on: the only live targets there are. A core file or an image
+// of another architecture is read by naming its list.
 #if defined(__aarch64__)
 using AllLayouts = layouts::All_aarch64;
 #else

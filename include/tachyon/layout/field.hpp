@@ -14,14 +14,14 @@
 // Where things are inside a remote struct, and nothing about what they mean.
 //
 // CPython promises no layout of its structs: members move with the minor version, with free
-// threading, with the size of a mutex on the architecture. So a reader never writes an offset; it asks
-// a layout. A layout comes in two models with the same member names. A compiled one (layouts/,
+// threading, with the size of a mutex on the architecture. So a reader never writes an offset; it
+// asks a layout. A layout comes in two models with the same member names. A compiled one (layouts/,
 // generated from the headers of one build) consists of constants, so `layout.thread.next.in(bytes)`
 // is one load with an immediate. A published one is filled at attach from the table that a 3.13 or
 // newer target carries. Code cannot tell which it has been given.
 //
-// A member that a build does not have is absent. That is the only way an ability is optional: nobody
-// outside layouts/ compares version numbers.
+// A member that a build does not have is absent. That is the only way an ability is optional:
+// nobody outside layouts/ compares version numbers.
 namespace tachyon {
 
 // A member of type T of a remote struct.

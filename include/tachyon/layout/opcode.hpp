@@ -7,17 +7,18 @@
 // What an instruction byte says in one minor version.
 //
 // The byte at a frame's instruction pointer is seldom what the compiler wrote: the interpreter
-// specialises hot instructions in place (CALL becomes CALL_PY_EXACT_ARGS), puts instrumented twins in
-// their place while a debugger or coverage tool listens, and overwrites one with ENTER_EXECUTOR when it
-// has optimised what follows. All three keep the number of inline cache units of the instruction
-// they stand for. Numbers change with every minor version, so nothing here is a constant of ours.
+// specialises hot instructions in place (CALL becomes CALL_PY_EXACT_ARGS), puts instrumented twins
+// in their place while a debugger or coverage tool listens, and overwrites one with ENTER_EXECUTOR
+// when it has optimised what follows. All three keep the number of inline cache units of the
+// instruction they stand for. Numbers change with every minor version, so nothing here is a
+// constant of ours.
 namespace tachyon {
 
 struct Opcode {
   enum class Kind : std::uint8_t { unassigned, plain, specialised, instrumented, executor };
 
   std::string_view name{};
-  std::uint8_t base = 0;    // the instruction it stands for; itself when it is that one or unknowable
+  std::uint8_t base = 0;  // the instruction it stands for; itself when it is that one or unknowable
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
 };
@@ -33,8 +34,8 @@ struct OpcodeTable {
   std::uint8_t instrumented_instruction = 0;
 };
 
-// The table of a layout. For a minor version that no table is known of it is empty: known() is false,
-// every name is empty, and no rule that depends on an instruction may be applied.
+// The table of a layout. For a minor version that no table is known of it is empty: known() is
+// false, every name is empty, and no rule that depends on an instruction may be applied.
 class Opcodes {
  public:
   constexpr Opcodes() noexcept = default;

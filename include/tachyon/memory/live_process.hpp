@@ -96,6 +96,26 @@ inline Result<ProcessStat> read_process_stat(const Descriptor& directory,
   return *stat;
 }
 
+// Calls `take` with each number that names an entry of a /proc directory, without allocating, until
+// it answers false.
+template <class Take>
+Result<void> each_task(const Descriptor& directory, Take&& take) {
+  alignas(dirent64) std::array<char, 8192> entries;
+  for (;;) {
+    const long size = ::syscall(SYS_getdents64, directory.get(), entries.data(), entries.size());
+    if (size < 0) return process_error(errno);
+    if (size == 0) return {};
+    for (long at = 0; at < size;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      at += entry->d_reclen;
+      std::int32_t task = 0;
+      const char* const end = entry->d_name + std::strlen(entry->d_name);
+      if (std::from_chars(entry->d_name, end, task).ptr != end || task <= 0) continue;
+      if (!take(task)) return {};
+    }
+  }
+}
+
 }  // namespace detail
 
 class LiveProcess {
@@ -109,6 +129,8 @@ class LiveProcess {
   Result<void> verify() noexcept;
 
   std::int32_t pid() const noexcept { return pid_; }
+  // A thread that was alive at open(): the main one unless that had ended.
+  std::int32_t task() const noexcept { return task_; }
   std::uint64_t start_ticks() const noexcept { return start_ticks_; }
   // Becomes readable when the process ends: for poll(). -1 on kernels before 5.3.
   int exit_descriptor() const noexcept { return pidfd_.get(); }
@@ -160,21 +182,17 @@ inline Result<void> LiveProcess::open_memory(const ProcessStat& stat) noexcept {
   }
   auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!tasks) return detail::process_error(tasks.error().sys);
-  alignas(dirent64) std::array<char, 1024> entries;
-  const long size = ::syscall(SYS_getdents64, tasks->get(), entries.data(), entries.size());
-  for (long at = 0; at < size;) {
-    const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-    at += entry->d_reclen;
-    std::int32_t task = 0;
-    const char* end = entry->d_name + std::strlen(entry->d_name);
-    if (std::from_chars(entry->d_name, end, task).ptr != end || task == pid_) continue;
+  const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
+    if (task == pid_) return true;
     auto memory =
         open_for_reading(detail::ProcPath{""}.add(task).add("/mem").c_str(), 0, tasks->get());
-    if (!memory) continue;  // this thread has just ended; the next one may not
+    if (!memory) return true;  // this thread has just ended; the next one may not
     memory_ = std::move(*memory);
     task_ = task;
-    return {};
-  }
+    return false;
+  });
+  if (!listed) return listed.error();
+  if (memory_) return {};
   return Errc::is_zombie;
 }
 

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <dirent.h>
 #include <elf.h>
 #include <span>
 #include <string>
@@ -31,16 +30,16 @@ namespace tachyon {
 // The lines of /proc/PID/status that decide what may be read and how threads are numbered.
 struct ProcessStatus {
   std::string name{};
-  std::int32_t process = 0;           // thread group: differs from the pid asked for if that is a thread
-  std::int32_t tracer = 0;            // a debugger holds it
-  std::uint32_t user = 0;             // effective
+  std::int32_t process = 0;  // thread group: differs from the pid asked for if that is a thread
+  std::int32_t tracer = 0;   // a debugger holds it
+  std::uint32_t user = 0;    // effective
   std::uint32_t real_user = 0;
-  std::uint32_t group = 0;            // effective
-  std::uint64_t capabilities = 0;     // effective
-  std::int32_t seccomp = 0;           // 0 off, 1 strict, 2 filter
+  std::uint32_t group = 0;         // effective
+  std::uint64_t capabilities = 0;  // effective
+  std::int32_t seccomp = 0;        // 0 off, 1 strict, 2 filter
   bool no_new_privileges = false;
   std::int32_t threads = 0;
-  std::vector<std::int32_t> ids{};    // NSpid: outermost namespace first, its own last
+  std::vector<std::int32_t> ids{};  // NSpid: outermost namespace first, its own last
 };
 
 namespace detail {
@@ -105,12 +104,18 @@ enum class OpenedBy : std::uint8_t { none, map_files, exe, root, path, given };
 
 constexpr std::string_view name_of(OpenedBy by) noexcept {
   switch (by) {
-    case OpenedBy::map_files: return "map_files";
-    case OpenedBy::exe: return "exe link";
-    case OpenedBy::root: return "its own root";
-    case OpenedBy::path: return "path";
-    case OpenedBy::given: return "file given";
-    case OpenedBy::none: break;
+    case OpenedBy::map_files:
+      return "map_files";
+    case OpenedBy::exe:
+      return "exe link";
+    case OpenedBy::root:
+      return "its own root";
+    case OpenedBy::path:
+      return "path";
+    case OpenedBy::given:
+      return "file given";
+    case OpenedBy::none:
+      break;
   }
   return "memory only";
 }
@@ -139,7 +144,8 @@ class Process {
   Result<std::uint64_t> name_space(std::string_view kind) const noexcept;
   // Thread ids, in the order the kernel lists them (creation).
   Result<std::vector<std::int32_t>> tasks() const;
-  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the program.
+  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the
+  // program.
   Result<Address> program_headers() const noexcept;
   // How much the /proc directory may say of a thread, by its id in *our* numbering.
   Result<std::string> thread_name(std::int32_t task) const;
@@ -216,34 +222,14 @@ inline Result<std::uint64_t> Process::name_space(std::string_view kind) const no
   return std::uint64_t{info.st_ino};
 }
 
-namespace detail {
-
-// Calls `take` with each number that names an entry of a /proc directory, without allocating.
-template <class Take>
-Result<void> each_task(const Descriptor& directory, Take&& take) {
-  alignas(dirent64) std::array<char, 8192> entries;
-  for (;;) {
-    const long size = ::syscall(SYS_getdents64, directory.get(), entries.data(), entries.size());
-    if (size < 0) return process_error(errno);
-    if (size == 0) return {};
-    for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-      at += entry->d_reclen;
-      std::int32_t task = 0;
-      const char* const end = entry->d_name + std::strlen(entry->d_name);
-      if (std::from_chars(entry->d_name, end, task).ptr == end) take(task);
-    }
-  }
-}
-
-}  // namespace detail
-
 inline Result<std::vector<std::int32_t>> Process::tasks() const {
   auto directory = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!directory) return detail::process_error(directory.error().sys);
   std::vector<std::int32_t> tasks;
-  const auto listed =
-      detail::each_task(*directory, [&](std::int32_t task) { tasks.push_back(task); });
+  const auto listed = detail::each_task(*directory, [&](std::int32_t task) {
+    tasks.push_back(task);
+    return true;
+  });
   if (!listed) return listed.error();
   return tasks;
 }

@@ -31,7 +31,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Interpreter interpreter{
       .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
       .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}, .eval_frame = {1424}};
+      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{

@@ -30,8 +30,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::Interpreter interpreter{
       .size = 383552, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
       .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360},
-      .eval_frame = {1744}};
+      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{

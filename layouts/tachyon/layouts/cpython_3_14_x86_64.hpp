@@ -27,12 +27,12 @@ struct cpython_3_14_x86_64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316616, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {90752}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 225864, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {7992}, .asyncio_tasks_head = {10880},
-      .imports_modules = {7688}, .sysdict = {7672}, .builtins = {7680}, .eval_frame = {8520}};
+      .gc_collecting = {7600}, .code_object_generation = {7992}, .imports_modules = {7688},
+      .sysdict = {7672}, .builtins = {7680}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{

@@ -27,13 +27,12 @@ struct cpython_3_14t_aarch64 {
       .awaited_slot_back = 1, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 365640, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
-      .main_thread = {832}, .main_interpreter = {115648}};
+      .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
       .size = 249992, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
       .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
       .gc_collecting = {7600}, .code_object_generation = {8040}, .tlbc_generation = {17316},
-      .asyncio_tasks_head = {17320}, .imports_modules = {7712}, .sysdict = {7696},
-      .builtins = {7704}, .eval_frame = {8576}};
+      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
   static constexpr schema::Thread thread{

@@ -27,13 +27,12 @@ struct cpython_3_15_aarch64 {
       .awaited_slot_back = 2, .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346576, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
-      .main_thread = {960}, .main_interpreter = {120328}};
+      .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
       .size = 226248, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
       .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7960},
-      .asyncio_tasks_head = {10872}, .imports_modules = {7592}, .sysdict = {7576},
-      .builtins = {7584}, .eval_frame = {8488}};
+      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}};
   static constexpr schema::Thread thread{

@@ -21,9 +21,9 @@ inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
     {1, 7, 14, 0, 0},  // interpreter.gil
     {1, 8, 15, 0, 0},  // interpreter.own_gil
     {1, 10, 10, 72, 0},  // interpreter.gc_collecting
-    {1, 15, 11, 0, 0},  // interpreter.imports_modules
-    {1, 16, 12, 0, 0},  // interpreter.sysdict
-    {1, 17, 13, 0, 0},  // interpreter.builtins
+    {1, 14, 11, 0, 0},  // interpreter.imports_modules
+    {1, 15, 12, 0, 0},  // interpreter.sysdict
+    {1, 16, 13, 0, 0},  // interpreter.builtins
     {2, 1, 16, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 18, 0, 15},  // gil.last_holder
     {2, 3, 17, 0, 15},  // gil.locked

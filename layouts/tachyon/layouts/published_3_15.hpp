@@ -25,9 +25,9 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {1, 11, 11, 96, 0},  // interpreter.gc_frame
     {1, 12, 20, 0, 0},  // interpreter.code_object_generation
     {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 15, 12, 0, 0},  // interpreter.imports_modules
-    {1, 16, 13, 0, 0},  // interpreter.sysdict
-    {1, 17, 14, 0, 0},  // interpreter.builtins
+    {1, 14, 12, 0, 0},  // interpreter.imports_modules
+    {1, 15, 13, 0, 0},  // interpreter.sysdict
+    {1, 16, 14, 0, 0},  // interpreter.builtins
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked

@@ -24,9 +24,10 @@ struct Runtime {
   Field<std::uint64_t> main_thread{};  // main_thread
   Field<Address> gilstate_tstate_current{};  // gilstate.tstate_current
   Start gil{};  // ceval.gil; embedded, where there is one GIL a process
-  Start main_interpreter{};  // _main_interpreter; embedded
+  Start main_interpreter{};  // _main_interpreter; embedded; options of a build move it where a table is published
 
   static constexpr std::string_view group = "runtime";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 8> names{
       "size", "finalizing", "interpreters_head", "interpreters_main", "main_thread",
       "gilstate_tstate_current", "gil", "main_interpreter"};
@@ -48,18 +49,16 @@ struct Interpreter {
   Field<Address> gc_frame{};  // gc.frame
   Field<std::uint64_t> code_object_generation{};  // _code_object_generation
   Field<std::uint32_t> tlbc_generation{};  // tlbc_indices.tlbc_generation
-  Start asyncio_tasks_head{};  // asyncio_tasks_head; embedded list node
   Field<Address> imports_modules{};  // imports.modules, modules
   Field<Address> sysdict{};  // sysdict
   Field<Address> builtins{};  // builtins
-  Field<Address> eval_frame{};  // eval_frame
 
   static constexpr std::string_view group = "interpreter";
-  static constexpr std::array<std::string_view, 19> names{
+  static constexpr bool lasting = false;
+  static constexpr std::array<std::string_view, 17> names{
       "size", "id", "next", "runtime", "threads_head", "threads_main", "threads_next_unique_id",
       "gil", "own_gil", "gil_drop_request", "gc_collecting", "gc_frame", "code_object_generation",
-      "tlbc_generation", "asyncio_tasks_head", "imports_modules", "sysdict", "builtins",
-      "eval_frame"};
+      "tlbc_generation", "imports_modules", "sysdict", "builtins"};
 };
 
 // The global interpreter lock.
@@ -70,6 +69,7 @@ struct Gil {
   Field<std::int32_t> locked{};  // locked
 
   static constexpr std::string_view group = "gil";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "enabled", "last_holder", "locked"};
 };
@@ -111,6 +111,7 @@ struct Thread {
   Start asyncio_tasks_head{};  // _PyThreadStateImpl.asyncio_tasks_head; embedded list node
 
   static constexpr std::string_view group = "thread";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 33> names{
       "size", "prev", "next", "interp", "cframe", "root_cframe", "current_frame", "base_frame",
       "last_profiled_frame", "last_profiled_frame_seq", "status_bound", "status_unbound",
@@ -127,6 +128,7 @@ struct CFrame {
   Field<Address> previous{};  // previous
 
   static constexpr std::string_view group = "cframe";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "current_frame", "previous"};
 };
@@ -140,6 +142,7 @@ struct Chunk {
   Start data{};  // data
 
   static constexpr std::string_view group = "chunk";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 5> names{
       "size", "previous", "bytes", "top", "data"};
 };
@@ -160,6 +163,7 @@ struct Frame {
   Start localsplus{};  // localsplus
 
   static constexpr std::string_view group = "frame";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 12> names{
       "size", "executable", "previous", "locals", "instruction", "stacktop", "stackpointer",
       "tlbc_index", "return_offset", "is_entry", "owner", "localsplus"};
@@ -191,6 +195,7 @@ struct Code {
   Start bytecode{};  // co_code_adaptive
 
   static constexpr std::string_view group = "code";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 22> names{
       "size", "units", "flags", "argcount", "posonlyargcount", "kwonlyargcount", "stacksize",
       "firstlineno", "nlocalsplus", "framesize", "consts", "filename", "name", "qualname",
@@ -205,6 +210,7 @@ struct TlbcArray {
   Start entries{};  // entries
 
   static constexpr std::string_view group = "tlbc_array";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "count", "entries"};
 };
@@ -216,6 +222,7 @@ struct Monitoring {
   Field<Address> per_instruction_opcodes{};  // per_instruction_opcodes
 
   static constexpr std::string_view group = "monitoring";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "lines", "per_instruction_opcodes"};
 };
@@ -227,6 +234,7 @@ struct LineData {
   Value fixed_entry_size{};  // sizeof(_PyCoLineInstrumentationData)
 
   static constexpr std::string_view group = "line_data";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "entry_size", "entries", "fixed_entry_size"};
 };
@@ -238,6 +246,7 @@ struct ExecutorArray {
   Start entries{};  // executors
 
   static constexpr std::string_view group = "executor_array";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "count", "entries"};
 };
@@ -249,6 +258,7 @@ struct Executor {
   Field<std::uint8_t> oparg{};  // vm_data.oparg
 
   static constexpr std::string_view group = "executor";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "opcode", "oparg"};
 };
@@ -259,6 +269,7 @@ struct Object {
   Field<Address> type{};  // ob_type
 
   static constexpr std::string_view group = "object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "type"};
 };
@@ -269,6 +280,7 @@ struct VarObject {
   Field<std::int64_t> count{};  // ob_size
 
   static constexpr std::string_view group = "var_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "count"};
 };
@@ -282,6 +294,7 @@ struct TypeObject {
   Field<std::int64_t> dictoffset{};  // tp_dictoffset
 
   static constexpr std::string_view group = "type_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 5> names{
       "size", "name", "flags", "basicsize", "dictoffset"};
 };
@@ -292,6 +305,7 @@ struct HeapType {
   Field<Address> cached_keys{};  // ht_cached_keys
 
   static constexpr std::string_view group = "heap_type";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "cached_keys"};
 };
@@ -302,6 +316,7 @@ struct ModuleObject {
   Field<Address> dict{};  // md_dict
 
   static constexpr std::string_view group = "module_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "dict"};
 };
@@ -312,6 +327,7 @@ struct BytesObject {
   Start data{};  // ob_sval
 
   static constexpr std::string_view group = "bytes";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "data"};
 };
@@ -327,6 +343,7 @@ struct Unicode {
   Start compact_data{};  // sizeof(PyCompactUnicodeObject)
 
   static constexpr std::string_view group = "unicode";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 7> names{
       "size", "length", "kind", "compact", "ascii", "ascii_data", "compact_data"};
 };
@@ -337,6 +354,7 @@ struct Tuple {
   Start items{};  // ob_item
 
   static constexpr std::string_view group = "tuple";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "items"};
 };
@@ -347,6 +365,7 @@ struct List {
   Field<Address> items{};  // ob_item
 
   static constexpr std::string_view group = "list";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "items"};
 };
@@ -359,6 +378,7 @@ struct Set {
   Field<Address> table{};  // table
 
   static constexpr std::string_view group = "set";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "used", "mask", "table"};
 };
@@ -370,6 +390,7 @@ struct SetEntry {
   Field<std::int64_t> hash{};  // hash
 
   static constexpr std::string_view group = "set_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "hash"};
 };
@@ -382,6 +403,7 @@ struct Dict {
   Field<Address> values{};  // ma_values
 
   static constexpr std::string_view group = "dict";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "size", "used", "keys", "values"};
 };
@@ -396,6 +418,7 @@ struct DictKeys {
   Start indices{};  // dk_indices
 
   static constexpr std::string_view group = "dict_keys";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 6> names{
       "size", "log2_size", "log2_index_bytes", "kind", "nentries", "indices"};
 };
@@ -407,6 +430,7 @@ struct DictEntry {
   Field<Address> value{};  // me_value
 
   static constexpr std::string_view group = "dict_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "value"};
 };
@@ -418,6 +442,7 @@ struct DictUnicodeEntry {
   Field<Address> value{};  // me_value
 
   static constexpr std::string_view group = "dict_unicode_entry";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "key", "value"};
 };
@@ -427,6 +452,7 @@ struct DictValues {
   Start values{};  // values
 
   static constexpr std::string_view group = "dict_values";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 1> names{
       "values"};
 };
@@ -438,6 +464,7 @@ struct LongObject {
   Start digits{};  // long_value.ob_digit, ob_digit
 
   static constexpr std::string_view group = "long_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "tag", "digits"};
 };
@@ -448,6 +475,7 @@ struct FloatObject {
   Field<double> value{};  // ob_fval
 
   static constexpr std::string_view group = "float_object";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "size", "value"};
 };
@@ -462,6 +490,7 @@ struct Generator {
   Start frame{};  // gi_iframe; embedded
 
   static constexpr std::string_view group = "generator";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 6> names{
       "size", "name", "qualname", "exc_state", "frame_state", "frame"};
 };
@@ -473,6 +502,7 @@ struct ErrItem {
   Field<Address> previous{};  // previous_item
 
   static constexpr std::string_view group = "err_item";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "value", "previous"};
 };
@@ -484,6 +514,7 @@ struct LinkedList {
   Field<Address> prev{};  // prev
 
   static constexpr std::string_view group = "llist";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "size", "next", "prev"};
 };
@@ -497,6 +528,7 @@ struct Owners {
   Value cstack{};  // FRAME_OWNED_BY_CSTACK
 
   static constexpr std::string_view group = "owners";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 5> names{
       "thread", "generator", "frame_object", "interpreter", "cstack"};
 };
@@ -512,6 +544,7 @@ struct States {
   Value cleared{};  // FRAME_CLEARED
 
   static constexpr std::string_view group = "states";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 7> names{
       "created", "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing",
       "completed", "cleared"};
@@ -525,6 +558,7 @@ struct Attach {
   Value shutting_down{};  // _Py_THREAD_SHUTTING_DOWN
 
   static constexpr std::string_view group = "attach";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "detached", "attached", "suspended", "shutting_down"};
 };
@@ -535,6 +569,7 @@ struct Breaker {
   Value gc_scheduled{};  // _PY_GC_SCHEDULED_BIT
 
   static constexpr std::string_view group = "breaker";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 2> names{
       "gil_drop_request", "gc_scheduled"};
 };
@@ -549,6 +584,7 @@ struct CodeFlags {
   Value async_generator{};  // CO_ASYNC_GENERATOR
 
   static constexpr std::string_view group = "code_flags";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 6> names{
       "varargs", "varkeywords", "generator", "coroutine", "iterable_coroutine", "async_generator"};
 };
@@ -561,6 +597,7 @@ struct LocalKinds {
   Value hidden{};  // CO_FAST_HIDDEN
 
   static constexpr std::string_view group = "local_kinds";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 4> names{
       "local", "cell", "free", "hidden"};
 };
@@ -577,6 +614,7 @@ struct TypeFlags {
   Value inline_values{};  // Py_TPFLAGS_INLINE_VALUES
 
   static constexpr std::string_view group = "type_flags";
+  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 8> names{
       "long_subclass", "list_subclass", "tuple_subclass", "bytes_subclass", "unicode_subclass",
       "dict_subclass", "managed_dict", "inline_values"};
@@ -589,6 +627,7 @@ struct KeysKinds {
   Value split{};  // DICT_KEYS_SPLIT
 
   static constexpr std::string_view group = "keys_kinds";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 3> names{
       "general", "unicode", "split"};
 };
@@ -598,6 +637,7 @@ struct Instance {
   Value managed_dict{};  // MANAGED_DICT_OFFSET
 
   static constexpr std::string_view group = "instance";
+  static constexpr bool lasting = false;
   static constexpr std::array<std::string_view, 1> names{
       "managed_dict"};
 };
@@ -809,5 +849,39 @@ concept HasGroups = requires(const L& layout) {
   { layout.keys_kinds } -> std::same_as<const KeysKinds&>;
   { layout.instance } -> std::same_as<const Instance&>;
 };
+
+// Content: without these members there is no way from the runtime to a line of source.
+template <class L>
+  requires HasGroups<L>
+constexpr bool is_walkable(const L& layout) noexcept {
+  return layout.runtime.interpreters_head.present() &&
+         layout.interpreter.next.present() &&
+         layout.interpreter.id.present() &&
+         layout.interpreter.threads_head.present() &&
+         layout.thread.next.present() &&
+         layout.thread.interp.present() &&
+         layout.thread.native_thread_id.present() &&
+         (layout.thread.current_frame.present() || layout.thread.cframe.present()) &&
+         (layout.thread.current_frame.present() || layout.cframe.current_frame.present()) &&
+         layout.frame.executable.present() &&
+         layout.frame.previous.present() &&
+         layout.frame.instruction.present() &&
+         layout.frame.owner.present() &&
+         layout.frame.localsplus.present() &&
+         layout.code.filename.present() &&
+         layout.code.qualname.present() &&
+         layout.code.linetable.present() &&
+         layout.code.firstlineno.present() &&
+         layout.code.bytecode.present() &&
+         layout.object.type.present() &&
+         layout.var_object.count.present() &&
+         layout.bytes.data.present() &&
+         layout.unicode.length.present() &&
+         layout.unicode.kind.present() &&
+         layout.unicode.compact.present() &&
+         layout.unicode.ascii.present() &&
+         layout.unicode.ascii_data.present() &&
+         layout.unicode.compact_data.present();
+}
 
 }  // namespace tachyon::schema

@@ -1,0 +1,306 @@
+#include <tachyon/memory/paused_process.hpp>
+
+#include <atomic>
+#include <csignal>
+#include <string>
+#include <sys/mman.h>
+#include <thread>
+#include <catch2/catch.hpp>
+
+using namespace tachyon;
+
+namespace {
+
+// What a target tells us while it is watched: memory that both sides have.
+struct Shared {
+  std::atomic<std::uint64_t> work;
+  std::atomic<std::uint64_t> signals;
+  std::atomic<std::uint64_t> values;
+  std::atomic<bool> ready;
+  std::atomic<bool> stop;
+};
+
+class Target {
+ public:
+  template <class Body>
+  explicit Target(Body&& body)
+      : shared{static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
+                                           MAP_SHARED | MAP_ANONYMOUS, -1, 0))},
+        pid{::fork()} {
+    if (pid == 0) {
+      body(*shared);
+      ::_exit(7);
+    }
+    while (!shared->ready) ::usleep(500);
+  }
+  ~Target() {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    ::munmap(shared, sizeof(Shared));
+  }
+  std::uint64_t work() const { return shared->work; }
+  bool moves(int limit_ms = 2000) const {
+    const std::uint64_t before = work();
+    for (int i = 0; i < limit_ms; ++i) {
+      ::usleep(1000);
+      if (work() != before) return true;
+    }
+    return false;
+  }
+  bool stands() const {
+    const std::uint64_t before = work();
+    ::usleep(5000);
+    return work() == before;
+  }
+  char state() const {
+    const auto directory =
+        open_for_reading(detail::ProcPath{"/proc/"}.add(pid).c_str(), O_DIRECTORY | O_PATH);
+    const auto stat = detail::read_process_stat(*directory);
+    return stat ? stat->state : '?';
+  }
+
+  Shared* shared;
+  pid_t pid;
+};
+
+void count(Shared& shared) {
+  shared.ready = true;
+  while (!shared.stop) ++shared.work;
+}
+
+void count_in_threads(Shared& shared) {
+  for (int i = 0; i < 3; ++i) std::thread{[&] { count(shared); }}.detach();
+  count(shared);
+}
+
+// Threads that live for a moment: between being listed and being stopped there are others.
+void churn(Shared& shared) {
+  shared.ready = true;
+  while (!shared.stop) {
+    std::thread a{[&] { ++shared.work; }};
+    std::thread b{[&] { ++shared.work; }};
+    a.join();
+    b.join();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("paused process: stands while paused, runs before and after") {
+  const Target target{count_in_threads};
+  auto live = LiveProcess::open(target.pid);
+  REQUIRE(live);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  CHECK(target.moves());
+  for (int i = 0; i < 20; ++i) {
+    {
+      const auto pause = process->pause();
+      REQUIRE(pause);
+      CHECK(pause->unstopped() == 0);
+      CHECK(target.stands());
+    }
+    CHECK(target.moves());
+  }
+  process->detach();
+  CHECK(target.moves());
+  CHECK(process->pause());
+  CHECK(target.moves());
+}
+
+TEST_CASE("paused process: only the threads asked for") {
+  const Target target{count_in_threads};
+  auto live = LiveProcess::open(target.pid);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  const std::array tasks{target.pid};
+  const auto pause = process->pause(tasks);
+  REQUIRE(pause);
+  CHECK(target.state() == 't');
+  CHECK(target.moves());
+  CHECK(process->pause(std::array{0x7ffffffe}));
+}
+
+TEST_CASE("paused process: threads that are being started are caught") {
+  const Target target{churn};
+  auto live = LiveProcess::open(target.pid);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  for (int i = 0; i < 100; ++i) {
+    {
+      const auto pause = process->pause();
+      REQUIRE(pause);
+      const std::uint64_t before = target.work();
+      ::usleep(300);
+      CHECK(target.work() == before);
+    }
+    if (i % 10 == 0) CHECK(target.moves());
+  }
+}
+
+TEST_CASE("paused process: signals arrive, each once, with what they carry") {
+  static Shared* own;
+  const Target target{[](Shared& shared) {
+    own = &shared;
+    struct sigaction action {};
+    action.sa_flags = SA_SIGINFO;
+    action.sa_sigaction = [](int, siginfo_t* info, void*) {
+      ++own->signals;
+      own->values += static_cast<std::uint64_t>(info->si_value.sival_int);
+    };
+    ::sigaction(SIGRTMIN, &action, nullptr);
+    count_in_threads(shared);
+  }};
+  auto live = LiveProcess::open(target.pid);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  std::uint64_t sum = 0;
+  constexpr int sent = 500;
+  for (int i = 1; i <= sent; ++i) {
+    sigval value{};
+    value.sival_int = i;
+    sum += static_cast<std::uint64_t>(i);
+    REQUIRE(::sigqueue(target.pid, SIGRTMIN, value) == 0);
+    if (i % 3 == 0) {
+      const auto pause = process->pause();
+      REQUIRE(pause);
+      const std::uint64_t before = target.work();
+      if (i % 7 == 0) ::usleep(200);
+      CHECK(target.work() == before);
+    } else if (i % 5 == 0) {
+      process->service();
+    }
+  }
+  for (int i = 0; i < 2000 && target.shared->signals < sent; ++i) {
+    process->service();
+    ::usleep(1000);
+  }
+  CHECK(target.shared->signals == sent);
+  CHECK(target.shared->values == sum);
+}
+
+TEST_CASE("paused process: a stop by job control outlives pauses, and ends with SIGCONT") {
+  const Target target{count_in_threads};
+  ::kill(target.pid, SIGSTOP);
+  while (target.state() != 'T') ::usleep(100);
+  auto live = LiveProcess::open(target.pid);
+  {
+    auto process = PausedProcess::attach(*live);
+    REQUIRE(process);
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(process->pause());
+      CHECK(target.stands());
+    }
+  }
+  CHECK(target.stands());
+  CHECK(target.state() == 'T');
+  ::kill(target.pid, SIGCONT);
+  CHECK(target.moves());
+  {
+    auto process = PausedProcess::attach(*live);
+    REQUIRE(process);
+    REQUIRE(process->pause());
+    ::kill(target.pid, SIGSTOP);
+    process->service();
+    for (int i = 0; i < 3; ++i) REQUIRE(process->pause());
+    CHECK(target.stands());
+    ::kill(target.pid, SIGCONT);
+    process->service();
+    ::usleep(1000);
+    REQUIRE(process->pause());
+    process->service();
+    CHECK(target.moves());
+    ::kill(target.pid, SIGSTOP);
+    REQUIRE(process->pause());
+  }
+  CHECK(target.stands());
+  CHECK(target.state() == 'T');
+  ::kill(target.pid, SIGCONT);
+  CHECK(target.moves());
+}
+
+TEST_CASE("paused process: a target that is killed while it stands") {
+  const Target target{count_in_threads};
+  auto live = LiveProcess::open(target.pid);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  {
+    const auto pause = process->pause();
+    REQUIRE(pause);
+    ::kill(target.pid, SIGKILL);
+    ::usleep(10000);
+  }
+  CHECK_FALSE(process->pause());
+  process->service();
+  int status = 0;
+  CHECK(::waitpid(target.pid, &status, 0) == target.pid);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+}
+
+TEST_CASE("paused process: our own child's exit status stays ours to collect") {
+  const Target target{count};
+  auto live = LiveProcess::open(target.pid);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  REQUIRE(process->pause());
+  target.shared->stop = true;
+  for (int i = 0; i < 100; ++i) {
+    process->service();
+    (void)process->pause();
+    ::usleep(100);
+  }
+  int status = 0;
+  CHECK(::waitpid(target.pid, &status, 0) == target.pid);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 7));
+}
+
+TEST_CASE("paused process: another tracer is refused, and says so") {
+  const Target target{count};
+  auto live = LiveProcess::open(target.pid);
+  auto first = PausedProcess::attach(*live);
+  REQUIRE(first);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    auto again = LiveProcess::open(target.pid);
+    auto second = PausedProcess::attach(*again);
+    ::_exit(!second && second.error().code == Errc::not_permitted ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(other, &status, 0);
+  CHECK(status == 0);
+}
+
+TEST_CASE("paused process: killed at any moment, we leave the target running") {
+  const Target target{count_in_threads};
+  unsigned seed = 1;
+  for (int round = 0; round < 200; ++round) {
+    const pid_t profiler = ::fork();
+    if (profiler == 0) {
+      auto live = LiveProcess::open(target.pid);
+      auto process = PausedProcess::attach(*live);
+      while (process) {
+        const auto pause = process->pause();
+        if (!pause) ::_exit(1);
+        ::usleep(20);
+      }
+      ::_exit(1);
+    }
+    seed = seed * 1103515245 + 12345;
+    ::usleep(200 + (seed >> 16) % 3000);
+    REQUIRE(::kill(profiler, SIGKILL) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(profiler, &status, 0) == profiler);
+    REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    REQUIRE(target.moves());
+  }
+  auto live = LiveProcess::open(target.pid);
+  const auto tasks = open_for_reading("task", O_DIRECTORY, live->directory().get());
+  int running = 0;
+  const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
+    const auto path = detail::ProcPath{"task/"}.add(task).add("/stat");
+    running += detail::read_process_stat(live->directory(), path.c_str())->state == 'R';
+    return true;
+  });
+  REQUIRE(listed);
+  CHECK(running == 4);
+}

@@ -1,0 +1,183 @@
+#include "outputs.hpp"
+
+#include <algorithm>
+#include <tachyon/collect/collapsed.hpp>
+#include <tachyon/collect/jsonl.hpp>
+#include <tachyon/collect/jsonl_events.hpp>
+#include <tachyon/collect/pstats.hpp>
+#include <tachyon/collect/pstats_file.hpp>
+
+#include "colour.hpp"
+#include "files.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+// What a format may look at to make its output.
+struct Context {
+  const CommandLine& line;
+  const Tables& tables;
+  const Run& run;
+  const PlannedOutput& plan;
+};
+
+using Made = std::variant<std::unique_ptr<AnyOutput::Model>, std::string>;
+
+// ---- the three kinds of output -----------------------------------------------------------------
+
+// Written at the end from the shared tree.
+template <class Writer>
+class TreeOutput final : public AnyOutput::Model {
+ public:
+  TreeOutput(OutputFile file, Writer writer) : file_{std::move(file)}, writer_{std::move(writer)} {}
+  bool takes_samples() const noexcept override { return false; }
+  Written finish(const CallTree& tree, const Run& run) override {
+    return write_or_fall_back(std::move(file_),
+                              [&](OutputFile& sink) { writer_.write(sink, tree, run); });
+  }
+
+ private:
+  OutputFile file_;
+  Writer writer_;
+};
+
+// Written while samples come.
+template <class Stream>
+class StreamOutput final : public AnyOutput::Model {
+ public:
+  template <class... Arguments>
+  explicit StreamOutput(OutputFile file, const Tables& tables, Arguments&&... arguments)
+      : file_{std::move(file)}, stream_{tables, file_, std::forward<Arguments>(arguments)...} {}
+
+  void add(const Sample& sample) override {
+    stream_.add(sample);
+    if (sample.time - flushed_ < pause) return;
+    flushed_ = sample.time;
+    file_.flush();
+  }
+  Written finish(const CallTree&, const Run&) override {
+    const Result<void> closed = file_.close();
+    return {file_.path(), closed.error(), closed.error()};
+  }
+
+ private:
+  static constexpr std::uint64_t pause =
+      200'000'000;  // whoever reads along sees it 5 times a second
+
+  OutputFile file_;
+  Stream stream_;
+  std::uint64_t flushed_ = 0;
+};
+
+Made open_file(const Context& context, Finish finish, auto&& make) {
+  Result<OutputFile> file = OutputFile::create(context.plan.path, finish);
+  if (!file) return describe_output(context.plan.path, file.error());
+  return make(std::move(*file));
+}
+
+template <class Writer>
+Made from_tree(const Context& context, typename Writer::Options options) {
+  return open_file(context, Finish::whole, [&](OutputFile file) -> Made {
+    return std::make_unique<TreeOutput<Writer>>(std::move(file), Writer{std::move(options)});
+  });
+}
+
+// ---- the formats -------------------------------------------------------------------------------
+
+PstatsSort sort_of(SortKey key) {
+  switch (key) {
+    case SortKey::nsamples:
+      return PstatsSort::samples;
+    case SortKey::tottime:
+      return PstatsSort::time;
+    case SortKey::cumtime:
+      return PstatsSort::cumulative_time;
+    case SortKey::sample_pct:
+      return PstatsSort::sample_percent;
+    case SortKey::cumul_pct:
+      return PstatsSort::cumulative_percent;
+    case SortKey::nsamples_cumul:
+      return PstatsSort::cumulative_samples;
+    case SortKey::name:
+      break;
+  }
+  return PstatsSort::name;
+}
+
+Made make_pstats(const Context& context) {
+  const TableOptions& table = context.line.options.table;
+  const Detail detail = table.lines ? Detail::line : Detail::function;
+  if (!context.plan.table) return from_tree<PstatsFileWriter>(context, {detail});
+  PstatsOptions options;
+  options.detail = detail;
+  if (table.sort) options.sort = sort_of(*table.sort);
+  if (table.limit) options.limit = table.limit->value;
+  options.summary = !table.no_summary;
+  options.colour = wants_colour(context.line.options.show.colour, STDOUT_FILENO);
+  return from_tree<PstatsWriter>(context, options);
+}
+
+Made make_collapsed(const Context& context) {
+  return from_tree<CollapsedWriter>(context, {context.line.options.files.threads_by_name});
+}
+
+Made make_jsonl(const Context& context) {
+  const JsonlRecords records =
+      context.line.options.files.jsonl_records.value_or(JsonlRecords::summary);
+  if (records == JsonlRecords::summary) return from_tree<JsonlWriter>(context, {});
+  const JsonlEventsOptions options{records == JsonlRecords::events_full, context.run.started};
+  return open_file(context, Finish::never, [&](OutputFile file) -> Made {
+    return std::make_unique<StreamOutput<JsonlEvents<OutputFile>>>(std::move(file), context.tables,
+                                                                   options);
+  });
+}
+
+// The registry: every format has its line here.
+Made make(const Context& context) {
+  switch (context.plan.format) {
+    case Format::pstats:
+      return make_pstats(context);
+    case Format::collapsed:
+      return make_collapsed(context);
+    case Format::jsonl:
+      return make_jsonl(context);
+    default:
+      break;
+  }
+  return concat(dashed(info_of(context.plan.format).option),
+                " is not part of this build of tachyon yet");
+}
+
+}  // namespace
+
+std::variant<Outputs, std::string> Outputs::open(const CommandLine& line, const Tables& tables,
+                                                 const Run& run, NamingRules naming) {
+  PlannedOutputs planned = plan_outputs(line.options.formats, line.options.files.output, naming);
+  if (auto* why = std::get_if<std::string>(&planned)) return std::move(*why);
+  Outputs outputs{CallTree{tables}};
+  for (PlannedOutput& plan : std::get<std::vector<PlannedOutput>>(planned)) {
+    Made made = make({line, tables, run, plan});
+    if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
+    outputs.all_.push_back(std::make_unique<AnyOutput>(
+        std::move(plan), std::move(std::get<std::unique_ptr<AnyOutput::Model>>(made))));
+    if (outputs.all_.back()->takes_samples()) {
+      outputs.fed_.push_back(outputs.all_.back().get());
+    } else {
+      outputs.needs_tree_ = true;
+    }
+  }
+  return outputs;
+}
+
+std::vector<Finished> Outputs::finish(const Run& run) {
+  std::vector<Finished> finished;
+  for (const auto& output : all_) finished.push_back(output->finish(tree_, run));
+  return finished;
+}
+
+bool Outputs::uses_stdout() const noexcept {
+  return std::ranges::any_of(
+      all_, [](const auto& output) { return output->plan().path == "-" && !output->plan().table; });
+}
+
+}  // namespace tachyon::tool

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <tachyon/codec/output_file.hpp>
+#include <tachyon/collect/call_tree.hpp>
+#include <tachyon/sample/run.hpp>
+#include <tachyon/sample/sample.hpp>
+
+#include "naming.hpp"
+#include "parse.hpp"
+
+// The outputs of one run: opened before anything is sampled, fed together, written at the end one
+// by one, so that one that fails takes no other with it.
+//
+// Sampler and replay see a single collector, this one. Formats that are made from totals share one
+// call tree; the others (timelines, streams, recordings) are called for each sample through
+// AnyOutput, the one place where the tool erases a type. What formats there are is known in
+// outputs.cpp alone: a new one is an include and a line there.
+namespace tachyon::tool {
+
+// What became of one output, for the notices at the end.
+struct Finished {
+  Format format{};
+  std::string path{};
+  Written written{};
+  bool table = false;
+};
+
+class AnyOutput {
+ public:
+  // What an output can be asked. Those made from the tree leave `add` and `end_tick` alone.
+  struct Model {
+    virtual ~Model() = default;
+    virtual bool takes_samples() const noexcept { return true; }
+    virtual void add(const Sample&) {}
+    virtual void end_tick(const Tick&) {}
+    virtual Written finish(const CallTree& tree, const Run& run) = 0;
+  };
+
+  AnyOutput(PlannedOutput plan, std::unique_ptr<Model> model)
+      : plan_{std::move(plan)}, model_{std::move(model)} {}
+
+  const PlannedOutput& plan() const noexcept { return plan_; }
+  bool takes_samples() const noexcept { return model_->takes_samples(); }
+  void add(const Sample& sample) { model_->add(sample); }
+  void end_tick(const Tick& tick) { model_->end_tick(tick); }
+  Finished finish(const CallTree& tree, const Run& run) {
+    Written written = model_->finish(tree, run);
+    return {plan_.format, plan_.path, std::move(written), plan_.table};
+  }
+
+ private:
+  PlannedOutput plan_;
+  std::unique_ptr<Model> model_;
+};
+
+class Outputs {
+ public:
+  // Opens everything, or says which place is impossible; then nothing was made. `run` is what is
+  // known before the first sample: target, mode, options, start.
+  static std::variant<Outputs, std::string> open(const CommandLine& line, const Tables& tables,
+                                                 const Run& run, NamingRules naming);
+
+  void add(const Sample& sample) {
+    ++samples_;
+    if (needs_tree_) tree_.add(sample);
+    for (AnyOutput* output : fed_) output->add(sample);
+  }
+  void end_tick(const Tick& tick) {
+    if (needs_tree_) tree_.end_tick(tick);
+    for (AnyOutput* output : fed_) output->end_tick(tick);
+  }
+
+  // Writes what is written at the end. Every output is tried, whatever became of the others.
+  std::vector<Finished> finish(const Run& run);
+
+  std::uint64_t samples() const noexcept { return samples_; }
+  // Some output goes to standard output by request: what else is said goes to standard error.
+  bool uses_stdout() const noexcept;
+
+  Outputs(Outputs&&) = default;
+  Outputs& operator=(Outputs&&) = delete;
+
+ private:
+  explicit Outputs(CallTree tree) : tree_{std::move(tree)} {}
+
+  CallTree tree_;
+  bool needs_tree_ = false;
+  std::uint64_t samples_ = 0;
+  std::vector<std::unique_ptr<AnyOutput>> all_{};
+  std::vector<AnyOutput*> fed_{};
+};
+
+}  // namespace tachyon::tool
