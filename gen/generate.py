@@ -19,6 +19,7 @@ import concurrent.futures
 import difflib
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -50,31 +51,39 @@ def shown(path: Path) -> str:
 
 
 def write_all(files: dict[Path, str], stale: list[Path]) -> list[Path]:
-    """All of the files or none: everything is written beside its place first, then renamed."""
-    pending: list[tuple[str, Path]] = []
-    changed = []
+    """All of the files or none: everything is written beside its place, then renamed, then the stale ones go."""
+    pending: list[tuple[Path, Path]] = []
+    replaced: list[tuple[Path, bytes | None]] = []
+    path = FACTS.parent
     try:
         for path, text in files.items():
-            if path.is_file() and path.read_text(encoding="utf-8") == text:
+            if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-            pending.append((name, path))
+            pending.append((Path(name), path))
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 out.write(text)
             os.chmod(name, 0o644)
         for name, path in pending:
+            before = path.read_bytes() if path.exists() else None
             os.replace(name, path)
-            changed.append(path)
+            replaced.append((path, before))
         for path in stale:
+            before = path.read_bytes()
             path.unlink()
-            changed.append(path)
+            replaced.append((path, before))
     except OSError as error:
-        raise Failure(f"{error.filename or FACTS.parent}: cannot write: {error.strerror}; make {FACTS.parent} writable")
+        for done, before in replaced:
+            if before is None:
+                done.unlink()
+            else:
+                done.write_bytes(before)
+        raise Failure(f"{path}: cannot write: {error.strerror}; make it writable, nothing was changed")
     finally:
         for name, _ in pending:
-            Path(name).unlink(missing_ok=True)
-    return changed
+            name.unlink(missing_ok=True)
+    return [path for path, _ in replaced]
 
 
 def load_every(whole: bool = True) -> dict[str, dict]:
@@ -156,11 +165,14 @@ def header_trees() -> list[extract.Tree]:
     places += [Path(entry["include"]) for entry in entries if isinstance(entry, dict) and entry.get("include")]
     trees: dict[Path, extract.Tree] = {}
     for place in places:
-        if not (place / "Python.h").is_file() or not (place / "internal").is_dir():
+        minor = re.match(r"python3\.(\d+)", place.name)
+        if not minor or int(minor.group(1)) < 11 or not (place / "Python.h").is_file() or place.resolve() in trees:
             continue
-        tree = extract.find_tree(place)
-        if tree.minor >= 11:
-            trees.setdefault(tree.include, tree)
+        try:
+            tree = extract.find_tree(place)
+            trees[tree.include] = tree
+        except Failure as reason:
+            say(f"skipped {reason}")
     return sorted(trees.values(), key=lambda t: (t.minor, extract.release(t.version), t.debug, str(t.include)))
 
 

@@ -1,14 +1,5 @@
 #pragma once
 
-#if !__has_include(<boost/pfr/core.hpp>)
-#error \
-    "tachyon needs Boost.PFR, headers only: install libboost1.81-dev or put Boost 1.81 or newer on the include path"
-#endif
-
-#include <cstddef>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
 
