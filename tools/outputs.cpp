@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tachyon/collect/collapsed.hpp>
+#include <tachyon/collect/gecko.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/pstats.hpp>
@@ -25,15 +26,29 @@ using Made = std::variant<std::unique_ptr<AnyOutput::Model>, std::string>;
 
 // ---- the three kinds of output -----------------------------------------------------------------
 
-// Written at the end from the shared tree.
+// Written at the end from what is shared: the tree or the timeline, as its writer takes.
 template <class Writer>
-class TreeOutput final : public AnyOutput::Model {
+concept WritesTimeline = requires(const Writer& writer, OutputFile& sink, const Timeline& timeline,
+                                  const Run& run) {
+  writer.write(sink, timeline, run);
+};
+
+template <class Writer>
+class SharedOutput final : public AnyOutput::Model {
  public:
-  TreeOutput(OutputFile file, Writer writer) : file_{std::move(file)}, writer_{std::move(writer)} {}
-  bool takes_samples() const noexcept override { return false; }
-  Written finish(const CallTree& tree, const Run& run) override {
-    return write_or_fall_back(std::move(file_),
-                              [&](OutputFile& sink) { writer_.write(sink, tree, run); });
+  SharedOutput(OutputFile file, Writer writer)
+      : file_{std::move(file)}, writer_{std::move(writer)} {}
+  AnyOutput::From from() const noexcept override {
+    return WritesTimeline<Writer> ? AnyOutput::From::timeline : AnyOutput::From::tree;
+  }
+  Written finish(const Kept& kept, const Run& run) override {
+    return write_or_fall_back(std::move(file_), [&](OutputFile& sink) {
+      if constexpr (WritesTimeline<Writer>) {
+        writer_.write(sink, *kept.timeline, run);
+      } else {
+        writer_.write(sink, *kept.tree, run);
+      }
+    });
   }
 
  private:
@@ -49,13 +64,14 @@ class StreamOutput final : public AnyOutput::Model {
   explicit StreamOutput(OutputFile file, const Tables& tables, Arguments&&... arguments)
       : file_{std::move(file)}, stream_{tables, file_, std::forward<Arguments>(arguments)...} {}
 
+  AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
   void add(const Sample& sample) override {
     stream_.add(sample);
     if (sample.time - flushed_ < pause) return;
     flushed_ = sample.time;
     file_.flush();
   }
-  Written finish(const CallTree&, const Run&) override {
+  Written finish(const Kept&, const Run&) override {
     const Result<void> closed = file_.close();
     return {file_.path(), closed.error(), closed.error()};
   }
@@ -76,9 +92,9 @@ Made open_file(const Context& context, Finish finish, auto&& make) {
 }
 
 template <class Writer>
-Made from_tree(const Context& context, typename Writer::Options options) {
+Made shared(const Context& context, typename Writer::Options options = {}) {
   return open_file(context, Finish::whole, [&](OutputFile file) -> Made {
-    return std::make_unique<TreeOutput<Writer>>(std::move(file), Writer{std::move(options)});
+    return std::make_unique<SharedOutput<Writer>>(std::move(file), Writer{std::move(options)});
   });
 }
 
@@ -107,24 +123,24 @@ PstatsSort sort_of(SortKey key) {
 Made make_pstats(const Context& context) {
   const TableOptions& table = context.line.options.table;
   const Detail detail = table.lines ? Detail::line : Detail::function;
-  if (!context.plan.table) return from_tree<PstatsFileWriter>(context, {detail});
+  if (!context.plan.table) return shared<PstatsFileWriter>(context, {detail});
   PstatsOptions options;
   options.detail = detail;
   if (table.sort) options.sort = sort_of(*table.sort);
   if (table.limit) options.limit = table.limit->value;
   options.summary = !table.no_summary;
   options.colour = wants_colour(context.line.options.show.colour, STDOUT_FILENO);
-  return from_tree<PstatsWriter>(context, options);
+  return shared<PstatsWriter>(context, options);
 }
 
 Made make_collapsed(const Context& context) {
-  return from_tree<CollapsedWriter>(context, {context.line.options.files.threads_by_name});
+  return shared<CollapsedWriter>(context, {context.line.options.files.threads_by_name});
 }
 
 Made make_jsonl(const Context& context) {
   const JsonlRecords records =
       context.line.options.files.jsonl_records.value_or(JsonlRecords::summary);
-  if (records == JsonlRecords::summary) return from_tree<JsonlWriter>(context, {});
+  if (records == JsonlRecords::summary) return shared<JsonlWriter>(context, {});
   const JsonlEventsOptions options{records == JsonlRecords::events_full, context.run.started};
   return open_file(context, Finish::never, [&](OutputFile file) -> Made {
     return std::make_unique<StreamOutput<JsonlEvents<OutputFile>>>(std::move(file), context.tables,
@@ -139,6 +155,8 @@ Made make(const Context& context) {
       return make_pstats(context);
     case Format::collapsed:
       return make_collapsed(context);
+    case Format::gecko:
+      return shared<GeckoWriter>(context);
     case Format::jsonl:
       return make_jsonl(context);
     default:
@@ -154,24 +172,23 @@ std::variant<Outputs, std::string> Outputs::open(const CommandLine& line, const 
                                                  const Run& run, NamingRules naming) {
   PlannedOutputs planned = plan_outputs(line.options.formats, line.options.files.output, naming);
   if (auto* why = std::get_if<std::string>(&planned)) return std::move(*why);
-  Outputs outputs{CallTree{tables}};
+  Outputs outputs;
   for (PlannedOutput& plan : std::get<std::vector<PlannedOutput>>(planned)) {
     Made made = make({line, tables, run, plan});
     if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
     outputs.all_.push_back(std::make_unique<AnyOutput>(
         std::move(plan), std::move(std::get<std::unique_ptr<AnyOutput::Model>>(made))));
-    if (outputs.all_.back()->takes_samples()) {
-      outputs.fed_.push_back(outputs.all_.back().get());
-    } else {
-      outputs.needs_tree_ = true;
-    }
+    AnyOutput& output = *outputs.all_.back();
+    if (output.from() == AnyOutput::From::samples) outputs.fed_.push_back(&output);
+    if (output.from() == AnyOutput::From::tree) outputs.kept_.tree.emplace(tables);
+    if (output.from() == AnyOutput::From::timeline) outputs.kept_.timeline.emplace(tables);
   }
   return outputs;
 }
 
 std::vector<Finished> Outputs::finish(const Run& run) {
   std::vector<Finished> finished;
-  for (const auto& output : all_) finished.push_back(output->finish(tree_, run));
+  for (const auto& output : all_) finished.push_back(output->finish(kept_, run));
   return finished;
 }
 

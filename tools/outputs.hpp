@@ -9,6 +9,7 @@
 
 #include <tachyon/codec/output_file.hpp>
 #include <tachyon/collect/call_tree.hpp>
+#include <tachyon/collect/timeline.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
 
@@ -32,26 +33,33 @@ struct Finished {
   bool table = false;
 };
 
+// What outputs share; each is kept only if some output is made from it.
+struct Kept {
+  std::optional<CallTree> tree{};
+  std::optional<Timeline> timeline{};
+};
+
 class AnyOutput {
  public:
-  // What an output can be asked. Those made from the tree leave `add` and `end_tick` alone.
+  enum class From : std::uint8_t { tree, timeline, samples };
+
   struct Model {
     virtual ~Model() = default;
-    virtual bool takes_samples() const noexcept { return true; }
-    virtual void add(const Sample&) {}
+    virtual From from() const noexcept = 0;
+    virtual void add(const Sample&) {}  // these two only where it is made from samples
     virtual void end_tick(const Tick&) {}
-    virtual Written finish(const CallTree& tree, const Run& run) = 0;
+    virtual Written finish(const Kept& kept, const Run& run) = 0;
   };
 
   AnyOutput(PlannedOutput plan, std::unique_ptr<Model> model)
       : plan_{std::move(plan)}, model_{std::move(model)} {}
 
   const PlannedOutput& plan() const noexcept { return plan_; }
-  bool takes_samples() const noexcept { return model_->takes_samples(); }
+  From from() const noexcept { return model_->from(); }
   void add(const Sample& sample) { model_->add(sample); }
   void end_tick(const Tick& tick) { model_->end_tick(tick); }
-  Finished finish(const CallTree& tree, const Run& run) {
-    Written written = model_->finish(tree, run);
+  Finished finish(const Kept& kept, const Run& run) {
+    Written written = model_->finish(kept, run);
     return {plan_.format, plan_.path, std::move(written), plan_.table};
   }
 
@@ -69,11 +77,12 @@ class Outputs {
 
   void add(const Sample& sample) {
     ++samples_;
-    if (needs_tree_) tree_.add(sample);
+    if (kept_.tree) kept_.tree->add(sample);
+    if (kept_.timeline) kept_.timeline->add(sample);
     for (AnyOutput* output : fed_) output->add(sample);
   }
   void end_tick(const Tick& tick) {
-    if (needs_tree_) tree_.end_tick(tick);
+    if (kept_.tree) kept_.tree->end_tick(tick);
     for (AnyOutput* output : fed_) output->end_tick(tick);
   }
 
@@ -88,10 +97,9 @@ class Outputs {
   Outputs& operator=(Outputs&&) = delete;
 
  private:
-  explicit Outputs(CallTree tree) : tree_{std::move(tree)} {}
+  Outputs() = default;
 
-  CallTree tree_;
-  bool needs_tree_ = false;
+  Kept kept_{};
   std::uint64_t samples_ = 0;
   std::vector<std::unique_ptr<AnyOutput>> all_{};
   std::vector<AnyOutput*> fed_{};

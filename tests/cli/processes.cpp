@@ -1,0 +1,152 @@
+#include "processes.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <thread>
+#include <catch2/catch.hpp>
+
+using namespace tachyon;
+using namespace tachyon::tool;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A process that runs this shell text, killed with its whole group in the end.
+class Shell {
+ public:
+  explicit Shell(const char* text) {
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      (void)::setpgid(0, 0);
+      ::execl("/bin/sh", "sh", "-c", text, nullptr);
+      ::_exit(127);
+    }
+    (void)::setpgid(pid_, pid_);
+  }
+  ~Shell() {
+    (void)::kill(-pid_, SIGKILL);
+    (void)::waitpid(pid_, nullptr, 0);
+  }
+  std::int64_t pid() const noexcept { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+std::string title_of(std::int64_t pid) {
+  std::string title = tool::detail::read_small_file(concat("/proc/", std::to_string(pid), "/comm"));
+  if (!title.empty()) title.pop_back();
+  return title;
+}
+
+// What the tree tells until `count` processes with this title have been seen, or time is up.
+std::vector<std::int64_t> seen(ProcessTree& tree, std::string_view title, std::size_t count) {
+  std::vector<std::int64_t> all, found;
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (found.size() < count && std::chrono::steady_clock::now() < until) {
+    for (const std::int64_t pid : tree.fresh()) all.push_back(pid);
+    // A process is told as soon as it is there, and may become another program a moment later.
+    std::erase_if(all, [&](std::int64_t pid) {
+      const bool hit = title_of(pid) == title;
+      if (hit) found.push_back(pid);
+      return hit;
+    });
+    std::this_thread::sleep_for(5ms);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("patterns") {
+  CHECK(matches("gunicorn", "gunicorn"));
+  CHECK_FALSE(matches("gunicorn", "gunicorn3"));
+  CHECK(matches("gun*", "gunicorn"));
+  CHECK(matches("*", ""));
+  CHECK(matches("*.py", "a.py"));
+  CHECK(matches("w?rker-*", "worker-12"));
+  CHECK(matches("a*b*c", "aXbXbXc"));
+  CHECK_FALSE(matches("a*b*c", "aXbXbX"));
+  CHECK_FALSE(matches("?", ""));
+  const std::string many(20000, 'a');
+  CHECK_FALSE(matches("*a*a*a*a*a*a*a*a*b", many));
+}
+
+TEST_CASE("fields of a status file") {
+  const std::string text = "Name:\tx\nTgid:\t42\nPPid:  7\nNSpgid:\t9\t1\nOther: y\n";
+  CHECK(tool::detail::number_after<int>(text, "Tgid:") == 42);
+  CHECK(tool::detail::number_after<int>(text, "PPid:") == 7);
+  CHECK(tool::detail::number_after<int>(text, "NSpgid:") == 9);
+  CHECK_FALSE(tool::detail::number_after<int>(text, "Other:"));
+  CHECK_FALSE(tool::detail::number_after<int>(text, "gid:"));
+  CHECK(tool::detail::number_after<int>("Tgid:\t3\n", "Tgid:") == 3);
+}
+
+TEST_CASE("processes are found by program, by script and by module") {
+  const Shell shell{"exec sleep 60"};
+  std::vector<std::int64_t> found;
+  for (int i = 0; i < 200 && found.empty(); ++i) {
+    std::this_thread::sleep_for(5ms);
+    for (const std::int64_t pid : processes_named("slee?")) {
+      if (pid == shell.pid()) found.push_back(pid);
+    }
+  }
+  REQUIRE(found == std::vector<std::int64_t>{shell.pid()});
+  CHECK(processes_named("no-such-program-*").empty());
+  CHECK(command_line_of(shell.pid()).back() == "60");
+  CHECK(command_line_of(0).empty());
+  CHECK(names_of(0x7fffffff).empty());
+}
+
+TEST_CASE("a process is found in its control group") {
+  const std::string groups = tool::detail::read_small_file("/proc/self/cgroup");
+  REQUIRE_FALSE(groups.empty());
+  const Shell shell{"sleep 60"};
+  const std::string line = groups.substr(0, groups.find('\n'));
+  const std::string path = line.substr(line.find(':', line.find(':') + 1) + 1);
+  if (path == "/") {
+    WARN("skipped: this machine has one control group for everything");
+  } else {
+    const auto found = processes_in_cgroup(path);
+    CHECK(std::ranges::find(found, shell.pid()) != found.end());
+  }
+  CHECK(processes_in_cgroup("/no/such/group").empty());
+}
+
+TEST_CASE("a tree tells its descendants: those that are there, and new ones promptly") {
+  const Shell shell{"sleep 61 & sleep 62 & read x <&1; wait"};
+  ProcessTree before{{shell.pid()}};
+  CHECK(seen(before, "sleep", 2).size() == 2);
+}
+
+TEST_CASE("grandchildren, orphans and other sessions belong to the tree") {
+  const Shell shell{
+      "sh -c 'sleep 61 & sleep 62' & "  // a grandchild
+      "(sleep 63 &) ; "                 // an orphan at once
+      "setsid sleep 64 & wait"};
+  ProcessTree tree{{shell.pid()}};
+  CHECK(seen(tree, "sleep", 4).size() == 4);
+}
+
+TEST_CASE("strangers do not belong to the tree") {
+  const Shell shell{"exec sleep 60"};
+  ProcessTree tree{{shell.pid()}};
+  (void)tree.fresh();
+  const Shell stranger{"sleep 61 & sleep 62"};
+  std::this_thread::sleep_for(100ms);
+  for (const std::int64_t pid : tree.fresh()) CHECK(title_of(pid) == "");
+}
+
+TEST_CASE("hundreds of children in a row are all seen") {
+  const Shell shell{"i=0; while [ $i -lt 200 ]; do sleep 0.3 & i=$((i+1)); done; wait; sleep 60"};
+  ProcessTree tree{{shell.pid()}};
+  std::size_t count = 0;
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (count < 201 && std::chrono::steady_clock::now() < until) {
+    count += tree.fresh().size();
+    std::this_thread::sleep_for(5ms);
+  }
+  CHECK(count >= 190);
+}

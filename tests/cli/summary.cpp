@@ -1,0 +1,86 @@
+#include "summary.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace tachyon;
+using namespace tachyon::tool;
+
+namespace {
+
+Run typical() {
+  Run run;
+  run.duration = 2'500'000'000;
+  run.trust.ticks = 2500;
+  run.trust.attempts = 2500;
+  run.trust.valid = 2450;
+  run.trust.distinct = 120;
+  run.trust.profiler_cpu = 30'000'000;
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("the lines that scripts look for") {
+  CHECK(capture_lines(typical()) ==
+        "Captured 2500 samples in 2.50 seconds\nSample rate: 1000.00 samples/sec\n"
+        "Error rate: 2.00\n");
+  Run one;
+  one.trust.ticks = one.trust.attempts = one.trust.valid = 1;
+  one.interrupted = true;
+  CHECK(capture_lines(one) ==
+        "Interrupted by the user.\nCaptured 1 sample in 0.00 seconds\n"
+        "Sample rate: 0.00 samples/sec\nError rate: 0.00\n");
+}
+
+TEST_CASE("trust is one line, and what is zero is not worth a word") {
+  Trust trust = typical().trust;
+  CHECK(trust_line(trust) == "2450 of 2500 stacks valid, 120 distinct; 0.03 s of our own CPU");
+  trust.first_rejected = 70;
+  trust.retried = 60;
+  trust.given_up = 50;
+  trust.fast = 2205;
+  trust.exact = 245;
+  trust.reused_checked = 40;
+  trust.late = 3;
+  trust.missed = 2;
+  trust.target_cost = 0.0123;
+  CHECK(
+      trust_line(trust) ==
+      "2450 of 2500 stacks valid, 120 distinct, 70 first tries rejected, 60 retried, 50 given up; "
+      "read fast 90.0 % exact 10.0 %; 0 of 40 reused parents were stale, 3 ticks late, 2 missed; "
+      "cost to the target about 1.2 %; 0.03 s of our own CPU");
+}
+
+TEST_CASE("missed looks are warned about when they matter") {
+  Run run = typical();
+  CHECK(missed_warning(run).empty());
+  run.trust.missed = 5;
+  CHECK(missed_warning(run).empty());
+  run.trust.missed = 500;
+  CHECK(missed_warning(run) ==
+        "missed 500 of 3000 looks (16.7 %); a lower --sampling-rate would keep up");
+  run.interrupted = true;
+  CHECK(missed_warning(run).empty());
+}
+
+TEST_CASE("the line of a second overwrites itself on a terminal only") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  RealtimeLine line{ends[1]};
+  Trust trust = typical().trust;
+  line.show(trust, 2.5);
+  trust.ticks += 500;
+  trust.attempts += 500;
+  trust.valid += 500;
+  trust.missed += 1;
+  line.show(trust, 3);
+  line.end();
+  ::close(ends[1]);
+  char text[1024];
+  const ssize_t got = ::read(ends[0], text, sizeof text);
+  ::close(ends[0]);
+  REQUIRE(got > 0);
+  CHECK(std::string(text, static_cast<std::size_t>(got)) ==
+        "Stats: 1000.0Hz (1000.0µs) N=2500 valid 98.0 % late 0 missed 0\n"
+        "Stats: 1000.0Hz (1000.0µs) N=3000 valid 100.0 % late 0 missed 1\n");
+}

@@ -1,0 +1,320 @@
+#pragma once
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "text.hpp"
+
+// Which processes there are: by name, by control group, and the descendants of others.
+//
+// Watching a tree has to be prompt (a child that lives 100 ms wants samples) and cheap (most trees
+// do nothing for hours). Process events from the kernel need privileges; listing all processes a
+// hundred times a second does not pay. But /proc/loadavg ends with the number of the newest
+// process, so one read of an open file, about a microsecond, says that nothing is new anywhere.
+// When something is, only the numbers handed out since then are looked at, each once.
+//
+// A new process belongs to the tree if its parent does. A parent may be gone already (a daemon, a
+// shell that ended): then the process group and session tell, as far as they are ones that the tree
+// made or was alone in.
+namespace tachyon::tool {
+
+namespace detail {
+
+inline std::string read_small_file(const std::string& path, std::size_t most = 65536) {
+  std::string text;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return text;
+  char buffer[4096];
+  while (text.size() < most) {
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  (void)::close(fd);
+  return text;
+}
+
+template <class T>
+std::optional<T> number_after(std::string_view text, std::string_view key) {
+  std::size_t at = text.starts_with(key) ? 0 : text.find(concat("\n", key));
+  if (at == std::string_view::npos) return std::nullopt;
+  at += key.size() + (at == 0 && text.starts_with(key) ? 0 : 1);
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+  T value{};
+  const auto [rest, error] = std::from_chars(text.data() + at, text.data() + text.size(), value);
+  return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+// * any text, ? any one character. Everything else is itself. Greedy with one point of return, so
+// the time is at most the product of the lengths.
+inline bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++from;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+template <class Each>
+void each_process(Each&& each) {
+  DIR* const folder = ::opendir("/proc");
+  if (!folder) return;
+  while (const dirent* const entry = ::readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    std::int64_t pid = 0;
+    const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error == std::errc{} && rest == name.data() + name.size() && pid > 0) each(pid);
+  }
+  (void)::closedir(folder);
+}
+
+}  // namespace detail
+
+using detail::matches;
+
+// The words of a process's command line; none for kernel threads and zombies.
+inline std::vector<std::string> command_line_of(std::int64_t pid) {
+  std::vector<std::string> words;
+  const std::string text =
+      detail::read_small_file(concat("/proc/", std::to_string(pid), "/cmdline"), 1 << 20);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\0', at), text.size());
+    words.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+// What a user may call a process: its program, its title, the script or module that it runs.
+inline std::vector<std::string> names_of(std::int64_t pid) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    if (!name.empty()) names.emplace_back(name);
+  };
+  std::string title = detail::read_small_file(concat("/proc/", std::to_string(pid), "/comm"));
+  if (!title.empty() && title.back() == '\n') title.pop_back();
+  add(title);
+  const std::vector<std::string> words = command_line_of(pid);
+  if (words.empty()) return {};
+  const std::size_t blank = words[0].find_first_of(" :");  // "gunicorn: master [app]" as a title
+  add(base_name(std::string_view{words[0]}.substr(0, blank)));
+  add(base_name(words[0]));
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "-m" || word == "-c") {
+      if (word == "-m" && i + 1 < words.size()) add(words[i + 1]);
+      break;
+    }
+    if (word == "-X" || word == "-W") {
+      ++i;
+    } else if (!word.starts_with('-')) {
+      add(base_name(word));
+      add(word);
+      break;
+    }
+  }
+  return names;
+}
+
+// Processes that have this name, in order of their number, without ourselves.
+inline std::vector<std::int64_t> processes_named(std::string_view pattern) {
+  std::vector<std::int64_t> found;
+  detail::each_process([&](std::int64_t pid) {
+    if (pid == ::getpid()) return;
+    for (const std::string& name : names_of(pid)) {
+      if (matches(pattern, name)) return found.push_back(pid);
+    }
+  });
+  std::ranges::sort(found);
+  return found;
+}
+
+// The processes of a control group and of the groups below it. `name` is a path below
+// /sys/fs/cgroup, a whole path there, or the last part of one: a container's id, a unit of systemd.
+inline std::vector<std::int64_t> processes_in_cgroup(std::string_view name) {
+  constexpr std::string_view root = "/sys/fs/cgroup";
+  if (name.starts_with(root)) name.remove_prefix(root.size());
+  while (name.ends_with('/')) name.remove_suffix(1);
+  std::vector<std::int64_t> found;
+  detail::each_process([&](std::int64_t pid) {
+    if (pid == ::getpid()) return;
+    const std::string groups =
+        detail::read_small_file(concat("/proc/", std::to_string(pid), "/cgroup"));
+    // Lines are HIERARCHY:CONTROLLERS:PATH.
+    for (std::size_t at = 0; at < groups.size();) {
+      const std::size_t end = std::min(groups.find('\n', at), groups.size());
+      std::string_view path = std::string_view{groups}.substr(at, end - at);
+      path.remove_prefix(
+          std::min(path.find(':', std::min(path.find(':'), path.size() - 1) + 1), path.size()));
+      if (path.starts_with(':')) path.remove_prefix(1);
+      at = end + 1;
+      const std::string wanted = name.starts_with('/') ? std::string{name} : concat("/", name);
+      const std::size_t hit = path.find(wanted);
+      const std::size_t after = hit + wanted.size();
+      const bool whole_part = hit != std::string_view::npos &&
+                              (after == path.size() || path[after] == '/' || path[after] == '.');
+      if (whole_part && (!name.starts_with('/') || hit == 0)) return found.push_back(pid);
+    }
+  });
+  std::ranges::sort(found);
+  return found;
+}
+
+// A set of processes and everything that descends from them.
+class ProcessTree {
+ public:
+  explicit ProcessTree(const std::vector<std::int64_t>& roots) {
+    fd_ = ::open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    newest_ = newest_number();
+    for (const std::int64_t pid : roots) {
+      if (const auto process = read(pid)) members_.emplace(pid, *process);
+    }
+    for (const auto& [pid, process] : members_) note_groups(pid, process);
+    look_at_all();
+  }
+  ProcessTree(const ProcessTree&) = delete;
+  ProcessTree& operator=(const ProcessTree&) = delete;
+  ~ProcessTree() {
+    if (fd_ >= 0) (void)::close(fd_);
+  }
+
+  // Descendants not told before. Call it every few milliseconds.
+  std::vector<std::int64_t> fresh() {
+    const std::int64_t newest = newest_number();
+    if (newest < 0) {  // no such file: the dear way, less often
+      if (++calls_ % 20 == 0) look_at_all();
+    } else if (newest < newest_) {  // numbers start again from the low ones
+      look_at_all();
+      newest_ = newest;
+    } else if (newest > newest_) {
+      if (newest - newest_ > most_in_a_row) {
+        look_at_all();
+      } else {
+        for (std::int64_t pid = newest_ + 1; pid <= newest; ++pid) unseen_[pid] = 4;
+      }
+      newest_ = newest;
+    }
+    look_again();
+    return std::exchange(fresh_, {});
+  }
+
+  // The process is over: its number may be given to another.
+  void forget(std::int64_t pid) { members_.erase(pid); }
+  std::size_t size() const noexcept { return members_.size(); }
+
+ private:
+  static constexpr std::int64_t most_in_a_row = 4096;
+  struct Process {
+    std::int64_t leader = 0, parent = 0, group = 0, session = 0;
+  };
+
+  std::int64_t newest_number() const {
+    char text[128];
+    const ssize_t got = fd_ < 0 ? -1 : ::pread(fd_, text, sizeof text, 0);
+    if (got <= 0) return -1;
+    std::string_view line{text, static_cast<std::size_t>(got)};
+    while (line.ends_with('\n')) line.remove_suffix(1);
+    line.remove_prefix(line.rfind(' ') + 1);
+    std::int64_t pid = -1;
+    (void)std::from_chars(line.data(), line.data() + line.size(), pid);
+    return pid;
+  }
+
+  // Threads have such a file, too; their leader is another number.
+  static std::optional<Process> read(std::int64_t pid) {
+    const std::string text =
+        detail::read_small_file(concat("/proc/", std::to_string(pid), "/status"));
+    const auto leader = detail::number_after<std::int64_t>(text, "Tgid:");
+    if (!leader) return std::nullopt;
+    const auto parent = detail::number_after<std::int64_t>(text, "PPid:");
+    const auto group = detail::number_after<std::int64_t>(text, "NSpgid:");
+    const auto session = detail::number_after<std::int64_t>(text, "NSsid:");
+    return Process{*leader, parent.value_or(0), group.value_or(0), session.value_or(0)};
+  }
+
+  // False when there is nothing to see (yet).
+  bool consider(std::int64_t pid) {
+    if (members_.contains(pid) || pid == ::getpid()) return true;
+    const auto process = read(pid);
+    if (!process) return false;
+    const bool orphan = process->parent <= 1;
+    if (process->leader != pid) return true;  // a thread
+    if (members_.contains(process->parent) ||
+        (orphan && (groups_.contains(process->group) || groups_.contains(process->session)))) {
+      add(pid, *process);
+    }
+    return true;
+  }
+
+  void add(std::int64_t pid, const Process& process) {
+    members_.emplace(pid, process);
+    fresh_.push_back(pid);
+    note_groups(pid, process);
+  }
+  void note_groups(std::int64_t pid, const Process& process) {
+    if (process.group == pid || process.session == pid) groups_.insert(pid);
+  }
+
+  void look_again() {
+    for (auto at = unseen_.begin(); at != unseen_.end();) {
+      at = consider(at->first) || --at->second == 0 ? unseen_.erase(at) : std::next(at);
+    }
+  }
+
+  void look_at_all() {
+    std::map<std::int64_t, Process> all;
+    detail::each_process([&](std::int64_t pid) {
+      if (members_.contains(pid) || pid == ::getpid()) return;
+      if (const auto process = read(pid)) all.emplace(pid, *process);
+    });
+    for (bool found = true; found;) {
+      found = false;
+      for (auto at = all.begin(); at != all.end();) {
+        if (members_.contains(at->second.parent)) {
+          add(at->first, at->second);
+          at = all.erase(at);
+          found = true;
+        } else {
+          ++at;
+        }
+      }
+    }
+  }
+
+  int fd_ = -1;
+  unsigned calls_ = 0;
+  std::int64_t newest_ = 0;
+  std::map<std::int64_t, Process> members_{};
+  std::set<std::int64_t> groups_{};
+  std::map<std::int64_t, int> unseen_{};  // and how often still to look
+  std::vector<std::int64_t> fresh_{};
+};
+
+}  // namespace tachyon::tool
