@@ -1,0 +1,150 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <tachyon/base/bytes.hpp>
+#include <tachyon/codec/recording_format.hpp>
+#include <tachyon/codec/sink.hpp>
+#include <tachyon/codec/varint.hpp>
+#include <tachyon/sample/run.hpp>
+
+// The 'R' block: what is known of a run, as tagged values. A reader of today skips what a writer of
+// tomorrow adds, and a missing tag means the value of a default-made Run.
+namespace tachyon::recording {
+
+inline constexpr std::uint64_t Trust::*trust_counters[] = {
+    &Trust::ticks,          &Trust::attempts,     &Trust::valid,    &Trust::distinct,
+    &Trust::first_rejected, &Trust::retried,      &Trust::given_up, &Trust::late,
+    &Trust::missed,         &Trust::exact,        &Trust::fast,     &Trust::blocking,
+    &Trust::reused_checked, &Trust::reused_wrong, &Trust::wall,     &Trust::profiler_cpu};
+
+inline constexpr bool CaptureOptions::*capture_options[] = {
+    &CaptureOptions::all_threads, &CaptureOptions::native,   &CaptureOptions::gc,
+    &CaptureOptions::opcodes,     &CaptureOptions::blocking, &CaptureOptions::async_aware,
+    &CaptureOptions::async_all};
+
+inline std::string run_block(const Run& run) {
+  StringSink out;
+  const auto text = [&](Tag tag, std::string_view value) {
+    put_varint(out, static_cast<std::uint64_t>(tag));
+    put_text(out, value.substr(0, longest_text));
+  };
+  const auto number = [&](unsigned tag, std::uint64_t value) {
+    if (value == 0) return;
+    put_varint(out, tag);
+    put_varint(out, varint_size(value));
+    put_varint(out, value);
+  };
+  const auto tagged = [&](Tag tag, std::uint64_t value) {
+    number(static_cast<unsigned>(tag), value);
+  };
+  const Target& target = run.target;
+
+  tagged(Tag::interval, run.interval);
+  // Wall mode is 0 and unknown the default, so the value is moved by one.
+  tagged(Tag::mode, run.mode == ModeKind::unknown ? 0 : static_cast<std::uint64_t>(run.mode) + 1);
+  std::uint64_t options = 0;
+  for (std::size_t i = 0; i < std::size(capture_options); ++i) {
+    if (run.options.*capture_options[i]) options |= std::uint64_t{1} << i;
+  }
+  tagged(Tag::options, options + 1);  // no option at all differs from no tag
+  tagged(Tag::flags, (run.fixed_clock ? 1U : 0U) | (run.interrupted ? 2U : 0U));
+  tagged(Tag::started, run.started);
+  tagged(Tag::duration, run.duration);
+  tagged(Tag::process, zigzag(target.process));
+  if (!target.command_line.empty()) text(Tag::command_line, target.command_line);
+  if (!target.executable.empty()) text(Tag::executable, target.executable);
+  if (!target.working_directory.empty()) text(Tag::working_directory, target.working_directory);
+  for (const std::string& path : target.import_paths) text(Tag::import_path, path);
+  const char python[] = {static_cast<char>(target.major), static_cast<char>(target.minor),
+                         static_cast<char>(target.micro)};
+  if (target.major != 0) text(Tag::python, {python, sizeof python});
+  tagged(Tag::free_threaded, target.free_threaded);
+  tagged(Tag::target_started, target.started);
+  tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.trust.target_cost));
+  for (unsigned i = 0; i < std::size(trust_counters); ++i) {
+    number(static_cast<unsigned>(Tag::trust) + i, run.trust.*trust_counters[i]);
+  }
+  return out.take();
+}
+
+// False when the block is not what it should be.
+inline bool read_run_block(Bytes payload, Run& run) {
+  Cursor block{payload};
+  run = {};
+  while (block.ok() && !block.at_end()) {
+    const std::uint64_t tag = block.varint();
+    const Bytes bytes = as_bytes(block.text());
+    Cursor value{bytes};
+    switch (Tag(tag)) {
+      case Tag::interval:
+        run.interval = value.varint();
+        break;
+      case Tag::mode: {
+        const std::uint64_t mode = value.varint();
+        run.mode = mode >= 1 && mode <= 5 ? ModeKind(mode - 1) : ModeKind::unknown;
+        break;
+      }
+      case Tag::options: {
+        const std::uint64_t options = value.varint() - 1;
+        for (std::size_t i = 0; i < std::size(capture_options); ++i) {
+          run.options.*capture_options[i] = options >> i & 1;
+        }
+        break;
+      }
+      case Tag::flags: {
+        const std::uint64_t flags = value.varint();
+        run.fixed_clock = flags & 1;
+        run.interrupted = flags & 2;
+        break;
+      }
+      case Tag::started:
+        run.started = value.varint();
+        break;
+      case Tag::duration:
+        run.duration = value.varint();
+        break;
+      case Tag::process:
+        run.target.process = value.svarint();
+        break;
+      case Tag::command_line:
+        run.target.command_line = as_text(bytes);
+        break;
+      case Tag::executable:
+        run.target.executable = as_text(bytes);
+        break;
+      case Tag::working_directory:
+        run.target.working_directory = as_text(bytes);
+        break;
+      case Tag::import_path:
+        run.target.import_paths.emplace_back(as_text(bytes));
+        break;
+      case Tag::python:
+        run.target.major = value.byte();
+        run.target.minor = value.byte();
+        run.target.micro = value.byte();
+        break;
+      case Tag::free_threaded:
+        run.target.free_threaded = value.varint() != 0;
+        break;
+      case Tag::target_started:
+        run.target.started = value.varint();
+        break;
+      case Tag::target_cost:
+        run.trust.target_cost = std::bit_cast<double>(value.varint());
+        break;
+      default:
+        if (tag >= static_cast<std::uint64_t>(Tag::trust) &&
+            tag - static_cast<std::uint64_t>(Tag::trust) < std::size(trust_counters)) {
+          run.trust.*trust_counters[tag - static_cast<std::uint64_t>(Tag::trust)] = value.varint();
+        }
+    }
+    if (!value.ok()) return false;
+  }
+  return block.ok();
+}
+
+}  // namespace tachyon::recording
