@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Turns gen/assets into include/tachyon/render/assets.hpp.
+
+Each page is assembled here: style sheets and scripts are put into its HTML, comment lines and
+indentation are left out (every other byte stays as written), and a content security policy is
+computed that lets exactly these scripts and styles run. What remains to be filled in per profile are
+the title and the data, so a page is three pieces of text.
+
+The pieces become raw literals ending in `sv`, cut at line ends below 60,000 bytes because compilers
+need not take longer ones.
+
+    python3 gen/embed.py            writes the header
+    python3 gen/embed.py --check    writes nothing; exits 1 and says what to run if it is out of date
+"""
+
+import argparse
+import base64
+import difflib
+import hashlib
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "gen" / "assets"
+HEADER = ROOT / "include" / "tachyon" / "render" / "assets.hpp"
+LIMIT = 60000
+
+# name: (html, styles, scripts)
+PAGES = {
+    "flamegraph": (
+        "flamegraph.html",
+        ["tokens.css", "flamegraph.css"],
+        ["data.js", "tree.js", "text.js", "graph.js", "timeline.js", "model.js", "export.js",
+         "panels.js", "flamegraph.js"],
+    ),
+    "heatmap_index": (
+        "heatmap_index.html",
+        ["tokens.css", "heatmap.css"],
+        ["dom.js", "heatmap_index.js"],
+    ),
+    "heatmap_file": (
+        "heatmap_file.html",
+        ["tokens.css", "heatmap.css"],
+        ["dom.js", "heatmap_file.js"],
+    ),
+}
+
+
+def squeeze(text, kind):
+    """Without indentation, blank lines and lines that are only comment."""
+    if kind == "css":
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not (kind == "js" and line.startswith("//")))
+
+
+def read(name):
+    text = (ASSETS / name).read_text(encoding="utf-8")
+    if not text.isascii():
+        bad = next(c for c in text if ord(c) > 127)
+        sys.exit(f"gen/assets/{name}: character {bad!r} is not ASCII; write it as an escape")
+    return text
+
+
+def digest(text):
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def assemble(page):
+    """The page as three pieces: before the title, between title and data, after the data."""
+    html, styles, scripts = PAGES[page]
+    style = "\n".join(squeeze(read(name), "css") for name in styles)
+    script = '"use strict";\n' + "\n".join(squeeze(read(name), "js") for name in scripts) + "\n"
+    policy = (f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+              "img-src data: blob:; base-uri 'none'; form-action 'none'")
+    text = squeeze(read(html), "html") + "\n"
+    text = text.replace("@policy@", policy).replace("@style@", style).replace("@script@", script)
+    before, rest = text.split("@title@")
+    between, after = rest.split("@data@")
+    return before, between, after
+
+
+def pieces(text):
+    out, part = [], ""
+    for line in text.splitlines(keepends=True):
+        if len(part) + len(line) > LIMIT:
+            out.append(part)
+            part = ""
+        part += line
+    return out + [part]
+
+
+def literal(text):
+    if ')page"' in text:
+        sys.exit('an asset contains )page", the end of the raw literal')
+    return f'R"page({text})page"sv'
+
+
+def header():
+    out = [
+        "// Written by gen/embed.py from gen/assets; do not edit. To rebuild it: python3 gen/embed.py",
+        "#pragma once",
+        "",
+        "#include <array>",
+        "#include <string_view>",
+        "",
+        "// The pages as text: head | title | body | data | tail.",
+        "// clang-format off",
+        "namespace tachyon::assets {",
+        "using namespace std::string_view_literals;",
+        "",
+    ]
+    for page in PAGES:
+        if not (ASSETS / PAGES[page][0]).exists():
+            continue
+        for part, text in zip(("head", "body", "tail"), assemble(page)):
+            cut = pieces(text)
+            joined = ",\n".join(literal(piece) for piece in cut)
+            out += [f"inline constexpr std::array<std::string_view, {len(cut)}> {page}_{part}{{", joined + "};", ""]
+    out += ["}  // namespace tachyon::assets", "// clang-format on", ""]
+    return "\n".join(out)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare only")
+    check = parser.parse_args().check
+    wanted = header()
+    present = HEADER.read_text(encoding="utf-8") if HEADER.exists() else ""
+    if not check:
+        HEADER.parent.mkdir(parents=True, exist_ok=True)
+        if present != wanted:
+            HEADER.write_text(wanted, encoding="utf-8")
+        return 0
+    if present == wanted:
+        return 0
+    name = str(HEADER.relative_to(ROOT))
+    for line in list(difflib.unified_diff(present.splitlines(), wanted.splitlines(), name, "gen/assets", n=1, lineterm=""))[:40]:
+        print(line[:160])
+    print(f"{name} is out of date; run: python3 gen/embed.py")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
