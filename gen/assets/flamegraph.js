@@ -538,5 +538,6 @@ function start() {
   const reference = () => referenceData(model);
   window.tachyon = {app, model, reference, ready: performance.now()};
   Object.defineProperty(window, 'EMBEDDED_DATA', {get: reference});
+  setTimeout(() => model.searchTexts(), 100);  // so that the first search need not wait for them
 }
 start();

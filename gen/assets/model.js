@@ -200,20 +200,21 @@ class Model {
     });
   }
 
+  searchTexts() {
+    return this.once('texts', () => {
+      const {functions: f, strings} = this.profile;
+      return Array.from(f.name, (text, i) => [text, f.file[i], f.module[i]].map((t) => strings[t]).join('\n').toLowerCase());
+    });
+  }
+
   // Which frames a search means, and which share of the selection has one of them in its stack.
   search(s) {
     if (!s.query) return null;
     return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`, () => {
-      const {functions, frames, strings} = this.profile;
+      const {functions, frames} = this.profile;
       const query = s.query.toLowerCase();
       const place = /^(.+):(\d+)$/.exec(query);
-      const texts = this.once('texts', () => {
-        const out = new Array(functions.count);
-        for (let i = 0; i < functions.count; ++i) {
-          out[i] = (strings[functions.name[i]] + '\n' + strings[functions.file[i]] + '\n' + strings[functions.module[i]]).toLowerCase();
-        }
-        return out;
-      });
+      const texts = this.searchTexts();
       const hit = new Uint8Array(functions.count);
       const near = place ? new Uint8Array(functions.count) : null;
       for (let i = 0; i < functions.count; ++i) {

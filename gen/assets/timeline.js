@@ -101,7 +101,8 @@ class Timeline {
       const inside = from >= this.from && from < this.to;
       ink.fillStyle = inside ? theme.accent : theme.line;
       ink.globalAlpha = inside ? 0.65 : 1;
-      ink.fillRect(c * width / columns, height - h, width / columns + 0.3, h);
+      const x = Math.round(c * width / columns);
+      ink.fillRect(x, height - h, Math.round((c + 1) * width / columns) - x, h);
     });
     ink.globalAlpha = 1;
     if (!this.whole) {

@@ -15,7 +15,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-1YX7Y6Ie/OMcu7+kb3HCHShPU2Oz7uynpWfZvAAjiXE='; script-src 'sha256-ufSquYlceyO+pcvwY17Ev934CGfpRhCc0PBOjytExQI='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-NOKLTK7bJI01lXEBQrBdHy1/sSM2sCe34JvtMzSmaac='; script-src 'sha256-NU+3PWwLnQlo3hLiAknj45tlYFv1YOsc8YKtDWhUYqk='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -175,8 +175,8 @@ text-overflow: ellipsis;
 display: flex;
 flex-wrap: wrap;
 align-items: center;
-gap: 6px 14px;
-padding: 4px 16px 10px;
+gap: 6px 10px;
+padding: 2px 16px 10px;
 background: var(--panel);
 border-bottom: 1px solid var(--line);
 }
@@ -186,7 +186,8 @@ border-bottom: 1px solid var(--line);
 .group > button:last-child { border-radius: 0 6px 6px 0; }
 .group > button:only-child { border-radius: 6px; }
 .group > [aria-pressed="true"], .group > [aria-selected="true"] { position: relative; z-index: 1; }
-.tools select { max-width: 240px; padding-left: 6px; }
+.tools button, .tools select { font-size: 13px; padding: 3px 9px; min-height: 28px; }
+.tools select { width: 132px; padding-left: 6px; }
 .tools .space { flex: 1; }
 .time { display: flex; align-items: stretch; gap: 10px; padding: 6px 16px; border-bottom: 1px solid var(--line); }
 .time canvas { flex: 1; min-width: 0; height: 40px; cursor: crosshair; touch-action: none; border-radius: 3px; }
@@ -1233,7 +1234,8 @@ const h = top > 0 ? level / top * (height - 4) : 0;
 const inside = from >= this.from && from < this.to;
 ink.fillStyle = inside ? theme.accent : theme.line;
 ink.globalAlpha = inside ? 0.65 : 1;
-ink.fillRect(c * width / columns, height - h, width / columns + 0.3, h);
+const x = Math.round(c * width / columns);
+ink.fillRect(x, height - h, Math.round((c + 1) * width / columns) - x, h);
 });
 ink.globalAlpha = 1;
 if (!this.whole) {
@@ -1427,19 +1429,19 @@ judge(rows.map((r) => r.total));
 return rows;
 });
 }
+searchTexts() {
+return this.once('texts', () => {
+const {functions: f, strings} = this.profile;
+return Array.from(f.name, (text, i) => [text, f.file[i], f.module[i]].map((t) => strings[t]).join('\n').toLowerCase());
+});
+}
 search(s) {
 if (!s.query) return null;
 return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`, () => {
-const {functions, frames, strings} = this.profile;
+const {functions, frames} = this.profile;
 const query = s.query.toLowerCase();
 const place = /^(.+):(\d+)$/.exec(query);
-const texts = this.once('texts', () => {
-const out = new Array(functions.count);
-for (let i = 0; i < functions.count; ++i) {
-out[i] = (strings[functions.name[i]] + '\n' + strings[functions.file[i]] + '\n' + strings[functions.module[i]]).toLowerCase();
-}
-return out;
-});
+const texts = this.searchTexts();
 const hit = new Uint8Array(functions.count);
 const near = place ? new Uint8Array(functions.count) : null;
 for (let i = 0; i < functions.count; ++i) {
@@ -2558,6 +2560,7 @@ if (!remembered('theme')) app.setTheme(dark.matches ? 'dark' : 'light', false);
 const reference = () => referenceData(model);
 window.tachyon = {app, model, reference, ready: performance.now()};
 Object.defineProperty(window, 'EMBEDDED_DATA', {get: reference});
+setTimeout(() => model.searchTexts(), 100);  // so that the first search need not wait for them
 }
 start();
 </script>
