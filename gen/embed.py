@@ -2,8 +2,8 @@
 """Turns gen/assets into include/tachyon/render/assets.hpp.
 
 Each page is assembled here: style sheets and scripts are put into its HTML, comment lines and
-indentation are left out (every other byte stays as written), and a content security policy is
-computed that lets exactly these scripts and styles run. What remains to be filled in per profile are
+indentation are left out, and breaks and blanks that mean nothing (names and statements stay as they
+are written). A content security policy is computed that lets exactly these scripts and styles run. What remains to be filled in per profile are
 the title and the data, so a page is three pieces of text.
 
 The pieces become raw literals ending in `sv`, cut at line ends below 60,000 bytes because compilers
@@ -48,11 +48,13 @@ PAGES = {
 
 
 def squeeze(text, kind):
-    """Without indentation, blank lines and lines that are only comment."""
+    """Without indentation, blank lines, lines that are only comment, and breaks behind commas and brackets."""
     if kind == "css":
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+        text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text)).replace("}", "}\n")
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not (kind == "js" and line.startswith("//")))
+    text = "\n".join(line for line in lines if line and not (kind == "js" and line.startswith("//")))
+    return re.sub(r"([,(\[{])\n", r"\1", text) if kind == "js" else text
 
 
 def read(name):

@@ -35,7 +35,7 @@ class App {
     this.panels = new Panels(this);
     this.readAddress();
     this.show();
-    window.addEventListener('hashchange', () => {
+    on(window, 'hashchange', () => {
       this.readAddress();
       this.show();
     });
@@ -225,7 +225,7 @@ class App {
 
     const group = (id, choices, field, tabs) => byId(id).append(...choices.map(([value, text, title]) => el('button',
         tabs ? {role: 'tab', 'data-value': value, title} : {'data-value': value, 'aria-pressed': 'false', title: title || null}, text)));
-    const wire = (id, field) => byId(id).addEventListener('click', (event) => {
+    const wire = (id, field) => on(byId(id), 'click', (event) => {
       const button = event.target.closest('button');
       if (button) this.set({[field]: button.dataset.value});
     });
@@ -241,7 +241,7 @@ class App {
     wire('by', 'by');
     wire('measure', 'measure');
     wire('names', 'names');
-    byId('views').addEventListener('keydown', (event) => {
+    on(byId('views'), 'keydown', (event) => {
       const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
       const at = this.views.findIndex((v) => v[0] === this.state.view);
       if (!step || !this.views[at + step]) return;
@@ -251,7 +251,7 @@ class App {
     byId('colour').append(...[['self', 'Colour: self'], ['total', 'Colour: total'], ['origin', 'Colour: origin']]
         .map(([value, text]) => el('option', {value}, text)));
     byId('colour').hidden = model.diff;
-    byId('colour').addEventListener('change', (event) => this.set({colour: event.target.value}));
+    on(byId('colour'), 'change', (event) => this.set({colour: event.target.value}));
 
     const weights = new Map();
     const {records} = model.profile.trees[0];
@@ -260,36 +260,36 @@ class App {
     byId('thread').append(el('option', {value: -1}, `All ${threads.length} threads`),
         ...order.map((i) => el('option', {value: i}, clean(this.threadName(i), 60) + ` (${count(weights.get(i) || 0)})`)));
     byId('thread-label').hidden = threads.length < 2 || model.diff;
-    byId('thread').addEventListener('change', (event) => this.set({thread: Number(event.target.value)}));
+    on(byId('thread'), 'change', (event) => this.set({thread: Number(event.target.value)}));
 
     this.timeline = new Timeline(byId('timeline'), model.profile.buckets, (from, to) => this.set({from, to}));
     byId('time').hidden = model.diff || model.profile.buckets.count < 2;
-    byId('unspan').addEventListener('click', () => this.set({from: 0, to: model.profile.buckets.count}));
+    on(byId('unspan'), 'click', () => this.set({from: 0, to: model.profile.buckets.count}));
 
     let waiting = 0;
-    byId('search').addEventListener('input', (event) => {
+    on(byId('search'), 'input', (event) => {
       clearTimeout(waiting);
       waiting = setTimeout(() => this.set({query: event.target.value}), 120);
     });
-    byId('search').addEventListener('keydown', (event) => {
+    on(byId('search'), 'keydown', (event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       event.preventDefault();
       this.set({query: ''});
     });
-    byId('unsearch').addEventListener('click', () => {
+    on(byId('unsearch'), 'click', () => {
       this.set({query: ''});
       byId('search').focus();
     });
-    byId('theme').addEventListener('click', () => this.setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark', true));
-    byId('export').addEventListener('click', () => this.saveSvg());
-    byId('side-toggle').addEventListener('click', () => this.showSide(byId('body').classList.contains('without-side')));
-    byId('help').addEventListener('click', () => byId('keys').showModal());
+    on(byId('theme'), 'click', () => this.setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark', true));
+    on(byId('export'), 'click', () => this.saveSvg());
+    on(byId('side-toggle'), 'click', () => this.showSide(byId('body').classList.contains('without-side')));
+    on(byId('help'), 'click', () => byId('keys').showModal());
     this.buildHelp();
     this.buildGrip();
-    document.addEventListener('keydown', (event) => this.keyed(event));
-    window.addEventListener('beforeprint', () => this.paper());
-    window.addEventListener('afterprint', () => this.setTheme(this.themeBeforePrint, false));
+    on(document, 'keydown', (event) => this.keyed(event));
+    on(window, 'beforeprint', () => this.paper());
+    on(window, 'afterprint', () => this.setTheme(this.themeBeforePrint, false));
 
     const stage = byId('stage');
     this.crumbs = el('div', {class: 'crumbs'});
@@ -318,12 +318,12 @@ class App {
             key(['s'], 'side bar'), key(['d'], 'dark or light'),
             key(['\u2190', '\u2191', '\u2192', '\u2193', 'Enter'], 'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),
         el('h2', {}, 'Reading the page'),
-        el('p', {}, 'Each bar is a function; its width is how long it was on the stack. Below it stand the functions it called. ' +
-           'Inverted starts at the functions that were running and goes up to their callers. Sandwich shows one function with all its callers above and all its callees below.'),
-        el('p', {}, 'Drag on the strip above the graph to look at a part of the recording; everything is computed again for it. ' +
+        el('p', {}, 'Each bar is a function, as wide as the time it was on the stack; below it stand its callees. ' +
+           'Inverted goes from what was running to its callers. Sandwich shows one function between all its callers and all its callees.'),
+        el('p', {}, 'Drag on the strip above the graph to select a part of the recording. ' +
            'Nothing is left out: what is too narrow to draw is drawn together, hatched.'),
-        el('p', {}, 'The address of this page holds the view; copy it to show somebody the same.'),
-        el('p', {}, 'For scripts: EMBEDDED_DATA in the console is this profile as a nested object with the member names of CPython\u2019s own profiler.'),
+        el('p', {}, 'The address of this page holds the view.'),
+        el('p', {}, 'For scripts, EMBEDDED_DATA is the profile with the member names of CPython\u2019s own profiler.'),
         el('form', {method: 'dialog'}, el('button', {}, 'Close')));
   }
 
@@ -338,11 +338,11 @@ class App {
     };
     const stored = Number(remembered('side-width'));
     if (stored >= 200) width(stored);
-    grip.addEventListener('pointerdown', (event) => grip.setPointerCapture(event.pointerId));
-    grip.addEventListener('pointermove', (event) => {
+    on(grip, 'pointerdown', (event) => grip.setPointerCapture(event.pointerId));
+    on(grip, 'pointermove', (event) => {
       if (grip.hasPointerCapture(event.pointerId)) width(event.clientX - side.getBoundingClientRect().left);
     });
-    grip.addEventListener('keydown', (event) => {
+    on(grip, 'keydown', (event) => {
       const by = event.key === 'ArrowLeft' ? -20 : event.key === 'ArrowRight' ? 20 : 0;
       if (by) width(side.getBoundingClientRect().width + by);
     });
@@ -472,7 +472,7 @@ class App {
       inverted: 'From what was running at the top down to its callers.',
       sandwich: 'Callers above, callees below.',
       vanished: 'Stacks that the baseline had and this run has not. Width: the baseline.',
-      table: this.model.diff ? 'Beyond noise: at most one in twenty of these verdicts is chance.' : 'Click a name for its callers and callees.',
+      table: this.model.diff ? 'Of all changes called beyond noise, about one in twenty may be chance.' : 'Click a name for its callers and callees.',
     }[state.view];
     let zoomed = null;
     if (on.main && state.zoom.length) {
@@ -487,10 +487,10 @@ class App {
   showTime() {
     const {state, model, timeline} = this;
     const {buckets, run} = model.profile;
-    if (this.levelsFor !== state.thread) {
-      this.levelsFor = state.thread;
-      timeline.levels = model.levels(state.thread);
-    }
+    const shown = [state.thread, state.from, state.to].join();
+    if (this.timeShown === shown) return;
+    this.timeShown = shown;
+    timeline.levels = model.once('levels ' + state.thread, () => model.levels(state.thread));
     timeline.select(state.from, state.to);
     const end = Math.min(state.to * buckets.width, Math.max(run.duration, buckets.width));
     const text = timeline.whole ? `0 \u2013 ${seconds(end)}: drag to select a part` : `${seconds(state.from * buckets.width)} \u2013 ${seconds(end)}`;
@@ -532,12 +532,13 @@ function start() {
   theme.read();
   const model = new Model(readProfile(byId('profile').textContent));
   const app = new App(model);
-  dark.addEventListener('change', () => {
+  on(dark, 'change', () => {
     if (!remembered('theme')) app.setTheme(dark.matches ? 'dark' : 'light', false);
   });
   const reference = () => referenceData(model);
   window.tachyon = {app, model, reference, ready: performance.now()};
   Object.defineProperty(window, 'EMBEDDED_DATA', {get: reference});
-  setTimeout(() => model.searchTexts(), 100);  // so that the first search need not wait for them
+  // So that the first search need not wait for them.
+  setTimeout(() => model.searchTexts(), 100);
 }
 start();

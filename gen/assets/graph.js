@@ -1,11 +1,11 @@
 // The picture: one canvas the size of the window onto it, rows laid out as far as they are looked at.
 //
-// Every frame wider than `least` pixels is drawn. What is narrower is not dropped: the children of a
+// Every frame wider than `narrowest` pixels is drawn. What is narrower is not dropped: the children of a
 // frame that are too narrow to see are drawn together as one hatched block which tells how many they
 // are and what they weigh.
 
 const rowHeight = 20;
-const least = 0.7;
+const narrowest = 0.7;
 
 class Graph {
   // owner: {label(key), note(key), colour(shape, node), matched(shape, node) -> bool or null,
@@ -21,11 +21,11 @@ class Graph {
     this.widths = new Map();
     this.cursor = -1;
     this.over = null;
-    holder.addEventListener('scroll', () => this.draw());
-    this.canvas.addEventListener('pointermove', (event) => this.point(event));
-    this.canvas.addEventListener('pointerleave', () => this.leave());
-    this.canvas.addEventListener('click', (event) => this.click(event));
-    this.canvas.addEventListener('keydown', (event) => this.keyed(event));
+    on(holder, 'scroll', () => this.draw());
+    on(this.canvas, 'pointermove', (event) => this.point(event));
+    on(this.canvas, 'pointerleave', () => this.leave());
+    on(this.canvas, 'click', (event) => this.click(event));
+    on(this.canvas, 'keydown', (event) => this.keyed(event));
     new ResizeObserver(() => this.resize()).observe(holder);
   }
 
@@ -34,7 +34,7 @@ class Graph {
     this.shape = shape;
     this.zoom = zoom;
     if (this.cursor >= shape.size) this.cursor = -1;
-    this.lay();
+    if (moved || this.outer !== this.holder.clientWidth) this.lay();
     if (moved && this.flipped) this.holder.scrollTop = this.holder.scrollHeight;
     this.draw();
   }
@@ -49,7 +49,8 @@ class Graph {
   // frame ~node. Rows above the zoomed frame are its callers, at full width.
   lay() {
     const style = getComputedStyle(this.holder);
-    this.width = Math.max(1, this.holder.clientWidth - parseFloat(style.paddingLeft) -
+    this.outer = this.holder.clientWidth;
+    this.width = Math.max(1, this.outer - parseFloat(style.paddingLeft) -
                                  parseFloat(style.paddingRight));
     const path = [];
     for (let n = this.zoom; n >= 0; n = this.shape.parent(n)) path.unshift(n);
@@ -64,10 +65,11 @@ class Graph {
     return Math.ceil((this.holder.scrollTop + this.holder.clientHeight) / rowHeight) + 2;
   }
 
-  // Lays out rows until the window is filled (`all`: to the end, as far as an image may be).
+  // Lays out rows until the window is filled, and more as long as it takes no time (`all`: some time).
   grow(all = false) {
-    const most = all ? 4000 : Math.max(this.visibleRows(), this.flipped ? 400 : 0) + 40;
-    while (!this.ended && this.rows.length < most) {
+    const least = Math.max(this.visibleRows(), this.flipped ? 400 : 0) + 40;
+    const until = performance.now() + (all ? 2000 : 8);
+    while (!this.ended && (this.rows.length < least || performance.now() < until)) {
       const row = [];
       for (const block of this.rows[this.rows.length - 1]) {
         if (block.node < 0) continue;
@@ -78,7 +80,7 @@ class Graph {
           const total = this.shape.total(child);
           if (!(total > 0)) continue;
           const w = total * this.unit;
-          if (w >= least) {
+          if (w >= narrowest) {
             row.push({x, w, node: child});
             x += w;
           } else {
@@ -144,11 +146,11 @@ class Graph {
     const matched = this.owner.matched(this.shape, node);
     const colour = node === this.shape.root && this.shape.key(node) < 0 ? theme.root : this.owner.colour(this.shape, node);
     ink.globalAlpha = above ? 0.55 : matched === false ? 0.35 : 1;
-    ink.fillStyle = matched ? theme.match : colour.fill;
+    ink.fillStyle = matched ? theme.match.fill : colour.fill;
     ink.fillRect(x, y, Math.max(w - (w > 3 ? 1 : 0), 0.4), h);
     if (w > 24) {
       ink.globalAlpha = above ? 0.85 : matched === false ? 0.6 : 1;
-      ink.fillStyle = matched ? theme.ink : colour.ink;
+      ink.fillStyle = matched ? theme.match.ink : colour.ink;
       this.words(ink, node, x + 5, y + h / 2 + 0.5, w - 10);
     }
     ink.globalAlpha = 1;
@@ -321,12 +323,14 @@ const theme = {
   read() {
     const style = getComputedStyle(document.documentElement);
     const value = (name) => style.getPropertyValue(name).trim();
-    const onto = (fill) => {
-      const [r, g, b] = [1, 3, 5].map((i) => parseInt(fill.slice(i, i + 2), 16) / 255)
+    const light = (colour) => {
+      const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255)
           .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-      const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      return {fill, ink: light > 0.19 ? value('--frame-ink') : value('--frame-ink-inverse')};
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
     };
+    const [dark, bright] = [value('--frame-ink'), value('--frame-ink-inverse')];
+    const edge = Math.sqrt(light(dark) * light(bright));
+    const onto = (fill) => ({fill, ink: light(fill) > edge ? dark : bright});
     const many = (prefix, names) => names.map((n) => onto(value(prefix + n)));
     this.sans = value('--sans');
     this.ground = value('--ground');
@@ -335,7 +339,7 @@ const theme = {
     this.line = value('--line');
     this.accent = value('--accent');
     this.accentSoft = value('--accent-soft');
-    this.match = value('--match');
+    this.match = onto(value('--match'));
     this.root = {fill: value('--sunken'), ink: value('--quiet')};
     this.heat = many('--heat-', [1, 2, 3, 4, 5, 6, 7, 8]);
     this.up = many('--diff-up-', [1, 2, 3, 4]);

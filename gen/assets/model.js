@@ -35,7 +35,8 @@ class Model {
 
   once(id, make) {
     if (!this.cache.has(id)) {
-      if (this.cache.size > 48) {  // only what depends on a brushed span grows in number
+      // Only what depends on a brushed span grows in number.
+      if (this.cache.size > 48) {
         for (const old of this.cache.keys()) if (old.startsWith('@')) this.cache.delete(old);
       }
       this.cache.set(id, make());
@@ -250,7 +251,8 @@ class Model {
         if (covered[i]) sum += weight[i];
       }
       let exact = null;
-      if (place) {  // a function is marked only where it stands at that line
+      // A function is marked only where it stands at that line.
+      if (place) {
         const merged = vanishedView ? this.merged('function') : this.merged(s.by);
         exact = new Uint8Array(merged.size);
         merged.at.forEach((at, t) => at.forEach((node, r) => {

@@ -22,7 +22,7 @@ class Panels {
       const inside = el('div');
       const details = el('details', {class: 'part', id: 'part-' + id, open: open !== closed.has(id)},
                          el('summary', {}, title), inside);
-      details.addEventListener('toggle', () => {
+      on(details, 'toggle', () => {
         if (details.open === open) closed.delete(id);
         else closed.add(id);
         remember('parts', [...closed].join(','));
@@ -98,6 +98,10 @@ class Panels {
   showTrust() {
     const {run} = this.app.model.profile;
     const t = run.trust;
+    if (!t.attempts) {
+      this.trust.replaceChildren(el('p', {class: 'quiet'}, 'The recording does not tell how the reads went.'));
+      return;
+    }
     const lost = t.attempts - t.valid;
     const lostShare = t.attempts > 0 ? lost / t.attempts : 0;
     const missedShare = t.ticks + t.missed > 0 ? t.missed / (t.ticks + t.missed) : 0;

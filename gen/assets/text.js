@@ -41,7 +41,8 @@ function intervalText(hits, samples) {
 function change(now, then) {
   const spread = (side) => {
     if (!(side.samples > 0)) return 0;
-    const p = (side.hits + 1) / (side.samples + 2);  // a count of 0 or all still has a spread
+    // A count of 0 or all still has a spread.
+    const p = (side.hits + 1) / (side.samples + 2);
     const each = side.hits > 0 ? side.value / side.hits : side.unit;
     return each * Math.sqrt(side.samples * p * (1 - p));
   };
@@ -86,12 +87,14 @@ function shortPath(path) {
   return path.length > 50 && parts.length > 2 ? '\u2026/' + parts.slice(-2).join('/') : path;
 }
 
+function on(target, event, act) { target.addEventListener(event, act); }
+
 // An element. Text goes in as text, never as markup.
 function el(tag, attributes = {}, ...content) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === 'on') {
-      for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
+      for (const [event, act] of Object.entries(value)) on(made, event, act);
     } else if (value !== null && value !== undefined && value !== false) {
       made.setAttribute(name, value === true ? '' : value);
     }

@@ -9,11 +9,11 @@ class Timeline {
     this.levels = new Float64Array(buckets.count);
     this.from = 0;
     this.to = buckets.count;
-    canvas.addEventListener('pointerdown', (event) => this.grab(event));
-    canvas.addEventListener('pointermove', (event) => this.drag(event));
-    canvas.addEventListener('pointerup', () => this.drop());
-    canvas.addEventListener('pointercancel', () => this.drop());
-    canvas.addEventListener('keydown', (event) => this.keyed(event));
+    on(canvas, 'pointerdown', (event) => this.grab(event));
+    on(canvas, 'pointermove', (event) => this.drag(event));
+    on(canvas, 'pointerup', () => this.drop());
+    on(canvas, 'pointercancel', () => this.drop());
+    on(canvas, 'keydown', (event) => this.keyed(event));
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
   get whole() { return this.from === 0 && this.to === this.buckets.count; }
@@ -100,7 +100,7 @@ class Timeline {
       const h = top > 0 ? level / top * (height - 4) : 0;
       const inside = from >= this.from && from < this.to;
       ink.fillStyle = inside ? theme.accent : theme.line;
-      ink.globalAlpha = inside ? 0.65 : 1;
+      ink.globalAlpha = inside ? 0.5 : 1;
       const x = Math.round(c * width / columns);
       ink.fillRect(x, height - h, Math.round((c + 1) * width / columns) - x, h);
     });

@@ -156,15 +156,15 @@ def shop(kind="flamegraph", seed=7, tree=0, profile=None, samples=9968, slow=Fal
     worker = [("Thread._bootstrap", LIB + "threading.py", 1044), ("Thread.run", LIB + "threading.py", 995), ("worker_loop", SHOP + "jobs.py", 19)]
     shapes = [
         (9, main + [("poll", LIB + "selectors.py", 398)], 0, 36),
-        (17, request + [("list_products", SHOP + "views.py", 27)] + query + [("decode_row", SITE + "rows/cursor.py", 101, 11)], 0, 35),
-        (8, request + [("list_products", SHOP + "views.py", 29)] + query + [("decode_row", SITE + "rows/cursor.py", 104, 12)], 0, 35),
-        (14, request + [("list_products", SHOP + "views.py", 33), ("render", SITE + "stencil/render.py", 58), ("escape", SITE + "stencil/escape.py", 12, 14)], 0, 35),
-        (6, request + [("list_products", SHOP + "views.py", 33), ("render", SITE + "stencil/render.py", 61, 13)], 0, 35),
+        (17, request + [("list_products", SHOP + "views.py", 27)] + query + [("decode_row", SITE + "rows/cursor.py", 101, 2)], 0, 35),
+        (8, request + [("list_products", SHOP + "views.py", 29)] + query + [("decode_row", SITE + "rows/cursor.py", 104, 3)], 0, 35),
+        (14, request + [("list_products", SHOP + "views.py", 33), ("render", SITE + "stencil/render.py", 58), ("escape", SITE + "stencil/escape.py", 12, 5)], 0, 35),
+        (6, request + [("list_products", SHOP + "views.py", 33), ("render", SITE + "stencil/render.py", 61, 4)], 0, 35),
         (5, request + [("checkout", SHOP + "views.py", 71), ("Decimal.__mul__", LIB + "_pydecimal.py", 1280)], 0, 35),
         (4, request + [("checkout", SHOP + "views.py", 74), ("dumps", LIB + "json/__init__.py", 231), ("JSONEncoder.encode", LIB + "json/encoder.py", 200)], 0, 51),
         (3, request + [("dispatch_again", SITE + "waiter/app.py", 333), ("App.dispatch", SITE + "waiter/app.py", 312), ("not_found", SHOP + "views.py", 9)], 0, 35),
         (2, request + [("list_products", SHOP + "views.py", 30), ("<GC>", "~", 0)], 0, 99),
-        (19, worker + [("resize", SHOP + "images.py", 55), ("convolve", SHOP + "images.py", 83, 11)], 1, 3),
+        (19, worker + [("resize", SHOP + "images.py", 55), ("convolve", SHOP + "images.py", 83, 2)], 1, 3),
         (6, worker + [("resize", SHOP + "images.py", 58)], 1, 3),
         (7, worker + [("get", LIB + "queue.py", 210), ("Condition.wait", LIB + "threading.py", 369)], 1, 8),
     ]
@@ -172,7 +172,7 @@ def shop(kind="flamegraph", seed=7, tree=0, profile=None, samples=9968, slow=Fal
         shapes += [(22, request + [("list_products", SHOP + "views.py", 33), ("render", SITE + "stencil/render.py", 58), ("highlight", SITE + "stencil/colour.py", 20)], 0, 35)]
         shapes = [s for s in shapes if s[1][-1][0] != "get" and "Decimal" not in s[1][-1][0]]
     for i in range(60):
-        shapes.append((0.02, request + [(f"plugin_{i:02}", SITE + f"plugins/p{i:02}.py", 10 + i)], 0, 35))
+        shapes.append((0.05, request + [(f"plugin_{i:02}", SITE + f"plugins/p{i:02}.py", 10 + i)], 0, 35))
     weights = [s[0] for s in shapes]
     for i in range(samples):
         bucket = i * p.buckets // samples

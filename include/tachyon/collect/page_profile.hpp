@@ -13,7 +13,7 @@
 #include <tachyon/base/interner.hpp>
 #include <tachyon/codec/json.hpp>
 #include <tachyon/collect/call_tree.hpp>
-#include <tachyon/render/column.hpp>
+#include <tachyon/render/page_column.hpp>
 #include <tachyon/render/source_place.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/version.hpp>
@@ -32,7 +32,7 @@
 //   trees       nodes in preorder; `up` = levels to climb from the node before to the parent
 //
 //         a                 node   a  b  c  d
-//        / \                up     0  0  1  0        c's parent is one level above b's child level
+//        / \                up     0  0  1  0        c: up from b to a, then down
 //       b   c               frame  number of its frame
 //           |
 //           d               records of a node: how many, then thread, bucket, samples, nanoseconds
@@ -81,7 +81,7 @@ class PageProfile {
   };
   struct PageTree {
     std::size_t nodes = 0, records = 0;
-    Column up{}, frame{}, record{};
+    PageColumn up{}, frame{}, record{};
   };
   struct Record {
     std::uint32_t node = 0, thread = 0, bucket = 0;
@@ -129,7 +129,7 @@ class PageProfile {
   std::vector<Thread> threads_;
   std::uint64_t bucket_width_ = 1;
   std::uint32_t bucket_count_ = 1;
-  Column status_;
+  PageColumn status_;
   struct SourceLines {
     std::uint32_t file;
     std::vector<std::pair<std::uint32_t, std::string>> lines;
@@ -227,11 +227,6 @@ inline PageProfile::Shape PageProfile::add_nodes(const CallTree& tree, const Run
                                  static_cast<std::uint32_t>(line > 0 ? line : 0),
                                  opcode[static_cast<std::uint16_t>(frame.opcode)]});
   }
-  if (totals.self[0].samples != 0) {  // threads that were seen without a frame
-    functions_.push_back({text("<no frame>"), text("~"), 0, 0, Origin::other, "<no frame>",
-                          static_cast<std::uint32_t>(runs_.size() - 1)});
-    shape.of_stack[0] = node_of(none, {static_cast<std::uint32_t>(functions_.size() - 1), 0, 0});
-  }
   return shape;
 }
 
@@ -239,15 +234,15 @@ inline PageProfile::Shape PageProfile::add_nodes(const CallTree& tree, const Run
 // records than a page should carry, time gets coarser.
 inline std::vector<PageProfile::Record> PageProfile::records_of(const CallTree& tree,
                                                                 const Shape& shape) {
-  const auto node_of = [&](const Cell& cell) {
-    return shape.of_stack[static_cast<std::uint32_t>(cell.stack)];
-  };
   std::vector<Record> out;
+  const auto keep = [&](const Cell& cell, std::uint32_t bucket, const Totals& totals) {
+    if (cell.stack == StackId::empty) return;  // a thread without a frame has no place in a graph
+    out.push_back({shape.of_stack[static_cast<std::uint32_t>(cell.stack)],
+                   static_cast<std::uint32_t>(cell.thread), bucket, totals});
+  };
   const TimeSlices* const slices = trees_.empty() ? tree.slices() : nullptr;
   if (slices == nullptr) {
-    for (const Cell& cell : tree.cells()) {
-      out.push_back({node_of(cell), static_cast<std::uint32_t>(cell.thread), 0, cell.totals});
-    }
+    for (const Cell& cell : tree.cells()) keep(cell, 0, cell.totals);
     if (trees_.empty()) bucket_width_ = runs_[0]->duration > 0 ? runs_[0]->duration : 1;
     return out;
   }
@@ -261,9 +256,7 @@ inline std::vector<PageProfile::Record> PageProfile::records_of(const CallTree& 
   if (bucket_count_ == 0) bucket_count_ = 1;
   for (std::size_t i = 0; i < slices->size(); ++i) {
     for (const TimeSlices::Entry& entry : (*slices)[i]) {
-      const Cell& cell = tree.cells()[entry.cell];
-      out.push_back({node_of(cell), static_cast<std::uint32_t>(cell.thread),
-                     static_cast<std::uint32_t>(i / join), entry.totals});
+      keep(tree.cells()[entry.cell], static_cast<std::uint32_t>(i / join), entry.totals);
     }
   }
   return out;
@@ -283,6 +276,7 @@ inline void PageProfile::add_status(const CallTree& tree) {
   };
   std::map<Key, std::uint64_t> seen;
   const auto count = [&](const Cell& cell, std::uint32_t bucket, std::uint64_t samples) {
+    if (cell.stack == StackId::empty) return;
     Status status = cell.status;
     if (under_gc[static_cast<std::uint32_t>(cell.stack)]) status |= Status::in_gc;
     seen[{static_cast<std::uint32_t>(cell.thread), bucket, static_cast<std::uint32_t>(status)}] +=
@@ -491,7 +485,7 @@ void PageProfile::put_run(Json& json, const Run& run, std::string_view diff_by) 
 
 template <class Json>
 void PageProfile::put_functions(Json& json) const {
-  Column name, file, module, line, origin, match;
+  PageColumn name, file, module, line, origin, match;
   for (const PageFunction& f : functions_) {
     name.put(f.name);
     file.put(f.file);
@@ -502,7 +496,7 @@ void PageProfile::put_functions(Json& json) const {
   for (const std::uint32_t m : match_) match.put(m);
   json.begin_object();
   json.member("count", functions_.size());
-  const auto column = [&](std::string_view key, const Column& values) {
+  const auto column = [&](std::string_view key, const PageColumn& values) {
     json.key(key);
     json.raw(values.json());
   };
@@ -518,7 +512,7 @@ void PageProfile::put_functions(Json& json) const {
 template <Sink S>
 void PageProfile::write(S& sink, std::string_view kind, std::string_view diff_by) const {
   JsonWriter<S, JsonUse::page> json{sink};
-  const auto column = [&](std::string_view key, const Column& values) {
+  const auto column = [&](std::string_view key, const PageColumn& values) {
     json.key(key);
     json.raw(values.json());
   };
@@ -534,7 +528,7 @@ void PageProfile::write(S& sink, std::string_view kind, std::string_view diff_by
   json.key("functions");
   put_functions(json);
 
-  Column function, line, opcode;
+  PageColumn function, line, opcode;
   for (std::uint32_t i = 0; i < frames_.size(); ++i) {
     function.put(frames_[i].function);
     line.put(frames_[i].line);

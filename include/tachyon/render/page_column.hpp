@@ -15,7 +15,7 @@
 //   300, 1   ->   ac 02 01   ->   rAIB
 namespace tachyon {
 
-class Column {
+class PageColumn {
  public:
   void put(std::uint64_t number) { put_varint(bytes_, number); }
   std::size_t size() const noexcept { return bytes_.text().size(); }
@@ -27,7 +27,7 @@ class Column {
   StringSink bytes_;
 };
 
-inline std::string Column::json() const {
+inline std::string PageColumn::json() const {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const std::string& bytes = bytes_.text();
