@@ -220,6 +220,8 @@ inline std::uint32_t Timeline::lane_of(const Sample& sample) {
   return lane;
 }
 
+// A sample's time is spread over the slices that it covers, so that slices shorter than the time
+// between two samples show a share and not noise.
 inline void Timeline::count_share(const Sample& sample) {
   while (sample.time / share_width_ >= most_shares) {
     for (std::size_t i = 0; i < shares_.size(); ++i) {
@@ -229,14 +231,19 @@ inline void Timeline::count_share(const Sample& sample) {
     shares_.resize((shares_.size() + 1) / 2);
     share_width_ *= 2;
   }
-  const auto index = static_cast<std::size_t>(sample.time / share_width_);
-  if (index >= shares_.size()) shares_.resize(index + 1);
-  TimelineShare& share = shares_[index];
-  share.seen += sample.weight;
-  if (has(sample.status, Status::has_gil)) share.gil += sample.weight;
-  if (has(sample.status, Status::gil_requested)) share.waiting += sample.weight;
-  if (has(sample.status, Status::on_cpu)) share.cpu += sample.weight;
-  share.cpu_known = share.cpu_known || !has(sample.status, Status::unknown);
+  if (sample.time / share_width_ >= shares_.size()) shares_.resize(sample.time / share_width_ + 1);
+  std::uint64_t from = sample.time - std::min(sample.weight, sample.time);
+  while (from < sample.time) {
+    const std::uint64_t index = from / share_width_;
+    const std::uint64_t part = std::min(sample.time, (index + 1) * share_width_) - from;
+    TimelineShare& share = shares_[index];
+    share.seen += part;
+    if (has(sample.status, Status::has_gil)) share.gil += part;
+    if (has(sample.status, Status::gil_requested)) share.waiting += part;
+    if (has(sample.status, Status::on_cpu)) share.cpu += part;
+    share.cpu_known = share.cpu_known || !has(sample.status, Status::unknown);
+    from += part;
+  }
 }
 
 template <class Visit>
