@@ -147,8 +147,10 @@ class Process {
   // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the
   // program.
   Result<Address> program_headers() const noexcept;
-  // How much the /proc directory may say of a thread, by its id in *our* numbering.
+  // Of a thread, by its id in *our* numbering (task_numbers.hpp): what the system calls it, and
+  // more.
   Result<std::string> thread_name(std::int32_t task) const;
+  Result<ProcessStatus> thread_status(std::int32_t task) const;
 
   // The file behind `mapping`, or an error; never another file that has its name now.
   Result<OpenedFile> open_mapped(const Mapping& mapping) const;
@@ -250,6 +252,12 @@ inline Result<std::string> Process::thread_name(std::int32_t task) const {
   auto name = text(detail::ProcPath{"task/"}.add(task).add("/comm").c_str());
   if (name && name->ends_with('\n')) name->pop_back();
   return name;
+}
+
+inline Result<ProcessStatus> Process::thread_status(std::int32_t task) const {
+  const auto whole = text(detail::ProcPath{"task/"}.add(task).add("/status").c_str());
+  if (!whole) return whole.error();
+  return parse_process_status(*whole);
 }
 
 namespace detail {

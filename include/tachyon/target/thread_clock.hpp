@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tachyon/base/bytes.hpp>
+#include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/result.hpp>
+#include <tachyon/memory/live_process.hpp>
+#include <tachyon/memory/process_stat.hpp>
+
+// Does this thread run, and how much has it run? The kernel's books, not the interpreter's.
+//
+//   /proc/PID/task/TID/schedstat    "918273645 1234567 4321\n"
+//                                   ns on a CPU, ns waiting for one, times it was put on one
+//
+// Read from a descriptor that stays open it costs 1.1 us, an eighth of opening, reading and closing
+// stat, and it is exact where stat counts in hundredths of a second: the first number moved since
+// the last look, so the thread ran; the third did not, so it was not interrupted in between.
+//
+// Both files belong to the thread, not to its number: after it ends they answer ESRCH for good.
+namespace tachyon {
+
+struct CpuTime {
+  std::uint64_t ran = 0;     // ns
+  std::uint64_t waited = 0;  // ns, runnable without a CPU
+  std::uint64_t turns = 0;
+  friend constexpr bool operator==(const CpuTime&, const CpuTime&) noexcept = default;
+};
+
+inline std::optional<CpuTime> parse_schedstat(std::string_view text) noexcept {
+  CpuTime time;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::uint64_t* into : {&time.ran, &time.waited, &time.turns}) {
+    while (at != end && *at == ' ') ++at;
+    const auto [stop, code] = std::from_chars(at, end, *into);
+    if (code != std::errc{}) return std::nullopt;
+    at = stop;
+  }
+  return time;
+}
+
+class ThreadClock {
+ public:
+  // `process` is a /proc/PID directory and must outlive the clock. Nothing is opened before it is
+  // asked for: many threads are never looked at.
+  ThreadClock(const Descriptor& process, std::int32_t task) noexcept
+      : process_{&process}, task_{task} {}
+
+  Result<CpuTime> time() noexcept {
+    std::array<std::byte, 96> text;
+    const auto size = read(schedstat_, "/schedstat", text);
+    if (!size) return size.error();
+    const auto time = parse_schedstat(as_text(Bytes{text}.first(*size)));
+    if (!time) return Errc::bad_value;
+    return *time;
+  }
+
+  // State, and the CPU it runs on or ran on last. 3.7 us.
+  Result<ProcessStat> stat() noexcept {
+    std::array<std::byte, 1024> text;
+    const auto size = read(stat_, "/stat", text);
+    if (!size) return size.error();
+    const auto stat = parse_process_stat(as_text(Bytes{text}.first(*size)));
+    if (!stat) return Errc::bad_value;
+    return *stat;
+  }
+
+  std::int32_t task() const noexcept { return task_; }
+
+ private:
+  Result<std::size_t> read(Descriptor& file, std::string_view name,
+                           std::span<std::byte> into) noexcept {
+    if (!file) {
+      const auto path = detail::ProcPath{"task/"}.add(task_).add(name);
+      auto opened = open_for_reading(path.c_str(), 0, process_->get());
+      if (!opened) return detail::process_error(opened.error().sys);
+      file = std::move(*opened);
+    }
+    auto size = read_at(file, 0, into);
+    if (!size) return detail::process_error(size.error().sys);
+    return size;
+  }
+
+  const Descriptor* process_;
+  std::int32_t task_;
+  Descriptor schedstat_;
+  Descriptor stat_;
+};
+
+}  // namespace tachyon
