@@ -80,11 +80,13 @@ class Decompressor {
   ZSTD_DCtx* context_;
 };
 
-// One frame that is written bit by bit.
+// One frame that is written bit by bit, with a checksum at its end.
 class StreamCompressor {
  public:
   explicit StreamCompressor(int level) noexcept : context_{ZSTD_createCCtx()} {
-    if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
+    if (!context_) return;
+    (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
+    (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1);
   }
   StreamCompressor(StreamCompressor&& other) noexcept
       : context_{std::exchange(other.context_, nullptr)} {}
