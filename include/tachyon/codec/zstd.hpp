@@ -10,22 +10,21 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
 
-#if !defined(TACHYON_NO_ZSTD) && __has_include(<zstd.h>)
+#ifdef TACHYON_WITH_ZSTD
 #include <zstd.h>
-#define TACHYON_HAS_ZSTD 1
-#else
-#define TACHYON_HAS_ZSTD 0
 #endif
 
-// zstd, if the program is built with it. Without it (no header found, or TACHYON_NO_ZSTD defined)
+// zstd, if the program asks for it by defining TACHYON_WITH_ZSTD (and links it). Without it
 // recordings are written uncompressed, and reading a compressed one is `unsupported`. Nothing
-// outside this file asks which of the two it is except through `has_zstd`.
+// outside this file asks which of the two it is except through `has_zstd`. The library does not
+// switch it on by itself: whoever drops in a header should not have to find out why it does not
+// link.
 //
 // Every size comes from the caller and is checked there; a frame that wants to become larger than
 // it was said to be is damaged, so no input can make us allocate what it likes.
 namespace tachyon {
 
-#if TACHYON_HAS_ZSTD
+#ifdef TACHYON_WITH_ZSTD
 
 inline constexpr bool has_zstd = true;
 
@@ -175,6 +174,5 @@ class StreamDecompressor {
 };
 
 #endif
-#undef TACHYON_HAS_ZSTD
 
 }  // namespace tachyon
