@@ -56,8 +56,8 @@ Recording large_recording() {
       stacks[t] = {r.tables.frames.push(root, tasks[0]), r.tables.frames.push(root, tasks[1])};
     for (std::uint32_t i = 0; i < 80; ++i) {
       const auto size = static_cast<std::uint32_t>(stacks[t].size());
-      stacks[t].push_back(
-          r.tables.frames.push(stacks[t][random.below(size)], frames[random.below(62)]));
+      const StackId parent = stacks[t][random.below(size)];
+      stacks[t].push_back(r.tables.frames.push(parent, frames[random.below(62)]));
     }
   }
   ThreadIndex threads[] = {r.thread(4242, "MainThread", true), r.thread(4243, "idle"),
