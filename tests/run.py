@@ -274,9 +274,9 @@ def drop_in(tally):
         shutil.copy(f"{header}/tachyon/tachyon.hpp", f"{folder}/tachyon/tachyon.hpp")
         write("main.cpp", "#include <tachyon/tachyon.hpp>\n#include <cstdio>\n"
               "const char* other();\n"
-              "int main() { std::puts(tachyon::version.data()); return other()[0] != '0'; }\n")
+              "int main() { std::puts(tachyon::library_version.data()); return other()[0] != '0'; }\n")
         write("other.cpp", "#include <tachyon/tachyon.hpp>\n"
-              "const char* other() { return tachyon::version.data(); }\n")
+              "const char* other() { return tachyon::library_version.data(); }\n")
         write("only.cpp", "#include <tachyon/tachyon.hpp>\nint main() {}\n")
         for compiler in COMPILERS:
             # No zstd: not named on the command line, and not linked.

@@ -75,10 +75,10 @@ int unknown_command(std::string_view word) {
 int without_command(std::string_view word, std::span<const char* const> rest) {
   if (word == "--help" || word == "-h" || word == "help") {
     const auto command = rest.empty() ? std::nullopt : command_named(rest[0]);
-    return print(command ? help_of(*command) : help_overview(version));
+    return print(command ? help_of(*command) : help_overview(library_version));
   }
-  if (word == "--version" || word == "-V") return print(concat("tachyon ", version, "\n"));
-  if (word == "--man") return print(manual_page(version));
+  if (word == "--version" || word == "-V") return print(concat("tachyon ", library_version, "\n"));
+  if (word == "--man") return print(manual_page(library_version));
   if (word == "--completions" || word.starts_with("--completions=")) {
     const std::string_view shell = word != "--completions" ? word.substr(14)
                                    : rest.empty()          ? std::string_view{}
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   const std::span<const char* const> words{argv + 1,
                                            argc > 0 ? static_cast<std::size_t>(argc - 1) : 0};
   if (words.empty()) {
-    std::fputs(help_overview(tachyon::version).c_str(), stderr);
+    std::fputs(help_overview(tachyon::library_version).c_str(), stderr);
     return static_cast<int>(Exit::usage);
   }
   if (const auto command = command_named(words[0])) return with_command(*command, words.subspan(1));

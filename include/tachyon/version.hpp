@@ -8,6 +8,6 @@
 
 namespace tachyon {
 
-inline constexpr std::string_view version = "0.1.0";
+inline constexpr std::string_view library_version = "0.1.0";
 
 }  // namespace tachyon

@@ -432,7 +432,7 @@ void PageProfile::put_run(Json& json, const Run& run, std::string_view diff_by) 
              std::to_string(target.micro) + (target.free_threaded ? " free-threaded" : "");
   }
   json.begin_object();
-  json.member("version", version);
+  json.member("version", library_version);
   json.member("command", std::string_view{target.command_line});
   json.member("process", target.process);
   json.member("python", std::string_view{python});

@@ -34,8 +34,6 @@ inline std::vector<bool> stacks_under_gc(const FrameTable& frames) {
   return out;
 }
 
-namespace detail {
-
 inline void count_status(ThreadStatistics& s, Status status, bool gc, const Totals& totals) {
   s.total += totals;
   if (has(status, Status::has_gil)) s.has_gil += totals;
@@ -46,8 +44,6 @@ inline void count_status(ThreadStatistics& s, Status status, bool gc, const Tota
   if (gc) s.gc += totals;
 }
 
-}  // namespace detail
-
 inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
   const FrameTable& frames = tree.frames();
   const std::vector<bool> under_gc = stacks_under_gc(frames);
@@ -56,8 +52,8 @@ inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
   for (const Cell& cell : tree.cells()) {
     const bool gc =
         has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
-    detail::count_status(out.all, cell.status, gc, cell.totals);
-    detail::count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
+    count_status(out.all, cell.status, gc, cell.totals);
+    count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
                          cell.totals);
   }
   return out;

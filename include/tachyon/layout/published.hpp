@@ -92,7 +92,7 @@ template <class Member>
 inline constexpr bool is_place = !is_size<Member> && !is_value<Member>;
 
 // A member without its type, so that the rules below are compiled once and not once a group.
-struct Cell {
+struct MemberValue {
   enum class Kind : std::uint8_t { field, start, bits, size, value };
 
   Kind kind = Kind::field;
@@ -103,26 +103,26 @@ struct Cell {
 
   constexpr bool is_place() const noexcept { return kind < Kind::size; }
   constexpr bool present() const noexcept { return offset != Field<std::byte>::absent; }
-  friend constexpr bool operator==(const Cell&, const Cell&) noexcept = default;
+  friend constexpr bool operator==(const MemberValue&, const MemberValue&) noexcept = default;
 };
 
 template <class Member>
-constexpr Cell to_cell(const Member& member) noexcept {
+constexpr MemberValue to_cell(const Member& member) noexcept {
   if constexpr (is_size<Member>) {
-    return {Cell::Kind::size, 0, member, 0, 0};
+    return {MemberValue::Kind::size, 0, member, 0, 0};
   } else if constexpr (is_value<Member>) {
-    return {Cell::Kind::value, 0, 0, 0, member.number};
+    return {MemberValue::Kind::value, 0, 0, 0, member.number};
   } else if constexpr (std::is_same_v<Member, Bits>) {
-    return {Cell::Kind::bits, 4, member.offset, member.mask, 0};
+    return {MemberValue::Kind::bits, 4, member.offset, member.mask, 0};
   } else if constexpr (std::is_same_v<Member, Start>) {
-    return {Cell::Kind::start, 0, member.offset, 0, 0};
+    return {MemberValue::Kind::start, 0, member.offset, 0, 0};
   } else {
-    return {Cell::Kind::field, Member{0}.end(), member.offset, 0, 0};
+    return {MemberValue::Kind::field, Member{0}.end(), member.offset, 0, 0};
   }
 }
 
 template <class Member>
-constexpr void from_cell(Member& member, const Cell& cell) noexcept {
+constexpr void from_cell(Member& member, const MemberValue& cell) noexcept {
   if constexpr (is_size<Member>) {
     member = cell.offset;
   } else if constexpr (is_value<Member>) {
@@ -151,10 +151,10 @@ class PublishedReader {
     if (same_minor()) out.opcodes = known_.opcodes;
     std::uint8_t number = 0;
     schema::for_each_group(out, known_, [&]<class Group>(Group& group, const Group& known) {
-      std::array<Cell, Group::names.size()> before{};
+      std::array<MemberValue, Group::names.size()> before{};
       boost::pfr::for_each_field(known,
                                  [&](const auto& m, std::size_t i) { before[i] = to_cell(m); });
-      std::array<Cell, Group::names.size()> after = before;
+      std::array<MemberValue, Group::names.size()> after = before;
       fill(after, before, number++, Group::lasting);
       // A thread object is longer than the struct whose size is published.
       check(after, std::is_same_v<Group, schema::Thread> ? largest_unsized : 0);
@@ -199,7 +199,7 @@ class PublishedReader {
   }
 
   // `group` comes in as the known build has it.
-  void fill(std::span<Cell> group, std::span<const Cell> known, std::uint8_t number,
+  void fill(std::span<MemberValue> group, std::span<const MemberValue> known, std::uint8_t number,
             bool lasting) noexcept {
     bool agrees = true;
     for (std::size_t i = 0; i < group.size(); ++i) {
@@ -207,37 +207,37 @@ class PublishedReader {
       if (place == nullptr) continue;
       // The word of a bit-field is published, its mask is not: one that the known build lacks stays
       // absent.
-      const bool maskless = group[i].kind == Cell::Kind::bits && group[i].mask == 0;
+      const bool maskless = group[i].kind == MemberValue::Kind::bits && group[i].mask == 0;
       group[i].offset = maskless ? absent : value_of(*place);
       if (group[i].is_place()) agrees = agrees && group[i] == known[i];
     }
     if (same_minor() ? agrees : lasting) return;
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (find(number, i) != nullptr) continue;
-      if (group[i].kind == Cell::Kind::size) group[i].offset = 0;
+      if (group[i].kind == MemberValue::Kind::size) group[i].offset = 0;
       if (group[i].is_place()) group[i].offset = absent;
       group[i].number = Value::absent;
     }
   }
 
   // Inside the struct, aligned, and not on top of one another.
-  void check(std::span<const Cell> group, std::uint32_t behind) noexcept {
+  void check(std::span<const MemberValue> group, std::uint32_t behind) noexcept {
     std::uint32_t limit = largest_unsized;
-    for (const Cell& cell : group) {
-      if (cell.kind == Cell::Kind::size && cell.offset != 0) limit = cell.offset + behind;
+    for (const MemberValue& cell : group) {
+      if (cell.kind == MemberValue::Kind::size && cell.offset != 0) limit = cell.offset + behind;
     }
-    for (const Cell& a : group) {
+    for (const MemberValue& a : group) {
       if (!a.is_place() || !a.present()) continue;
       const bool inside = a.offset <= limit && limit - a.offset >= a.width;
       if (!inside || (a.width != 0 && a.offset % a.width != 0)) bad(a);
-      for (const Cell& b : group) {
+      for (const MemberValue& b : group) {
         if (&a == &b || !b.is_place() || !b.present()) continue;
-        const bool both_bits = a.kind == Cell::Kind::bits && b.kind == Cell::Kind::bits;
+        const bool both_bits = a.kind == MemberValue::Kind::bits && b.kind == MemberValue::Kind::bits;
         if (!both_bits && a.offset >= b.offset && a.offset - b.offset < b.width) bad(a);
       }
     }
   }
-  void bad(const Cell& cell) noexcept { error_ = {Errc::bad_value, 0, {cell.offset}}; }
+  void bad(const MemberValue& cell) noexcept { error_ = {Errc::bad_value, 0, {cell.offset}}; }
 
   static bool fits_together(const Target& l) noexcept {
     return schema::is_walkable(l) && l.object.type.end() == l.object.size &&
