@@ -110,7 +110,7 @@ def header():
         "// The pages as text: head | title | body | data | tail.",
         "// clang-format off",
         "namespace tachyon::assets {",
-        "using namespace std::string_view_literals;",
+        "using std::string_view_literals::operator\"\"sv;",
         "",
     ]
     for page in PAGES:

@@ -7,7 +7,7 @@
 // The pages as text: head | title | body | data | tail.
 // clang-format off
 namespace tachyon::assets {
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 inline constexpr std::array<std::string_view, 1> flamegraph_head{
 R"page(<!DOCTYPE html>
