@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "outputs.hpp"
 #include "program.hpp"
 
 // Shows a page that was written: $BROWSER, else what the desktop opens files with. Over ssh, in a
@@ -45,6 +46,10 @@ inline bool open_in_browser(const std::string& path) {
     ::_exit(127);
   }
   return pid > 0 && ::waitpid(pid, nullptr, 0) == pid;
+}
+
+inline void open_pages(const Outputs& outputs) {
+  for (const std::string& page : outputs.pages()) (void)open_in_browser(page);
 }
 
 }  // namespace tachyon::tool

@@ -1,6 +1,7 @@
 #include "outputs.hpp"
 
 #include <algorithm>
+#include <tachyon/codec/recording_writer.hpp>
 #include <tachyon/collect/collapsed.hpp>
 #include <tachyon/collect/gecko.hpp>
 #include <tachyon/collect/jsonl.hpp>
@@ -98,6 +99,26 @@ Made shared(const Context& context, typename Writer::Options options = {}) {
   });
 }
 
+// The recording: it grows while samples come, and has a last word.
+class BinaryOutput final : public AnyOutput::Model {
+ public:
+  BinaryOutput(OutputFile file, const Context& context, RecordingOptions options)
+      : file_{std::move(file)}, writer_{file_, context.tables, context.run, options} {}
+
+  AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
+  void add(const Sample& sample) override { writer_.add(sample); }
+  void end_tick(const Tick& tick) override { writer_.end_tick(tick); }
+  Written finish(const Kept&, const Run& run) override {
+    writer_.finish(run);
+    const Result<void> closed = file_.close();
+    return {file_.path(), closed.error(), closed.error()};
+  }
+
+ private:
+  OutputFile file_;
+  RecordingWriter<OutputFile> writer_;
+};
+
 // ---- the formats -------------------------------------------------------------------------------
 
 PstatsSort sort_of(SortKey key) {
@@ -148,6 +169,24 @@ Made make_jsonl(const Context& context) {
   });
 }
 
+Made make_binary(const Context& context) {
+  const FileOptions& files = context.line.options.files;
+  if (files.binary_format == BinaryFormat::cpython) {
+    return std::string{"--binary-format=cpython is not part of this build of tachyon yet"};
+  }
+  if (files.keep || files.max_size) {
+    return std::string{"--keep and --max-size are not part of this build of tachyon yet"};
+  }
+  RecordingOptions options;
+  options.sources = !files.no_source;
+  // A replay has nothing to lose: its file appears when it is whole.
+  const bool replayed = context.line.command == Command::replay;
+  if (replayed) options.flush_after = 0;
+  return open_file(context, replayed ? Finish::whole : Finish::never, [&](OutputFile file) -> Made {
+    return std::make_unique<BinaryOutput>(std::move(file), context, options);
+  });
+}
+
 // The registry: every format has its line here.
 Made make(const Context& context) {
   switch (context.plan.format) {
@@ -155,6 +194,8 @@ Made make(const Context& context) {
       return make_pstats(context);
     case Format::collapsed:
       return make_collapsed(context);
+    case Format::binary:
+      return make_binary(context);
     case Format::gecko:
       return shared<GeckoWriter>(context);
     case Format::jsonl:
@@ -190,6 +231,24 @@ std::vector<Finished> Outputs::finish(const Run& run) {
   std::vector<Finished> finished;
   for (const auto& output : all_) finished.push_back(output->finish(kept_, run));
   return finished;
+}
+
+std::vector<std::string> Outputs::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& output : all_) {
+    if (output->plan().path != "-") paths.push_back(output->plan().path);
+  }
+  return paths;
+}
+
+std::vector<std::string> Outputs::pages() const {
+  std::vector<std::string> pages;
+  for (const auto& output : all_) {
+    const FormatInfo& info = info_of(output->plan().format);
+    if (!info.page || output->plan().path == "-") continue;
+    pages.push_back(output->plan().path + (info.directory ? "/index.html" : ""));
+  }
+  return pages;
 }
 
 bool Outputs::uses_stdout() const noexcept {

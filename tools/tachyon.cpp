@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "completions.hpp"
 #include "manual.hpp"
+#include "naming.hpp"
 #include "report.hpp"
 #include "rules.hpp"
 
@@ -41,6 +42,14 @@ int perform(const CommandLine& line) {
   return doctor_command(line);
 }
 
+// Whether outputs can be named at all; where they really go depends on the process.
+std::string check_names(const CommandLine& line) {
+  if (line.command == Command::dump || line.command == Command::doctor) return {};
+  PlannedOutputs planned = plan_outputs(line.options.formats, line.options.files.output, {});
+  auto* const why = std::get_if<std::string>(&planned);
+  return why ? std::move(*why) : std::string{};
+}
+
 int with_command(Command command, std::span<const char* const> words) {
   const std::string program = concat("tachyon ", info_of(command).name);
   const Parsed parsed = parse(command, words);
@@ -50,6 +59,7 @@ int with_command(Command command, std::span<const char* const> words) {
   const CommandLine& line = std::get<CommandLine>(parsed);
   const Verdict verdict = check_rules(line);
   if (!verdict.error.empty()) return usage_error(program, verdict.error);
+  if (const auto wrong = check_names(line); !wrong.empty()) return usage_error(program, wrong);
   for (const std::string& warning : verdict.warnings) say_warning(warning);
   return perform(line);
 }

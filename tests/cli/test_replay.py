@@ -1,0 +1,239 @@
+"""tachyon replay: formats, filters, several outputs, and everything that can be wrong with files."""
+
+import json
+import marshal
+import os
+import subprocess
+import tempfile
+import unittest
+
+import recordings
+
+TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
+
+
+class Replay(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.write("a.bin", recordings.typical())
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as file:
+            file.write(content)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def tachyon(self, *words, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("cwd", self.folder.name)
+        return subprocess.run([TACHYON, "replay", *words], capture_output=True, text=True, timeout=60,
+                              **options)
+
+    def replayed(self, *words):
+        done = self.tachyon(*words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def collapsed(self, *words):
+        """Lines of the collapsed output, by stack."""
+        done = self.tachyon("--collapsed=-", *words, "a.bin")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
+        return {stack: int(count) for stack, count in lines}
+
+    def failed(self, *words, says):
+        done = self.tachyon(*words)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("tachyon: error: "), done.stderr)
+        self.assertIn(says, done.stderr)
+
+
+class Formats(Replay):
+    def test_table_and_notices(self):
+        text = self.replayed("a.bin")
+        self.assertTrue(text.startswith("Replaying 2000 samples from a.bin\n"
+                                        "Interval: 1000 us, compression: none\nProfile Stats:\n"))
+        self.assertIn("Replayed 2000 samples\n", text)
+        self.assertIn("main.py:7(work)", text)
+
+    def test_several_outputs_with_names_of_their_own(self):
+        text = self.replayed("a.bin", "--collapsed=c.txt", "--jsonl", "-o", "j.jsonl", "--gecko=g.json",
+                             "--pstats=p.pstats", "--binary=b.bin")
+        for name in ["c.txt", "j.jsonl", "g.json", "p.pstats", "b.bin"]:
+            self.assertIn(f"written to {name}\n", text)
+        self.assertEqual(sum(int(line.rsplit(" ", 1)[1]) for line in self.read("c.txt").splitlines()),
+                         2000)
+        self.assertEqual(json.loads(self.read("j.jsonl").splitlines()[-1])["samples_total"], 2000)
+        self.assertEqual(len(json.loads(self.read("g.json"))["threads"]), 2)
+        with open(self.path("p.pstats"), "rb") as file:
+            self.assertIn(("__sampled__",), marshal.load(file))
+        self.assertEqual(self.replayed("b.bin").splitlines()[0], "Replaying 2000 samples from b.bin")
+
+    def test_our_recording_gives_the_same_outputs(self):
+        self.replayed("a.bin", "--binary=b.bin", "--collapsed=1.txt")
+        self.replayed("b.bin", "--collapsed=2.txt")
+        self.assertEqual(self.read("1.txt"), self.read("2.txt"))
+
+    def test_stdout_is_the_report_alone(self):
+        done = self.tachyon("a.bin", "-o", "-", "--jsonl")
+        self.assertEqual(done.returncode, 0)
+        for line in done.stdout.splitlines():
+            json.loads(line)
+        self.assertIn("Replaying 2000 samples", done.stderr)
+
+    def test_default_names(self):
+        os.mkdir(self.path("out"))
+        self.replayed("a.bin", "--collapsed", "--jsonl", "-o", "out")
+        names = sorted(os.listdir(self.path("out")))
+        self.assertRegex(names[0], r"^collapsed_\d+\.txt$")
+        self.assertRegex(names[1], r"^jsonl_\d+\.jsonl$")
+
+    def test_events(self):
+        self.replayed("a.bin", "--jsonl=e.jsonl", "--jsonl-records", "events")
+        events = [json.loads(line) for line in self.read("e.jsonl").splitlines()]
+        self.assertEqual(len(events), 2000)
+        self.assertEqual(events[0]["stack"], ["<module>", "Tree.walk"])
+
+    def test_sort_limit_summary(self):
+        text = self.replayed("a.bin", "--sort", "name", "-l", "1", "--no-summary")
+        self.assertEqual(len([line for line in text.splitlines() if ".py:" in line or "~:" in line]), 1)
+        self.assertNotIn("Summary", text)
+
+    def test_colour(self):
+        self.assertNotIn("\x1b", self.replayed("a.bin"))
+        self.assertIn("\x1b[", self.replayed("a.bin", "--color=always"))
+        done = self.tachyon("a.bin", env={**os.environ, "FORCE_COLOR": "1", "NO_COLOR": ""})
+        self.assertIn("\x1b[", done.stdout)
+        done = self.tachyon("a.bin", env={**os.environ, "FORCE_COLOR": "1", "NO_COLOR": "1"})
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_browser_opens_pages_only(self):
+        with open(self.path("browser"), "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\necho \"$1\" > {self.path('opened')}\n")
+        os.chmod(self.path("browser"), 0o755)
+        done = self.tachyon("a.bin", "--browser", "--collapsed=c.txt",
+                            env={**os.environ, "BROWSER": self.path("browser")})
+        self.assertEqual(done.returncode, 0)
+        self.assertFalse(os.path.exists(self.path("opened")))
+
+
+class Filters(Replay):
+    def test_all(self):
+        self.assertEqual(self.collapsed(), {
+            "tid:70;main.py:<module>:40;util.py:Tree.walk:14": 900,
+            "tid:70;main.py:<module>:40;util.py:Tree.walk:14;<GC>": 100,
+            "tid:71;threading.py:Thread.run:1000;main.py:work:7": 1000})
+
+    def test_mode(self):
+        self.assertEqual(sum(self.collapsed("--mode", "cpu").values()), 1000)
+        self.assertEqual(sum(self.collapsed("--mode", "gil").values()), 1000)
+        self.assertEqual(self.collapsed("--mode", "exception"),
+                         {"tid:71;threading.py:Thread.run:1000;main.py:work:7": 500})
+
+    def test_mode_that_the_recording_cannot_tell(self):
+        self.write("u.bin", recordings.recording([(0, 70, recordings.UNKNOWN, recordings.MAIN)]))
+        done = self.tachyon("--mode", "cpu", "--collapsed=-", "u.bin")
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertIn("record with --mode cpu", done.stderr)
+
+    def test_threads(self):
+        self.assertEqual(sum(self.collapsed("--thread", "71").values()), 1000)
+        self.assertEqual(sum(self.collapsed("--thread", "71", "--thread", "70").values()), 2000)
+        self.assertEqual(self.collapsed("--thread", "7"), {})
+
+    def test_time(self):
+        self.assertEqual(sum(self.collapsed("--from", "0.5").values()), 1000)
+        self.assertEqual(sum(self.collapsed("--from", "90%").values()), 200)
+        self.assertEqual(sum(self.collapsed("--from", "0.1", "--to", "0.1999").values()), 200)
+        self.assertEqual(sum(self.collapsed("--to", "0").values()), 2)
+
+    def test_frames(self):
+        self.assertEqual(self.collapsed("--no-gc")["tid:70;main.py:<module>:40;util.py:Tree.walk:14"],
+                         1000)
+
+    def test_from_behind_the_end(self):
+        self.failed("a.bin", "--from", "2m", "--collapsed=c.txt", says="which is 1.00 seconds long")
+        self.assertFalse(os.path.exists(self.path("c.txt")))
+
+
+class BadFiles(Replay):
+    def test_recordings_that_are_none(self):
+        self.write("text", b"hello world, this is no recording at all, but long enough to be one, is it?")
+        self.write("empty", b"")
+        os.mkfifo(self.path("pipe"))
+        os.mkdir(self.path("folder"))
+        self.failed("text", says="is no recording")
+        self.failed("empty", says="is no recording")
+        self.failed("missing", says="No such file")
+        self.failed("folder", says="is a folder")
+        self.failed("pipe", says="no regular file")
+        self.failed("a.bin\x1b[31m\n", says="\\x1b[31m\\n")
+
+    def test_unreadable(self):
+        if os.geteuid() == 0:
+            self.skipTest("root may read everything")
+        os.chmod(self.path("a.bin"), 0)
+        self.failed("a.bin", says="Permission denied")
+
+    def test_damaged(self):
+        whole = recordings.typical()
+        self.write("cut", whole[:-1])
+        self.failed("cut", says="ends too early")
+        self.write("bad", whole[:200] + b"\xff" * 40 + whole[240:])
+        done = self.tachyon("bad", "--collapsed=c.txt")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^tachyon: error: 'bad' is damaged at byte \d+;")
+        self.assertFalse(os.path.exists(self.path("c.txt")))
+
+    def test_interrupted_recording_says_so(self):
+        self.replayed("a.bin", "--binary=b.bin")
+        with open(self.path("b.bin"), "rb") as file:
+            content = file.read()
+        self.write("c.bin", content[:-3])
+        done = self.tachyon("c.bin", "--collapsed=c.txt")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("the recording was not finished", done.stderr)
+
+    def test_places_that_are_impossible_are_found_first(self):
+        os.mkdir(self.path("folder"))
+        self.failed("a.bin", "--collapsed=no/such/c.txt", says="mkdir -p no/such")
+        self.failed("a.bin", "--collapsed=a.bin/c.txt", says="is a file")
+        self.failed("a.bin", "--collapsed=a.bin", says="is the recording itself")
+        self.failed("a.bin", "--jsonl=j.jsonl", "--collapsed=no/such/c.txt", says="mkdir")
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["a.bin", "folder"])
+
+    def test_full_disk_keeps_the_output_elsewhere(self):
+        done = self.tachyon("a.bin", "--collapsed=/dev/full", "--jsonl=j.jsonl",
+                            env={**os.environ, "TMPDIR": self.folder.name})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
+        kept = done.stderr.split("kept in ")[1].strip()
+        self.assertIn("Tree.walk", self.read(kept))
+        self.assertIn("samples_total", self.read("j.jsonl"))
+
+    def test_reader_of_the_pipe_has_gone(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([TACHYON, "replay", "a.bin", "--collapsed=-", "--jsonl=j.jsonl"],
+                              stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60,
+                              cwd=self.folder.name)
+        os.close(writer)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("error", done.stderr)
+        self.assertIn("samples_total", self.read("j.jsonl"))
+
+    def test_output_folder_for_several_formats(self):
+        done = self.tachyon("a.bin", "--collapsed", "--jsonl", "-o", "file")
+        self.assertEqual(done.returncode, 2)
+        self.assertTrue(done.stderr.startswith("tachyon replay: error: --output names one file"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,147 @@
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "browser.hpp"
+#include "commands.hpp"
+#include "filter.hpp"
+#include "outputs.hpp"
+#include "recording.hpp"
+#include "signals.hpp"
+#include "summary.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+// Redraws itself on a terminal once reading takes long; elsewhere it is silent.
+class Progress {
+ public:
+  bool operator()(std::uint64_t done, std::uint64_t all) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!terminal_ || now - shown_ < std::chrono::milliseconds{200}) return true;
+    shown_ = now;
+    const std::uint64_t cells = all == 0 ? 0 : std::min<std::uint64_t>(40, done * 40 / all);
+    const std::string line = concat("\r[", std::string(cells, '#'), std::string(40 - cells, ' '),
+                                    "] ", percent(done, all, 0));
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    drawn_ = true;
+    return true;
+  }
+  ~Progress() {
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
+};
+
+std::uint64_t moment_in(const std::optional<Moment>& moment, TimeWindow span,
+                        std::uint64_t standard) {
+  if (!moment) return standard;
+  const auto length = static_cast<double>(span.to - span.from);
+  const double offset = moment->percent ? length * moment->value / 100 : moment->value * 1e9;
+  return span.from + static_cast<std::uint64_t>(offset);
+}
+
+FilterOptions filter_of(const Options& options, const Recording& recording) {
+  const TimeWindow span = recording.span();
+  FilterOptions filter;
+  filter.from = moment_in(options.range.from, span, 0);
+  filter.to = moment_in(options.range.to, span, filter.to);
+  filter.mode = options.sampling.mode;
+  filter.threads = options.frames.thread;
+  filter.no_gc = options.frames.no_gc;
+  filter.no_native = options.frames.no_native;
+  return filter;
+}
+
+// What the outputs say of themselves when only a part was asked for.
+Run part_of(Run run, const Options& options, const FilterOptions& filter, TimeWindow span) {
+  if (options.range.from || options.range.to) {
+    const std::uint64_t from = std::max(filter.from, span.from), to = std::min(filter.to, span.to);
+    run.duration = run.trust.wall = to > from ? to - from : 0;
+  }
+  if (filter.mode != ModeKind::wall) run.mode = filter.mode;
+  if (filter.no_gc) run.options.gc = false;
+  if (filter.no_native) run.options.native = false;
+  return run;
+}
+
+// An output that would be written over the recording while it is read.
+bool is_same_file(const std::string& a, const std::string& b) {
+  struct stat one {};
+  struct stat two {};
+  return ::stat(a.c_str(), &one) == 0 && ::stat(b.c_str(), &two) == 0 && one.st_dev == two.st_dev &&
+         one.st_ino == two.st_ino;
+}
+
+int failed(std::string_view text) {
+  say_error(text);
+  return static_cast<int>(Exit::failed);
+}
+
+}  // namespace
+
+int replay_command(const CommandLine& line) {
+  const Signals signals;
+  const std::string& path = line.words[0];
+  Result<Recording> opened = Recording::open(path);
+  if (!opened) return failed(describe_recording(path, opened.error()));
+  Recording& recording = *opened;
+
+  const TimeWindow span = recording.span();
+  const FilterOptions options = filter_of(line.options, recording);
+  if (options.from > span.to) {
+    return failed(concat("--from lies behind the end of the recording, which is ",
+                         fixed(static_cast<double>(span.to - span.from) * 1e-9, 2),
+                         " seconds long"));
+  }
+  if (const auto sources = recording.load_sources(); !sources) {
+    return failed(describe_recording(path, sources.error()));
+  }
+  const Run run = part_of(recording.run(), line.options, options, span);
+
+  Tables tables;
+  const std::int64_t pid = run.target.process > 0 ? run.target.process : ::getpid();
+  auto made = Outputs::open(line, tables, run, {pid, false});
+  if (const auto* why = std::get_if<std::string>(&made)) return failed(*why);
+  Outputs& outputs = std::get<Outputs>(made);
+  for (const std::string& output : outputs.paths()) {
+    if (is_same_file(output, path))
+      return failed(concat(quoted(output), " is the recording itself"));
+  }
+
+  std::FILE* const to = outputs.uses_stdout() ? stderr : stdout;
+  const std::string head =
+      concat("Replaying ", counted(recording.samples(), "sample"), " from ", printable(path),
+             "\nInterval: ", fixed(static_cast<double>(run.interval) * 1e-3, 0),
+             " us, compression: ", recording.compressed() ? "zstd" : "none", "\n");
+  std::fwrite(head.data(), 1, head.size(), to);
+  std::fflush(to);
+
+  Filter filter{tables, outputs, options};
+  {
+    Progress progress;
+    const auto done = recording.replay(tables, filter, {options.from, options.to}, progress);
+    if (!done) return failed(describe_recording(path, done.error()));
+  }
+  for (const std::string& loss : recording.losses()) say_warning(loss);
+  if (filter.unknown() != 0 && filter.kept() == 0) {
+    say_warning("the recording does not know which threads were on a CPU; record with --mode cpu");
+  } else if (filter.kept() == 0) {
+    say_warning(recording.samples() == 0
+                    ? "the recording has no samples"
+                    : "no sample is left by --mode, --thread, --from and --to");
+  }
+  const bool fine = report_outputs(outputs.finish(run), to);
+  const std::string tail = concat("Replayed ", counted(filter.kept(), "sample"), "\n");
+  std::fwrite(tail.data(), 1, tail.size(), to);
+  if (line.options.files.browser) open_pages(outputs);
+  return static_cast<int>(fine ? Exit::fine : Exit::failed);
+}
+
+}  // namespace tachyon::tool
