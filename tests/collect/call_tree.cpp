@@ -39,7 +39,9 @@ Recording random_recording(std::uint64_t seed) {
     for (std::uint32_t d = 0; d < depth; ++d) {
       stack = r.tables.frames.push(stack, frames[random.below(12)]);
     }
-    r.add(r.thread(100 + random.below(3)), stack, Status(random.below(64)), 1 + random.below(1000));
+    const ThreadIndex thread = r.thread(100 + random.below(3));
+    const Status status{static_cast<std::uint16_t>(random.below(64))};
+    r.add(thread, stack, status, 1 + random.below(1000));
   }
   return r;
 }
