@@ -35,6 +35,27 @@ constexpr Utf8 decode_utf8(std::string_view text) noexcept {
   return code < smallest[length] || code > 0x10ffff ? Utf8{0, 0} : Utf8{code, length};
 }
 
+// The other way round. Surrogates are encoded like any other code point (WTF-8): a name keeps what
+// Python had, and whoever shows or writes it decides how a lone surrogate is spelled there.
+inline void append_utf8(std::string& out, char32_t code) {
+  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | code >> 6);
+    put(0x80 | (code & 63));
+  } else if (code < 0x10000) {
+    put(0xe0 | code >> 12);
+    put(0x80 | (code >> 6 & 63));
+    put(0x80 | (code & 63));
+  } else {
+    put(0xf0 | (code >> 18 & 7));
+    put(0x80 | (code >> 12 & 63));
+    put(0x80 | (code >> 6 & 63));
+    put(0x80 | (code & 63));
+  }
+}
+
 namespace detail {
 
 // Moves the cursor, starts a command to the terminal, ends a line, or reorders its neighbours.

@@ -13,9 +13,9 @@
 //   FrameId     function, location, opcode, kind
 //   StackId     parent stack, frame           (a node of one prefix tree; 0 is the empty stack)
 //
-// A stack is a single number. Its frames are found by following parents from the leaf to the root, so
-// a sampler that knows which frames did not change since the last sample interns only the new ones,
-// and a collector that wants totals per stack needs nothing but a vector indexed by StackId.
+// A stack is a single number. Its frames are found by following parents from the leaf to the root,
+// so a sampler that knows which frames did not change since the last sample interns only the new
+// ones, and a collector that wants totals per stack needs nothing but a vector indexed by StackId.
 // Parents always have smaller numbers than their children: one backward pass over all nodes adds
 // children to parents without recursion, however deep the stacks are.
 namespace tachyon {
@@ -64,7 +64,8 @@ struct StackNode {
 };
 
 // One executed instruction kind: its number in that interpreter, its name, and what it is a
-// specialisation of (the same name when it is none). Names keep the numbers of different versions apart.
+// specialisation of (the same name when it is none). Names keep the numbers of different versions
+// apart.
 struct ExecutedOpcode {
   std::uint16_t number = 0;
   StringId name{};
@@ -85,17 +86,18 @@ constexpr std::uint64_t hash_of(const Frame& f) noexcept {
   };
   std::uint64_t h = word(static_cast<std::int32_t>(f.function), f.location.line);
   h = mix_bits(h) ^ word(f.location.end_line, f.location.column);
-  h = mix_bits(h) ^ word(f.location.end_column,
-                         static_cast<std::int32_t>(static_cast<unsigned>(f.opcode) << 8 |
-                                                   static_cast<unsigned>(f.kind)));
+  h = mix_bits(h) ^
+      word(f.location.end_column, static_cast<std::int32_t>(static_cast<unsigned>(f.opcode) << 8 |
+                                                            static_cast<unsigned>(f.kind)));
   return mix_bits(h);
 }
 constexpr std::uint64_t hash_of(const StackNode& n) noexcept {
   return mix_bits(static_cast<std::uint64_t>(n.parent) << 32 | static_cast<std::uint32_t>(n.frame));
 }
 constexpr std::uint64_t hash_of(const ExecutedOpcode& o) noexcept {
-  return mix_bits(static_cast<std::uint64_t>(o.name) << 32 ^ static_cast<std::uint64_t>(o.base) << 17 ^
-                  o.number ^ (o.specialized ? 1U << 16 : 0U));
+  return mix_bits(static_cast<std::uint64_t>(o.name) << 32 ^
+                  static_cast<std::uint64_t>(o.base) << 17 ^ o.number ^
+                  (o.specialized ? 1U << 16 : 0U));
 }
 
 class FrameTable {
@@ -110,7 +112,9 @@ class FrameTable {
   StringId string(std::string_view text) { return StringId{strings_.intern(text)}; }
   FunctionId function(const Function& f) { return FunctionId{functions_.intern(f)}; }
   FrameId frame(const Frame& f) { return FrameId{frames_.intern(f)}; }
-  OpcodeId opcode(const ExecutedOpcode& o) { return OpcodeId{static_cast<std::uint16_t>(opcodes_.intern(o))}; }
+  OpcodeId opcode(const ExecutedOpcode& o) {
+    return OpcodeId{static_cast<std::uint16_t>(opcodes_.intern(o))};
+  }
 
   // The stack that is `parent` with `leaf` called on top of it.
   StackId push(StackId parent, FrameId leaf) {
@@ -119,13 +123,17 @@ class FrameTable {
     return StackId{index};
   }
 
-  std::string_view operator[](StringId id) const { return strings_[static_cast<std::uint32_t>(id)]; }
+  std::string_view operator[](StringId id) const {
+    return strings_[static_cast<std::uint32_t>(id)];
+  }
   const Function& operator[](FunctionId id) const {
     return functions_[static_cast<std::uint32_t>(id)];
   }
   const Frame& operator[](FrameId id) const { return frames_[static_cast<std::uint32_t>(id)]; }
   const StackNode& operator[](StackId id) const { return stacks_[static_cast<std::uint32_t>(id)]; }
-  const ExecutedOpcode& operator[](OpcodeId id) const { return opcodes_[static_cast<std::uint16_t>(id)]; }
+  const ExecutedOpcode& operator[](OpcodeId id) const {
+    return opcodes_[static_cast<std::uint16_t>(id)];
+  }
 
   StackId parent(StackId id) const { return (*this)[id].parent; }
   FrameId leaf(StackId id) const { return (*this)[id].frame; }

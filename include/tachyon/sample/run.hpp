@@ -11,16 +11,29 @@
 // trusted. Plain data; recordings keep it, every output that can carry it shows it.
 namespace tachyon {
 
-enum class ModeKind : std::uint8_t { wall = 0, cpu = 1, gil = 2, all = 3, exception = 4, unknown = 255 };
+enum class ModeKind : std::uint8_t {
+  wall = 0,
+  cpu = 1,
+  gil = 2,
+  all = 3,
+  exception = 4,
+  unknown = 255
+};
 
 constexpr const char* name_of(ModeKind mode) noexcept {
   switch (mode) {
-    case ModeKind::wall: return "wall";
-    case ModeKind::cpu: return "cpu";
-    case ModeKind::gil: return "gil";
-    case ModeKind::all: return "all";
-    case ModeKind::exception: return "exception";
-    case ModeKind::unknown: break;
+    case ModeKind::wall:
+      return "wall";
+    case ModeKind::cpu:
+      return "cpu";
+    case ModeKind::gil:
+      return "gil";
+    case ModeKind::all:
+      return "all";
+    case ModeKind::exception:
+      return "exception";
+    case ModeKind::unknown:
+      break;
   }
   return "unknown";
 }
@@ -46,36 +59,36 @@ struct Target {
   std::uint64_t started = 0;  // unix time in nanoseconds; 0 = unknown
 };
 
-// How the reads went. `attempts` counts thread reads asked for, `valid` stacks accepted; the rest is
-// accounted for, nothing is dropped in silence.
+// How the reads went. `attempts` counts thread reads asked for, `valid` stacks accepted; the rest
+// is accounted for, nothing is dropped in silence.
 struct Trust {
-  std::uint64_t ticks = 0;            // looks at the target
-  std::uint64_t attempts = 0;         // stacks asked for
-  std::uint64_t valid = 0;            // stacks accepted
-  std::uint64_t distinct = 0;         // different stacks among them
-  std::uint64_t first_rejected = 0;   // first tries that failed the rules
-  std::uint64_t retried = 0;          // stacks that needed more than one try
-  std::uint64_t given_up = 0;         // stacks lost although retried
-  std::uint64_t late = 0;             // ticks that began more than half an interval late
-  std::uint64_t missed = 0;           // deadlines skipped because we were late
-  std::uint64_t exact = 0;            // stacks by strategy
+  std::uint64_t ticks = 0;           // looks at the target
+  std::uint64_t attempts = 0;        // stacks asked for
+  std::uint64_t valid = 0;           // stacks accepted
+  std::uint64_t distinct = 0;        // different stacks among them
+  std::uint64_t first_rejected = 0;  // first tries that failed the rules
+  std::uint64_t retried = 0;         // stacks that needed more than one try
+  std::uint64_t given_up = 0;        // stacks lost although retried
+  std::uint64_t late = 0;            // ticks that began more than half an interval late
+  std::uint64_t missed = 0;          // deadlines skipped because we were late
+  std::uint64_t exact = 0;           // stacks by strategy
   std::uint64_t fast = 0;
   std::uint64_t blocking = 0;
-  std::uint64_t reused_checked = 0;   // random full re-reads of reused parents ...
-  std::uint64_t reused_wrong = 0;     // ... and how many disagreed
-  std::uint64_t wall = 0;             // ns from first to last tick
-  std::uint64_t profiler_cpu = 0;     // ns of CPU the profiler used
-  double target_cost = 0;             // estimated share of the target's time taken, 0..1
+  std::uint64_t reused_checked = 0;  // random full re-reads of reused parents ...
+  std::uint64_t reused_wrong = 0;    // ... and how many disagreed
+  std::uint64_t wall = 0;            // ns from first to last tick
+  std::uint64_t profiler_cpu = 0;    // ns of CPU the profiler used
+  double target_cost = 0;            // estimated share of the target's time taken, 0..1
 };
 
 struct Run {
   Target target{};
   ModeKind mode = ModeKind::unknown;
   CaptureOptions options{};
-  std::uint64_t interval = 0;      // ns between ticks that was asked for; 0 = unknown
-  bool fixed_clock = false;        // deadlines on a fixed grid instead of a jittered one
-  std::uint64_t started = 0;       // unix time of session time 0, nanoseconds
-  std::uint64_t duration = 0;      // ns
+  std::uint64_t interval = 0;  // ns between ticks that was asked for; 0 = unknown
+  bool fixed_clock = false;    // deadlines on a fixed grid instead of a jittered one
+  std::uint64_t started = 0;   // unix time of session time 0, nanoseconds
+  std::uint64_t duration = 0;  // ns
   Trust trust{};
   bool replayed = false;
   bool interrupted = false;

@@ -1,0 +1,188 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <tachyon/mode/concept.hpp>
+#include <tachyon/sampler/reading.hpp>
+#include <tachyon/sampler/watch.hpp>
+
+// One look at a process: what to read (a Watch), how to read it (a Reading), which threads count (a
+// Mode), put together at compile time. A look that was torn is repeated a few times within the tick
+// and then given up, and counted either way.
+namespace tachyon {
+
+template <Layout L, Memory M, Mode P, Reading R>
+class Sampler {
+ public:
+  Sampler(const L& layout, M& memory, R& reading, const Process& process, const RuntimeSite& site,
+          SharedTables& tables, const SamplerOptions& options)
+      : watch_{layout, memory, process, site, tables, options},
+        reading_{reading},
+        random_{monotonic_now()} {}
+
+  // Everything that can go wrong for good goes wrong here.
+  Result<void> start() { return watch_.refresh(); }
+
+  // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
+  // the time that has passed since the look before as their weight.
+  template <class C>
+  Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin);
+
+  const Trust& trust() const noexcept { return trust_; }
+
+ private:
+  using Thread = WatchedThread<L>;
+
+  void choose_followed();
+  std::size_t choose_wanted();
+  Result<void> look();
+  void settle_attempt(bool good, bool certain);
+  template <class C>
+  std::size_t deliver(C& collector, const Tick& tick);
+
+  Watch<L, M> watch_;
+  R& reading_;
+  Random random_;
+  std::vector<std::int32_t> still_;
+  std::uint64_t last_ = 0;
+  Trust trust_;
+};
+
+// With a GIL only its holder can change Python frames, so only the holder has to stand still.
+// Without one, and while nobody holds it, everybody who is looked at.
+template <Layout L, Memory M, Mode P, Reading R>
+void Sampler<L, M, P, R>::choose_followed() {
+  still_.clear();
+  ThreadClock* schedule = nullptr;
+  for (const Thread& thread : watch_.threads()) {
+    if (has(thread.status, Status::has_gil) || watch_.threads().size() == 1) {
+      still_.push_back(thread.task);
+      schedule = thread.schedule.get();
+    }
+  }
+  if (still_.empty()) {
+    for (const Thread& thread : watch_.threads()) {
+      still_.push_back(thread.task);
+      if (schedule == nullptr) schedule = thread.schedule.get();
+    }
+  }
+  reading_.follow(schedule, still_);
+}
+
+// Which threads this tick asks for. The kernel is asked first, and about every thread: once a
+// thread is stopped, or preempted by us, it looks idle. One that the mode will not keep is not read
+// at all.
+template <Layout L, Memory M, Mode P, Reading R>
+std::size_t Sampler<L, M, P, R>::choose_wanted() {
+  std::size_t wanted = 0;
+  for (Thread& thread : watch_.threads()) {
+    thread.accepted = thread.retried = thread.pending = false;
+    thread.status = Status::unknown | (thread.status & Status::has_gil);
+    if constexpr (P::needs.on_cpu) {
+      const auto runs = thread.schedule ? thread.schedule->runs() : Result<bool>{Errc::unreadable};
+      if (runs) {
+        thread.status = (*runs ? Status::on_cpu : Status::none) | (thread.status & Status::has_gil);
+        if (!P::accepts(thread.status | Status::has_gil | Status::has_exception)) continue;
+      }
+    }
+    thread.pending = true;
+    ++wanted;
+  }
+  return wanted;
+}
+
+template <Layout L, Memory M, Mode P, Reading R>
+Result<void> Sampler<L, M, P, R>::look() {
+  for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
+    const bool certain = reading_.certain();
+    if (const auto ok = reading_.begin(); !ok) {
+      if (is_transient(ok.error().code)) return {};
+      return ok;
+    }
+    bool good = watch_.look(certain, last_);
+    for (Thread& thread : watch_.threads()) {
+      if (good && thread.accepted) watch_.judge(thread);
+    }
+    good = reading_.end() && good;
+    settle_attempt(good, certain);
+    const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
+                                     [](const Thread& thread) { return thread.pending; });
+    if (good && !pending) return {};
+    if (attempt == 0) ++trust_.first_rejected;
+  }
+  return {};
+}
+
+// An attempt that was not of one moment gives nothing; what a good one gave is kept.
+template <Layout L, Memory M, Mode P, Reading R>
+void Sampler<L, M, P, R>::settle_attempt(bool good, bool certain) {
+  bool moved = false;
+  for (Thread& thread : watch_.threads()) {
+    if (!thread.accepted) continue;
+    if (!good) {
+      thread.accepted = false;
+      thread.pending = thread.retried = true;
+    } else {
+      moved = moved || thread.reader.moved();
+    }
+  }
+  if (good) reading_.learn(!certain && moved);
+}
+
+template <Layout L, Memory M, Mode P, Reading R>
+template <class C>
+std::size_t Sampler<L, M, P, R>::deliver(C& collector, const Tick& tick) {
+  std::size_t kept = 0;
+  for (Thread& thread : watch_.threads()) {
+    if (thread.pending) {
+      ++trust_.given_up;
+      thread.reader.forget();
+    }
+    if (!thread.accepted) continue;
+    ++trust_.valid;
+    reading_.count(trust_);
+    if (thread.retried) ++trust_.retried;
+    if (thread.reader.has_beliefs() && random_.below(watch_.options().doubt_one_in) == 0) {
+      ++trust_.reused_checked;
+      if (!watch_.believe(thread)) ++trust_.reused_wrong;
+    }
+    if (!P::accepts(thread.status)) continue;
+    ++kept;
+    collector.add(Sample{thread.index, thread.stack, thread.status, tick.time, tick.weight});
+  }
+  return kept;
+}
+
+template <Layout L, Memory M, Mode P, Reading R>
+template <class C>
+Result<Tick> Sampler<L, M, P, R>::tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
+  if (const auto ok = watch_.keep_up(last_); !ok && !is_transient(ok.error().code)) {
+    return ok.error();
+  }
+  choose_followed();
+  reading_.wait(deadline);
+  const std::uint64_t now = monotonic_now();
+  Tick tick;
+  tick.time = now - origin;
+  tick.weight = now - (last_ == 0 ? origin : last_);
+  last_ = now;
+  ++trust_.ticks;
+
+  const std::size_t wanted = choose_wanted();
+  trust_.attempts += wanted;
+  const std::uint64_t valid = trust_.valid;
+  if (const auto ok = look(); !ok) return ok.error();
+  const std::size_t kept = deliver(collector, tick);
+  watch_.settle();
+
+  const std::uint64_t accepted = trust_.valid - valid;
+  tick.outcome = accepted < wanted ? (accepted == 0 ? TickOutcome::torn : TickOutcome::partial)
+                 : kept == 0       ? TickOutcome::filtered
+                                   : TickOutcome::taken;
+  return tick;
+}
+
+}  // namespace tachyon

@@ -1,0 +1,417 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tachyon/base/glob.hpp>
+#include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/thread_reader.hpp>
+#include <tachyon/target/process.hpp>
+#include <tachyon/target/runtime.hpp>
+#include <tachyon/target/task_numbers.hpp>
+#include <tachyon/target/thread_clock.hpp>
+
+// The interpreters and threads of one process, kept up to date, and read together.
+//
+//   list of threads (kept; made anew when the interpreter's own list changed)
+//     -> each thread says which ranges it wants  -> one vectored read
+//     -> each thread makes a stack of its bytes  -> status, <GC>
+//
+// Threads fail alone: one whose state cannot be read costs its own sample. Nothing here knows modes
+// or ways of reading; sampler.hpp puts them together.
+namespace tachyon {
+
+struct SamplerOptions {
+  bool all_threads = false;
+  bool gc = true;
+  bool native = false;
+  bool opcodes = false;
+  std::vector<std::string> threads{};  // ids, or patterns of names; none: all of them
+  unsigned tries = 6;                  // looks per tick and thread before it is given up
+  std::uint32_t doubt_one_in = 64;     // how often believed parents are read again
+};
+
+struct WatchedInterpreter {
+  Address at{};
+  std::uint32_t id = 0;
+  bool main = false;
+  Address gil{};
+  StructCopy<2048> copy{};
+  StructCopy<64> gil_copy{};
+  Address threads_head{};
+  std::uint64_t next_thread_id = 0;
+};
+
+template <class L>
+struct WatchedThread {
+  ThreadReader<L> reader;
+  std::size_t interpreter;
+  ThreadIndex index{};
+  std::int32_t task = 0;  // as we number it
+  bool main = false;
+  std::unique_ptr<ThreadClock> schedule{};
+  Status status{};
+  StackId stack{};
+  bool pending = false;   // wanted and not read yet
+  bool accepted = false;  // read, and a stack
+  bool retried = false;
+};
+
+template <Layout L, Memory M>
+class Watch {
+ public:
+  using Thread = WatchedThread<L>;
+
+  Watch(const L& layout, M& memory, const Process& process, const RuntimeSite& site,
+        SharedTables& tables, const SamplerOptions& options)
+      : layout_{layout},
+        memory_{memory},
+        process_{process},
+        site_{site},
+        options_{options},
+        tables_{tables},
+        maker_{layout, tables, {options.native}} {
+    if (auto numbers = TaskNumbers::read(process)) tasks_.emplace(std::move(*numbers));
+    maker_.codes().set_code_type(site.objects.code_type);
+    gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
+  }
+
+  std::vector<Thread>& threads() noexcept { return threads_; }
+  const SamplerOptions& options() const noexcept { return options_; }
+
+  // Lists interpreters and threads anew where something says they changed.
+  Result<void> keep_up(std::uint64_t now) {
+    if (!stale_ && !threads_.empty() && now - listed_ < list_every) return {};
+    listed_ = now;
+    return refresh();
+  }
+  Result<void> refresh();
+
+  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong.
+  // `certain`: the target cannot run meanwhile. False: the process could not be read at all.
+  bool look(bool certain, std::uint64_t now);
+  // What is known about an accepted thread besides its stack.
+  void judge(Thread& thread);
+  // Reads what the thread's stack takes on trust. False: it was wrong.
+  bool believe(Thread& thread) { return thread.reader.believe(memory_); }
+  // After a tick: frees what was replaced, notices that lists changed.
+  void settle() {
+    maker_.codes().sweep();
+    if (list_changed()) stale_ = true;
+  }
+
+ private:
+  Result<void> refresh_interpreter(std::size_t index, std::vector<Thread>& old);
+  void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
+  bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
+  void name(Thread& thread);
+  bool selected(const Thread& thread) const;
+  void read_alone(Thread& thread);
+  void add_interpreter_ranges();
+  bool interpret_all(bool certain);
+  StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
+  std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
+  GilState gil_of(const WatchedInterpreter& interpreter) const noexcept;
+  bool list_changed() const noexcept;
+  std::int32_t own_number(std::uint64_t inner) const {
+    return tasks_ ? tasks_->ours(inner) : static_cast<std::int32_t>(inner);
+  }
+
+  // Both ends of what is read of an interpreter for every look.
+  std::uint32_t first_field() const noexcept {
+    std::uint32_t first = layout_.interpreter.threads_head.offset;
+    first = std::min(first, layout_.interpreter.threads_next_unique_id.offset);
+    first = std::min(first, layout_.interpreter.gc_collecting.offset);
+    return first;
+  }
+  std::uint32_t last_field() const noexcept {
+    const auto& i = layout_.interpreter;
+    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
+                     i.gc_frame.end(), i.code_object_generation.end(), i.tlbc_generation.end()});
+  }
+  template <class T>
+  T value(const WatchedInterpreter& interpreter, Field<T> f) const noexcept {
+    if (!f.present()) return T{};
+    f.offset -= first_field();
+    return interpreter.copy[f];
+  }
+  bool needs_gil_struct() const noexcept {
+    return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
+  }
+
+  static constexpr std::uint64_t trusted_for = 10'000'000;  // ns, where nothing counts code deaths
+  static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
+
+  L layout_;
+  M& memory_;
+  const Process& process_;
+  const RuntimeSite& site_;
+  SamplerOptions options_;
+  SharedTables& tables_;
+  mutable std::optional<TaskNumbers> tasks_;
+  ChainMaker<L> maker_;
+  FrameId gc_frame_{};
+
+  std::vector<WatchedInterpreter> interpreters_;
+  std::vector<Thread> threads_;
+  std::vector<Range> ranges_;
+  bool stale_ = false;
+  std::uint64_t now_ = 0;
+  std::uint64_t listed_ = 0;
+};
+
+template <Layout L, Memory M>
+Result<void> Watch<L, M>::refresh() {
+  std::vector<Thread> old = std::move(threads_);
+  threads_.clear();
+  const auto list = list_interpreters(memory_, layout_, site_.runtime);
+  if (!list) return list.error();
+  if (list->empty()) return Errc::not_started;
+  interpreters_.clear();
+  for (const Address at : *list) {
+    WatchedInterpreter interpreter;
+    interpreter.at = at;
+    const auto id = read_value<std::int64_t>(memory_, at + layout_.interpreter.id.offset);
+    if (!id) return id.error();
+    interpreter.id = static_cast<std::uint32_t>(*id);
+    interpreter.main = *id == 0;
+    interpreter.gil = site_.runtime + layout_.runtime.gil.offset;
+    if (layout_.interpreter.gil.present()) {
+      const auto gil = read_value<Address>(memory_, at + layout_.interpreter.gil.offset);
+      if (!gil) return gil.error();
+      interpreter.gil = *gil;
+    }
+    interpreters_.push_back(interpreter);
+    // Without -a only the main interpreter's main thread counts.
+    if (!options_.all_threads) break;
+  }
+  for (std::size_t i = 0; i < interpreters_.size(); ++i) {
+    if (const auto ok = refresh_interpreter(i, old); !ok && i == 0) return ok;
+  }
+  stale_ = false;
+  return {};
+}
+
+template <Layout L, Memory M>
+Result<void> Watch<L, M>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
+  WatchedInterpreter& interpreter = interpreters_[index];
+  const auto range =
+      interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
+  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok;
+  interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
+  interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
+  const ThreadList list = list_threads(memory_, layout_, interpreter.at);
+  if (list.threads.empty() && list.ended.code != Errc::ok) return list.ended;
+  for (const Address thread : list.threads) track(thread, index, old);
+  return {};
+}
+
+template <Layout L, Memory M>
+void Watch<L, M>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
+  ThreadReader<L> reader{layout_, thread, interpreters_[interpreter].at};
+  if (!reader.identify(memory_)) return;  // gone meanwhile
+  for (Thread& known : old) {
+    if (known.reader.at() == thread && known.reader.id() == reader.id() &&
+        known.reader.native_id() == reader.native_id() && known.schedule) {
+      known.interpreter = interpreter;
+      threads_.push_back(std::move(known));
+      known.schedule.reset();
+      return;
+    }
+  }
+  const bool main = is_main(interpreters_[interpreter], reader);
+  if (!options_.all_threads && !main) return;
+  Thread tracked{std::move(reader), interpreter};
+  tracked.main = main;
+  tracked.task = own_number(tracked.reader.native_id());
+  tracked.schedule = std::make_unique<ThreadClock>(process_.directory(), tracked.task);
+  name(tracked);
+  if (!selected(tracked)) return;
+  threads_.push_back(std::move(tracked));
+}
+
+template <Layout L, Memory M>
+bool Watch<L, M>::is_main(const WatchedInterpreter& interpreter,
+                          const ThreadReader<L>& reader) const {
+  if (layout_.interpreter.threads_main.present()) {
+    const auto main =
+        read_value<Address>(memory_, interpreter.at + layout_.interpreter.threads_main.offset);
+    if (main && *main) return *main == reader.at();
+  }
+  if (!interpreter.main) return false;
+  if (layout_.runtime.main_thread.present()) {
+    const auto main =
+        read_value<std::uint64_t>(memory_, site_.runtime + layout_.runtime.main_thread.offset);
+    if (main && *main != 0) {
+      return *main == reader.copy()[layout_.thread.thread_id];
+    }
+  }
+  return own_number(reader.native_id()) == process_.pid();
+}
+
+template <Layout L, Memory M>
+void Watch<L, M>::name(Thread& thread) {
+  tachyon::Thread facts;
+  facts.process = process_.pid();
+  facts.id = static_cast<std::uint64_t>(thread.task);
+  facts.interpreter = interpreters_[thread.interpreter].id;
+  facts.main = thread.main;
+  if (auto name = process_.thread_name(thread.task)) facts.name = std::move(*name);
+  thread.index = tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+}
+
+template <Layout L, Memory M>
+bool Watch<L, M>::selected(const Thread& thread) const {
+  if (options_.threads.empty()) return true;
+  return tables_.with([&](Tables& tables) {
+    const tachyon::Thread& facts = tables.threads[thread.index];
+    return std::any_of(
+        options_.threads.begin(), options_.threads.end(), [&](const std::string& pattern) {
+          return pattern == std::to_string(facts.id) || matches_glob(pattern, facts.name) ||
+                 matches_glob(pattern, facts.python_name);
+        });
+  });
+}
+
+template <Layout L, Memory M>
+std::uint64_t Watch<L, M>::epoch(const WatchedInterpreter& interpreter) const noexcept {
+  if (layout_.interpreter.code_object_generation.present()) {
+    return value(interpreter, layout_.interpreter.code_object_generation);
+  }
+  return now_ / trusted_for;
+}
+
+template <Layout L, Memory M>
+GilState Watch<L, M>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
+  GilState state;
+  if (!needs_gil_struct()) return state;
+  state.locked = interpreter.gil_copy[layout_.gil.locked] == 1;
+  state.last_holder = interpreter.gil_copy[layout_.gil.last_holder];
+  return state;
+}
+
+template <Layout L, Memory M>
+bool Watch<L, M>::list_changed() const noexcept {
+  return std::any_of(interpreters_.begin(), interpreters_.end(), [&](const WatchedInterpreter& i) {
+    return value(i, layout_.interpreter.threads_head) != i.threads_head ||
+           value(i, layout_.interpreter.threads_next_unique_id) != i.next_thread_id;
+  });
+}
+
+template <Layout L, Memory M>
+void Watch<L, M>::add_interpreter_ranges() {
+  for (WatchedInterpreter& interpreter : interpreters_) {
+    ranges_.push_back(
+        interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
+    if (needs_gil_struct()) {
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_.gil.locked.end()));
+    }
+  }
+}
+
+template <Layout L, Memory M>
+bool Watch<L, M>::look(bool certain, std::uint64_t now) {
+  constexpr int most_corrections = 8;
+  now_ = now;
+  bool alone = false;
+  for (int correction = 0; correction < most_corrections; ++correction) {
+    ranges_.clear();
+    for (Thread& thread : threads_) {
+      if (thread.pending) thread.reader.prepare(ranges_);
+    }
+    if (ranges_.empty()) return true;
+    add_interpreter_ranges();
+    const auto copied = memory_.read_many(ranges_);
+    if (copied && *copied == ranges_.size()) {
+      if (!interpret_all(certain)) return true;
+      continue;
+    }
+    if (alone) return false;
+    alone = true;
+    for (Thread& thread : threads_) {
+      if (thread.pending) read_alone(thread);
+    }
+  }
+  return true;
+}
+
+// True: some prediction was wrong, and is right now.
+template <Layout L, Memory M>
+bool Watch<L, M>::interpret_all(bool certain) {
+  bool again = false;
+  for (Thread& thread : threads_) {
+    if (!thread.pending) continue;
+    const std::uint64_t true_as_of = epoch(interpreters_[thread.interpreter]);
+    switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
+      case LookResult::stack:
+        thread.pending = false;
+        thread.accepted = true;
+        break;
+      case LookResult::again:
+        again = true;
+        break;
+      case LookResult::torn:
+        thread.retried = true;
+        break;
+      case LookResult::gone:
+        thread.pending = false;
+        stale_ = true;
+        break;
+    }
+  }
+  return again;
+}
+
+// The common read failed: find out whose fault it is, so that only that thread pays.
+template <Layout L, Memory M>
+void Watch<L, M>::read_alone(Thread& thread) {
+  ranges_.clear();
+  thread.reader.prepare(ranges_);
+  const auto copied = memory_.read_many(ranges_);
+  if (copied && *copied == ranges_.size()) return;
+  thread.reader.forget();
+  if (!thread.reader.identify(memory_)) {
+    thread.pending = false;
+    stale_ = true;
+  }
+}
+
+template <Layout L, Memory M>
+StackId Watch<L, M>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
+  const Chain& chain = thread.reader.chain();
+  if (value(interpreter, layout_.interpreter.gc_collecting) == 0) return chain.stack();
+  if (!layout_.interpreter.gc_frame.present() ||
+      !value(interpreter, layout_.interpreter.gc_frame)) {
+    // Nobody says where it began: the collecting thread is the one that may run.
+    if (!has(thread.status, Status::has_gil)) return chain.stack();
+    thread.status |= Status::in_gc;
+    return options_.gc ? maker_.builder().push(chain.stack(), gc_frame_) : chain.stack();
+  }
+  const Address frame = value(interpreter, layout_.interpreter.gc_frame);
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].at != frame) continue;
+    thread.status |= Status::in_gc;
+    if (!options_.gc) return chain.stack();
+    return maker_.restack(chain, i + 1, maker_.builder().push(chain[i].stack, gc_frame_));
+  }
+  return chain.stack();
+}
+
+template <Layout L, Memory M>
+void Watch<L, M>::judge(Thread& thread) {
+  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+  const ThreadCopy& copy = thread.reader.copy();
+  const auto exception =
+      has_exception(memory_, layout_, thread.reader.at(), copy, site_.objects.none);
+  const Status kernel = thread.status & (Status::on_cpu | Status::unknown);
+  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_of(interpreter),
+                                     exception && *exception, thread.main);
+  thread.stack = with_gc(thread, interpreter);
+}
+
+}  // namespace tachyon

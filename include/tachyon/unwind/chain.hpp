@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <tachyon/sample/stack_builder.hpp>
+#include <tachyon/unwind/stack.hpp>
+
+// From raw frames to a stack that can be reported.
+//
+// A chain lists the frames of a thread root first. Each link remembers what it was made from (where
+// the frame is, what it runs, at which instruction, who called it) and the stack up to it, so that
+// next time only links that changed have to be made again: a link whose four words are the same as
+// in the last look is the same link.
+//
+// Not every frame is shown. A shim (an entry from C) becomes a "<native>" frame where that is asked
+// for. A frame that is still being set up has not reached its first traceable instruction, and the
+// frame that CPython inserts to clean up after __init__ never does: neither is shown.
+namespace tachyon {
+
+struct Link {
+  Address at{};
+  Address executable{};
+  Address instruction{};
+  Address previous{};
+  Code* code = nullptr;  // none: a shim
+  std::uint32_t unit = 0;
+  std::int32_t thread_index = 0;
+  std::uint8_t owner = 0;
+  bool entry = false;
+  bool on_data_stack = false;
+  bool shown = false;
+  bool from_c = false;  // an entry from C lies between this link and the shown one below it
+  StackId stack = StackId::empty;
+
+  bool same_as(const RawFrame& frame) const noexcept {
+    return at == frame.at && executable == frame.executable && instruction == frame.instruction &&
+           previous == frame.previous && thread_index == frame.thread_index;
+  }
+};
+
+struct ShownFrames {
+  bool native = false;  // "<native>" where C code called Python
+};
+
+class Chain {
+ public:
+  const Link& operator[](std::size_t i) const noexcept { return links_[i]; }
+  std::size_t size() const noexcept { return links_.size(); }
+  bool empty() const noexcept { return links_.empty(); }
+  const Link& top() const noexcept { return links_.back(); }
+  StackId stack() const noexcept { return links_.empty() ? below_ : links_.back().stack; }
+
+  void clear() noexcept {
+    links_.clear();
+    below_ = StackId::empty;
+  }
+  void cut(std::size_t size) noexcept {
+    if (size < links_.size()) links_.resize(size);
+  }
+  // What lies beneath the first link: frames beyond a limit.
+  void set_below(StackId stack) noexcept { below_ = stack; }
+
+  void push_shim(const RawFrame& frame) {
+    Link link = basis(frame);
+    link.from_c = true;
+    link.stack = stack();
+    links_.push_back(link);
+  }
+
+  // `id` is the frame to show; a hidden one leaves the stack as it is.
+  void push_python(const RawFrame& frame, Code& code, std::uint32_t unit, bool on_data_stack,
+                   const FrameId* id, const FrameId* native, StackBuilder& builder) {
+    Link link = basis(frame);
+    link.code = &code;
+    link.unit = unit;
+    link.on_data_stack = on_data_stack;
+    link.from_c = frame.entry || (!links_.empty() && !links_.back().shown && links_.back().from_c);
+    link.stack = stack();
+    if (id != nullptr) {
+      link.shown = true;
+      if (link.from_c && native != nullptr) link.stack = builder.push(link.stack, *native);
+      link.stack = builder.push(link.stack, *id);
+    }
+    links_.push_back(link);
+  }
+
+ private:
+  static Link basis(const RawFrame& frame) noexcept {
+    Link link;
+    link.at = frame.at;
+    link.executable = frame.executable;
+    link.instruction = frame.instruction;
+    link.previous = frame.previous;
+    link.thread_index = frame.thread_index;
+    link.owner = frame.owner;
+    link.entry = frame.entry;
+    return link;
+  }
+
+  std::vector<Link> links_;
+  StackId below_ = StackId::empty;
+};
+
+// Turns frames into links, one thread at a time.
+template <class L>
+class ChainMaker {
+ public:
+  ChainMaker(const L& layout, SharedTables& tables, ShownFrames shown)
+      : layout_{layout}, codes_{layout, tables}, builder_{tables} {
+    native_ = builder_.synthetic("<native>", FrameKind::native);
+    show_native_ = shown.native;
+  }
+
+  CodeCache<L>& codes() noexcept { return codes_; }
+  StackBuilder& builder() noexcept { return builder_; }
+
+  // Adds the next younger frame. `opcode` names what it executes, where that is wanted.
+  template <Memory M>
+  Result<void> push(M& memory, Chain& chain, const RawFrame& frame, bool on_data_stack,
+                    std::uint64_t epoch, OpcodeId opcode = OpcodeId::none) {
+    if (is_shim(layout_, frame)) {
+      chain.push_shim(frame);
+      return {};
+    }
+    const auto code = codes_.get(memory, frame.executable, epoch);
+    if (!code) return code.error();
+    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return bytecode.error();
+    const Placed placed = place(layout_, **code, *bytecode, frame);
+    if (placed.position == Position::wrong) return Error{Errc::torn, 0, frame.at};
+    FrameId id{};
+    const bool shown = placed.position == Position::good;
+    if (shown) id = codes_.frame(**code, placed.unit, opcode);
+    chain.push_python(frame, **code, placed.unit, on_data_stack, shown ? &id : nullptr,
+                      show_native_ ? &native_ : nullptr, builder_);
+    return {};
+  }
+
+  // The whole chain of a raw stack. What the limits left out is named in a frame at the root.
+  template <Memory M>
+  Result<void> make(M& memory, const RawStack& stack, const ChunkCopies& chunks,
+                    std::uint64_t epoch, Chain& out) {
+    out.clear();
+    if (stack.beyond != 0 || stack.more_beyond) out.set_below(truncation(stack));
+    for (std::size_t i = stack.frames.size(); i-- > 0;) {
+      const RawFrame& frame = stack.frames[i];
+      const bool on_data_stack = chunks.together(frame.at, frame.at);
+      if (const auto ok = push(memory, out, frame, on_data_stack, epoch); !ok) return ok;
+    }
+    return {};
+  }
+
+  // The shown frames of `chain` from link `first` on, put on another stack.
+  StackId restack(const Chain& chain, std::size_t first, StackId onto) {
+    for (std::size_t i = first; i < chain.size(); ++i) {
+      if (chain[i].shown) onto = builder_.push(onto, builder_.leaf(chain[i].stack));
+    }
+    return onto;
+  }
+
+  // The stack that stands for frames not kept: <truncated: 34464 frames>.
+  StackId truncation(const RawStack& stack) {
+    std::string name = "<truncated: ";
+    if (stack.more_beyond) name += "more than ";
+    name += std::to_string(stack.beyond) + " frames>";
+    return builder_.push(StackId::empty, builder_.synthetic(name, FrameKind::truncated));
+  }
+
+ private:
+  L layout_;
+  CodeCache<L> codes_;
+  StackBuilder builder_;
+  FrameId native_{};
+  bool show_native_ = false;
+};
+
+}  // namespace tachyon

@@ -1,0 +1,295 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <tachyon/layout/concept.hpp>
+#include <tachyon/sample/shared_tables.hpp>
+#include <tachyon/unwind/line_table.hpp>
+#include <tachyon/unwind/objects.hpp>
+
+// Code objects, read once. A frame points at its code object and at an instruction in it;
+// everything a report says about the frame (name, file, line, columns) follows from these two.
+// Reading a code object takes about ten remote reads, so what was read is kept by address.
+//
+// Addresses are reused: of 1000 functions made by exec, 20-46 % got an address that an earlier one
+// had had. From 3.14 the interpreter counts deallocations of code objects, and a cached object is
+// trusted while that counter stands still; before, it is trusted for a short time. After that it is
+// checked: one read of the object's head, whose pointers and lengths must be what they were.
+namespace tachyon {
+
+// What an instruction can do to the frame chain, for the rules that tell a true stack from a torn
+// one.
+enum class Site : std::uint8_t {
+  plain,              // can have no Python callee
+  calls,              // may have pushed a frame
+  resumes_generator,  // FOR_ITER, SEND: a generator's frame may sit on it
+  returns,            // leaves the frame
+  any,                // instrumented or replaced: could be anything
+};
+
+struct Code {
+  // Equal for the same object, different for another one at the same address.
+  struct Print {
+    std::uint64_t qualname = 0, filename = 0, line_table = 0;
+    std::int64_t units = 0;
+    std::int32_t first_line = 0;
+    friend bool operator==(const Print&, const Print&) = default;
+  };
+
+  Address at{};
+  Print print{};
+  FunctionId function{};
+  std::uint32_t units = 0;
+  std::uint32_t first_traceable = 0;
+  std::uint32_t frame_bytes = 0;  // on the data stack, locals and evaluation stack included
+  Address bytecode{};
+  std::uint64_t validated = 0;  // generation, or time, at which this was known to be true
+  LineTable lines{};
+  std::vector<Site> sites{};            // by code unit; caches belong to their instruction
+  std::vector<std::uint32_t> starts{};  // by code unit: where its instruction begins
+  std::vector<FrameId> frames{};        // by code unit, made when first asked for
+  std::unordered_map<std::uint64_t, FrameId> frames_with_opcode{};
+  std::vector<Address> thread_copies{};  // free-threaded: bytecode of each thread index
+  Address thread_copies_at{};
+
+  static constexpr FrameId no_frame{0xffffffff};
+};
+
+// Sites by instruction byte. A frame is pushed directly (without going through C) by calls, and by
+// attribute access, subscripts and operators that were specialised for Python-coded methods.
+template <class L>
+constexpr std::array<Site, 256> site_table(const L& layout) noexcept {
+  constexpr std::array<std::string_view, 8> calling{"CALL",        "PRECALL",   "LOAD_ATTR",
+                                                    "LOAD_METHOD", "BINARY_",   "LOAD_SUPER_ATTR",
+                                                    "COMPARE_OP",  "STORE_ATTR"};
+  constexpr std::array<std::string_view, 4> returning{"RETURN_", "YIELD_VALUE", "INTERPRETER_EXIT",
+                                                      "RERAISE"};
+  const auto begins = [](std::string_view name, const auto& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](std::string_view prefix) { return name.starts_with(prefix); });
+  };
+  std::array<Site, 256> table{};
+  for (unsigned raw = 0; raw < 256; ++raw) {
+    const auto byte = static_cast<std::uint8_t>(raw);
+    const std::string_view name = layout.opcodes.base_of(byte).name;
+    Site site = Site::plain;
+    if (name.empty() || layout.opcodes.is_executor(byte) ||
+        layout.opcodes.is_instrumented_line(byte) ||
+        layout.opcodes.is_instrumented_instruction(byte)) {
+      site = Site::any;
+    } else if (layout.opcodes.resumes_generators(byte)) {
+      site = Site::resumes_generator;
+    } else if (begins(name, calling)) {
+      site = Site::calls;
+    } else if (begins(name, returning)) {
+      site = Site::returns;
+    }
+    table[raw] = site;
+  }
+  return table;
+}
+
+struct CodeLimits {
+  std::int64_t units = 1 << 24;
+  std::uint64_t line_table = 1 << 26;
+  std::size_t objects = 1 << 20;  // then the cache starts anew: exec in a loop must not fill memory
+};
+
+template <class L>
+class CodeCache {
+ public:
+  CodeCache(const L& layout, SharedTables& tables)
+      : layout_{layout}, tables_{tables}, site_of_{site_table(layout)} {}
+
+  // The type object of code objects, where the symbol was found; otherwise it is recognised by
+  // name.
+  void set_code_type(Address type) noexcept { code_type_ = type; }
+
+  // What is known, without reading; null when unknown or no longer trusted at this epoch.
+  Code* known(Address at, std::uint64_t epoch) noexcept {
+    const auto found = codes_.find(at.value);
+    if (found == codes_.end() || found->second->validated != epoch) return nullptr;
+    return found->second.get();
+  }
+
+  // The code object at `at`, true as of `epoch`.
+  template <Memory M>
+  Result<Code*> get(M& memory, Address at, std::uint64_t epoch) {
+    if (Code* code = known(at, epoch)) return code;
+    StructCopy<512> head;
+    if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
+    if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
+    const Code::Print print = print_of(head);
+    if (const auto found = codes_.find(at.value); found != codes_.end()) {
+      if (found->second->print == print) {
+        found->second->validated = epoch;
+        return found->second.get();
+      }
+      retired_.push_back(std::move(found->second));  // somebody may still hold it during this walk
+      codes_.erase(found);
+    }
+    auto code = load(memory, at, head, print);
+    if (!code) return code.error();
+    if (codes_.size() >= limits_.objects) forget_all();
+    (*code)->validated = epoch;
+    Code* raw = code->get();
+    codes_.emplace(at.value, std::move(*code));
+    return raw;
+  }
+
+  // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
+  // later give each thread a copy of its own; entries are filled when a thread first runs the code.
+  template <Memory M>
+  Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
+    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    const auto index = static_cast<std::size_t>(thread_index);
+    if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
+    if (index < code.thread_copies.size() && code.thread_copies[index]) {
+      return code.thread_copies[index];
+    }
+    const auto array = read_value<Address>(memory, code.at + layout_.code.tlbc.offset);
+    if (!array) return array.error();
+    const auto size = read_value<std::int64_t>(memory, *array + layout_.tlbc_array.count.offset);
+    if (!size) return size.error();
+    if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
+    std::vector<Address> entries(static_cast<std::size_t>(*size));
+    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset,
+                                std::as_writable_bytes(std::span{entries}));
+    if (!ok) return ok.error();
+    code.thread_copies = std::move(entries);
+    if (!code.thread_copies[index]) return Errc::torn;
+    return code.thread_copies[index];
+  }
+  void forget_thread_copies() noexcept {
+    for (auto& [at, code] : codes_) code->thread_copies.clear();
+  }
+
+  // The frame of this code at this code unit.
+  FrameId frame(Code& code, std::uint32_t unit, OpcodeId opcode = OpcodeId::none) {
+    if (opcode == OpcodeId::none) {
+      if (code.frames[unit] == Code::no_frame) {
+        code.frames[unit] = make_frame(code, unit, opcode);
+      }
+      return code.frames[unit];
+    }
+    const std::uint64_t key = std::uint64_t{unit} << 16 | static_cast<std::uint64_t>(opcode);
+    const auto [at, fresh] = code.frames_with_opcode.try_emplace(key, Code::no_frame);
+    if (fresh) at->second = make_frame(code, unit, opcode);
+    return at->second;
+  }
+
+  // Objects replaced since the last call are only freed here: between two walks.
+  void sweep() noexcept { retired_.clear(); }
+  std::size_t size() const noexcept { return codes_.size(); }
+
+ private:
+  static constexpr std::size_t most_thread_copies = 1 << 16;
+
+  FrameId make_frame(const Code& code, std::uint32_t unit, OpcodeId opcode) {
+    const Location location = code.lines.at(unit);
+    return tables_.with([&](Tables& tables) {
+      return tables.frames.frame({code.function, location, opcode, FrameKind::python});
+    });
+  }
+
+  template <Memory M>
+  bool is_code(M& memory, Address type) noexcept {
+    if (code_type_) return type == code_type_;
+    const auto name_at = read_value<Address>(memory, type + layout_.type_object.name.offset);
+    if (!name_at) return false;
+    const auto name = read_value<std::array<char, 5>>(memory, *name_at);
+    if (!name || std::string_view{name->data(), 5} != std::string_view{"code\0", 5}) return false;
+    code_type_ = type;
+    return true;
+  }
+
+  template <class Head>
+  Code::Print print_of(const Head& head) const noexcept {
+    return {head[layout_.code.qualname].value, head[layout_.code.filename].value,
+            head[layout_.code.linetable].value, head[layout_.code.units],
+            head[layout_.code.firstlineno]};
+  }
+
+  template <Memory M, class Head>
+  Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
+                                     const Code::Print& print) {
+    if (print.units <= 0 || print.units > limits_.units) return Error{Errc::bad_value, 0, at};
+    auto code = std::make_unique<Code>();
+    code->at = at;
+    code->print = print;
+    code->units = static_cast<std::uint32_t>(print.units);
+    const std::int32_t traceable = head[layout_.code.firsttraceable];
+    code->first_traceable = traceable < 0 ? 0 : static_cast<std::uint32_t>(traceable);
+    code->bytecode = at + layout_.code.bytecode.offset;
+    const auto size = frame_bytes(head);
+    if (!size) return Error{Errc::bad_value, 0, at};
+    code->frame_bytes = *size;
+
+    const auto name = read_text(memory, layout_, Address{print.qualname});
+    if (!name) return name.error();
+    const auto file = read_text(memory, layout_, Address{print.filename});
+    if (!file) return file.error();
+    const auto table = read_bytes(memory, layout_, Address{print.line_table}, limits_.line_table);
+    if (!table) return table.error();
+    code->lines = LineTable::decode(*table, print.first_line, code->units);
+
+    std::vector<std::byte> bytecode(code->units * std::size_t{2});
+    if (const auto ok = memory.read(code->bytecode, bytecode); !ok) return ok.error();
+    classify(*code, bytecode);
+    code->frames.assign(code->units, Code::no_frame);
+    code->function = tables_.with([&](Tables& tables) {
+      return tables.frames.function(
+          {tables.frames.string(*name), tables.frames.string(*file), print.first_line});
+    });
+    return code;
+  }
+
+  // 3.12 and later keep the frame's size; 3.11 leaves the sum to us.
+  template <class Head>
+  std::optional<std::uint32_t> frame_bytes(const Head& head) const noexcept {
+    std::int64_t words = head[layout_.code.framesize];
+    if (!layout_.code.framesize.present()) {
+      words = std::int64_t{layout_.frame.localsplus.offset / 8} + head[layout_.code.nlocalsplus] +
+              head[layout_.code.stacksize];
+    }
+    if (words < layout_.frame.localsplus.offset / 8 || words > (1 << 24)) return std::nullopt;
+    return static_cast<std::uint32_t>(words * 8);
+  }
+
+  void classify(Code& code, Bytes bytecode) const {
+    code.sites.assign(code.units, Site::any);
+    code.starts.assign(code.units, 0);
+    for (std::uint32_t unit = 0; unit < code.units;) {
+      const auto raw = std::to_integer<std::uint8_t>(bytecode[unit * std::size_t{2}]);
+      const std::uint32_t end = std::min(code.units, unit + 1 + layout_.opcodes[raw].caches);
+      for (std::uint32_t i = unit; i < end; ++i) {
+        code.sites[i] = site_of_[raw];
+        code.starts[i] = unit;
+      }
+      unit = end;
+    }
+  }
+
+  void forget_all() {
+    for (auto& [at, code] : codes_) retired_.push_back(std::move(code));
+    codes_.clear();
+  }
+
+  L layout_;
+  SharedTables& tables_;
+  CodeLimits limits_{};
+  Address code_type_{};
+  std::unordered_map<std::uint64_t, std::unique_ptr<Code>> codes_;
+  std::vector<std::unique_ptr<Code>> retired_;
+  std::array<Site, 256> site_of_;
+};
+
+}  // namespace tachyon

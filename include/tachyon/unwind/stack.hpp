@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <tachyon/unwind/frames.hpp>
+
+// A whole stack, read from nothing: chunks copied, links followed, rules applied. This is what
+// `dump` does once and what the sampler does when it knows nothing yet or when its shortcut failed.
+//
+// The result always holds the frames that were good, from the leaf as far as the chain could be
+// followed, with the reason why it ended. Only a chain that reached a proper bottom and broke no
+// rule is a stack; the rest is for `dump`, which prints a partial stack and says so.
+namespace tachyon {
+
+struct WalkLimits {
+  std::size_t kept = 65536;             // innermost frames kept; more are counted, not kept
+  std::size_t followed = 1 << 20;       // links followed at all
+  std::size_t foreign_reads = 1 << 14;  // frames outside the data stack, each a read of its own
+};
+
+struct RawStack {
+  std::vector<RawFrame> frames{};  // leaf first, shims included
+  std::uint64_t beyond = 0;        // frames beyond the limit, root side
+  bool more_beyond = false;        // ... and at least so many
+  Error ended{};                   // why the chain ended early; ok at a proper bottom
+  std::size_t foreign_reads = 0;
+
+  void clear() noexcept {
+    frames.clear();
+    beyond = 0;
+    more_beyond = false;
+    ended = {};
+    foreign_reads = 0;
+  }
+};
+
+// Follows the chain from `leaf`. `base` is the sentinel at the bottom where the interpreter has
+// one.
+template <class L, Memory M>
+void follow_frames(M& memory, const L& layout, Address leaf, Address base, ChunkCopies& chunks,
+                   const WalkLimits& limits, RawStack& out) {
+  out.clear();
+  const std::size_t size = layout.frame.localsplus.offset;
+  StructCopy<128> apart;
+  Address at = leaf;
+  for (std::size_t followed = 0; at && at != base; ++followed) {
+    if (followed == limits.followed) {
+      out.more_beyond = true;
+      return;
+    }
+    Bytes bytes = chunks.find(at, size);
+    const bool in_chunk = !bytes.empty();
+    if (!in_chunk) {
+      if (out.foreign_reads++ == limits.foreign_reads) {
+        out.more_beyond = true;
+        return;
+      }
+      if (const auto ok = apart.fetch(memory, at, size); !ok) {
+        out.ended = ok.error();
+        return;
+      }
+      bytes = apart.bytes();
+    }
+    const RawFrame frame = raw_frame(layout, at, bytes);
+    const bool python = !is_shim(layout, frame);
+    if (layout.owners.frame_object.is(frame.owner) || (python && !frame.executable) ||
+        (in_chunk && frame.previous >= at && chunks.together(frame.previous, at))) {
+      out.ended = {Errc::torn, 0, at};
+      return;
+    }
+    if (out.frames.size() < limits.kept) {
+      out.frames.push_back(frame);
+    } else if (python) {
+      ++out.beyond;
+    }
+    at = frame.previous;
+  }
+}
+
+// The rules that need code objects: every executable is code, every instruction lies inside it,
+// every caller can have the callee that sits on it, neighbours on the data stack touch.
+template <class L, Memory M>
+Result<void> check_frames(M& memory, const L& layout, CodeCache<L>& codes, std::uint64_t epoch,
+                          const ChunkCopies& chunks, RawStack& stack) {
+  const RawFrame* callee = nullptr;
+  for (std::size_t i = 0; i < stack.frames.size(); ++i) {
+    const RawFrame& frame = stack.frames[i];
+    if (is_shim(layout, frame)) {
+      callee = nullptr;
+      continue;
+    }
+    const auto wrong = [&](Errc code) {
+      stack.ended = {code, 0, frame.at};
+      stack.frames.resize(i);
+      return Result<void>{stack.ended};
+    };
+    const auto code = codes.get(memory, frame.executable, epoch);
+    if (!code) return wrong(code.error().code);
+    const auto bytecode = codes.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return wrong(bytecode.error().code);
+    const Placed placed = place(layout, **code, *bytecode, frame);
+    if (placed.position == Position::wrong) return wrong(Errc::torn);
+    if (callee != nullptr) {
+      const bool both_on_stack = layout.owners.thread.is(callee->owner) &&
+                                 layout.owners.thread.is(frame.owner) && !callee->entry;
+      if (both_on_stack && chunks.together(frame.at, callee->at) &&
+          frame.at + (*code)->frame_bytes != callee->at) {
+        return wrong(Errc::torn);
+      }
+      if (!may_call(layout, (*code)->sites[placed.unit], *callee)) return wrong(Errc::torn);
+    }
+    callee = &frame;
+  }
+  return stack.ended.code == Errc::ok ? Result<void>{} : Result<void>{stack.ended};
+}
+
+}  // namespace tachyon

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include <tachyon/layout/concept.hpp>
+#include <tachyon/sample/sample.hpp>
+#include <tachyon/unwind/objects.hpp>
+
+// Interpreters, their threads, and what each thread is doing.
+//
+//   runtime --head--> interpreter --next--> interpreter      newest first, the main one last
+//                        |
+//                        `--threads.head--> thread --next--> thread      newest first
+//
+// Lists are read while they change, so every walk is bounded, every thread must name its
+// interpreter, and a thread that cannot be read costs itself, not its neighbours.
+namespace tachyon {
+
+inline constexpr std::size_t most_interpreters = 4096;
+inline constexpr std::size_t most_threads = 1 << 17;
+
+template <class L, Memory M>
+Result<std::vector<Address>> list_interpreters(M& memory, const L& layout, Address runtime) {
+  std::vector<Address> all;
+  auto next = read_value<Address>(memory, runtime + layout.runtime.interpreters_head.offset);
+  if (!next) return next.error();
+  while (*next) {
+    if (all.size() == most_interpreters) return Errc::too_deep;
+    all.push_back(*next);
+    next = read_value<Address>(memory, *next + layout.interpreter.next.offset);
+    if (!next) return next.error();
+  }
+  // Oldest first: the main interpreter is the first one made.
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+struct ThreadList {
+  std::vector<Address> threads{};
+  Error ended{};  // why the list is not complete, if it is not
+};
+
+template <class L, Memory M>
+ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
+  ThreadList out;
+  auto next = read_value<Address>(memory, interpreter + layout.interpreter.threads_head.offset);
+  for (; next && *next;) {
+    if (out.threads.size() == most_threads) {
+      out.ended = {Errc::too_deep, 0, interpreter};
+      return out;
+    }
+    StructCopy<64> head;
+    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
+      out.ended = ok.error();
+      return out;
+    }
+    if (head[layout.thread.interp] != interpreter) {
+      out.ended = {Errc::torn, 0, *next};
+      return out;
+    }
+    out.threads.push_back(*next);
+    next = Result<Address>{head[layout.thread.next]};
+  }
+  if (!next) out.ended = next.error();
+  return out;
+}
+
+// Who holds the GIL of one interpreter. Interpreters that share a GIL point at the main one's, so
+// the pointer is followed; 3.11 has a single GIL inside the runtime.
+struct GilState {
+  bool enabled = true;  // false in a free-threaded build that runs without
+  bool locked = false;
+  Address last_holder{};
+};
+
+template <class L, Memory M>
+Result<GilState> read_gil(M& memory, const L& layout, Address runtime, Address interpreter) {
+  Address gil = runtime + layout.runtime.gil.offset;
+  if (layout.interpreter.gil.present()) {
+    const auto pointer = read_value<Address>(memory, interpreter + layout.interpreter.gil.offset);
+    if (!pointer) return pointer.error();
+    gil = *pointer;
+  }
+  StructCopy<64> copy;
+  if (const auto ok = copy.fetch(memory, gil, layout.gil.locked.end()); !ok) return ok.error();
+  GilState state;
+  state.locked = copy[layout.gil.locked] == 1;
+  state.last_holder = copy[layout.gil.last_holder];
+  if (layout.gil.enabled.present()) state.enabled = copy[layout.gil.enabled] != 0;
+  return state;
+}
+
+using ThreadCopy = StructCopy<1024>;
+
+// The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
+template <class L, Memory M>
+Result<Address> current_frame(M& memory, const L& layout, const ThreadCopy& thread) noexcept {
+  if (layout.thread.current_frame.present()) return thread[layout.thread.current_frame];
+  const Address cframe = thread[layout.thread.cframe];
+  if (!cframe) return Address{};
+  return read_value<Address>(memory, cframe + layout.cframe.current_frame.offset);
+}
+
+template <class L>
+bool holds_gil(const L& layout, Address at, const ThreadCopy& thread,
+               const GilState& gil) noexcept {
+  if (layout.thread.holds_gil.present()) return thread[layout.thread.holds_gil] != 0;
+  if (layout.thread.status_holds_gil.present()) return thread[layout.thread.status_holds_gil] != 0;
+  return gil.enabled && gil.locked && gil.last_holder == at;
+}
+
+// Is an exception propagating, or being handled? Handlers push items on a chain whose bottom lies
+// in the thread; generators bring their own, so only the whole chain tells. 3.11 and 3.12 leave a
+// reference to None where there is no exception.
+template <class L, Memory M>
+Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadCopy& thread,
+                           Address none) noexcept {
+  constexpr int most_items = 256;
+  const auto is_exception = [&](Address value) { return value && value != none; };
+  if (is_exception(thread[layout.thread.current_exception])) return true;
+  const Address bottom = at + layout.thread.exc_state.offset;
+  Address item = thread[layout.thread.exc_info];
+  for (int i = 0; item && i < most_items; ++i) {
+    StructCopy<32> copy;
+    if (item == bottom) {
+      return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
+                                                                    layout.err_item.value.offset)
+                              .value_or(Address{}));
+    }
+    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
+      return ok.error();
+    }
+    if (is_exception(copy[layout.err_item.value])) return true;
+    item = copy[layout.err_item.previous];
+  }
+  return false;
+}
+
+// What the thread state alone says. Whether the thread is on a CPU is the kernel's to know.
+template <class L>
+Status status_of(const L& layout, Address at, const ThreadCopy& thread, const GilState& gil,
+                 bool exception, bool main) noexcept {
+  Status status = Status::none;
+  const bool holds = holds_gil(layout, at, thread, gil);
+  if (holds) status |= Status::has_gil;
+  if (!holds && layout.thread.gil_requested.present() && thread[layout.thread.gil_requested] != 0) {
+    status |= Status::gil_requested;
+  }
+  if (exception) status |= Status::has_exception;
+  if (main) status |= Status::main_thread;
+  if (layout.thread.current_executor.present() && thread[layout.thread.current_executor]) {
+    status |= Status::in_jit;
+  }
+  return status;
+}
+
+}  // namespace tachyon

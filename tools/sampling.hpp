@@ -1,0 +1,49 @@
+#pragma once
+
+#include <tachyon/sampler/session.hpp>
+#include <tachyon/target/attach.hpp>
+
+#include "values.hpp"
+
+// The bridge from options, which are values, to samplers, which are types. One translation unit is
+// compiled for each layout (sampling_layout.cpp.in); in it, mode and way of reading become template
+// arguments, and from there on nothing is asked twice. The collector is erased here, and only here.
+namespace tachyon::tool {
+
+struct SampleSink {
+  virtual ~SampleSink() = default;
+  virtual void add(const Sample& sample) = 0;
+  virtual void end_tick(const Tick& tick) = 0;
+};
+
+// Anything that collects, behind that interface.
+template <class C>
+class SinkOf final : public SampleSink {
+ public:
+  explicit SinkOf(C& collector) : collector_{collector} {}
+  void add(const Sample& sample) override { collector_.add(sample); }
+  void end_tick(const Tick& tick) override { collector_.end_tick(tick); }
+
+ private:
+  C& collector_;
+};
+
+struct Control {
+  virtual ~Control() = default;
+  virtual bool stop() = 0;
+  virtual void progress(const SessionProgress& progress) = 0;
+  virtual int descriptor() = 0;
+};
+
+struct SamplingRequest {
+  ModeKind mode = ModeKind::wall;
+  Reading reading = Reading::automatic;
+  SamplerOptions options{};
+  SessionPlan plan{};
+};
+
+// Samples until the plan, the control or the target ends it.
+SessionOutcome sample_process(Attached& target, SharedTables& tables,
+                              const SamplingRequest& request, SampleSink& sink, Control& control);
+
+}  // namespace tachyon::tool

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <tachyon/mode/modes.hpp>
+
+#include "sampling.hpp"
+
+// What each layout's translation unit instantiates.
+namespace tachyon::tool {
+
+namespace detail {
+
+template <Mode P, class R, Layout L>
+SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTables& tables,
+                         const SamplingRequest& request, SampleSink& sink, Control& control) {
+  Sampler<L, LiveProcess, P, R> sampler{layout,      target.memory, reading,        target.process,
+                                        target.site, tables,        request.options};
+  if (const auto ok = sampler.start(); !ok) {
+    SessionOutcome outcome;
+    outcome.end = SessionEnd::failed;
+    outcome.error = ok.error();
+    return outcome;
+  }
+  return run_session(sampler, reading, sink, request.plan, control);
+}
+
+template <class R, Layout L, class... Rest>
+SessionOutcome sample_in_mode(ModeKind mode, const L& layout, R& reading, Rest&... rest) {
+  switch (mode) {
+    case ModeKind::cpu:
+      return sample_by<mode::Cpu>(layout, reading, rest...);
+    case ModeKind::gil:
+      return sample_by<mode::Gil>(layout, reading, rest...);
+    case ModeKind::exception:
+      return sample_by<mode::Exception>(layout, reading, rest...);
+    case ModeKind::all:
+      return sample_by<mode::All>(layout, reading, rest...);
+    case ModeKind::wall:
+    case ModeKind::unknown:
+      break;
+  }
+  return sample_by<mode::Wall>(layout, reading, rest...);
+}
+
+}  // namespace detail
+
+template <Layout L>
+SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
+                           const SamplingRequest& request, SampleSink& sink, Control& control) {
+  if (request.reading == Reading::blocking) {
+    auto paused = PausedProcess::attach(target.memory);
+    if (!paused) {
+      SessionOutcome outcome;
+      outcome.end = SessionEnd::failed;
+      outcome.error = paused.error();
+      return outcome;
+    }
+    BlockingReading reading{*paused};
+    return detail::sample_in_mode(request.mode, layout, reading, target, tables, request, sink,
+                                  control);
+  }
+  using Choice = AdaptiveReading::Choice;
+  AdaptiveReading reading{request.reading == Reading::fast    ? Choice::fast
+                          : request.reading == Reading::exact ? Choice::exact
+                                                              : Choice::automatic};
+  return detail::sample_in_mode(request.mode, layout, reading, target, tables, request, sink,
+                                control);
+}
+
+}  // namespace tachyon::tool
