@@ -29,12 +29,23 @@
 #include <tachyon/sample/sample.hpp>
 
 #include <tachyon/codec/checksum.hpp>
+#include <tachyon/codec/column.hpp>
+#include <tachyon/codec/cpython_format.hpp>
+#include <tachyon/codec/cpython_reader.hpp>
+#include <tachyon/codec/cpython_writer.hpp>
 #include <tachyon/codec/gzip.hpp>
+#include <tachyon/codec/input_file.hpp>
 #include <tachyon/codec/json.hpp>
 #include <tachyon/codec/marshal.hpp>
 #include <tachyon/codec/output_file.hpp>
 #include <tachyon/codec/protobuf.hpp>
+#include <tachyon/codec/recording_format.hpp>
+#include <tachyon/codec/recording_reader.hpp>
+#include <tachyon/codec/recording_writer.hpp>
+#include <tachyon/codec/run_block.hpp>
+#include <tachyon/codec/sample_block.hpp>
 #include <tachyon/codec/sink.hpp>
+#include <tachyon/codec/table_block.hpp>
 #include <tachyon/codec/utf8.hpp>
 #include <tachyon/codec/varint.hpp>
 #include <tachyon/codec/zstd.hpp>
@@ -49,27 +60,41 @@
 #include <tachyon/layout/type_list.hpp>
 #include <tachyon/layout/verify.hpp>
 
+#include <tachyon/target/attach.hpp>
 #include <tachyon/target/elf.hpp>
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
 #include <tachyon/target/runtime.hpp>
+#include <tachyon/target/task_numbers.hpp>
+#include <tachyon/target/thread_clock.hpp>
 
 #include <tachyon/mode/concept.hpp>
 #include <tachyon/mode/modes.hpp>
 
+#include <tachyon/render/assets.hpp>
+#include <tachyon/render/page.hpp>
+#include <tachyon/render/page_column.hpp>
+#include <tachyon/render/source_place.hpp>
+
 #include <tachyon/collect/call_tree.hpp>
+#include <tachyon/collect/chrome_trace.hpp>
 #include <tachyon/collect/code_table.hpp>
 #include <tachyon/collect/collapsed.hpp>
 #include <tachyon/collect/concept.hpp>
+#include <tachyon/collect/diff_flamegraph.hpp>
 #include <tachyon/collect/display_names.hpp>
+#include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/folded_tree.hpp>
 #include <tachyon/collect/gecko.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/opcode_table.hpp>
+#include <tachyon/collect/page_profile.hpp>
 #include <tachyon/collect/percent.hpp>
+#include <tachyon/collect/pprof.hpp>
 #include <tachyon/collect/pstats.hpp>
 #include <tachyon/collect/pstats_file.hpp>
+#include <tachyon/collect/speedscope.hpp>
 #include <tachyon/collect/spill.hpp>
 #include <tachyon/collect/state_intervals.hpp>
 #include <tachyon/collect/thread_names.hpp>
@@ -77,3 +102,29 @@
 #include <tachyon/collect/time_slices.hpp>
 #include <tachyon/collect/timeline.hpp>
 #include <tachyon/collect/totals.hpp>
+
+#include <tachyon/live/aggregate.hpp>
+#include <tachyon/live/app.hpp>
+#include <tachyon/live/columns.hpp>
+#include <tachyon/live/feed.hpp>
+#include <tachyon/live/format.hpp>
+#include <tachyon/live/glyph_width.hpp>
+#include <tachyon/live/glyphs.hpp>
+#include <tachyon/live/header.hpp>
+#include <tachyon/live/held.hpp>
+#include <tachyon/live/help.hpp>
+#include <tachyon/live/input.hpp>
+#include <tachyon/live/keys.hpp>
+#include <tachyon/live/model.hpp>
+#include <tachyon/live/palette.hpp>
+#include <tachyon/live/panel.hpp>
+#include <tachyon/live/parts.hpp>
+#include <tachyon/live/rows.hpp>
+#include <tachyon/live/screen.hpp>
+#include <tachyon/live/shapes.hpp>
+#include <tachyon/live/source_file.hpp>
+#include <tachyon/live/tables.hpp>
+#include <tachyon/live/terminal.hpp>
+#include <tachyon/live/ui.hpp>
+#include <tachyon/live/update.hpp>
+#include <tachyon/live/view.hpp>

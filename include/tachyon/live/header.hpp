@@ -31,7 +31,7 @@ struct Item {
   Ink ink = Ink::strong;
 };
 
-// "label value │ label value": items that do not fit any more are left out, whole.
+// "label value | label value": items that do not fit any more are left out, whole.
 inline void draw_items(Screen& screen, int row, int column, const std::vector<Item>& items) {
   const std::string_view separator = screen.unicode() ? " \u2502 " : " | ";
   Pen pen{screen, row, column};
@@ -110,7 +110,7 @@ inline void draw_info(Screen& screen, int row, const Model& model, const Ui& ui,
                       {"Display: ", frequency(display)}});
 }
 
-// Samples:    12345 (998.7/s) ━━━━━━──── 998.7Hz/1.0KHz (99.9%)
+// Samples:    12345 (998.7/s) ======---- 998.7Hz/1.0KHz (99.9%)
 inline void draw_samples(Screen& screen, int row, const Model& model) {
   const double rate = model.rate();
   const double target = ratio_of(1e9, static_cast<double>(model.run().interval));
