@@ -73,8 +73,8 @@ inline void draw_help(Screen& screen) {
     if (line.keys.empty()) {
       screen.put(row, left + 2, line.text, Ink::label);
     } else {
-      screen.put(row, left + 4, line.keys, {Ink::key}, 15);
-      screen.put(row, left + 20, line.text, {Ink::text}, width - 22);
+      screen.put(row, left + 4, line.keys, Ink::key, 15);
+      screen.put(row, left + 20, line.text, Ink::text, width - 22);
     }
     ++row;
   }

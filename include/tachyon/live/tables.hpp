@@ -51,7 +51,7 @@ inline void draw_functions(Screen& screen, const TableArea& area, const Model& m
                  ui.trends && model.running() ? &before : nullptr, model.previous_total());
     draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id),
                  sorted_by_total(ui), {Ink::spark});
-    screen.put(row, c.rest, model.frames()[function.name], {Ink::function}, wide);
+    screen.put(row, c.rest, model.frames()[function.name], Ink::function, wide);
     const int place = c.rest + wide + column_gap;
     draw_place(screen, row, place, screen.columns() - place,
                short_file(model.run(), model.frames()[function.file]), function.first_line,
@@ -93,7 +93,7 @@ inline void draw_tree(Screen& screen, const TableArea& area, const Model& model,
     const Function& function = model.frames()[path.function];
     const std::string_view name = model.frames()[function.name];
     const bool hit = !ui.filter.empty() && ui.filter.accepts(model.frames(), path.function);
-    screen.put(row, at, name, {hit ? Ink::match : Ink::function}, c.rest + wide - at);
+    screen.put(row, at, name, hit ? Ink::match : Ink::function, c.rest + wide - at);
     const int place = c.rest + wide + column_gap;
     draw_place(screen, row, place, screen.columns() - place,
                short_file(model.run(), model.frames()[function.file]), function.first_line,
@@ -186,7 +186,7 @@ inline void draw_lines(Screen& screen, const TableArea& area, const Model& model
     if (text.empty()) {
       screen.put(row, at, i == 0 ? "(the source file could not be read)" : "", Ink::dim);
     } else {
-      screen.put(row, at, expand_tabs(source.at(number)), {hot ? Ink::strong : Ink::text});
+      screen.put(row, at, expand_tabs(source.at(number)), hot ? Ink::strong : Ink::text);
     }
   }
 }
@@ -210,7 +210,7 @@ inline void draw_tasks(Screen& screen, const TableArea& area, const Model& model
     draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
     draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id), true,
                  {Ink::spark});
-    screen.put(row, c.rest, model.frames()[model.frames()[id].name], {Ink::function}, wide);
+    screen.put(row, c.rest, model.frames()[model.frames()[id].name], Ink::function, wide);
     const int at = c.rest + wide + column_gap;
     draw_leaf(screen, row, at, screen.columns() - at, model, task.stack);
   }
@@ -302,7 +302,7 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
     if (thread.main && name.empty()) name = "main";
     if (thread.interpreter != 0)
       name += " [interpreter " + std::to_string(thread.interpreter) + ']';
-    screen.put(row, names, name, {thread.main ? Ink::strong : Ink::text}, wide);
+    screen.put(row, names, name, thread.main ? Ink::strong : Ink::text, wide);
     const int place = names + wide + column_gap;
     draw_leaf(screen, row, place, screen.columns() - place, model, seen.stack);
   }

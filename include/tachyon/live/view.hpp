@@ -124,7 +124,7 @@ inline void draw_tabs(Screen& screen, int row, Ui& ui) {
   if (!ui.filter.empty()) {
     const std::string text = " filter: " + ui.filter.text() + ' ';
     const int room = std::min(width_of(text), screen.columns() - at - 1);
-    if (room >= 12) screen.put(row, screen.columns() - room - 1, text, {Ink::match}, room);
+    if (room >= 12) screen.put(row, screen.columns() - room - 1, text, Ink::match, room);
   }
 }
 
