@@ -313,7 +313,9 @@ void App<S>::show(Moment) {
   const Size size = terminal_.size();
   if (size != size_) update_.forget();
   size_ = size;
-  terminal_.send(update_.to(draw(model_, ui_, size, around_, unicode_)));
+  const std::string update = update_.to(draw(model_, ui_, size, around_, unicode_));
+  // Terminals that know "synchronized output" show it in one go; the others ignore the frame.
+  if (!update.empty()) terminal_.send("\x1b[?2026h" + update + "\x1b[?2026l");
   dirty_ = false;
 }
 

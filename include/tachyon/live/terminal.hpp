@@ -151,7 +151,7 @@ namespace detail {
 inline constexpr std::string_view take_terminal =
     "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[0m\x1b[2J";
 inline constexpr std::string_view give_back_terminal =
-    "\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+    "\x1b[?2026l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 // Writes all of it, waiting at most a second for a terminal that takes nothing.
 inline void write_patiently(int descriptor, std::string_view text) noexcept {
