@@ -1,14 +1,21 @@
 #include "outputs.hpp"
 
 #include <algorithm>
+#include <tachyon/codec/cpython_writer.hpp>
 #include <tachyon/codec/recording_writer.hpp>
+#include <tachyon/collect/chrome_trace.hpp>
 #include <tachyon/collect/collapsed.hpp>
+#include <tachyon/collect/diff_flamegraph.hpp>
+#include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/gecko.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
+#include <tachyon/collect/pprof.hpp>
 #include <tachyon/collect/pstats.hpp>
 #include <tachyon/collect/pstats_file.hpp>
+#include <tachyon/collect/speedscope.hpp>
 
+#include "baseline.hpp"
 #include "colour.hpp"
 #include "files.hpp"
 
@@ -57,6 +64,32 @@ class SharedOutput final : public AnyOutput::Model {
   Writer writer_;
 };
 
+std::vector<std::string> notes_of(const CpythonRecording& recording) {
+  const std::uint64_t cut = recording.figures().cut_stacks;
+  if (cut == 0) return {};
+  return {concat("this format holds 256 frames of a stack: ", counted(cut, "sample"),
+                 " lost their outermost ones; --binary-format=tachyon keeps them")};
+}
+
+// Collected by itself and written at the end.
+template <class Collector>
+class OwnOutput final : public AnyOutput::Model {
+ public:
+  OwnOutput(OutputFile file, Collector collector)
+      : file_{std::move(file)}, collector_{std::move(collector)} {}
+  AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
+  void add(const Sample& sample) override { collector_.add(sample); }
+  Written finish(const Kept&, const Run& run) override {
+    return write_or_fall_back(std::move(file_),
+                              [&](OutputFile& sink) { collector_.write(sink, run); });
+  }
+  std::vector<std::string> notes() const override { return notes_of(collector_); }
+
+ private:
+  OutputFile file_;
+  Collector collector_;
+};
+
 // Written while samples come.
 template <class Stream>
 class StreamOutput final : public AnyOutput::Model {
@@ -93,9 +126,9 @@ Made open_file(const Context& context, Finish finish, auto&& make) {
 }
 
 template <class Writer>
-Made shared(const Context& context, typename Writer::Options options = {}) {
+Made shared(const Context& context, auto... options) {
   return open_file(context, Finish::whole, [&](OutputFile file) -> Made {
-    return std::make_unique<SharedOutput<Writer>>(std::move(file), Writer{std::move(options)});
+    return std::make_unique<SharedOutput<Writer>>(std::move(file), Writer{options...});
   });
 }
 
@@ -144,7 +177,7 @@ PstatsSort sort_of(SortKey key) {
 Made make_pstats(const Context& context) {
   const TableOptions& table = context.line.options.table;
   const Detail detail = table.lines ? Detail::line : Detail::function;
-  if (!context.plan.table) return shared<PstatsFileWriter>(context, {detail});
+  if (!context.plan.table) return shared<PstatsFileWriter>(context, PstatsFileOptions{detail});
   PstatsOptions options;
   options.detail = detail;
   if (table.sort) options.sort = sort_of(*table.sort);
@@ -155,13 +188,14 @@ Made make_pstats(const Context& context) {
 }
 
 Made make_collapsed(const Context& context) {
-  return shared<CollapsedWriter>(context, {context.line.options.files.threads_by_name});
+  return shared<CollapsedWriter>(context,
+                                 CollapsedOptions{context.line.options.files.threads_by_name});
 }
 
 Made make_jsonl(const Context& context) {
   const JsonlRecords records =
       context.line.options.files.jsonl_records.value_or(JsonlRecords::summary);
-  if (records == JsonlRecords::summary) return shared<JsonlWriter>(context, {});
+  if (records == JsonlRecords::summary) return shared<JsonlWriter>(context, JsonlOptions{});
   const JsonlEventsOptions options{records == JsonlRecords::events_full, context.run.started};
   return open_file(context, Finish::never, [&](OutputFile file) -> Made {
     return std::make_unique<StreamOutput<JsonlEvents<OutputFile>>>(std::move(file), context.tables,
@@ -169,16 +203,62 @@ Made make_jsonl(const Context& context) {
   });
 }
 
+// The flame graph that compares keeps what it compares with.
+class DiffWriter {
+ public:
+  DiffWriter(std::unique_ptr<Baseline> baseline, DiffFlamegraphWriter::Options options)
+      : baseline_{std::move(baseline)}, writer_{baseline_->tree, baseline_->run, options} {}
+
+  void write(OutputFile& sink, const CallTree& tree, const Run& run) const {
+    writer_.write(sink, tree, run);
+  }
+
+ private:
+  std::unique_ptr<Baseline> baseline_;
+  DiffFlamegraphWriter writer_;
+};
+
+tachyon::DiffBy diff_by_of(std::optional<DiffBy> asked) {
+  switch (asked.value_or(DiffBy::time)) {
+    case DiffBy::samples:
+      return tachyon::DiffBy::samples;
+    case DiffBy::share:
+      return tachyon::DiffBy::share;
+    case DiffBy::time:
+      break;
+  }
+  return tachyon::DiffBy::time;
+}
+
+Made make_diff_flamegraph(const Context& context) {
+  auto loaded = load_baseline(context.plan.baseline, context.run);
+  if (auto* why = std::get_if<std::string>(&loaded)) return std::move(*why);
+  auto& baseline = std::get<std::unique_ptr<Baseline>>(loaded);
+  return open_file(context, Finish::whole, [&](OutputFile file) -> Made {
+    const DiffFlamegraphWriter::Options options{diff_by_of(context.line.options.files.diff_by)};
+    return std::make_unique<SharedOutput<DiffWriter>>(std::move(file),
+                                                      DiffWriter{std::move(baseline), options});
+  });
+}
+
 Made make_binary(const Context& context) {
   const FileOptions& files = context.line.options.files;
+  if (files.compression == Compression::zstd && !has_zstd) {
+    return std::string{"this tachyon was built without zstd; leave out --compression zstd"};
+  }
+  const bool compress = files.compression != Compression::none;
   if (files.binary_format == BinaryFormat::cpython) {
-    return std::string{"--binary-format=cpython is not part of this build of tachyon yet"};
+    return open_file(context, Finish::whole, [&](OutputFile file) -> Made {
+      return std::make_unique<OwnOutput<CpythonRecording>>(
+          std::move(file), CpythonRecording{context.tables, {compress}});
+    });
   }
   if (files.keep || files.max_size) {
     return std::string{"--keep and --max-size are not part of this build of tachyon yet"};
   }
   RecordingOptions options;
   options.sources = !files.no_source;
+  if (!compress) options.level = 0;
   // A replay has nothing to lose: its file appears when it is whole.
   const bool replayed = context.line.command == Command::replay;
   if (replayed) options.flush_after = 0;
@@ -196,8 +276,18 @@ Made make(const Context& context) {
       return make_collapsed(context);
     case Format::binary:
       return make_binary(context);
+    case Format::chrome_trace:
+      return shared<ChromeTraceWriter>(context, ChromeTraceOptions{});
+    case Format::diff_flamegraph:
+      return make_diff_flamegraph(context);
+    case Format::flamegraph:
+      return shared<FlamegraphWriter>(context);
+    case Format::pprof:
+      return shared<PprofWriter>(context, PprofOptions{});
+    case Format::speedscope:
+      return shared<SpeedscopeWriter>(context, SpeedscopeOptions{});
     case Format::gecko:
-      return shared<GeckoWriter>(context);
+      return shared<GeckoWriter>(context, GeckoOptions{});
     case Format::jsonl:
       return make_jsonl(context);
     default:
@@ -214,6 +304,7 @@ std::variant<Outputs, std::string> Outputs::open(const CommandLine& line, const 
   PlannedOutputs planned = plan_outputs(line.options.formats, line.options.files.output, naming);
   if (auto* why = std::get_if<std::string>(&planned)) return std::move(*why);
   Outputs outputs;
+  std::uint32_t slices = 0;
   for (PlannedOutput& plan : std::get<std::vector<PlannedOutput>>(planned)) {
     Made made = make({line, tables, run, plan});
     if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
@@ -221,7 +312,12 @@ std::variant<Outputs, std::string> Outputs::open(const CommandLine& line, const 
         std::move(plan), std::move(std::get<std::unique_ptr<AnyOutput::Model>>(made))));
     AnyOutput& output = *outputs.all_.back();
     if (output.from() == AnyOutput::From::samples) outputs.fed_.push_back(&output);
-    if (output.from() == AnyOutput::From::tree) outputs.kept_.tree.emplace(tables);
+    if (output.from() == AnyOutput::From::tree) {
+      // The pages select spans of time, so their tree keeps some.
+      const bool page = info_of(output.plan().format).page;
+      slices = std::max(slices, page ? Flamegraph::Options{}.time_slices : 0);
+      outputs.kept_.tree.emplace(tables, CallTree::Options{slices});
+    }
     if (output.from() == AnyOutput::From::timeline) outputs.kept_.timeline.emplace(tables);
   }
   return outputs;

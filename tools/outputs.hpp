@@ -31,6 +31,7 @@ struct Finished {
   std::string path{};
   Written written{};
   bool table = false;
+  std::vector<std::string> notes{};  // what its reader should know
 };
 
 // What outputs share; each is kept only if some output is made from it.
@@ -49,6 +50,7 @@ class AnyOutput {
     virtual void add(const Sample&) {}  // these two only where it is made from samples
     virtual void end_tick(const Tick&) {}
     virtual Written finish(const Kept& kept, const Run& run) = 0;
+    virtual std::vector<std::string> notes() const { return {}; }
   };
 
   AnyOutput(PlannedOutput plan, std::unique_ptr<Model> model)
@@ -60,7 +62,7 @@ class AnyOutput {
   void end_tick(const Tick& tick) { model_->end_tick(tick); }
   Finished finish(const Kept& kept, const Run& run) {
     Written written = model_->finish(kept, run);
-    return {plan_.format, plan_.path, std::move(written), plan_.table};
+    return {plan_.format, plan_.path, std::move(written), plan_.table, model_->notes()};
   }
 
  private:

@@ -31,10 +31,6 @@ inline std::string percent(std::uint64_t part, std::uint64_t whole, int decimals
   return concat(fixed(100. * static_cast<double>(part) / static_cast<double>(whole), decimals),
                 " %");
 }
-inline std::string counted(std::uint64_t count, std::string_view noun) {
-  return concat(std::to_string(count), " ", noun, count == 1 ? "" : "s");
-}
-
 // Captured, rate, error rate.
 inline std::string capture_lines(const Run& run) {
   const Trust& trust = run.trust;
@@ -103,6 +99,7 @@ inline bool report_outputs(const std::vector<Finished>& outputs, std::FILE* to) 
   for (const Finished& one : outputs) {
     const Written& written = one.written;
     const bool gone = one.path == "-" && written.wanted.sys == EPIPE;  // `| head` has seen enough
+    for (const std::string& note : one.notes) say_warning(concat(one.path, ": ", note));
     if (written.wanted.code == Errc::ok) {
       if (one.path == "-") continue;
       const std::string line =

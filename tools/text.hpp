@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ std::string concat(const Pieces&... pieces) {
 }
 
 inline std::string dashed(std::string_view name) { return concat("--", name); }
+
+inline std::string counted(std::uint64_t count, std::string_view noun) {
+  return concat(std::to_string(count), " ", noun, count == 1 ? "" : "s");
+}
 
 // "a, b and c"
 inline std::string joined(const std::vector<std::string>& words, std::string_view last) {

@@ -1,5 +1,6 @@
 """tachyon replay: formats, filters, several outputs, and everything that can be wrong with files."""
 
+import gzip
 import json
 import marshal
 import os
@@ -75,6 +76,42 @@ class Formats(Replay):
         with open(self.path("p.pstats"), "rb") as file:
             self.assertIn(("__sampled__",), marshal.load(file))
         self.assertEqual(self.replayed("b.bin").splitlines()[0], "Replaying 2000 samples from b.bin")
+
+    def test_every_format_at_once(self):
+        flags = {"--collapsed": "c.txt", "--flamegraph": "f.html", "--gecko": "g.json",
+                 "--speedscope": "s.json", "--pprof": "p.pb.gz", "--chrome-trace": "t.json",
+                 "--jsonl": "j.jsonl", "--binary": "b.bin", "--pstats": "p.pstats"}
+        text = self.replayed("a.bin", "--diff-flamegraph", "a.bin", "-o", "d.html",
+                             *[f"{flag}={name}" for flag, name in flags.items()])
+        for name in [*flags.values(), "d.html"]:
+            self.assertIn(f"written to {name}\n", text)
+            self.assertGreater(os.path.getsize(self.path(name)), 100)
+        for name in ["g.json", "s.json", "t.json"]:
+            json.loads(self.read(name))
+        with gzip.open(self.path("p.pb.gz")) as file:
+            self.assertIn(b"Tree.walk", file.read())
+        for name in ["f.html", "d.html"]:
+            self.assertTrue(self.read(name).startswith("<!DOCTYPE html>"))
+
+    def test_recording_of_the_other_kind(self):
+        self.replayed("a.bin", "--binary=b.bin", "--collapsed=1.txt")
+        self.replayed("b.bin", "--binary=c.bin", "--binary-format=cpython")
+        with open(self.path("c.bin"), "rb") as file:
+            self.assertEqual(file.read(4), b"HCAT")
+        self.replayed("c.bin", "--collapsed=2.txt")
+        self.assertEqual(self.read("1.txt"), self.read("2.txt"))
+
+    def test_compression(self):
+        sizes = {}
+        for compression in ["none", "auto", "zstd"]:
+            for kind in ["tachyon", "cpython"]:
+                self.replayed("a.bin", f"--binary={compression}.bin", "--compression", compression,
+                              "--binary-format", kind)
+                sizes[compression, kind] = os.path.getsize(self.path(f"{compression}.bin"))
+                self.assertIn("compression: none" if compression == "none" else "compression: zstd",
+                              self.replayed(f"{compression}.bin"))
+        for kind in ["tachyon", "cpython"]:
+            self.assertLess(sizes["auto", kind], sizes["none", kind])
 
     def test_our_recording_gives_the_same_outputs(self):
         self.replayed("a.bin", "--binary=b.bin", "--collapsed=1.txt")
@@ -175,6 +212,15 @@ class BadFiles(Replay):
         self.failed("folder", says="is a folder")
         self.failed("pipe", says="no regular file")
         self.failed("a.bin\x1b[31m\n", says="\\x1b[31m\\n")
+
+    def test_baselines(self):
+        self.write("other.bin", recordings.recording([(0, 70, 1, recordings.MAIN)], mode=1))
+        self.write("empty.bin", recordings.recording([], mode=3))
+        for baseline, says in [("missing", "baseline: cannot read 'missing'"),
+                               ("other.bin", "was recorded with another --mode"),
+                               ("empty.bin", "has no samples")]:
+            self.failed("a.bin", "--diff-flamegraph", baseline, "--collapsed=c.txt", says=says)
+            self.assertFalse(os.path.exists(self.path("c.txt")))
 
     def test_unreadable(self):
         if os.geteuid() == 0:

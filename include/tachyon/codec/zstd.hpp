@@ -31,7 +31,8 @@ inline constexpr bool has_zstd = true;
 // Single frames, one after the other, with one set of work buffers.
 class Compressor {
  public:
-  explicit Compressor(int level = 3) noexcept : context_{ZSTD_createCCtx()} {
+  // Level 0 compresses nothing.
+  explicit Compressor(int level = 3) noexcept : context_{level == 0 ? nullptr : ZSTD_createCCtx()} {
     if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
   }
   Compressor(Compressor&& other) noexcept : context_{std::exchange(other.context_, nullptr)} {}
