@@ -132,7 +132,8 @@ GROUPS = [
         F("holds_gil", I32, "holds_gil", "thread_state.holds_gil"),
         F("gil_requested", I32, "gil_requested", "thread_state.gil_requested"),
         F("state", I32, "state"),
-        F("eval_breaker", U64, "eval_breaker", "debugger_support.eval_breaker"),
+        # Published, but alone at the end of the table, where nothing would show that words had moved.
+        F("eval_breaker", U64, "eval_breaker"),
         F("current_exception", ADDRESS, "current_exception|curexc_value", "thread_state.current_exception"),
         F("exc_info", ADDRESS, "exc_info"),
         F("exc_state", START, "exc_state", "thread_state.exc_state", note="embedded error item"),

@@ -157,7 +157,7 @@ class PublishedReader {
       std::array<MemberValue, Group::names.size()> after = before;
       fill(after, before, number++, Group::lasting);
       // A thread object is longer than the struct whose size is published.
-      check(after, std::is_same_v<Group, schema::Thread> ? largest_unsized : 0);
+      check(after, before, std::is_same_v<Group, schema::Thread> ? largest_unsized : 0);
       boost::pfr::for_each_field(group, [&](auto& m, std::size_t i) { from_cell(m, after[i]); });
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
@@ -220,19 +220,27 @@ class PublishedReader {
     }
   }
 
-  // Inside the struct, aligned, and not on top of one another.
-  void check(std::span<const MemberValue> group, std::uint32_t behind) noexcept {
-    std::uint32_t limit = largest_unsized;
+  // How long the struct is: as published, else as known.
+  static std::uint32_t size_of(std::span<const MemberValue> group,
+                               std::uint32_t otherwise) noexcept {
     for (const MemberValue& cell : group) {
-      if (cell.kind == MemberValue::Kind::size && cell.offset != 0) limit = cell.offset + behind;
+      if (cell.kind == MemberValue::Kind::size && cell.offset != 0) return cell.offset;
     }
+    return otherwise;
+  }
+
+  // Inside the struct, aligned, and not on top of one another.
+  void check(std::span<const MemberValue> group, std::span<const MemberValue> known,
+             std::uint32_t behind) noexcept {
+    const std::uint32_t limit = size_of(group, size_of(known, largest_unsized)) + behind;
     for (const MemberValue& a : group) {
       if (!a.is_place() || !a.present()) continue;
       const bool inside = a.offset <= limit && limit - a.offset >= a.width;
       if (!inside || (a.width != 0 && a.offset % a.width != 0)) bad(a);
       for (const MemberValue& b : group) {
         if (&a == &b || !b.is_place() || !b.present()) continue;
-        const bool both_bits = a.kind == MemberValue::Kind::bits && b.kind == MemberValue::Kind::bits;
+        const bool both_bits =
+            a.kind == MemberValue::Kind::bits && b.kind == MemberValue::Kind::bits;
         if (!both_bits && a.offset >= b.offset && a.offset - b.offset < b.width) bad(a);
       }
     }

@@ -10,7 +10,7 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 88> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -41,7 +41,6 @@ inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {3, 13, 30, 0, 0},  // thread.status_holds_gil
     {3, 14, 30, 0, 0},  // thread.status_finalizing
     {3, 15, 30, 0, 0},  // thread.status_cleared
-    {3, 19, 89, 0, 0},  // thread.eval_breaker
     {3, 23, 27, 0, 0},  // thread.thread_id
     {3, 24, 28, 0, 0},  // thread.native_thread_id
     {3, 26, 29, 0, 0},  // thread.datastack_chunk

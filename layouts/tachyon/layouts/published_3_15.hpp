@@ -10,7 +10,7 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
+inline constexpr std::array<PublishedWord, 102> published_3_15_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -47,7 +47,6 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {3, 15, 33, 0, 0},  // thread.status_cleared
     {3, 16, 34, 0, 0},  // thread.holds_gil
     {3, 17, 35, 0, 0},  // thread.gil_requested
-    {3, 19, 105, 0, 0},  // thread.eval_breaker
     {3, 20, 36, 0, 0},  // thread.current_exception
     {3, 22, 37, 0, 0},  // thread.exc_state
     {3, 23, 30, 0, 0},  // thread.thread_id

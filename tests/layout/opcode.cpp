@@ -1,0 +1,85 @@
+#include <tachyon/layout/opcode.hpp>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <catch2/catch.hpp>
+
+#include "layout/tables.hpp"
+
+using namespace tachyon;
+
+namespace {
+
+constexpr int number_of(const OpcodeTable& table, std::string_view name) {
+  for (std::size_t n = 0; n < table.all.size(); ++n) {
+    if (table.all[n].name == name) return static_cast<int>(n);
+  }
+  return -1;
+}
+
+constexpr std::uint8_t in_3_15(std::string_view name) {
+  return static_cast<std::uint8_t>(number_of(layouts::opcodes_3_15, name));
+}
+constexpr Opcodes opcodes{layouts::opcodes_3_15};
+
+}  // namespace
+
+static_assert(!Opcodes{}.known());
+static_assert(Opcodes{}[200].name.empty() && Opcodes{}[200].base == 200);
+static_assert(!Opcodes{}.resumes_generators(0) && !Opcodes{}.is_resume(0));
+
+static_assert(opcodes[in_3_15("CALL_PY_EXACT_ARGS")].kind == Opcode::Kind::specialised);
+static_assert(opcodes.base_of(in_3_15("CALL_PY_EXACT_ARGS")).name == "CALL");
+static_assert(opcodes[in_3_15("CALL_PY_EXACT_ARGS")].caches == 3);
+static_assert(opcodes[in_3_15("INSTRUMENTED_CALL")].kind == Opcode::Kind::instrumented);
+static_assert(opcodes.base_of(in_3_15("INSTRUMENTED_CALL")).name == "CALL");
+static_assert(opcodes[in_3_15("INSTRUMENTED_CALL")].caches == 3);
+static_assert(opcodes.is_executor(in_3_15("ENTER_EXECUTOR")));
+static_assert(opcodes.is_instrumented_line(in_3_15("INSTRUMENTED_LINE")));
+static_assert(opcodes.is_instrumented_instruction(in_3_15("INSTRUMENTED_INSTRUCTION")));
+static_assert(opcodes.is_resume(in_3_15("RESUME_CHECK")));
+
+static_assert(opcodes.resumes_generators(in_3_15("FOR_ITER_GEN")));
+static_assert(opcodes.resumes_generators(in_3_15("SEND")));
+static_assert(opcodes.resumes_generators(in_3_15("SEND_GEN")));
+static_assert(opcodes.resumes_generators(in_3_15("INSTRUMENTED_FOR_ITER")));
+static_assert(!opcodes.resumes_generators(in_3_15("CALL")));
+static_assert(!opcodes.resumes_generators(in_3_15("ENTER_EXECUTOR")));
+
+// Cache counts that decoding depends on, by version.
+static_assert(layouts::opcodes_3_11.all[171].name == "CALL" &&
+              layouts::opcodes_3_11.all[171].caches == 4);
+static_assert(layouts::opcodes_3_11.enter_executor == 0);
+static_assert(!Opcodes{layouts::opcodes_3_11}.is_executor(0));
+static_assert(layouts::opcodes_3_12.instrumented_line == 254);
+static_assert(layouts::opcodes_3_13.enter_executor == 70);
+static_assert(layouts::opcodes_3_14.enter_executor == 255);
+
+TEST_CASE("every table is closed: a base is its own base, and shares its caches") {
+  test::for_each_layout([](auto layout) {
+    INFO(std::string(decltype(layout)::tag));
+    std::size_t assigned = 0;
+    for (int n = 0; n < 256; ++n) {
+      const Opcode raw = layout.opcodes[static_cast<std::uint8_t>(n)];
+      const Opcode base = layout.opcodes.base_of(static_cast<std::uint8_t>(n));
+      if (raw.kind == Opcode::Kind::unassigned) {
+        CHECK(raw.name.empty());
+        continue;
+      }
+      ++assigned;
+      INFO(std::string(raw.name));
+      CHECK(!raw.name.empty());
+      CHECK(layout.opcodes.base_of(raw.base).name == base.name);
+      CHECK(raw.caches == base.caches);
+      if (raw.kind == Opcode::Kind::specialised) CHECK(raw.base != n);
+      if (raw.kind == Opcode::Kind::plain) CHECK(raw.base == n);
+    }
+    CHECK(assigned > 170);
+    CHECK(layout.opcodes[0].name == "CACHE");
+    CHECK(layout.opcodes.is_resume(static_cast<std::uint8_t>(
+              std::find_if(layouts::opcodes_3_11.all.begin(), layouts::opcodes_3_11.all.end(),
+                           [](const Opcode& o) { return o.name == "RESUME"; }) -
+              layouts::opcodes_3_11.all.begin())) == (layout.build.minor <= 12));
+  });
+}
