@@ -12,8 +12,9 @@ namespace detail {
 template <Mode P, class R, Layout L>
 SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTables& tables,
                          const SamplingRequest& request, SampleSink& sink, Control& control) {
-  Sampler<L, LiveProcess, P, R> sampler{layout,      target.memory, reading,        target.process,
-                                        target.site, tables,        request.options};
+  LiveHost host{target.process};
+  Sampler<L, LiveProcess, LiveHost, P, R> sampler{layout,      target.memory, reading,        host,
+                                                  target.site, tables,        request.options};
   if (const auto ok = sampler.start(); !ok) {
     SessionOutcome outcome;
     outcome.end = SessionEnd::failed;

@@ -14,12 +14,12 @@
 // and then given up, and counted either way.
 namespace tachyon {
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 class Sampler {
  public:
-  Sampler(const L& layout, M& memory, R& reading, const Process& process, const RuntimeSite& site,
+  Sampler(const L& layout, M& memory, R& reading, H& host, const RuntimeSite& site,
           SharedTables& tables, const SamplerOptions& options)
-      : watch_{layout, memory, process, site, tables, options},
+      : watch_{layout, memory, host, site, tables, options},
         reading_{reading},
         random_{monotonic_now()} {}
 
@@ -43,7 +43,7 @@ class Sampler {
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
 
-  Watch<L, M> watch_;
+  Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
   std::vector<std::int32_t> still_;
@@ -53,8 +53,8 @@ class Sampler {
 
 // With a GIL only its holder can change Python frames, so only the holder has to stand still.
 // Without one, and while nobody holds it, everybody who is looked at.
-template <Layout L, Memory M, Mode P, Reading R>
-void Sampler<L, M, P, R>::choose_followed() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::choose_followed() {
   still_.clear();
   ThreadClock* schedule = nullptr;
   for (const Thread& thread : watch_.threads()) {
@@ -75,8 +75,8 @@ void Sampler<L, M, P, R>::choose_followed() {
 // Which threads this tick asks for. The kernel is asked first, and about every thread: once a
 // thread is stopped, or preempted by us, it looks idle. One that the mode will not keep is not read
 // at all.
-template <Layout L, Memory M, Mode P, Reading R>
-std::size_t Sampler<L, M, P, R>::choose_wanted() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
   std::size_t wanted = 0;
   for (Thread& thread : watch_.threads()) {
     thread.accepted = thread.retried = thread.pending = false;
@@ -94,8 +94,8 @@ std::size_t Sampler<L, M, P, R>::choose_wanted() {
   return wanted;
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
-Result<void> Sampler<L, M, P, R>::look() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+Result<void> Sampler<L, M, H, P, R>::look() {
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
     const bool certain = reading_.certain();
     if (const auto ok = reading_.begin(); !ok) {
@@ -117,8 +117,8 @@ Result<void> Sampler<L, M, P, R>::look() {
 }
 
 // An attempt that was not of one moment gives nothing; what a good one gave is kept.
-template <Layout L, Memory M, Mode P, Reading R>
-void Sampler<L, M, P, R>::settle_attempt(bool good, bool certain) {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
   bool moved = false;
   for (Thread& thread : watch_.threads()) {
     if (!thread.accepted) continue;
@@ -132,9 +132,9 @@ void Sampler<L, M, P, R>::settle_attempt(bool good, bool certain) {
   if (good) reading_.learn(!certain && moved);
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
-std::size_t Sampler<L, M, P, R>::deliver(C& collector, const Tick& tick) {
+std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
   std::size_t kept = 0;
   for (Thread& thread : watch_.threads()) {
     if (thread.pending) {
@@ -156,9 +156,10 @@ std::size_t Sampler<L, M, P, R>::deliver(C& collector, const Tick& tick) {
   return kept;
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
-Result<Tick> Sampler<L, M, P, R>::tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
+Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
+                                          std::uint64_t origin) {
   if (const auto ok = watch_.keep_up(last_); !ok && !is_transient(ok.error().code)) {
     return ok.error();
   }

@@ -322,6 +322,7 @@ class ThreadReader {
   struct Fresh {
     RawFrame frame;
     bool on_data_stack;
+    std::uint8_t raw_opcode = 0;
   };
 
   template <Memory M>
@@ -423,14 +424,54 @@ class ThreadReader {
     }
     moved_ =
         !certain && current != (fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at);
+    if (maker.wants_opcodes()) read_opcodes(memory, maker);
     chain_.cut(matched_);
     for (const Fresh& fresh : fresh_) {
-      const auto ok = maker.push(memory, chain_, fresh.frame, fresh.on_data_stack, epoch_);
+      const auto ok =
+          maker.push(memory, chain_, fresh.frame, fresh.on_data_stack, epoch_, fresh.raw_opcode);
       if (!ok) return torn();
     }
     started_ = true;
     if (back_ > least_back) back_ -= back_ / 64;
     return LookResult::stack;
+  }
+
+  // What every frame of the window executes, in one read. An instruction that was specialised since
+  // the last look makes its link, and those above it, new.
+  template <Memory M>
+  void read_opcodes(M& memory, ChainMaker<L>& maker) {
+    constexpr std::size_t most = 256;
+    const std::size_t from = std::max(first_, matched_ > most ? matched_ - most : 0);
+    opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});
+    opcode_ranges_.clear();
+    const auto want = [&](Address at, std::size_t i) {
+      if (at) opcode_ranges_.push_back({at, std::span{opcodes_}.subspan(i, 1)});
+    };
+    for (std::size_t i = from; i < matched_; ++i) {
+      want(maker.instruction_of(memory, raw_of(chain_[i]), epoch_), i - from);
+    }
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      want(maker.instruction_of(memory, fresh_[i].frame, epoch_), matched_ - from + i);
+    }
+    if (opcode_ranges_.empty() || !memory.read_many(opcode_ranges_)) return;
+    const auto opcode = [&](std::size_t i) { return std::to_integer<std::uint8_t>(opcodes_[i]); };
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      fresh_[i].raw_opcode = opcode(matched_ - from + i);
+    }
+    for (std::size_t i = from; i < matched_; ++i) {
+      if (chain_[i].code == nullptr || chain_[i].raw_opcode == opcode(i - from)) continue;
+      std::vector<Fresh> changed;
+      for (std::size_t k = i; k < matched_; ++k) {
+        changed.push_back({raw_of(chain_[k]), chain_[k].on_data_stack, opcode(k - from)});
+      }
+      fresh_.insert(fresh_.begin(), changed.begin(), changed.end());
+      matched_ = i;
+      return;
+    }
+  }
+  static RawFrame raw_of(const Link& link) noexcept {
+    return {link.at,           link.executable, link.instruction, link.previous,
+            link.thread_index, link.owner,      link.entry};
   }
 
   void drop_top() {
@@ -543,6 +584,8 @@ class ThreadReader {
   std::size_t matched_ = 0;  // links kept
   std::vector<Fresh> fresh_;
   std::vector<RawFrame> between_;
+  std::vector<std::byte> opcodes_;
+  std::vector<Range> opcode_ranges_;
   ChunkCopies chunks_;
   RawStack raw_;
 };

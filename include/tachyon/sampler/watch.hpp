@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +10,8 @@
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
-#include <tachyon/target/process.hpp>
+#include <tachyon/target/host.hpp>
 #include <tachyon/target/runtime.hpp>
-#include <tachyon/target/task_numbers.hpp>
-#include <tachyon/target/thread_clock.hpp>
 
 // The interpreters and threads of one process, kept up to date, and read together.
 //
@@ -60,23 +57,23 @@ struct WatchedThread {
   bool pending = false;   // wanted and not read yet
   bool accepted = false;  // read, and a stack
   bool retried = false;
+  bool taken = false;  // moved to a newer list
 };
 
-template <Layout L, Memory M>
+template <Layout L, Memory M, Host H>
 class Watch {
  public:
   using Thread = WatchedThread<L>;
 
-  Watch(const L& layout, M& memory, const Process& process, const RuntimeSite& site,
-        SharedTables& tables, const SamplerOptions& options)
+  Watch(const L& layout, M& memory, H& host, const RuntimeSite& site, SharedTables& tables,
+        const SamplerOptions& options)
       : layout_{layout},
         memory_{memory},
-        process_{process},
+        host_{host},
         site_{site},
         options_{options},
         tables_{tables},
-        maker_{layout, tables, {options.native}} {
-    if (auto numbers = TaskNumbers::read(process)) tasks_.emplace(std::move(*numbers));
+        maker_{layout, tables, {options.native, options.opcodes}} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
   }
@@ -118,9 +115,6 @@ class Watch {
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
   GilState gil_of(const WatchedInterpreter& interpreter) const noexcept;
   bool list_changed() const noexcept;
-  std::int32_t own_number(std::uint64_t inner) const {
-    return tasks_ ? tasks_->ours(inner) : static_cast<std::int32_t>(inner);
-  }
 
   // Both ends of what is read of an interpreter for every look.
   std::uint32_t first_field() const noexcept {
@@ -149,11 +143,10 @@ class Watch {
 
   L layout_;
   M& memory_;
-  const Process& process_;
+  H& host_;
   const RuntimeSite& site_;
   SamplerOptions options_;
   SharedTables& tables_;
-  mutable std::optional<TaskNumbers> tasks_;
   ChainMaker<L> maker_;
   FrameId gc_frame_{};
 
@@ -165,8 +158,8 @@ class Watch {
   std::uint64_t listed_ = 0;
 };
 
-template <Layout L, Memory M>
-Result<void> Watch<L, M>::refresh() {
+template <Layout L, Memory M, Host H>
+Result<void> Watch<L, M, H>::refresh() {
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
@@ -197,8 +190,8 @@ Result<void> Watch<L, M>::refresh() {
   return {};
 }
 
-template <Layout L, Memory M>
-Result<void> Watch<L, M>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
+template <Layout L, Memory M, Host H>
+Result<void> Watch<L, M, H>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
   WatchedInterpreter& interpreter = interpreters_[index];
   const auto range =
       interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
@@ -211,16 +204,17 @@ Result<void> Watch<L, M>::refresh_interpreter(std::size_t index, std::vector<Thr
   return {};
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
   ThreadReader<L> reader{layout_, thread, interpreters_[interpreter].at};
   if (!reader.identify(memory_)) return;  // gone meanwhile
   for (Thread& known : old) {
     if (known.reader.at() == thread && known.reader.id() == reader.id() &&
-        known.reader.native_id() == reader.native_id() && known.schedule) {
+        known.reader.native_id() == reader.native_id() && !known.taken) {
       known.interpreter = interpreter;
+      known.taken = true;
       threads_.push_back(std::move(known));
-      known.schedule.reset();
+      threads_.back().taken = false;
       return;
     }
   }
@@ -228,16 +222,16 @@ void Watch<L, M>::track(Address thread, std::size_t interpreter, std::vector<Thr
   if (!options_.all_threads && !main) return;
   Thread tracked{std::move(reader), interpreter};
   tracked.main = main;
-  tracked.task = own_number(tracked.reader.native_id());
-  tracked.schedule = std::make_unique<ThreadClock>(process_.directory(), tracked.task);
+  tracked.task = host_.ours(tracked.reader.native_id());
+  tracked.schedule = host_.clock(tracked.task);
   name(tracked);
   if (!selected(tracked)) return;
   threads_.push_back(std::move(tracked));
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::is_main(const WatchedInterpreter& interpreter,
-                          const ThreadReader<L>& reader) const {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
+                             const ThreadReader<L>& reader) const {
   if (layout_.interpreter.threads_main.present()) {
     const auto main =
         read_value<Address>(memory_, interpreter.at + layout_.interpreter.threads_main.offset);
@@ -251,22 +245,22 @@ bool Watch<L, M>::is_main(const WatchedInterpreter& interpreter,
       return *main == reader.copy()[layout_.thread.thread_id];
     }
   }
-  return own_number(reader.native_id()) == process_.pid();
+  return host_.ours(reader.native_id()) == host_.pid();
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::name(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::name(Thread& thread) {
   tachyon::Thread facts;
-  facts.process = process_.pid();
+  facts.process = host_.pid();
   facts.id = static_cast<std::uint64_t>(thread.task);
   facts.interpreter = interpreters_[thread.interpreter].id;
   facts.main = thread.main;
-  if (auto name = process_.thread_name(thread.task)) facts.name = std::move(*name);
+  facts.name = host_.thread_name(thread.task);
   thread.index = tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::selected(const Thread& thread) const {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::selected(const Thread& thread) const {
   if (options_.threads.empty()) return true;
   return tables_.with([&](Tables& tables) {
     const tachyon::Thread& facts = tables.threads[thread.index];
@@ -278,16 +272,16 @@ bool Watch<L, M>::selected(const Thread& thread) const {
   });
 }
 
-template <Layout L, Memory M>
-std::uint64_t Watch<L, M>::epoch(const WatchedInterpreter& interpreter) const noexcept {
+template <Layout L, Memory M, Host H>
+std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const noexcept {
   if (layout_.interpreter.code_object_generation.present()) {
     return value(interpreter, layout_.interpreter.code_object_generation);
   }
   return now_ / trusted_for;
 }
 
-template <Layout L, Memory M>
-GilState Watch<L, M>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
+template <Layout L, Memory M, Host H>
+GilState Watch<L, M, H>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
   GilState state;
   if (!needs_gil_struct()) return state;
   state.locked = interpreter.gil_copy[layout_.gil.locked] == 1;
@@ -295,16 +289,16 @@ GilState Watch<L, M>::gil_of(const WatchedInterpreter& interpreter) const noexce
   return state;
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::list_changed() const noexcept {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::list_changed() const noexcept {
   return std::any_of(interpreters_.begin(), interpreters_.end(), [&](const WatchedInterpreter& i) {
     return value(i, layout_.interpreter.threads_head) != i.threads_head ||
            value(i, layout_.interpreter.threads_next_unique_id) != i.next_thread_id;
   });
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::add_interpreter_ranges() {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     ranges_.push_back(
         interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
@@ -314,8 +308,8 @@ void Watch<L, M>::add_interpreter_ranges() {
   }
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::look(bool certain, std::uint64_t now) {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
   constexpr int most_corrections = 8;
   now_ = now;
   bool alone = false;
@@ -341,8 +335,8 @@ bool Watch<L, M>::look(bool certain, std::uint64_t now) {
 }
 
 // True: some prediction was wrong, and is right now.
-template <Layout L, Memory M>
-bool Watch<L, M>::interpret_all(bool certain) {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::interpret_all(bool certain) {
   bool again = false;
   for (Thread& thread : threads_) {
     if (!thread.pending) continue;
@@ -368,8 +362,8 @@ bool Watch<L, M>::interpret_all(bool certain) {
 }
 
 // The common read failed: find out whose fault it is, so that only that thread pays.
-template <Layout L, Memory M>
-void Watch<L, M>::read_alone(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::read_alone(Thread& thread) {
   ranges_.clear();
   thread.reader.prepare(ranges_);
   const auto copied = memory_.read_many(ranges_);
@@ -381,8 +375,8 @@ void Watch<L, M>::read_alone(Thread& thread) {
   }
 }
 
-template <Layout L, Memory M>
-StackId Watch<L, M>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
+template <Layout L, Memory M, Host H>
+StackId Watch<L, M, H>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
   const Chain& chain = thread.reader.chain();
   if (value(interpreter, layout_.interpreter.gc_collecting) == 0) return chain.stack();
   if (!layout_.interpreter.gc_frame.present() ||
@@ -402,8 +396,8 @@ StackId Watch<L, M>::with_gc(Thread& thread, const WatchedInterpreter& interpret
   return chain.stack();
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::judge(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::judge(Thread& thread) {
   const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
   const ThreadCopy& copy = thread.reader.copy();
   const auto exception =

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <tachyon/sample/stack_builder.hpp>
@@ -30,7 +33,8 @@ struct Link {
   bool entry = false;
   bool on_data_stack = false;
   bool shown = false;
-  bool from_c = false;  // an entry from C lies between this link and the shown one below it
+  bool from_c = false;          // an entry from C lies between this link and the shown one below it
+  std::uint8_t raw_opcode = 0;  // the byte at its instruction when it was read, if it was
   StackId stack = StackId::empty;
 
   bool same_as(const RawFrame& frame) const noexcept {
@@ -40,7 +44,8 @@ struct Link {
 };
 
 struct ShownFrames {
-  bool native = false;  // "<native>" where C code called Python
+  bool native = false;   // "<native>" where C code called Python
+  bool opcodes = false;  // what each frame executes
 };
 
 class Chain {
@@ -70,11 +75,13 @@ class Chain {
 
   // `id` is the frame to show; a hidden one leaves the stack as it is.
   void push_python(const RawFrame& frame, Code& code, std::uint32_t unit, bool on_data_stack,
-                   const FrameId* id, const FrameId* native, StackBuilder& builder) {
+                   std::uint8_t raw_opcode, const FrameId* id, const FrameId* native,
+                   StackBuilder& builder) {
     Link link = basis(frame);
     link.code = &code;
     link.unit = unit;
     link.on_data_stack = on_data_stack;
+    link.raw_opcode = raw_opcode;
     link.from_c = frame.entry || (!links_.empty() && !links_.back().shown && links_.back().from_c);
     link.stack = stack();
     if (id != nullptr) {
@@ -110,15 +117,18 @@ class ChainMaker {
       : layout_{layout}, codes_{layout, tables}, builder_{tables} {
     native_ = builder_.synthetic("<native>", FrameKind::native);
     show_native_ = shown.native;
+    wants_opcodes_ = shown.opcodes && layout.opcodes.known();
   }
 
   CodeCache<L>& codes() noexcept { return codes_; }
   StackBuilder& builder() noexcept { return builder_; }
 
-  // Adds the next younger frame. `opcode` names what it executes, where that is wanted.
+  bool wants_opcodes() const noexcept { return wants_opcodes_; }
+
+  // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
   template <Memory M>
   Result<void> push(M& memory, Chain& chain, const RawFrame& frame, bool on_data_stack,
-                    std::uint64_t epoch, OpcodeId opcode = OpcodeId::none) {
+                    std::uint64_t epoch, std::uint8_t raw_opcode = 0) {
     if (is_shim(layout_, frame)) {
       chain.push_shim(frame);
       return {};
@@ -131,8 +141,13 @@ class ChainMaker {
     if (placed.position == Position::wrong) return Error{Errc::torn, 0, frame.at};
     FrameId id{};
     const bool shown = placed.position == Position::good;
-    if (shown) id = codes_.frame(**code, placed.unit, opcode);
-    chain.push_python(frame, **code, placed.unit, on_data_stack, shown ? &id : nullptr,
+    if (shown) {
+      const OpcodeId opcode = wants_opcodes_
+                                  ? opcode_of(memory, **code, *bytecode, placed.unit, raw_opcode)
+                                  : OpcodeId::none;
+      id = codes_.frame(**code, placed.unit, opcode);
+    }
+    chain.push_python(frame, **code, placed.unit, on_data_stack, raw_opcode, shown ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
     return {};
   }
@@ -146,9 +161,23 @@ class ChainMaker {
     for (std::size_t i = stack.frames.size(); i-- > 0;) {
       const RawFrame& frame = stack.frames[i];
       const bool on_data_stack = chunks.together(frame.at, frame.at);
-      if (const auto ok = push(memory, out, frame, on_data_stack, epoch); !ok) return ok;
+      const std::uint8_t raw = wants_opcodes_ ? read_opcode(memory, frame, epoch) : 0;
+      if (const auto ok = push(memory, out, frame, on_data_stack, epoch, raw); !ok) return ok;
     }
     return {};
+  }
+
+  // Where the instruction that a frame executes begins; nothing for frames without one.
+  template <Memory M>
+  Address instruction_of(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    if (is_shim(layout_, frame)) return {};
+    const auto code = codes_.get(memory, frame.executable, epoch);
+    if (!code) return {};
+    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return {};
+    const Placed placed = place(layout_, **code, *bytecode, frame);
+    if (placed.position != Position::good) return {};
+    return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
   }
 
   // The shown frames of `chain` from link `first` on, put on another stack.
@@ -168,11 +197,95 @@ class ChainMaker {
   }
 
  private:
+  template <Memory M>
+  std::uint8_t read_opcode(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    const Address at = instruction_of(memory, frame, epoch);
+    if (!at) return 0;
+    const auto byte = read_value<std::uint8_t>(memory, at);
+    return byte ? *byte : std::uint8_t{0};
+  }
+
+  // The byte may stand for another instruction, kept where the interpreter can find it: optimised
+  // code took its place, or somebody listens to line or instruction events.
+  template <Memory M>
+  OpcodeId opcode_of(M& memory, const Code& code, Address bytecode, std::uint32_t unit,
+                     std::uint8_t raw) {
+    constexpr int most_layers = 4;
+    const std::uint32_t start = code.starts[unit];
+    for (int layer = 0; layer < most_layers; ++layer) {
+      const auto under =
+          layout_.opcodes.is_executor(raw) ? replaced_by_executor(memory, code, bytecode, start)
+          : layout_.opcodes.is_instrumented_line(raw) ? replaced_by_event(memory, code, start, true)
+          : layout_.opcodes.is_instrumented_instruction(raw)
+              ? replaced_by_event(memory, code, start, false)
+              : Result<std::uint8_t>{Errc::unsupported};
+      if (!under || *under == raw) break;
+      raw = *under;
+    }
+    if (known_opcodes_[raw] != OpcodeId::none) return known_opcodes_[raw];
+    const Opcode shown = layout_.opcodes[raw];
+    const std::string number = "<" + std::to_string(raw) + ">";
+    known_opcodes_[raw] = builder_.tables().with([&](Tables& tables) {
+      FrameTable& frames = tables.frames;
+      const StringId name =
+          frames.string(shown.name.empty() ? std::string_view{number} : shown.name);
+      const std::string_view base = layout_.opcodes.base_of(raw).name;
+      return frames.opcode({raw, name, base.empty() ? name : frames.string(base),
+                            shown.kind == Opcode::Kind::specialised});
+    });
+    return known_opcodes_[raw];
+  }
+
+  template <Memory M>
+  Result<std::uint8_t> replaced_by_executor(M& memory, const Code& code, Address bytecode,
+                                            std::uint32_t start) {
+    if (!layout_.code.executors.present()) return Errc::unsupported;
+    const auto oparg = read_value<std::uint8_t>(memory, bytecode + (start * std::uint64_t{2} + 1));
+    if (!oparg) return oparg.error();
+    const auto array = read_value<Address>(memory, layout_.code.executors.at(code.at));
+    if (!array) return array.error();
+    if (!*array) return Errc::torn;
+    const auto count = read_value<std::int32_t>(memory, layout_.executor_array.count.at(*array));
+    if (!count) return count.error();
+    if (*oparg >= *count) return Errc::torn;
+    const auto executor = read_value<Address>(
+        memory, layout_.executor_array.entries.at(*array) + *oparg * std::uint64_t{8});
+    if (!executor) return executor.error();
+    return read_value<std::uint8_t>(memory, layout_.executor.opcode.at(*executor));
+  }
+
+  // Line events keep entries of a few bytes, whose first is the instruction; instruction events
+  // keep one byte a unit.
+  template <Memory M>
+  Result<std::uint8_t> replaced_by_event(M& memory, const Code& code, std::uint32_t start,
+                                         bool line) {
+    if (!layout_.code.monitoring.present()) return Errc::unsupported;
+    const auto data = read_value<Address>(memory, layout_.code.monitoring.at(code.at));
+    if (!data) return data.error();
+    if (!*data) return Errc::torn;
+    const auto field = line ? layout_.monitoring.lines : layout_.monitoring.per_instruction_opcodes;
+    const auto table = read_value<Address>(memory, field.at(*data));
+    if (!table) return table.error();
+    if (!*table) return Errc::torn;
+    if (!line) return read_value<std::uint8_t>(memory, *table + start);
+    std::uint64_t entry = static_cast<std::uint64_t>(layout_.line_data.fixed_entry_size.present()
+                                                         ? layout_.line_data.fixed_entry_size.number
+                                                         : 1);
+    if (layout_.line_data.entry_size.present()) {
+      const auto size = read_value<std::uint8_t>(memory, layout_.line_data.entry_size.at(*table));
+      if (!size) return size.error();
+      entry = *size;
+    }
+    return read_value<std::uint8_t>(memory, layout_.line_data.entries.at(*table) + start * entry);
+  }
+
   L layout_;
   CodeCache<L> codes_;
   StackBuilder builder_;
   FrameId native_{};
   bool show_native_ = false;
+  bool wants_opcodes_ = false;
+  std::array<OpcodeId, 256> known_opcodes_{};
 };
 
 }  // namespace tachyon

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <tachyon/target/process.hpp>
+#include <tachyon/target/task_numbers.hpp>
+#include <tachyon/target/thread_clock.hpp>
+
+namespace tachyon {
+
+// What is known about a target's threads from outside its memory: from /proc while it lives, from
+// the notes of a core file when it does not.
+template <class H>
+concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
+  { host.pid() } -> std::same_as<std::int32_t>;
+  // Our number of the thread that the target calls `inner`; 0: there is none.
+  { host.ours(inner) } -> std::same_as<std::int32_t>;
+  { host.thread_name(task) } -> std::same_as<std::string>;
+  // Null where there is no scheduler to ask.
+  { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
+};
+
+class LiveHost {
+ public:
+  // `process` must outlive this.
+  explicit LiveHost(const Process& process) : process_{&process} {
+    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
+  }
+
+  std::int32_t pid() const noexcept { return process_->pid(); }
+  std::int32_t ours(std::uint64_t inner) {
+    return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
+  }
+  std::string thread_name(std::int32_t task) const {
+    auto name = process_->thread_name(task);
+    return name ? std::move(*name) : std::string{};
+  }
+  std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
+    return std::make_unique<ThreadClock>(process_->directory(), task);
+  }
+
+ private:
+  const Process* process_;
+  std::optional<TaskNumbers> numbers_;
+};
+static_assert(Host<LiveHost>);
+
+}  // namespace tachyon
