@@ -31,18 +31,18 @@ PAGES = {
     "flamegraph": (
         "flamegraph.html",
         ["tokens.css", "flamegraph.css"],
-        ["data.js", "tree.js", "text.js", "graph.js", "timeline.js", "model.js", "export.js",
+        ["data.js", "tree.js", "text.js", "intervals.js", "graph.js", "timeline.js", "model.js", "export.js",
          "panels.js", "flamegraph.js"],
     ),
     "heatmap_index": (
         "heatmap_index.html",
         ["tokens.css", "heatmap.css"],
-        ["dom.js", "heatmap_index.js"],
+        ["data.js", "text.js", "shell.js", "heatmap_index.js"],
     ),
     "heatmap_file": (
         "heatmap_file.html",
         ["tokens.css", "heatmap.css"],
-        ["dom.js", "heatmap_file.js"],
+        ["data.js", "text.js", "shell.js", "heatmap_file.js"],
     ),
 }
 

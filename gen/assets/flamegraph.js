@@ -1,20 +1,6 @@
 // The page: one state, kept in the address so that a link shows the same view; everything that is
 // shown follows from it.
 
-function remember(what, value) {
-  try {
-    localStorage.setItem('tachyon-' + what, value);
-  } catch (refused) { /* a page that may not store works all the same */ }
-}
-function remembered(what) {
-  try {
-    return localStorage.getItem('tachyon-' + what);
-  } catch (refused) {
-    return null;
-  }
-}
-const byId = (id) => document.getElementById(id);
-
 class App {
   constructor(model) {
     this.model = model;

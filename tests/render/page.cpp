@@ -35,7 +35,9 @@ TEST_CASE("a page is its pieces with title and data between them") {
 
 TEST_CASE("the pages name the script that they run and fetch nothing") {
   for (const auto& [head, tail] :
-       {std::pair{assets::flamegraph_head[0], assets::flamegraph_tail[0]}}) {
+       {std::pair{assets::flamegraph_head[0], assets::flamegraph_tail[0]},
+        std::pair{assets::heatmap_index_head[0], assets::heatmap_index_tail[0]},
+        std::pair{assets::heatmap_file_head[0], assets::heatmap_file_tail[0]}}) {
     CHECK(head.find("script-src 'sha256-") != head.npos);
     CHECK(head.find("default-src 'none'") != head.npos);
     for (const std::string_view part : {head, tail}) {

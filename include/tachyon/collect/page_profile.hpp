@@ -13,10 +13,10 @@
 #include <tachyon/base/interner.hpp>
 #include <tachyon/codec/json.hpp>
 #include <tachyon/collect/call_tree.hpp>
+#include <tachyon/collect/page_run.hpp>
 #include <tachyon/render/page_column.hpp>
 #include <tachyon/render/source_place.hpp>
 #include <tachyon/sample/run.hpp>
-#include <tachyon/version.hpp>
 
 // A call tree as the pages embed it.
 //
@@ -111,8 +111,6 @@ class PageProfile {
   void put_tree(const Shape& shape, std::vector<Record> records);
   void add_sources(const Run& run);
 
-  template <class Json>
-  static void put_run(Json& json, const Run& run, std::string_view diff_by);
   template <class Json>
   void put_functions(Json& json) const;
 
@@ -424,66 +422,6 @@ inline void PageProfile::match_functions() {
 }
 
 template <class Json>
-void PageProfile::put_run(Json& json, const Run& run, std::string_view diff_by) {
-  const Target& target = run.target;
-  std::string python;
-  if (target.major != 0) {
-    python = std::to_string(target.major) + '.' + std::to_string(target.minor) + '.' +
-             std::to_string(target.micro) + (target.free_threaded ? " free-threaded" : "");
-  }
-  json.begin_object();
-  json.member("version", library_version);
-  json.member("command", std::string_view{target.command_line});
-  json.member("process", target.process);
-  json.member("python", std::string_view{python});
-  json.member("freeThreaded", target.free_threaded);
-  json.member("mode", name_of(run.mode));
-  json.member("modeNumber", static_cast<unsigned>(run.mode));
-  json.member("interval", run.interval);
-  json.member("duration", run.duration);
-  json.member("started", run.started);
-  json.member("fixedClock", run.fixed_clock);
-  json.member("replayed", run.replayed);
-  json.member("interrupted", run.interrupted);
-  if (!diff_by.empty()) json.member("diffBy", diff_by);
-  json.key("options");
-  json.begin_array();
-  const CaptureOptions& o = run.options;
-  for (const auto& [on, name] : {std::pair{o.all_threads, "all threads"},
-                                 {o.native, "native"},
-                                 {o.gc, "gc"},
-                                 {o.opcodes, "opcodes"},
-                                 {o.blocking, "blocking"},
-                                 {o.async_aware, "async"},
-                                 {o.async_all, "all tasks"}}) {
-    if (on) json.value(name);
-  }
-  json.end_array();
-  const Trust& t = run.trust;
-  json.key("trust");
-  json.begin_object();
-  json.member("ticks", t.ticks);
-  json.member("attempts", t.attempts);
-  json.member("valid", t.valid);
-  json.member("distinct", t.distinct);
-  json.member("first_rejected", t.first_rejected);
-  json.member("retried", t.retried);
-  json.member("given_up", t.given_up);
-  json.member("late", t.late);
-  json.member("missed", t.missed);
-  json.member("exact", t.exact);
-  json.member("fast", t.fast);
-  json.member("blocking", t.blocking);
-  json.member("reused_checked", t.reused_checked);
-  json.member("reused_wrong", t.reused_wrong);
-  json.member("wall", t.wall);
-  json.member("profiler_cpu", t.profiler_cpu);
-  json.member("target_cost", t.target_cost, 5);
-  json.end_object();
-  json.end_object();
-}
-
-template <class Json>
 void PageProfile::put_functions(Json& json) const {
   PageColumn name, file, module, line, origin, match;
   for (const PageFunction& f : functions_) {
@@ -520,10 +458,10 @@ void PageProfile::write(S& sink, std::string_view kind, std::string_view diff_by
   json.member("format", 1);
   json.member("kind", kind);
   json.key("run");
-  put_run(json, *runs_[0], diff_by);
+  put_page_run(json, *runs_[0], diff_by);
   if (runs_.size() > 1) {
     json.key("baseline");
-    put_run(json, *runs_[1], {});
+    put_page_run(json, *runs_[1], {});
   }
   json.key("functions");
   put_functions(json);
