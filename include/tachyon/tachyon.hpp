@@ -13,6 +13,7 @@
 #include <tachyon/base/address.hpp>
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/glob.hpp>
 #include <tachyon/base/interner.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
@@ -27,6 +28,8 @@
 #include <tachyon/sample/frame_table.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
+#include <tachyon/sample/shared_tables.hpp>
+#include <tachyon/sample/stack_builder.hpp>
 
 #include <tachyon/codec/checksum.hpp>
 #include <tachyon/codec/column.hpp>
@@ -71,6 +74,25 @@
 #include <tachyon/mode/concept.hpp>
 #include <tachyon/mode/modes.hpp>
 
+#include <tachyon/unwind/chain.hpp>
+#include <tachyon/unwind/code.hpp>
+#include <tachyon/unwind/frames.hpp>
+#include <tachyon/unwind/line_table.hpp>
+#include <tachyon/unwind/objects.hpp>
+#include <tachyon/unwind/stack.hpp>
+#include <tachyon/unwind/threads.hpp>
+
+#include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/layout_of.hpp>
+#include <tachyon/sampler/opcode_spellings.hpp>
+#include <tachyon/sampler/reading.hpp>
+#include <tachyon/sampler/replay.hpp>
+#include <tachyon/sampler/replay_filters.hpp>
+#include <tachyon/sampler/sampler.hpp>
+#include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/thread_reader.hpp>
+#include <tachyon/sampler/watch.hpp>
+
 #include <tachyon/render/assets.hpp>
 #include <tachyon/render/page.hpp>
 #include <tachyon/render/page_column.hpp>
@@ -86,10 +108,13 @@
 #include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/folded_tree.hpp>
 #include <tachyon/collect/gecko.hpp>
+#include <tachyon/collect/heat_counts.hpp>
+#include <tachyon/collect/heatmap.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/opcode_table.hpp>
 #include <tachyon/collect/page_profile.hpp>
+#include <tachyon/collect/page_run.hpp>
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/pprof.hpp>
 #include <tachyon/collect/pstats.hpp>
