@@ -57,6 +57,8 @@ TEST_CASE("attach: a launcher that takes its time, when we know that it is one")
 TEST_CASE("attach: final answers come at once") {
   CHECK(attach(0x7fffffff).error().code == Errc::no_such_process);
   const Shell target{"exec sleep 100"};
+  while (Process::open(target.pid)->executable()->find("sleep") == std::string::npos) ::usleep(500);
+  ::usleep(20000);  // its libraries
   CHECK(attach(target.pid, {.patience = 0}).error().code == Errc::not_python);
 }
 

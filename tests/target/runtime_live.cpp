@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <vector>
 #include <catch2/catch.hpp>
+#include <tachyon/target/core_modules.hpp>
 
 using namespace tachyon;
 
@@ -169,6 +170,45 @@ TEST_CASE("runtime, live: programs of other names, stripped, deleted, in other n
     WARN("skipped: namespaces need root here");
   }
   (void)!::system(("rm -rf " + here).c_str());
+}
+
+TEST_CASE("runtime, live: a core file of each minor version") {
+  if (output_of("command -v gcore").empty()) {
+    WARN("skipped: no gcore here (package gdb)");
+    return;
+  }
+  char folder[] = "/tmp/tachyon-test-XXXXXX";
+  REQUIRE(::mkdtemp(folder));
+  const std::vector<std::string> names = available();
+  for (const char* name : {"3.11", "3.12", "3.13", "3.13t", "3.14", "3.15"}) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      WARN("skipped: tests/interpreters has no " << name);
+      continue;
+    }
+    INFO(name);
+    const Witness target{"exec " + interpreters + " --run " + name + " -- " + script};
+    REQUIRE(target.alive);
+    const auto live = locate(target.pid);
+    REQUIRE(live);
+    const std::string prefix = std::string{folder} + "/core";
+    const std::string pid = std::to_string(target.pid);
+    output_of("gcore -o " + prefix + " " + pid + " 2>&1");
+    auto core = CoreFile::open(prefix + "." + pid);
+    REQUIRE(core);
+    CHECK(core->pid() == target.pid);
+    CHECK(core->threads().size() == 1);
+    const auto site = find_runtime(*core, CoreModules{*core});
+    REQUIRE(site);
+    CHECK(site->runtime == live->runtime);
+    CHECK(site->version == live->version);
+    CHECK(site->state == RuntimeState::running);
+    CHECK(site->objects.code_type == live->objects.code_type);
+    CHECK(site->objects.none == live->objects.none);
+    CHECK(site->asyncio_debug == live->asyncio_debug);
+    CHECK(site->table == live->table);
+    ::unlink((prefix + "." + pid).c_str());
+  }
+  ::rmdir(folder);
 }
 
 TEST_CASE("runtime, live: programs that are not a Python we read") {

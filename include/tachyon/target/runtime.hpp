@@ -460,12 +460,11 @@ class RuntimeFinder {
     std::uint64_t version = 0;
     if (claim.version) {
       version = fetch<std::uint64_t>(memory_, claim.version).value_or(std::uint64_t{0});
-    } else {
-      for (const EarlyRuntime& early : early_runtimes) {
-        // Not exported: the size tells them apart. The patch release stays unknown.
-        const std::uint64_t minor = early.minor;
-        if (claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
-      }
+    }
+    for (const EarlyRuntime& early : early_runtimes) {
+      // Not exported, or not readable: the size tells them apart. The patch release stays unknown.
+      const std::uint64_t minor = early.minor;
+      if (version == 0 && claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
     }
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
     if (version >> 24 != 3 || !early) {
