@@ -110,6 +110,26 @@ TEST_CASE("a reader that never comes costs a bounded amount, and is told", "[liv
   CHECK(batch.entries.size() + batch.dropped == 1'600'000);
 }
 
+TEST_CASE("several feeds of one session agree", "[live]") {
+  FakeRun run;
+  Feed child{run.shared, run.mailbox, Feed::Of::descendant};
+  Tables copy;
+  run.add(run.thread(1), run.stack({{"a", 1}}));
+  run.tick();
+  const StackId b = run.stack({{"a", 1}, {"b", 2}});
+  child.add({run.thread(2, "child", 8), b, Status::none, 5, 5});
+  child.end_tick({5, 5, TickOutcome::taken, 0});
+  run.add(run.thread(1), run.stack({{"a", 1}, {"c", 2}}));
+  run.feed.publish();
+  child.publish();
+  const Batch batch = run.mailbox.take();
+  grow(copy, batch);
+  check_equal(run.tables, copy);
+  CHECK(batch.entries.size() == 3);
+  CHECK(batch.ticks.taken == 2);
+  CHECK(batch.ticks.looks == 1);
+}
+
 TEST_CASE("ticks publish at most every 20 ms", "[live]") {
   FakeRun run;
   run.tick();

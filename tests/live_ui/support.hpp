@@ -23,9 +23,10 @@ inline constexpr Moment second = 1'000'000'000;
 // A session in a box: samples by name go in, batches come out.
 class FakeRun {
  public:
-  Tables tables;
+  SharedTables shared;
+  Tables& tables = shared.unguarded();
   Mailbox mailbox;
-  Feed feed{tables, mailbox};
+  Feed feed{shared, mailbox};
   std::uint64_t time = 0;
 
   struct Call {

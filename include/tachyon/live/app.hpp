@@ -37,9 +37,8 @@ namespace tachyon::live {
 
 // What the display needs to know of a session, which may be a live target or a replayed recording.
 template <class S>
-concept Session = requires(S& session, const S& fixed, Feed& feed) {
-  // Only the sampling thread looks at them while sampling goes on.
-  { fixed.tables() } -> std::same_as<const Tables&>;
+concept Session = requires(S& session, Feed& feed) {
+  { session.tables() } -> std::same_as<SharedTables&>;
   // Runs on a thread of its own until sampling is over; feeds every sample and tick.
   { session.sample(feed) } -> std::same_as<Ending>;
   // From any thread, any number of times: sample() should return soon.

@@ -13,6 +13,7 @@
 #include <tachyon/collect/concept.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
+#include <tachyon/sample/shared_tables.hpp>
 
 // From the sampling thread to the display.
 //
@@ -29,6 +30,10 @@
 // What was rejected: one set of tables behind a lock (each tick would queue behind each redraw),
 // and the display's aggregation done on the sampling thread (its cost would be in every tick).
 //
+// Several sampling threads (one for each process of a tree) have a Feed each. Their batches may
+// repeat what another has sent already; interning it again changes nothing. The tables are guarded,
+// and a Feed holds their lock while it copies what is new.
+//
 // A thread that is seen with the same stack and state again only adds to the entry that is there:
 // an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
 // moved.
@@ -44,6 +49,7 @@ struct Entry {
 };
 
 struct TickTotals {
+  std::uint64_t looks = 0;  // of those taken, the main target's own: what rates are measured by
   std::uint64_t taken = 0;  // at least one stack, or a filter that kept none
   std::uint64_t partial = 0;
   std::uint64_t torn = 0;
@@ -52,6 +58,7 @@ struct TickTotals {
   std::uint64_t last = 0;    // session time of the last one
 
   void operator+=(const TickTotals& more) noexcept {
+    looks += more.looks;
     taken += more.taken;
     partial += more.partial;
     torn += more.torn;
@@ -171,7 +178,10 @@ class Feed {
  public:
   static constexpr std::uint64_t publish_every = 20'000'000;  // ns: half of the fastest refresh
 
-  Feed(const Tables& tables, Mailbox& mailbox) : tables_{&tables}, mailbox_{&mailbox} {}
+  enum class Of : std::uint8_t { target, descendant };
+
+  Feed(SharedTables& tables, Mailbox& mailbox, Of of = Of::target)
+      : tables_{&tables}, mailbox_{&mailbox}, of_{of} {}
 
   void add(const Sample& sample);
   void end_tick(const Tick& tick);
@@ -179,11 +189,12 @@ class Feed {
   Mailbox& mailbox() noexcept { return *mailbox_; }
 
  private:
-  void pack_tables();
-  void pack_threads();
+  void pack_frames(const FrameTable& from);
+  void pack_threads(const ThreadTable& from);
 
-  const Tables* tables_;
+  SharedTables* tables_;
   Mailbox* mailbox_;
+  Of of_;
   Batch batch_;
   std::vector<std::uint32_t> last_entry_;  // by thread: 1 + its last entry in the batch
   std::uint64_t next_publish_ = 0;         // session time
@@ -242,6 +253,7 @@ inline void Feed::end_tick(const Tick& tick) {
     ++ticks.torn;
   } else {
     ++ticks.taken;
+    if (of_ == Of::target) ++ticks.looks;
     if (tick.outcome == TickOutcome::partial) ++ticks.partial;
   }
   ticks.missed += tick.missed;
@@ -254,15 +266,16 @@ inline void Feed::end_tick(const Tick& tick) {
 }
 
 inline void Feed::publish() {
-  pack_tables();
-  pack_threads();
+  tables_->with([this](const Tables& tables) {
+    pack_frames(tables.frames);
+    pack_threads(tables.threads);
+  });
   for (const Entry& entry : batch_.entries)
     last_entry_[static_cast<std::uint32_t>(entry.thread)] = 0;
   mailbox_->put(std::exchange(batch_, Batch{}));
 }
 
-inline void Feed::pack_tables() {
-  const FrameTable& from = tables_->frames;
+inline void Feed::pack_frames(const FrameTable& from) {
   for (; strings_ < from.string_count(); ++strings_) {
     const std::string_view text = from[StringId{strings_}];
     batch_.text += text;
@@ -279,9 +292,8 @@ inline void Feed::pack_tables() {
 }
 
 // Names can change at any time, so all threads are sent again once a second.
-inline void Feed::pack_threads() {
+inline void Feed::pack_threads(const ThreadTable& from) {
   constexpr std::uint64_t second = 1'000'000'000;
-  const ThreadTable& from = tables_->threads;
   if (from.size() == threads_ && next_publish_ < next_threads_) return;
   threads_ = from.size();
   next_threads_ = next_publish_ + second;

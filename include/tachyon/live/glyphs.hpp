@@ -61,25 +61,6 @@ constexpr int width_of(std::string_view text) {
   return width;
 }
 
-inline void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0U | code >> 6);
-    put(0x80U | (code & 0x3fU));
-  } else if (code < 0x10000) {
-    put(0xe0U | code >> 12);
-    put(0x80U | (code >> 6 & 0x3fU));
-    put(0x80U | (code & 0x3fU));
-  } else {
-    put(0xf0U | code >> 18);
-    put(0x80U | (code >> 12 & 0x3fU));
-    put(0x80U | (code >> 6 & 0x3fU));
-    put(0x80U | (code & 0x3fU));
-  }
-}
-
 // A source line as it looks in a listing: tabs go to the next multiple of `stop` columns.
 inline std::string expand_tabs(std::string_view line, int stop = 8) {
   std::string out;

@@ -118,7 +118,7 @@ inline void draw_samples(Screen& screen, int row, const Model& model) {
   Pen pen{screen, row, 1};
   pen.put("Samples:", Ink::label);
   std::string total;
-  append_number(total, model.ticks().taken);
+  append_number(total, model.ticks().looks);
   if (total.size() < 8) total.insert(0, 8 - total.size(), ' ');
   std::string speed = " (";
   append_fixed(speed, rate, 1);

@@ -255,12 +255,12 @@ inline void Model::reset(Moment now) {
 
 inline void Model::remember(Moment now) {
   constexpr Moment window = 1'500'000'000;
-  marks_.push_back({now, ticks_.taken});
+  marks_.push_back({now, ticks_.looks});
   while (marks_.size() > 2 && now - marks_[1].at >= window) marks_.pop_front();
 }
 
 inline double Model::rate() const {
-  if (!running()) return ratio_of(static_cast<double>(ticks_.taken), seconds_of(uptime()));
+  if (!running()) return ratio_of(static_cast<double>(ticks_.looks), seconds_of(uptime()));
   if (marks_.size() < 2) return 0;
   return ratio_of(static_cast<double>(marks_.back().ticks - marks_.front().ticks),
                   seconds_of(marks_.back().at - marks_.front().at));

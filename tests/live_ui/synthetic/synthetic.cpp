@@ -54,7 +54,7 @@ class FakeSession {
     make_stacks();
   }
 
-  const Tables& tables() const { return tables_; }
+  SharedTables& tables() { return shared_; }
   void stop() noexcept { stop_.store(true); }
   void save(std::string path, live::Mailbox& mailbox) {
     std::FILE* file = std::fopen(path.c_str(), "w");
@@ -193,7 +193,8 @@ class FakeSession {
   }
 
   Script script_;
-  Tables tables_;
+  SharedTables shared_;
+  Tables& tables_ = shared_.unguarded();  // nothing is interned while sampling goes on
   std::vector<StackId> stacks_;
   std::uint64_t seed_ = 42;
   std::atomic<bool> stop_{false};
