@@ -1,6 +1,8 @@
 #include "outputs.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <tachyon/codec/cpython_writer.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 #include <tachyon/collect/chrome_trace.hpp>
@@ -8,6 +10,7 @@
 #include <tachyon/collect/diff_flamegraph.hpp>
 #include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/gecko.hpp>
+#include <tachyon/collect/heatmap.hpp>
 #include <tachyon/collect/jsonl.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
 #include <tachyon/collect/pprof.hpp>
@@ -152,6 +155,29 @@ class BinaryOutput final : public AnyOutput::Model {
   RecordingWriter<OutputFile> writer_;
 };
 
+// A folder of pages, tried before sampling. What cannot be written there goes into a new folder
+// where temporary files go.
+class HeatmapOutput final : public AnyOutput::Model {
+ public:
+  explicit HeatmapOutput(std::string folder) : folder_{std::move(folder)} {}
+  AnyOutput::From from() const noexcept override { return AnyOutput::From::tree; }
+  Written finish(const Kept& kept, const Run& run) override {
+    const auto written = HeatmapWriter{}.write(folder_, *kept.tree, run);
+    if (written) return {folder_, {}, {}};
+    const char* const chosen = ::getenv("TMPDIR");
+    std::string other = concat(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp",
+                               "/tachyon-heatmap-XXXXXX");
+    if (::mkdtemp(other.data()) == nullptr) {
+      return {folder_, written.error(), {Errc::cannot_open, errno, {}}};
+    }
+    const auto rescued = HeatmapWriter{}.write(other, *kept.tree, run);
+    return {other, written.error(), rescued.error()};
+  }
+
+ private:
+  std::string folder_;
+};
+
 // ---- the formats -------------------------------------------------------------------------------
 
 PstatsSort sort_of(SortKey key) {
@@ -241,6 +267,14 @@ Made make_diff_flamegraph(const Context& context) {
   });
 }
 
+Made make_heatmap(const Context& context) {
+  const std::string folder = HeatmapWriter::folder_for(context.plan.path);
+  if (const auto ready = HeatmapWriter::prepare(folder); !ready) {
+    return describe_output(context.plan.path, ready.error());
+  }
+  return std::make_unique<HeatmapOutput>(folder);
+}
+
 Made make_binary(const Context& context) {
   const FileOptions& files = context.line.options.files;
   if (files.compression == Compression::zstd && !has_zstd) {
@@ -282,6 +316,8 @@ Made make(const Context& context) {
       return make_diff_flamegraph(context);
     case Format::flamegraph:
       return shared<FlamegraphWriter>(context);
+    case Format::heatmap:
+      return make_heatmap(context);
     case Format::pprof:
       return shared<PprofWriter>(context, PprofOptions{});
     case Format::speedscope:
