@@ -332,11 +332,13 @@ def bit_field(data: bytes) -> dict | None:
     return {"offset": offset, "mask": mask}
 
 
-def extract(tree: Tree, arch: str, free_threaded: bool) -> tuple[dict, list[str]]:
-    """The facts of one build, and remarks about what could not be used."""
+def extract(tree: Tree, arch: str, free_threaded: bool, options: tuple[str, ...] = ()) -> tuple[dict, list[str]]:
+    """The facts of one build, and remarks about what could not be used. `options` are macros that another
+    configuration of the same release would define."""
     remarks: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tachyon-extract-") as work:
         probe = Probe(tree, arch, free_threaded, Path(work), remarks)
+        probe.flags += [f"-D{option}=1" for option in options]
         facts = _members(probe)
         words = _words(probe)
         opcodes = _opcodes(probe)

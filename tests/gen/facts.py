@@ -1,6 +1,8 @@
 """The committed facts against everything on this machine that knows better."""
 
+import concurrent.futures
 import json
+import os
 import struct
 import sys
 import unittest
@@ -67,6 +69,36 @@ class Headers(unittest.TestCase):
                         self.assertIsNot(agrees, False, text)
         if not trees:
             self.skipTest("no header tree of 3.11 or newer here; tests/interpreters gets them")
+
+
+class Options(unittest.TestCase):
+    # Read from the table of the _asyncio module where a target has one; a search without any table uses it.
+    ALLOWED = {"runtime.main_interpreter", "thread.asyncio_running_loop", "thread.asyncio_running_task",
+               "thread.asyncio_tasks_head"}
+    OPTIONS = ((), ("Py_DEBUG",), ("Py_STATS",), ("_Py_TIER2", "_Py_JIT"), ("WITH_DTRACE",))
+
+    def test_no_place_moves_unseen_with_the_options_of_a_build(self):
+        """A debug build of 3.15 passes for 3.15 as long as its table agrees. So a member that moves with an option
+        has to be in the table, or it must not be in gen/schema.py."""
+        words = {f"{g.name}.{m.name}": extract.parse_word(m.word)[1] for g in schema.GROUPS for m in g.members if m.word}
+        trees = [t for t in load_generate().header_trees() if not t.debug and not t.free_threaded]
+        builds = [(tree, free_threaded) for tree in {t.minor: t for t in trees}.values()
+                  for free_threaded in ([False, True] if tree.minor >= 13 else [False])]
+        cases = [(*build, options) for build in builds for options in self.OPTIONS]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            answers = list(pool.map(lambda case: extract.extract(case[0], "x86_64", case[1], case[2])[0], cases))
+        by_case = dict(zip(cases, answers))
+        for tree, free_threaded, options in cases:
+            plain, other = by_case[tree, free_threaded, ()], by_case[tree, free_threaded, options]
+            with self.subTest(version=tree.version, free_threaded=free_threaded, options=options):
+                exported = (plain["published"] or {"words": {}})["words"]
+                moved = {f"{g.name}.{m.name}" for g in schema.GROUPS for m in g.members if m.kind is not schema.SIZE
+                         and plain["members"][g.name][m.name] != other["members"][g.name][m.name]}
+                unseen = {name for name in moved - self.ALLOWED
+                          if not all(word in exported for _, word in words.get(name, [(1, "")]))}
+                self.assertEqual(unseen, set())
+        if not trees:
+            self.skipTest("no header tree here; tests/interpreters gets them")
 
 
 class PublishedTables(unittest.TestCase):

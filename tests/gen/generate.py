@@ -200,6 +200,22 @@ class WithHeaders(Checkout):
         self.assertIn("nothing to register", out)
         self.assertEqual(self.contents(), before)
 
+    def test_a_source_tree_and_a_build_tree_beside_it(self):
+        source, build = self.folder / "cpython", self.folder / "out"
+        shutil.copytree(self.tree.include, source / "Include", ignore=shutil.ignore_patterns("pyconfig.h"))
+        status, out, err = self.generate("--python", source)
+        self.refused((status, out, err), "cpython", "./configure")
+        build.mkdir()
+        shutil.copy(self.tree.pyconfig, build / "pyconfig.h")
+        (build / "Makefile").write_text("VPATH=\t../cpython\nsrcdir=\t\t../cpython\n")
+        status, out, err = self.generate("--python", build)
+        self.assertEqual((status, err), (0, ""), out)
+        self.assertIn("nothing to register", out)
+        shutil.copy(self.tree.pyconfig, source / "pyconfig.h")
+        status, out, err = self.generate("--python", source)
+        self.assertEqual((status, err), (0, ""), out)
+        self.assertIn("nothing to register", out)
+
     def next_minor(self):
         """The newest header tree, with a struct longer, a member renamed and one gone, as the next minor version."""
         old, new = self.tree.minor, self.tree.minor + 1
