@@ -235,8 +235,9 @@ inline void CpythonRecording::put_tables(StringSink& strings, StringSink& frames
     const Frame& f = tables_.frames[id];
     const Function& function = tables_.frames[f.function];
     Location where = f.location;
-    if (where.line == 0 && where.end_line == 0 && where.column < 0) where.line = -1;
-    if (where.end_line < where.line) where.end_line = where.line;
+    const bool unknown = where.line == 0 && where.end_line == 0 && where.column < 0;
+    if (unknown || where.line < 0) where.line = -1;
+    if (where.line < 0 || where.end_line < where.line) where.end_line = where.line;
     if (where.column < 0 || where.end_column < 0) where.column = where.end_column = -1;
     put_varint(frames, string_numbers_[static_cast<std::uint32_t>(function.file)] - 1);
     put_varint(frames, string_numbers_[static_cast<std::uint32_t>(function.name)] - 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,11 +33,11 @@ inline constexpr bool has_zstd = true;
 class Compressor {
  public:
   // Level 0 compresses nothing.
-  explicit Compressor(int level = 3) noexcept : context_{level == 0 ? nullptr : ZSTD_createCCtx()} {
-    if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
-  }
-  Compressor(Compressor&& other) noexcept : context_{std::exchange(other.context_, nullptr)} {}
+  explicit Compressor(int level = 3) noexcept : level_{level} {}
+  Compressor(Compressor&& other) noexcept
+      : level_{other.level_}, context_{std::exchange(other.context_, nullptr)} {}
   Compressor& operator=(Compressor&& other) noexcept {
+    std::swap(level_, other.level_);
     std::swap(context_, other.context_);
     return *this;
   }
@@ -44,7 +45,7 @@ class Compressor {
 
   // Appends the frame to `out`; false, and nothing appended, when it would not be smaller.
   bool compress(std::string_view text, std::string& out) {
-    if (!context_ || text.empty()) return false;
+    if (text.empty() || !ready()) return false;
     const std::size_t before = out.size();
     out.resize(before + text.size());
     const std::size_t size =
@@ -55,12 +56,21 @@ class Compressor {
   }
 
  private:
-  ZSTD_CCtx* context_;
+  // Work buffers are large, and many a file has nothing to compress.
+  bool ready() noexcept {
+    if (context_ || level_ == 0) return context_ != nullptr;
+    context_ = ZSTD_createCCtx();
+    if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level_);
+    return context_ != nullptr;
+  }
+
+  int level_;
+  ZSTD_CCtx* context_ = nullptr;
 };
 
 class Decompressor {
  public:
-  Decompressor() noexcept : context_{ZSTD_createDCtx()} {}
+  Decompressor() noexcept = default;
   Decompressor(Decompressor&& other) noexcept : context_{std::exchange(other.context_, nullptr)} {}
   Decompressor& operator=(Decompressor&& other) noexcept {
     std::swap(context_, other.context_);
@@ -70,14 +80,15 @@ class Decompressor {
 
   // One frame that must fill `into` exactly.
   Result<void> decompress(Bytes frame, std::span<char> into) noexcept {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) context_ = ZSTD_createDCtx();
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     const std::size_t size =
         ZSTD_decompressDCtx(context_, into.data(), into.size(), frame.data(), frame.size());
     return ZSTD_isError(size) || size != into.size() ? Result<void>{Errc::damaged} : Result<void>{};
   }
 
  private:
-  ZSTD_DCtx* context_;
+  ZSTD_DCtx* context_ = nullptr;
 };
 
 // One frame that is written bit by bit, with a checksum at its end.
@@ -98,7 +109,7 @@ class StreamCompressor {
 
   // Appends what is ready to `out`. After `last` the frame is complete.
   Result<void> add(std::string_view text, bool last, std::string& out) {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     ZSTD_inBuffer from{text.data(), text.size(), 0};
     char buffer[16384];
     for (;;) {
@@ -133,7 +144,7 @@ class StreamDecompressor {
 
   // Takes bytes from the front of `from` and fills the front of `into`; how many were filled.
   Result<std::size_t> take(Bytes& from, std::span<char> into) noexcept {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     if (done_) return std::size_t{0};
     ZSTD_inBuffer in{from.data(), from.size(), 0};
     ZSTD_outBuffer out{into.data(), into.size(), 0};
