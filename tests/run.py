@@ -372,6 +372,127 @@ def only_warnings(output):
     return tail("\n".join(l for l in output.splitlines() if "warning:" in l or "error:" in l), 40)
 
 
+CONSUMER = """\
+#include <tachyon/layouts/cpython_3_15_x86_64.hpp>
+#include <tachyon/version.hpp>
+
+#include <cstdio>
+
+int main() {
+  static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15_x86_64>);
+  std::puts(tachyon::library_version.data());
+}
+"""
+
+
+@part("other projects can use it: find_package, FetchContent, pkg-config")
+def consumer(tally):
+    status, output = run(["cmake", "--preset", "release"])
+    if status:
+        tally.fail("configure", output)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = f"{folder}/prefix"
+        if not check(tally, "install of the library", [
+                "cmake", "--install", build_folder("release"), "--component", "library",
+                "--prefix", prefix]):
+            return
+        ways = {
+            "find_package": "find_package(tachyon 0.1 REQUIRED)\n",
+            "FetchContent": "include(FetchContent)\n"
+                            f"FetchContent_Declare(tachyon SOURCE_DIR {ROOT})\n"
+                            "FetchContent_MakeAvailable(tachyon)\n"}
+        for way, how in ways.items():
+            place = f"{folder}/{way}"
+            os.makedirs(place)
+            with open(f"{place}/main.cpp", "w", encoding="ascii") as out:
+                out.write(CONSUMER)
+            with open(f"{place}/CMakeLists.txt", "w", encoding="ascii") as out:
+                out.write("cmake_minimum_required(VERSION 3.22)\nproject(consumer CXX)\n" + how +
+                          "add_executable(program main.cpp)\n"
+                          "target_link_libraries(program PRIVATE tachyon::tachyon)\n")
+            if check(tally, f"{way} configures", [
+                    "cmake", "-G", "Ninja", "-S", place, "-B", f"{place}/build",
+                    f"-DCMAKE_PREFIX_PATH={prefix}"]):
+                # With FetchContent, `all` must not build our tool and tests.
+                check(tally, f"{way} builds", ["ninja", "-C", f"{place}/build"])
+                check(tally, f"{way} runs", [f"{place}/build/program"])
+        flags = run(["pkg-config", "--cflags", "tachyon"], env={
+            **os.environ, "PKG_CONFIG_PATH": f"{prefix}/share/pkgconfig"})
+        if flags[0]:
+            tally.fail("pkg-config", flags[1])
+        elif check(tally, "pkg-config flags compile", [
+                "g++", *flags[1].split(), f"{folder}/find_package/main.cpp",
+                "-o", f"{folder}/program"]):
+            check(tally, "and run", [f"{folder}/program"])
+
+
+@part("the packages: contents, use in an empty root, same bytes twice")
+def package(tally):
+    if not os.path.exists(f"{ROOT}/tools/tachyon.cpp"):
+        tally.skip("packages", "there is no tools/tachyon.cpp yet")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = []
+        for copy in ("one", "a/longer/two"):
+            source = f"{folder}/{copy}/source"
+            os.makedirs(source)
+            for name in ("CMakeLists.txt", "LICENSE", "include", "layouts", "tools"):
+                (shutil.copytree if os.path.isdir(f"{ROOT}/{name}") else shutil.copy)(
+                    f"{ROOT}/{name}", f"{source}/{name}")
+            build_place = f"{folder}/{copy}/build"
+            # One date for what is packed, as a distribution sets it.
+            dated = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "CCACHE_DISABLE": "1"}
+            for command in (
+                    ["cmake", "-G", "Ninja", "-S", source, "-B", build_place,
+                     "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
+                     "-DTACHYON_TESTS=OFF"],
+                    ["ninja", "-C", build_place, f"-j{JOBS}"],
+                    ["cpack", "--config", f"{build_place}/CPackConfig.cmake", "-B",
+                     f"{folder}/{copy}/packages"]):
+                if not check(tally, f"{command[0]} in {copy}", command, env=dated):
+                    return
+            made.append({os.path.basename(p): p for ending in ("deb", "tar.gz")
+                         for p in glob.glob(f"{folder}/{copy}/packages/*.{ending}")})
+            made[-1]["tachyon"] = f"{build_place}/tachyon"
+        if sorted(made[0]) != sorted(made[1]) or len(made[0]) != 3:
+            tally.fail("a .deb and a .tar.gz", f"{sorted(made[0])} and {sorted(made[1])}")
+            return
+        for name in sorted(made[0]):
+            with open(made[0][name], "rb") as one, open(made[1][name], "rb") as two:
+                if one.read() == two.read():
+                    tally.ok()
+                else:
+                    tally.fail(f"two builds of {name} are the same bytes")
+        deb = next(p for n, p in made[0].items() if n.endswith(".deb"))
+        use_package(tally, folder, deb)
+
+
+def use_package(tally, folder, deb):
+    status, contents = run(["dpkg-deb", "-c", deb])
+    wanted = ["usr/bin/tachyon", "usr/share/man/man1/tachyon.1",
+              "usr/share/bash-completion/completions/tachyon",
+              "usr/share/zsh/vendor-completions/_tachyon",
+              "usr/share/fish/vendor_completions.d/tachyon.fish"]
+    missing = [w for w in wanted if not re.search(rf"\./{re.escape(w)}(\.gz)?$", contents, re.M)]
+    if status == 0 and not missing:
+        tally.ok()
+    else:
+        tally.fail("contents of the .deb", f"not in it: {missing}\n{contents}")
+    if os.geteuid():
+        tally.skip("used in an empty root", "chroot needs root")
+        return
+    # What the package does is put files there, so that is what is tried; it has no scripts.
+    target = f"{folder}/root"
+    check(tally, "unpacks", ["dpkg-deb", "-x", deb, target])
+    check(tally, "runs where it was unpacked", ["chroot", target, "/usr/bin/tachyon", "--version"])
+    status, output = run(["dpkg-deb", "-f", deb, "Depends"])
+    if status == 0 and not output.strip():
+        tally.ok()
+    else:
+        tally.fail("the .deb depends on nothing", output)
+
+
 @part("interpreters for the tests")
 def interpreters(tally, background=[]):  # pylint: disable=dangerous-default-value
     status, output = background.pop().result() if background else run(

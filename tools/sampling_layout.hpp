@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tachyon/layout/published.hpp>
 #include <tachyon/mode/modes.hpp>
 
 #include "sampling.hpp"

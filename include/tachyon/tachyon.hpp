@@ -19,6 +19,7 @@
 #include <tachyon/base/text.hpp>
 
 #include <tachyon/memory/concept.hpp>
+#include <tachyon/memory/core_file.hpp>
 #include <tachyon/memory/file_bytes.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
@@ -64,7 +65,9 @@
 #include <tachyon/layout/verify.hpp>
 
 #include <tachyon/target/attach.hpp>
+#include <tachyon/target/core_modules.hpp>
 #include <tachyon/target/elf.hpp>
+#include <tachyon/target/host.hpp>
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
 #include <tachyon/target/runtime.hpp>

@@ -682,9 +682,378 @@ static_assert(Memory<FileBytes>);
 
 }  // namespace tachyon
 
-// ---- tachyon/memory/image.hpp ----
+// ---- tachyon/memory/core_file.hpp ----
 
 #include <algorithm>
+#include <array>
+#include <elf.h>
+#include <limits>
+#include <sys/stat.h>
+
+// A core file: the memory of a process that is no more, as the kernel or a debugger wrote it.
+//
+//   +------------+----------------------+-------+-----------------------------------+
+//   | ELF header | program headers      | notes | bytes of the segments             |
+//   +------------+----------------------+-------+-----------------------------------+
+//                  PT_NOTE: threads, files, auxiliary vector
+//                  PT_LOAD: address, size, and how many of its bytes are in this file
+//
+// What had not been written to is usually left out, since it is a copy of a file: code, constants,
+// the tables of symbols. Those ranges have no bytes here, but the note NT_FILE says which file and
+// which offset they came from, so they are read from there, if that file still begins with the same
+// bytes. A range that was writable is never filled in from a file: its contents then are anyone's
+// guess.
+//
+// Everything in such a file is foreign. Counts are capped, sizes are compared with the file's
+// before they are used, and a core that ends before its segments do is refused: half of a heap
+// would make wrong stacks, not fewer.
+namespace tachyon {
+
+class CoreFile {
+ public:
+  struct Segment {
+    Address at{};
+    std::uint64_t size = 0;
+    std::uint64_t kept = 0;    // leading bytes that are in the file
+    std::uint64_t offset = 0;  // where
+    std::uint32_t flags = 0;   // PF_R | PF_W | PF_X
+    constexpr bool contains(Address a) const noexcept { return a - at < size; }
+  };
+  struct FileRange {
+    Address start{};
+    Address end{};
+    std::uint64_t offset = 0;
+    std::string path{};
+    constexpr bool contains(Address a) const noexcept { return start <= a && a < end; }
+  };
+  struct Thread {
+    std::int32_t id = 0;
+    std::int32_t signal = 0;  // that it was handling; the first thread's is what killed it
+  };
+
+  // `executable` replaces the main program's file, wherever it came from; empty: as the core says.
+  static Result<CoreFile> open(const std::string& path, const std::string& executable = {});
+
+  Result<void> read(Address at, std::span<std::byte> into) noexcept;
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      const auto outcome = read(ranges[i].at, ranges[i].into);
+      if (!outcome && i == 0) return outcome.error();
+      if (!outcome) return i;
+    }
+    return ranges.size();
+  }
+
+  std::uint16_t machine() const noexcept { return machine_; }
+  std::int32_t pid() const noexcept { return pid_; }
+  const std::string& command() const noexcept { return command_; }
+  std::span<const Thread> threads() const noexcept { return threads_; }
+  std::span<const Segment> segments() const noexcept { return segments_; }
+  std::span<const FileRange> files() const noexcept { return files_; }
+  Address program_headers() const noexcept { return program_headers_; }
+  // A file that the core refers to; the program's own may have been given to open().
+  const std::string& path_of(const FileRange& range) const noexcept {
+    return !executable_.empty() && range.path == program_ ? executable_ : range.path;
+  }
+  // Files that are needed for bytes which the core lacks, and are not there or not the same.
+  std::span<const std::string> missing() const noexcept { return missing_; }
+
+ private:
+  struct Source {
+    std::string path;
+    FileBytes bytes;
+  };
+  static constexpr std::uint64_t most_segments = std::uint64_t{1} << 18;
+  static constexpr std::uint64_t most_notes = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t largest_file_note = std::uint64_t{1} << 26;
+  static constexpr std::size_t most_sources = 400;
+
+  explicit CoreFile(Descriptor file) noexcept : core_{std::move(file)} {}
+
+  template <class T>
+  Result<T> take(std::uint64_t offset) noexcept {
+    T value;
+    const auto got = core_.read({offset}, std::as_writable_bytes(std::span{&value, 1}));
+    if (!got) return Error{Errc::truncated, 0, {offset}};
+    return value;
+  }
+
+  Result<void> read_headers();
+  Result<std::uint64_t> count_segments(const Elf64_Ehdr& header) noexcept;
+  Result<void> add_segment(const Elf64_Phdr& header, std::uint64_t file_size);
+  Result<void> read_notes(const Elf64_Phdr& header);
+  void take_note(std::uint32_t type, std::uint64_t at, std::uint64_t size);
+  void take_files(std::uint64_t at, std::uint64_t size);
+  void take_auxiliary(std::uint64_t at, std::uint64_t size) noexcept;
+  void open_sources();
+  bool same_start(const FileRange& range, FileBytes& file) noexcept;
+  bool covered(const FileRange& range) const noexcept;
+  static bool written_to(const FileRange& range, FileBytes& file) noexcept;
+
+  std::vector<Segment>::const_iterator after(Address at) const noexcept {
+    return std::upper_bound(segments_.begin(), segments_.end(), at,
+                            [](Address a, const Segment& segment) { return a < segment.at; });
+  }
+  const Segment* segment(Address at) const noexcept;
+  Result<std::size_t> read_piece(Address at, std::span<std::byte> into) noexcept;
+
+  FileBytes core_;
+  std::uint16_t machine_ = 0;
+  std::int32_t pid_ = 0;
+  std::string command_;
+  std::string executable_;
+  std::string program_;  // the path that `executable_` stands in for
+  Address program_headers_{};
+  std::vector<Segment> segments_;        // by address
+  std::vector<FileRange> files_;         // by address
+  std::vector<std::int32_t> source_of_;  // for each of files_: index into sources_, or -1
+  std::vector<Source> sources_;
+  std::vector<Thread> threads_;
+  std::vector<std::string> missing_;
+};
+static_assert(Memory<CoreFile>);
+
+inline Result<CoreFile> CoreFile::open(const std::string& path, const std::string& executable) {
+  auto file = open_for_reading(path.c_str());
+  if (!file) return file.error();
+  CoreFile core{std::move(*file)};
+  core.executable_ = executable;
+  if (const auto read = core.read_headers(); !read) return read.error();
+  core.open_sources();
+  return core;
+}
+
+inline Result<void> CoreFile::read_headers() {
+  struct ::stat info {};
+  if (::fstat(core_.file().get(), &info) != 0) return Error{Errc::cannot_read, errno, {}};
+  if (!S_ISREG(info.st_mode)) return Errc::not_a_core;
+  const auto file_size = static_cast<std::uint64_t>(info.st_size);
+  const auto header = take<Elf64_Ehdr>(0);
+  if (!header) return Errc::not_a_core;
+  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return Errc::not_a_core;
+  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB) {
+    return Error{Errc::unsupported_arch, 0, {header->e_machine}};
+  }
+  if (header->e_type != ET_CORE) return Errc::not_a_core;
+  if (header->e_machine != EM_X86_64 && header->e_machine != EM_AARCH64) {
+    return Error{Errc::unsupported_arch, 0, {header->e_machine}};
+  }
+  if (header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::damaged;
+  machine_ = header->e_machine;
+  const auto count = count_segments(*header);
+  if (!count) return count.error();
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto segment = take<Elf64_Phdr>(header->e_phoff + i * sizeof(Elf64_Phdr));
+    if (!segment) return segment.error();
+    Result<void> outcome;
+    if (segment->p_type == PT_LOAD) outcome = add_segment(*segment, file_size);
+    if (segment->p_type == PT_NOTE) outcome = read_notes(*segment);
+    if (!outcome) return outcome;
+  }
+  std::stable_sort(segments_.begin(), segments_.end(),
+                   [](const Segment& a, const Segment& b) { return a.at < b.at; });
+  std::stable_sort(files_.begin(), files_.end(),
+                   [](const FileRange& a, const FileRange& b) { return a.start < b.start; });
+  if (pid_ == 0 && !threads_.empty()) pid_ = threads_[0].id;
+  if (segments_.empty()) return Errc::damaged;
+  return {};
+}
+
+// More segments than 16 bits can say are counted in the first section header.
+inline Result<std::uint64_t> CoreFile::count_segments(const Elf64_Ehdr& header) noexcept {
+  if (header.e_phnum != PN_XNUM) return std::uint64_t{header.e_phnum};
+  const auto section = take<Elf64_Shdr>(header.e_shoff);
+  if (!section) return section.error();
+  if (section->sh_info > most_segments) return Errc::damaged;
+  return std::uint64_t{section->sh_info};
+}
+
+inline Result<void> CoreFile::add_segment(const Elf64_Phdr& header, std::uint64_t file_size) {
+  if (header.p_memsz == 0) return {};
+  const bool wraps = header.p_vaddr + (header.p_memsz - 1) < header.p_vaddr;
+  if (wraps || header.p_filesz > header.p_memsz) return Error{Errc::damaged, 0, {header.p_vaddr}};
+  if (header.p_filesz != 0 &&
+      (header.p_offset > file_size || file_size - header.p_offset < header.p_filesz)) {
+    return Error{Errc::truncated, 0, {file_size}};
+  }
+  segments_.push_back(
+      {{header.p_vaddr}, header.p_memsz, header.p_filesz, header.p_offset, header.p_flags});
+  return {};
+}
+
+inline Result<void> CoreFile::read_notes(const Elf64_Phdr& header) {
+  std::uint64_t at = header.p_offset;
+  if (header.p_filesz > std::numeric_limits<std::uint64_t>::max() - at) return Errc::damaged;
+  const std::uint64_t end = at + header.p_filesz;
+  for (std::uint64_t i = 0; i < most_notes && end - at >= sizeof(Elf64_Nhdr); ++i) {
+    const auto note = take<Elf64_Nhdr>(at);
+    if (!note) return note.error();
+    const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
+    const std::uint64_t data = at + sizeof *note + padded(note->n_namesz);
+    const std::uint64_t next = data + padded(note->n_descsz);
+    if (data > end || note->n_descsz > end - data) return Error{Errc::damaged, 0, {at}};
+    take_note(note->n_type, data, note->n_descsz);
+    if (next >= end) break;
+    at = next;
+  }
+  return {};
+}
+
+// Offsets of struct elf_prstatus and elf_prpsinfo, the same on both architectures.
+inline void CoreFile::take_note(std::uint32_t type, std::uint64_t at, std::uint64_t size) {
+  if (type == NT_PRSTATUS && size >= 36) {
+    const auto signal = take<std::int16_t>(at + 12);
+    const auto id = take<std::int32_t>(at + 32);
+    if (signal && id) threads_.push_back({*id, *signal});
+  }
+  if (type == NT_PRPSINFO && size >= 136) {
+    pid_ = take<std::int32_t>(at + 24).value_or(0);
+    const auto arguments = take<std::array<char, 80>>(at + 56);
+    if (arguments) command_.assign(arguments->data(), ::strnlen(arguments->data(), 80));
+  }
+  if (type == NT_FILE) take_files(at, size);
+  if (type == NT_AUXV) take_auxiliary(at, size);
+}
+
+//   count | page size | start, end, page offset (count times) | names, each with its zero
+inline void CoreFile::take_files(std::uint64_t at, std::uint64_t size) {
+  if (size < 16 || size > largest_file_note) return;
+  std::vector<std::byte> note(static_cast<std::size_t>(size));
+  if (!core_.read({at}, note)) return;
+  const auto count = load<std::uint64_t>(note, 0);
+  const auto page = load<std::uint64_t>(note, 8);
+  if (count > (size - 16) / 24) return;
+  std::string_view names = as_text(note).substr(static_cast<std::size_t>(16 + count * 24));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto words = load<std::array<std::uint64_t, 3>>(note, 16 + i * 24);
+    const std::size_t end = std::min(names.find('\0'), names.size());
+    files_.push_back({{words[0]}, {words[1]}, words[2] * page, std::string{names.substr(0, end)}});
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+}
+
+inline void CoreFile::take_auxiliary(std::uint64_t at, std::uint64_t size) noexcept {
+  constexpr std::uint64_t most = 128;
+  for (std::uint64_t i = 0; i < most && (i + 1) * sizeof(Elf64_auxv_t) <= size; ++i) {
+    const auto entry = take<Elf64_auxv_t>(at + i * sizeof(Elf64_auxv_t));
+    if (!entry || entry->a_type == AT_NULL) return;
+    if (entry->a_type == AT_PHDR) program_headers_ = {entry->a_un.a_val};
+  }
+}
+
+// Opens each file that stands behind bytes the core lacks.
+inline void CoreFile::open_sources() {
+  source_of_.assign(files_.size(), -1);
+  for (const FileRange& range : files_) {
+    if (range.contains(program_headers_)) program_ = range.path;
+  }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (covered(files_[i])) continue;
+    const std::string& path = path_of(files_[i]);
+    if (std::find(missing_.begin(), missing_.end(), path) != missing_.end()) continue;
+    auto source = std::find_if(sources_.begin(), sources_.end(),
+                               [&](const Source& s) { return s.path == path; });
+    if (source == sources_.end()) {
+      auto file = open_for_reading(path.c_str(), O_NONBLOCK);
+      FileBytes bytes{file ? std::move(*file) : Descriptor{}};
+      if (!file || sources_.size() == most_sources || !same_start(files_[i], bytes)) {
+        missing_.push_back(path);
+        continue;
+      }
+      sources_.push_back({path, std::move(bytes)});
+      source = std::prev(sources_.end());
+    }
+    if (written_to(files_[i], source->bytes)) continue;
+    source_of_[i] = static_cast<std::int32_t>(source - sources_.begin());
+  }
+}
+
+inline bool CoreFile::covered(const FileRange& range) const noexcept {
+  for (Address at = range.start; at < range.end;) {
+    const Segment* const part = segment(at);
+    if (!part || at - part->at >= part->kept) return false;
+    at = part->at + part->kept;
+  }
+  return true;
+}
+
+// Does this range belong to a part of the program that is mapped for writing?
+inline bool CoreFile::written_to(const FileRange& range, FileBytes& file) noexcept {
+  Elf64_Ehdr header{};
+  if (!file.read({0}, std::as_writable_bytes(std::span{&header, 1}))) return false;
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(header.e_phnum, 256); ++i) {
+    Elf64_Phdr part{};
+    const Address at{header.e_phoff + i * sizeof part};
+    if (!file.read(at, std::as_writable_bytes(std::span{&part, 1}))) return false;
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const bool inside = range.offset >= part.p_offset - part.p_offset % page &&
+                        range.offset < part.p_offset + part.p_filesz;
+    if (part.p_type == PT_LOAD && (part.p_flags & PF_W) != 0 && inside) return true;
+  }
+  return false;
+}
+
+// The first page of a program is in nearly every core; it has the headers and the build id.
+inline bool CoreFile::same_start(const FileRange& range, FileBytes& file) noexcept {
+  for (const FileRange& first : files_) {
+    if (first.offset != 0 || first.path != range.path) continue;
+    const Segment* const part = segment(first.start);
+    std::array<std::byte, 1024> here;
+    std::array<std::byte, 1024> there;
+    if (!part || part->kept < here.size()) continue;
+    if (!core_.read({part->offset + (first.start - part->at)}, here)) return false;
+    return file.read({0}, there) && here == there;
+  }
+  return true;  // nothing to compare with
+}
+
+inline const CoreFile::Segment* CoreFile::segment(Address at) const noexcept {
+  const auto next = after(at);
+  if (next == segments_.begin()) return nullptr;
+  const Segment& candidate = *std::prev(next);
+  return candidate.contains(at) ? &candidate : nullptr;
+}
+
+inline Result<void> CoreFile::read(Address at, std::span<std::byte> into) noexcept {
+  for (std::size_t done = 0; done < into.size();) {
+    const auto size = read_piece(at + done, into.subspan(done));
+    if (!size) return size.error();
+    done += *size;
+  }
+  return {};
+}
+
+inline Result<std::size_t> CoreFile::read_piece(Address at, std::span<std::byte> into) noexcept {
+  const Segment* const part = segment(at);
+  if (part && at - part->at < part->kept) {
+    const std::uint64_t inside = at - part->at;
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), part->kept - inside));
+    if (core_.read({part->offset + inside}, into.first(size))) return size;
+    return Error{Errc::unreadable, 0, at};
+  }
+  if (part && (part->flags & PF_W) != 0) return Error{Errc::unreadable, 0, at};
+  const auto later =
+      std::upper_bound(files_.begin(), files_.end(), at,
+                       [](Address a, const FileRange& range) { return a < range.start; });
+  if (later == files_.begin()) return Error{Errc::unreadable, 0, at};
+  const FileRange& range = *std::prev(later);
+  const std::int32_t source = source_of_[static_cast<std::size_t>(&range - files_.data())];
+  if (!range.contains(at) || source < 0) return Error{Errc::unreadable, 0, at};
+  // Up to where the core has something to say again.
+  std::uint64_t left = range.end - at;
+  if (part) left = std::min(left, part->at + part->size - at);
+  if (const auto next = after(at); next != segments_.end()) left = std::min(left, next->at - at);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left));
+  FileBytes& bytes = sources_[static_cast<std::size_t>(source)].bytes;
+  if (bytes.read({range.offset + (at - range.start)}, into.first(size))) return size;
+  return Error{Errc::unreadable, 0, at};
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/memory/image.hpp ----
 
 // An address space in our own memory: segments of bytes at addresses, the rest unmapped. Tests
 // build one field by field, fuzzers fill one with anything, `tests/images` restores recorded ones.
@@ -857,7 +1226,6 @@ inline std::optional<ProcessStat> parse_process_stat(std::string_view line) noex
 
 // ---- tachyon/memory/live_process.hpp ----
 
-#include <array>
 #include <dirent.h>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -2836,8 +3204,6 @@ struct OpcodeSpelling {
 
 // ---- tachyon/codec/input_file.hpp ----
 
-#include <sys/stat.h>
-
 // A finished file that is read here and there. It is read, not mapped: a mapped file that somebody
 // cuts short kills its reader with a signal, and a large one counts as our memory. Directories,
 // pipes and devices are refused by name of their kind. The same reader also runs over bytes in
@@ -2899,8 +3265,6 @@ class InputFile {
 }  // namespace tachyon
 
 // ---- tachyon/codec/cpython_reader.hpp ----
-
-#include <limits>
 
 // Reads the file of cpython_format.hpp, front to back and in memory that does not grow with the
 // number of samples: tables first, then one record after the other into a collector. There is
@@ -11630,7 +11994,6 @@ class Maps {
 
 // ---- tachyon/target/process.hpp ----
 
-#include <elf.h>
 #include <sys/sysmacros.h>
 
 // What the system says about a process. Everything is read relative to one descriptor of its /proc
@@ -12796,12 +13159,11 @@ class RuntimeFinder {
     std::uint64_t version = 0;
     if (claim.version) {
       version = fetch<std::uint64_t>(memory_, claim.version).value_or(std::uint64_t{0});
-    } else {
-      for (const EarlyRuntime& early : early_runtimes) {
-        // Not exported: the size tells them apart. The patch release stays unknown.
-        const std::uint64_t minor = early.minor;
-        if (claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
-      }
+    }
+    for (const EarlyRuntime& early : early_runtimes) {
+      // Not exported, or not readable: the size tells them apart. The patch release stays unknown.
+      const std::uint64_t minor = early.minor;
+      if (version == 0 && claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
     }
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
     if (version >> 24 != 3 || !early) {
@@ -13056,6 +13418,101 @@ inline Result<Attached> attach(std::int32_t pid, AttachOptions options = {}) {
 
 }  // namespace tachyon
 
+// ---- tachyon/target/core_modules.hpp ----
+
+// The modules of a core file: its segments, named by the note that says which file each came from.
+namespace tachyon {
+
+class CoreModules {
+ public:
+  // `core` must outlive this.
+  explicit CoreModules(const CoreFile& core) : core_{&core} {
+    std::vector<Mapping> all;
+    for (const CoreFile::Segment& segment : core.segments()) {
+      Mapping mapping = named(segment.at);
+      mapping.end = segment.at + segment.size;
+      mapping.readable = (segment.flags & PF_R) != 0;
+      mapping.writable = (segment.flags & PF_W) != 0;
+      mapping.executable = (segment.flags & PF_X) != 0;
+      all.push_back(std::move(mapping));
+    }
+    maps_ = Maps{std::move(all)};
+    add_unwritten();
+  }
+
+  const Maps& maps() const noexcept { return maps_; }
+  Address program_headers() const noexcept { return core_->program_headers(); }
+
+  Result<OpenedFile> open(const Mapping& mapping) const {
+    for (const CoreFile::FileRange& range : core_->files()) {
+      if (!range.contains(mapping.start)) continue;
+      const std::string& path = core_->path_of(range);
+      auto file = open_for_reading(path.c_str(), O_NONBLOCK);
+      if (!file) return file.error();
+      return OpenedFile{std::move(*file), path == range.path ? OpenedBy::path : OpenedBy::given};
+    }
+    return Errc::cannot_open;
+  }
+
+ private:
+  // The file around an address, of those that the core lists.
+  Mapping named(Address at) const {
+    Mapping mapping;
+    mapping.start = at;
+    for (const CoreFile::FileRange& range : core_->files()) {
+      if (!range.contains(at)) continue;
+      mapping.path = range.path;
+      mapping.offset = range.offset + (at - range.start);
+      constexpr std::string_view marker = " (deleted)";
+      mapping.deleted = mapping.path.ends_with(marker);
+    }
+    return mapping;
+  }
+
+  // Parts of files for which the core has no segment. What rights they had, the file has to say.
+  void add_unwritten() {
+    const std::span<const Mapping> segments = maps_.all();
+    std::vector<Mapping> all{segments.begin(), segments.end()};
+    for (const CoreFile::FileRange& range : core_->files()) {
+      for (Address at = range.start; at < range.end;) {
+        if (const Mapping* known = maps_.find(at)) {
+          at = known->end;
+          continue;
+        }
+        Mapping mapping = named(at);
+        mapping.end = range.end;
+        const auto next = std::find_if(segments.begin(), segments.end(),
+                                       [&](const Mapping& m) { return m.start > at; });
+        if (next != segments.end()) mapping.end = std::min(mapping.end, next->start);
+        mapping.readable = true;
+        mapping.executable = runs(mapping);
+        at = mapping.end;
+        all.push_back(std::move(mapping));
+      }
+    }
+    maps_ = Maps{std::move(all)};
+  }
+
+  bool runs(const Mapping& mapping) const {
+    auto opened = open(mapping);
+    if (!opened) return false;
+    FileBytes bytes{std::move(opened->file)};
+    const auto program = ElfProgram::read(bytes);
+    bool any = false;
+    if (program) {
+      program->each_bias(mapping.start, mapping.size(), mapping.offset, true,
+                         [&](std::uint64_t) { any = true; });
+    }
+    return any;
+  }
+
+  const CoreFile* core_;
+  Maps maps_;
+};
+static_assert(Modules<CoreModules>);
+
+}  // namespace tachyon
+
 // ---- tachyon/target/task_numbers.hpp ----
 
 // A thread in a container has two numbers: the one the interpreter notes down (in its own pid
@@ -13228,6 +13685,51 @@ class ThreadClock {
   bool known_ = false;
   bool running_ = false;
 };
+
+}  // namespace tachyon
+
+// ---- tachyon/target/host.hpp ----
+
+#include <memory>
+
+namespace tachyon {
+
+// What is known about a target's threads from outside its memory: from /proc while it lives, from
+// the notes of a core file when it does not.
+template <class H>
+concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
+  { host.pid() } -> std::same_as<std::int32_t>;
+  // Our number of the thread that the target calls `inner`; 0: there is none.
+  { host.ours(inner) } -> std::same_as<std::int32_t>;
+  { host.thread_name(task) } -> std::same_as<std::string>;
+  // Null where there is no scheduler to ask.
+  { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
+};
+
+class LiveHost {
+ public:
+  // `process` must outlive this.
+  explicit LiveHost(const Process& process) : process_{&process} {
+    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
+  }
+
+  std::int32_t pid() const noexcept { return process_->pid(); }
+  std::int32_t ours(std::uint64_t inner) {
+    return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
+  }
+  std::string thread_name(std::int32_t task) const {
+    auto name = process_->thread_name(task);
+    return name ? std::move(*name) : std::string{};
+  }
+  std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
+    return std::make_unique<ThreadClock>(process_->directory(), task);
+  }
+
+ private:
+  const Process* process_;
+  std::optional<TaskNumbers> numbers_;
+};
+static_assert(Host<LiveHost>);
 
 }  // namespace tachyon
 
@@ -13586,7 +14088,6 @@ Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at
 
 // ---- tachyon/unwind/code.hpp ----
 
-#include <memory>
 #include <unordered_map>
 
 // Code objects, read once. A frame points at its code object and at an instruction in it;
@@ -14174,7 +14675,8 @@ struct Link {
   bool entry = false;
   bool on_data_stack = false;
   bool shown = false;
-  bool from_c = false;  // an entry from C lies between this link and the shown one below it
+  bool from_c = false;          // an entry from C lies between this link and the shown one below it
+  std::uint8_t raw_opcode = 0;  // the byte at its instruction when it was read, if it was
   StackId stack = StackId::empty;
 
   bool same_as(const RawFrame& frame) const noexcept {
@@ -14184,7 +14686,8 @@ struct Link {
 };
 
 struct ShownFrames {
-  bool native = false;  // "<native>" where C code called Python
+  bool native = false;   // "<native>" where C code called Python
+  bool opcodes = false;  // what each frame executes
 };
 
 class Chain {
@@ -14214,11 +14717,13 @@ class Chain {
 
   // `id` is the frame to show; a hidden one leaves the stack as it is.
   void push_python(const RawFrame& frame, Code& code, std::uint32_t unit, bool on_data_stack,
-                   const FrameId* id, const FrameId* native, StackBuilder& builder) {
+                   std::uint8_t raw_opcode, const FrameId* id, const FrameId* native,
+                   StackBuilder& builder) {
     Link link = basis(frame);
     link.code = &code;
     link.unit = unit;
     link.on_data_stack = on_data_stack;
+    link.raw_opcode = raw_opcode;
     link.from_c = frame.entry || (!links_.empty() && !links_.back().shown && links_.back().from_c);
     link.stack = stack();
     if (id != nullptr) {
@@ -14254,15 +14759,18 @@ class ChainMaker {
       : layout_{layout}, codes_{layout, tables}, builder_{tables} {
     native_ = builder_.synthetic("<native>", FrameKind::native);
     show_native_ = shown.native;
+    wants_opcodes_ = shown.opcodes && layout.opcodes.known();
   }
 
   CodeCache<L>& codes() noexcept { return codes_; }
   StackBuilder& builder() noexcept { return builder_; }
 
-  // Adds the next younger frame. `opcode` names what it executes, where that is wanted.
+  bool wants_opcodes() const noexcept { return wants_opcodes_; }
+
+  // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
   template <Memory M>
   Result<void> push(M& memory, Chain& chain, const RawFrame& frame, bool on_data_stack,
-                    std::uint64_t epoch, OpcodeId opcode = OpcodeId::none) {
+                    std::uint64_t epoch, std::uint8_t raw_opcode = 0) {
     if (is_shim(layout_, frame)) {
       chain.push_shim(frame);
       return {};
@@ -14275,8 +14783,13 @@ class ChainMaker {
     if (placed.position == Position::wrong) return Error{Errc::torn, 0, frame.at};
     FrameId id{};
     const bool shown = placed.position == Position::good;
-    if (shown) id = codes_.frame(**code, placed.unit, opcode);
-    chain.push_python(frame, **code, placed.unit, on_data_stack, shown ? &id : nullptr,
+    if (shown) {
+      const OpcodeId opcode = wants_opcodes_
+                                  ? opcode_of(memory, **code, *bytecode, placed.unit, raw_opcode)
+                                  : OpcodeId::none;
+      id = codes_.frame(**code, placed.unit, opcode);
+    }
+    chain.push_python(frame, **code, placed.unit, on_data_stack, raw_opcode, shown ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
     return {};
   }
@@ -14290,9 +14803,23 @@ class ChainMaker {
     for (std::size_t i = stack.frames.size(); i-- > 0;) {
       const RawFrame& frame = stack.frames[i];
       const bool on_data_stack = chunks.together(frame.at, frame.at);
-      if (const auto ok = push(memory, out, frame, on_data_stack, epoch); !ok) return ok;
+      const std::uint8_t raw = wants_opcodes_ ? read_opcode(memory, frame, epoch) : 0;
+      if (const auto ok = push(memory, out, frame, on_data_stack, epoch, raw); !ok) return ok;
     }
     return {};
+  }
+
+  // Where the instruction that a frame executes begins; nothing for frames without one.
+  template <Memory M>
+  Address instruction_of(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    if (is_shim(layout_, frame)) return {};
+    const auto code = codes_.get(memory, frame.executable, epoch);
+    if (!code) return {};
+    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return {};
+    const Placed placed = place(layout_, **code, *bytecode, frame);
+    if (placed.position != Position::good) return {};
+    return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
   }
 
   // The shown frames of `chain` from link `first` on, put on another stack.
@@ -14312,11 +14839,95 @@ class ChainMaker {
   }
 
  private:
+  template <Memory M>
+  std::uint8_t read_opcode(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    const Address at = instruction_of(memory, frame, epoch);
+    if (!at) return 0;
+    const auto byte = read_value<std::uint8_t>(memory, at);
+    return byte ? *byte : std::uint8_t{0};
+  }
+
+  // The byte may stand for another instruction, kept where the interpreter can find it: optimised
+  // code took its place, or somebody listens to line or instruction events.
+  template <Memory M>
+  OpcodeId opcode_of(M& memory, const Code& code, Address bytecode, std::uint32_t unit,
+                     std::uint8_t raw) {
+    constexpr int most_layers = 4;
+    const std::uint32_t start = code.starts[unit];
+    for (int layer = 0; layer < most_layers; ++layer) {
+      const auto under =
+          layout_.opcodes.is_executor(raw) ? replaced_by_executor(memory, code, bytecode, start)
+          : layout_.opcodes.is_instrumented_line(raw) ? replaced_by_event(memory, code, start, true)
+          : layout_.opcodes.is_instrumented_instruction(raw)
+              ? replaced_by_event(memory, code, start, false)
+              : Result<std::uint8_t>{Errc::unsupported};
+      if (!under || *under == raw) break;
+      raw = *under;
+    }
+    if (known_opcodes_[raw] != OpcodeId::none) return known_opcodes_[raw];
+    const Opcode shown = layout_.opcodes[raw];
+    const std::string number = "<" + std::to_string(raw) + ">";
+    known_opcodes_[raw] = builder_.tables().with([&](Tables& tables) {
+      FrameTable& frames = tables.frames;
+      const StringId name =
+          frames.string(shown.name.empty() ? std::string_view{number} : shown.name);
+      const std::string_view base = layout_.opcodes.base_of(raw).name;
+      return frames.opcode({raw, name, base.empty() ? name : frames.string(base),
+                            shown.kind == Opcode::Kind::specialised});
+    });
+    return known_opcodes_[raw];
+  }
+
+  template <Memory M>
+  Result<std::uint8_t> replaced_by_executor(M& memory, const Code& code, Address bytecode,
+                                            std::uint32_t start) {
+    if (!layout_.code.executors.present()) return Errc::unsupported;
+    const auto oparg = read_value<std::uint8_t>(memory, bytecode + (start * std::uint64_t{2} + 1));
+    if (!oparg) return oparg.error();
+    const auto array = read_value<Address>(memory, layout_.code.executors.at(code.at));
+    if (!array) return array.error();
+    if (!*array) return Errc::torn;
+    const auto count = read_value<std::int32_t>(memory, layout_.executor_array.count.at(*array));
+    if (!count) return count.error();
+    if (*oparg >= *count) return Errc::torn;
+    const auto executor = read_value<Address>(
+        memory, layout_.executor_array.entries.at(*array) + *oparg * std::uint64_t{8});
+    if (!executor) return executor.error();
+    return read_value<std::uint8_t>(memory, layout_.executor.opcode.at(*executor));
+  }
+
+  // Line events keep entries of a few bytes, whose first is the instruction; instruction events
+  // keep one byte a unit.
+  template <Memory M>
+  Result<std::uint8_t> replaced_by_event(M& memory, const Code& code, std::uint32_t start,
+                                         bool line) {
+    if (!layout_.code.monitoring.present()) return Errc::unsupported;
+    const auto data = read_value<Address>(memory, layout_.code.monitoring.at(code.at));
+    if (!data) return data.error();
+    if (!*data) return Errc::torn;
+    const auto field = line ? layout_.monitoring.lines : layout_.monitoring.per_instruction_opcodes;
+    const auto table = read_value<Address>(memory, field.at(*data));
+    if (!table) return table.error();
+    if (!*table) return Errc::torn;
+    if (!line) return read_value<std::uint8_t>(memory, *table + start);
+    std::uint64_t entry = static_cast<std::uint64_t>(layout_.line_data.fixed_entry_size.present()
+                                                         ? layout_.line_data.fixed_entry_size.number
+                                                         : 1);
+    if (layout_.line_data.entry_size.present()) {
+      const auto size = read_value<std::uint8_t>(memory, layout_.line_data.entry_size.at(*table));
+      if (!size) return size.error();
+      entry = *size;
+    }
+    return read_value<std::uint8_t>(memory, layout_.line_data.entries.at(*table) + start * entry);
+  }
+
   L layout_;
   CodeCache<L> codes_;
   StackBuilder builder_;
   FrameId native_{};
   bool show_native_ = false;
+  bool wants_opcodes_ = false;
+  std::array<OpcodeId, 256> known_opcodes_{};
 };
 
 }  // namespace tachyon
@@ -15527,6 +16138,7 @@ class ThreadReader {
   struct Fresh {
     RawFrame frame;
     bool on_data_stack;
+    std::uint8_t raw_opcode = 0;
   };
 
   template <Memory M>
@@ -15628,14 +16240,54 @@ class ThreadReader {
     }
     moved_ =
         !certain && current != (fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at);
+    if (maker.wants_opcodes()) read_opcodes(memory, maker);
     chain_.cut(matched_);
     for (const Fresh& fresh : fresh_) {
-      const auto ok = maker.push(memory, chain_, fresh.frame, fresh.on_data_stack, epoch_);
+      const auto ok =
+          maker.push(memory, chain_, fresh.frame, fresh.on_data_stack, epoch_, fresh.raw_opcode);
       if (!ok) return torn();
     }
     started_ = true;
     if (back_ > least_back) back_ -= back_ / 64;
     return LookResult::stack;
+  }
+
+  // What every frame of the window executes, in one read. An instruction that was specialised since
+  // the last look makes its link, and those above it, new.
+  template <Memory M>
+  void read_opcodes(M& memory, ChainMaker<L>& maker) {
+    constexpr std::size_t most = 256;
+    const std::size_t from = std::max(first_, matched_ > most ? matched_ - most : 0);
+    opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});
+    opcode_ranges_.clear();
+    const auto want = [&](Address at, std::size_t i) {
+      if (at) opcode_ranges_.push_back({at, std::span{opcodes_}.subspan(i, 1)});
+    };
+    for (std::size_t i = from; i < matched_; ++i) {
+      want(maker.instruction_of(memory, raw_of(chain_[i]), epoch_), i - from);
+    }
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      want(maker.instruction_of(memory, fresh_[i].frame, epoch_), matched_ - from + i);
+    }
+    if (opcode_ranges_.empty() || !memory.read_many(opcode_ranges_)) return;
+    const auto opcode = [&](std::size_t i) { return std::to_integer<std::uint8_t>(opcodes_[i]); };
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+      fresh_[i].raw_opcode = opcode(matched_ - from + i);
+    }
+    for (std::size_t i = from; i < matched_; ++i) {
+      if (chain_[i].code == nullptr || chain_[i].raw_opcode == opcode(i - from)) continue;
+      std::vector<Fresh> changed;
+      for (std::size_t k = i; k < matched_; ++k) {
+        changed.push_back({raw_of(chain_[k]), chain_[k].on_data_stack, opcode(k - from)});
+      }
+      fresh_.insert(fresh_.begin(), changed.begin(), changed.end());
+      matched_ = i;
+      return;
+    }
+  }
+  static RawFrame raw_of(const Link& link) noexcept {
+    return {link.at,           link.executable, link.instruction, link.previous,
+            link.thread_index, link.owner,      link.entry};
   }
 
   void drop_top() {
@@ -15748,6 +16400,8 @@ class ThreadReader {
   std::size_t matched_ = 0;  // links kept
   std::vector<Fresh> fresh_;
   std::vector<RawFrame> between_;
+  std::vector<std::byte> opcodes_;
+  std::vector<Range> opcode_ranges_;
   ChunkCopies chunks_;
   RawStack raw_;
 };
@@ -15800,23 +16454,23 @@ struct WatchedThread {
   bool pending = false;   // wanted and not read yet
   bool accepted = false;  // read, and a stack
   bool retried = false;
+  bool taken = false;  // moved to a newer list
 };
 
-template <Layout L, Memory M>
+template <Layout L, Memory M, Host H>
 class Watch {
  public:
   using Thread = WatchedThread<L>;
 
-  Watch(const L& layout, M& memory, const Process& process, const RuntimeSite& site,
-        SharedTables& tables, const SamplerOptions& options)
+  Watch(const L& layout, M& memory, H& host, const RuntimeSite& site, SharedTables& tables,
+        const SamplerOptions& options)
       : layout_{layout},
         memory_{memory},
-        process_{process},
+        host_{host},
         site_{site},
         options_{options},
         tables_{tables},
-        maker_{layout, tables, {options.native}} {
-    if (auto numbers = TaskNumbers::read(process)) tasks_.emplace(std::move(*numbers));
+        maker_{layout, tables, {options.native, options.opcodes}} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
   }
@@ -15858,9 +16512,6 @@ class Watch {
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
   GilState gil_of(const WatchedInterpreter& interpreter) const noexcept;
   bool list_changed() const noexcept;
-  std::int32_t own_number(std::uint64_t inner) const {
-    return tasks_ ? tasks_->ours(inner) : static_cast<std::int32_t>(inner);
-  }
 
   // Both ends of what is read of an interpreter for every look.
   std::uint32_t first_field() const noexcept {
@@ -15889,11 +16540,10 @@ class Watch {
 
   L layout_;
   M& memory_;
-  const Process& process_;
+  H& host_;
   const RuntimeSite& site_;
   SamplerOptions options_;
   SharedTables& tables_;
-  mutable std::optional<TaskNumbers> tasks_;
   ChainMaker<L> maker_;
   FrameId gc_frame_{};
 
@@ -15905,8 +16555,8 @@ class Watch {
   std::uint64_t listed_ = 0;
 };
 
-template <Layout L, Memory M>
-Result<void> Watch<L, M>::refresh() {
+template <Layout L, Memory M, Host H>
+Result<void> Watch<L, M, H>::refresh() {
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
@@ -15937,8 +16587,8 @@ Result<void> Watch<L, M>::refresh() {
   return {};
 }
 
-template <Layout L, Memory M>
-Result<void> Watch<L, M>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
+template <Layout L, Memory M, Host H>
+Result<void> Watch<L, M, H>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
   WatchedInterpreter& interpreter = interpreters_[index];
   const auto range =
       interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
@@ -15951,16 +16601,17 @@ Result<void> Watch<L, M>::refresh_interpreter(std::size_t index, std::vector<Thr
   return {};
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
   ThreadReader<L> reader{layout_, thread, interpreters_[interpreter].at};
   if (!reader.identify(memory_)) return;  // gone meanwhile
   for (Thread& known : old) {
     if (known.reader.at() == thread && known.reader.id() == reader.id() &&
-        known.reader.native_id() == reader.native_id() && known.schedule) {
+        known.reader.native_id() == reader.native_id() && !known.taken) {
       known.interpreter = interpreter;
+      known.taken = true;
       threads_.push_back(std::move(known));
-      known.schedule.reset();
+      threads_.back().taken = false;
       return;
     }
   }
@@ -15968,16 +16619,16 @@ void Watch<L, M>::track(Address thread, std::size_t interpreter, std::vector<Thr
   if (!options_.all_threads && !main) return;
   Thread tracked{std::move(reader), interpreter};
   tracked.main = main;
-  tracked.task = own_number(tracked.reader.native_id());
-  tracked.schedule = std::make_unique<ThreadClock>(process_.directory(), tracked.task);
+  tracked.task = host_.ours(tracked.reader.native_id());
+  tracked.schedule = host_.clock(tracked.task);
   name(tracked);
   if (!selected(tracked)) return;
   threads_.push_back(std::move(tracked));
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::is_main(const WatchedInterpreter& interpreter,
-                          const ThreadReader<L>& reader) const {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
+                             const ThreadReader<L>& reader) const {
   if (layout_.interpreter.threads_main.present()) {
     const auto main =
         read_value<Address>(memory_, interpreter.at + layout_.interpreter.threads_main.offset);
@@ -15991,22 +16642,22 @@ bool Watch<L, M>::is_main(const WatchedInterpreter& interpreter,
       return *main == reader.copy()[layout_.thread.thread_id];
     }
   }
-  return own_number(reader.native_id()) == process_.pid();
+  return host_.ours(reader.native_id()) == host_.pid();
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::name(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::name(Thread& thread) {
   tachyon::Thread facts;
-  facts.process = process_.pid();
+  facts.process = host_.pid();
   facts.id = static_cast<std::uint64_t>(thread.task);
   facts.interpreter = interpreters_[thread.interpreter].id;
   facts.main = thread.main;
-  if (auto name = process_.thread_name(thread.task)) facts.name = std::move(*name);
+  facts.name = host_.thread_name(thread.task);
   thread.index = tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::selected(const Thread& thread) const {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::selected(const Thread& thread) const {
   if (options_.threads.empty()) return true;
   return tables_.with([&](Tables& tables) {
     const tachyon::Thread& facts = tables.threads[thread.index];
@@ -16018,16 +16669,16 @@ bool Watch<L, M>::selected(const Thread& thread) const {
   });
 }
 
-template <Layout L, Memory M>
-std::uint64_t Watch<L, M>::epoch(const WatchedInterpreter& interpreter) const noexcept {
+template <Layout L, Memory M, Host H>
+std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const noexcept {
   if (layout_.interpreter.code_object_generation.present()) {
     return value(interpreter, layout_.interpreter.code_object_generation);
   }
   return now_ / trusted_for;
 }
 
-template <Layout L, Memory M>
-GilState Watch<L, M>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
+template <Layout L, Memory M, Host H>
+GilState Watch<L, M, H>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
   GilState state;
   if (!needs_gil_struct()) return state;
   state.locked = interpreter.gil_copy[layout_.gil.locked] == 1;
@@ -16035,16 +16686,16 @@ GilState Watch<L, M>::gil_of(const WatchedInterpreter& interpreter) const noexce
   return state;
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::list_changed() const noexcept {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::list_changed() const noexcept {
   return std::any_of(interpreters_.begin(), interpreters_.end(), [&](const WatchedInterpreter& i) {
     return value(i, layout_.interpreter.threads_head) != i.threads_head ||
            value(i, layout_.interpreter.threads_next_unique_id) != i.next_thread_id;
   });
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::add_interpreter_ranges() {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     ranges_.push_back(
         interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
@@ -16054,8 +16705,8 @@ void Watch<L, M>::add_interpreter_ranges() {
   }
 }
 
-template <Layout L, Memory M>
-bool Watch<L, M>::look(bool certain, std::uint64_t now) {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
   constexpr int most_corrections = 8;
   now_ = now;
   bool alone = false;
@@ -16081,8 +16732,8 @@ bool Watch<L, M>::look(bool certain, std::uint64_t now) {
 }
 
 // True: some prediction was wrong, and is right now.
-template <Layout L, Memory M>
-bool Watch<L, M>::interpret_all(bool certain) {
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::interpret_all(bool certain) {
   bool again = false;
   for (Thread& thread : threads_) {
     if (!thread.pending) continue;
@@ -16108,8 +16759,8 @@ bool Watch<L, M>::interpret_all(bool certain) {
 }
 
 // The common read failed: find out whose fault it is, so that only that thread pays.
-template <Layout L, Memory M>
-void Watch<L, M>::read_alone(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::read_alone(Thread& thread) {
   ranges_.clear();
   thread.reader.prepare(ranges_);
   const auto copied = memory_.read_many(ranges_);
@@ -16121,8 +16772,8 @@ void Watch<L, M>::read_alone(Thread& thread) {
   }
 }
 
-template <Layout L, Memory M>
-StackId Watch<L, M>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
+template <Layout L, Memory M, Host H>
+StackId Watch<L, M, H>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
   const Chain& chain = thread.reader.chain();
   if (value(interpreter, layout_.interpreter.gc_collecting) == 0) return chain.stack();
   if (!layout_.interpreter.gc_frame.present() ||
@@ -16142,8 +16793,8 @@ StackId Watch<L, M>::with_gc(Thread& thread, const WatchedInterpreter& interpret
   return chain.stack();
 }
 
-template <Layout L, Memory M>
-void Watch<L, M>::judge(Thread& thread) {
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::judge(Thread& thread) {
   const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
   const ThreadCopy& copy = thread.reader.copy();
   const auto exception =
@@ -16163,12 +16814,12 @@ void Watch<L, M>::judge(Thread& thread) {
 // and then given up, and counted either way.
 namespace tachyon {
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 class Sampler {
  public:
-  Sampler(const L& layout, M& memory, R& reading, const Process& process, const RuntimeSite& site,
+  Sampler(const L& layout, M& memory, R& reading, H& host, const RuntimeSite& site,
           SharedTables& tables, const SamplerOptions& options)
-      : watch_{layout, memory, process, site, tables, options},
+      : watch_{layout, memory, host, site, tables, options},
         reading_{reading},
         random_{monotonic_now()} {}
 
@@ -16192,7 +16843,7 @@ class Sampler {
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
 
-  Watch<L, M> watch_;
+  Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
   std::vector<std::int32_t> still_;
@@ -16202,8 +16853,8 @@ class Sampler {
 
 // With a GIL only its holder can change Python frames, so only the holder has to stand still.
 // Without one, and while nobody holds it, everybody who is looked at.
-template <Layout L, Memory M, Mode P, Reading R>
-void Sampler<L, M, P, R>::choose_followed() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::choose_followed() {
   still_.clear();
   ThreadClock* schedule = nullptr;
   for (const Thread& thread : watch_.threads()) {
@@ -16224,8 +16875,8 @@ void Sampler<L, M, P, R>::choose_followed() {
 // Which threads this tick asks for. The kernel is asked first, and about every thread: once a
 // thread is stopped, or preempted by us, it looks idle. One that the mode will not keep is not read
 // at all.
-template <Layout L, Memory M, Mode P, Reading R>
-std::size_t Sampler<L, M, P, R>::choose_wanted() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
   std::size_t wanted = 0;
   for (Thread& thread : watch_.threads()) {
     thread.accepted = thread.retried = thread.pending = false;
@@ -16243,8 +16894,8 @@ std::size_t Sampler<L, M, P, R>::choose_wanted() {
   return wanted;
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
-Result<void> Sampler<L, M, P, R>::look() {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+Result<void> Sampler<L, M, H, P, R>::look() {
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
     const bool certain = reading_.certain();
     if (const auto ok = reading_.begin(); !ok) {
@@ -16266,8 +16917,8 @@ Result<void> Sampler<L, M, P, R>::look() {
 }
 
 // An attempt that was not of one moment gives nothing; what a good one gave is kept.
-template <Layout L, Memory M, Mode P, Reading R>
-void Sampler<L, M, P, R>::settle_attempt(bool good, bool certain) {
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
   bool moved = false;
   for (Thread& thread : watch_.threads()) {
     if (!thread.accepted) continue;
@@ -16281,9 +16932,9 @@ void Sampler<L, M, P, R>::settle_attempt(bool good, bool certain) {
   if (good) reading_.learn(!certain && moved);
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
-std::size_t Sampler<L, M, P, R>::deliver(C& collector, const Tick& tick) {
+std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
   std::size_t kept = 0;
   for (Thread& thread : watch_.threads()) {
     if (thread.pending) {
@@ -16305,9 +16956,10 @@ std::size_t Sampler<L, M, P, R>::deliver(C& collector, const Tick& tick) {
   return kept;
 }
 
-template <Layout L, Memory M, Mode P, Reading R>
+template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
-Result<Tick> Sampler<L, M, P, R>::tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
+Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
+                                          std::uint64_t origin) {
   if (const auto ok = watch_.keep_up(last_); !ok && !is_transient(ok.error().code)) {
     return ok.error();
   }
