@@ -2755,11 +2755,11 @@ inline constexpr bool has_zstd = true;
 class Compressor {
  public:
   // Level 0 compresses nothing.
-  explicit Compressor(int level = 3) noexcept : context_{level == 0 ? nullptr : ZSTD_createCCtx()} {
-    if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
-  }
-  Compressor(Compressor&& other) noexcept : context_{std::exchange(other.context_, nullptr)} {}
+  explicit Compressor(int level = 3) noexcept : level_{level} {}
+  Compressor(Compressor&& other) noexcept
+      : level_{other.level_}, context_{std::exchange(other.context_, nullptr)} {}
   Compressor& operator=(Compressor&& other) noexcept {
+    std::swap(level_, other.level_);
     std::swap(context_, other.context_);
     return *this;
   }
@@ -2767,7 +2767,7 @@ class Compressor {
 
   // Appends the frame to `out`; false, and nothing appended, when it would not be smaller.
   bool compress(std::string_view text, std::string& out) {
-    if (!context_ || text.empty()) return false;
+    if (text.empty() || !ready()) return false;
     const std::size_t before = out.size();
     out.resize(before + text.size());
     const std::size_t size =
@@ -2778,12 +2778,21 @@ class Compressor {
   }
 
  private:
-  ZSTD_CCtx* context_;
+  // Work buffers are large, and many a file has nothing to compress.
+  bool ready() noexcept {
+    if (context_ || level_ == 0) return context_ != nullptr;
+    context_ = ZSTD_createCCtx();
+    if (context_) (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level_);
+    return context_ != nullptr;
+  }
+
+  int level_;
+  ZSTD_CCtx* context_ = nullptr;
 };
 
 class Decompressor {
  public:
-  Decompressor() noexcept : context_{ZSTD_createDCtx()} {}
+  Decompressor() noexcept = default;
   Decompressor(Decompressor&& other) noexcept : context_{std::exchange(other.context_, nullptr)} {}
   Decompressor& operator=(Decompressor&& other) noexcept {
     std::swap(context_, other.context_);
@@ -2793,14 +2802,15 @@ class Decompressor {
 
   // One frame that must fill `into` exactly.
   Result<void> decompress(Bytes frame, std::span<char> into) noexcept {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) context_ = ZSTD_createDCtx();
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     const std::size_t size =
         ZSTD_decompressDCtx(context_, into.data(), into.size(), frame.data(), frame.size());
     return ZSTD_isError(size) || size != into.size() ? Result<void>{Errc::damaged} : Result<void>{};
   }
 
  private:
-  ZSTD_DCtx* context_;
+  ZSTD_DCtx* context_ = nullptr;
 };
 
 // One frame that is written bit by bit, with a checksum at its end.
@@ -2821,7 +2831,7 @@ class StreamCompressor {
 
   // Appends what is ready to `out`. After `last` the frame is complete.
   Result<void> add(std::string_view text, bool last, std::string& out) {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     ZSTD_inBuffer from{text.data(), text.size(), 0};
     char buffer[16384];
     for (;;) {
@@ -2856,7 +2866,7 @@ class StreamDecompressor {
 
   // Takes bytes from the front of `from` and fills the front of `into`; how many were filled.
   Result<std::size_t> take(Bytes& from, std::span<char> into) noexcept {
-    if (!context_) return Error{Errc::system, 12 /* ENOMEM */, {}};
+    if (!context_) return Error{Errc::system, ENOMEM, {}};
     if (done_) return std::size_t{0};
     ZSTD_inBuffer in{from.data(), from.size(), 0};
     ZSTD_outBuffer out{into.data(), into.size(), 0};
@@ -3982,8 +3992,9 @@ inline void CpythonRecording::put_tables(StringSink& strings, StringSink& frames
     const Frame& f = tables_.frames[id];
     const Function& function = tables_.frames[f.function];
     Location where = f.location;
-    if (where.line == 0 && where.end_line == 0 && where.column < 0) where.line = -1;
-    if (where.end_line < where.line) where.end_line = where.line;
+    const bool unknown = where.line == 0 && where.end_line == 0 && where.column < 0;
+    if (unknown || where.line < 0) where.line = -1;
+    if (where.line < 0 || where.end_line < where.line) where.end_line = where.line;
     if (where.column < 0 || where.end_column < 0) where.column = where.end_column = -1;
     put_varint(frames, string_numbers_[static_cast<std::uint32_t>(function.file)] - 1);
     put_varint(frames, string_numbers_[static_cast<std::uint32_t>(function.name)] - 1);
@@ -25344,6 +25355,10 @@ inline void Aggregate::settle(const FrameTable& frames, const StackShapes& shape
 // What was rejected: one set of tables behind a lock (each tick would queue behind each redraw),
 // and the display's aggregation done on the sampling thread (its cost would be in every tick).
 //
+// Several sampling threads (one for each process of a tree) have a Feed each. Their batches may
+// repeat what another has sent already; interning it again changes nothing. The tables are guarded,
+// and a Feed holds their lock while it copies what is new.
+//
 // A thread that is seen with the same stack and state again only adds to the entry that is there:
 // an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
 // moved.
@@ -25359,6 +25374,7 @@ struct Entry {
 };
 
 struct TickTotals {
+  std::uint64_t looks = 0;  // of those taken, the main target's own: what rates are measured by
   std::uint64_t taken = 0;  // at least one stack, or a filter that kept none
   std::uint64_t partial = 0;
   std::uint64_t torn = 0;
@@ -25367,6 +25383,7 @@ struct TickTotals {
   std::uint64_t last = 0;    // session time of the last one
 
   void operator+=(const TickTotals& more) noexcept {
+    looks += more.looks;
     taken += more.taken;
     partial += more.partial;
     torn += more.torn;
@@ -25486,7 +25503,10 @@ class Feed {
  public:
   static constexpr std::uint64_t publish_every = 20'000'000;  // ns: half of the fastest refresh
 
-  Feed(const Tables& tables, Mailbox& mailbox) : tables_{&tables}, mailbox_{&mailbox} {}
+  enum class Of : std::uint8_t { target, descendant };
+
+  Feed(SharedTables& tables, Mailbox& mailbox, Of of = Of::target)
+      : tables_{&tables}, mailbox_{&mailbox}, of_{of} {}
 
   void add(const Sample& sample);
   void end_tick(const Tick& tick);
@@ -25494,11 +25514,12 @@ class Feed {
   Mailbox& mailbox() noexcept { return *mailbox_; }
 
  private:
-  void pack_tables();
-  void pack_threads();
+  void pack_frames(const FrameTable& from);
+  void pack_threads(const ThreadTable& from);
 
-  const Tables* tables_;
+  SharedTables* tables_;
   Mailbox* mailbox_;
+  Of of_;
   Batch batch_;
   std::vector<std::uint32_t> last_entry_;  // by thread: 1 + its last entry in the batch
   std::uint64_t next_publish_ = 0;         // session time
@@ -25557,6 +25578,7 @@ inline void Feed::end_tick(const Tick& tick) {
     ++ticks.torn;
   } else {
     ++ticks.taken;
+    if (of_ == Of::target) ++ticks.looks;
     if (tick.outcome == TickOutcome::partial) ++ticks.partial;
   }
   ticks.missed += tick.missed;
@@ -25569,15 +25591,16 @@ inline void Feed::end_tick(const Tick& tick) {
 }
 
 inline void Feed::publish() {
-  pack_tables();
-  pack_threads();
+  tables_->with([this](const Tables& tables) {
+    pack_frames(tables.frames);
+    pack_threads(tables.threads);
+  });
   for (const Entry& entry : batch_.entries)
     last_entry_[static_cast<std::uint32_t>(entry.thread)] = 0;
   mailbox_->put(std::exchange(batch_, Batch{}));
 }
 
-inline void Feed::pack_tables() {
-  const FrameTable& from = tables_->frames;
+inline void Feed::pack_frames(const FrameTable& from) {
   for (; strings_ < from.string_count(); ++strings_) {
     const std::string_view text = from[StringId{strings_}];
     batch_.text += text;
@@ -25594,9 +25617,8 @@ inline void Feed::pack_tables() {
 }
 
 // Names can change at any time, so all threads are sent again once a second.
-inline void Feed::pack_threads() {
+inline void Feed::pack_threads(const ThreadTable& from) {
   constexpr std::uint64_t second = 1'000'000'000;
-  const ThreadTable& from = tables_->threads;
   if (from.size() == threads_ && next_publish_ < next_threads_) return;
   threads_ = from.size();
   next_threads_ = next_publish_ + second;
@@ -25871,25 +25893,6 @@ constexpr int width_of(std::string_view text) {
     return true;
   });
   return width;
-}
-
-inline void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0U | code >> 6);
-    put(0x80U | (code & 0x3fU));
-  } else if (code < 0x10000) {
-    put(0xe0U | code >> 12);
-    put(0x80U | (code >> 6 & 0x3fU));
-    put(0x80U | (code & 0x3fU));
-  } else {
-    put(0xf0U | code >> 18);
-    put(0x80U | (code >> 12 & 0x3fU));
-    put(0x80U | (code >> 6 & 0x3fU));
-    put(0x80U | (code & 0x3fU));
-  }
 }
 
 // A source line as it looks in a listing: tabs go to the next multiple of `stop` columns.
@@ -26381,12 +26384,12 @@ inline void Model::reset(Moment now) {
 
 inline void Model::remember(Moment now) {
   constexpr Moment window = 1'500'000'000;
-  marks_.push_back({now, ticks_.taken});
+  marks_.push_back({now, ticks_.looks});
   while (marks_.size() > 2 && now - marks_[1].at >= window) marks_.pop_front();
 }
 
 inline double Model::rate() const {
-  if (!running()) return ratio_of(static_cast<double>(ticks_.taken), seconds_of(uptime()));
+  if (!running()) return ratio_of(static_cast<double>(ticks_.looks), seconds_of(uptime()));
   if (marks_.size() < 2) return 0;
   return ratio_of(static_cast<double>(marks_.back().ticks - marks_.front().ticks),
                   seconds_of(marks_.back().at - marks_.front().at));
@@ -28250,7 +28253,7 @@ inline void draw_samples(Screen& screen, int row, const Model& model) {
   Pen pen{screen, row, 1};
   pen.put("Samples:", Ink::label);
   std::string total;
-  append_number(total, model.ticks().taken);
+  append_number(total, model.ticks().looks);
   if (total.size() < 8) total.insert(0, 8 - total.size(), ' ');
   std::string speed = " (";
   append_fixed(speed, rate, 1);
@@ -29279,9 +29282,8 @@ namespace tachyon::live {
 
 // What the display needs to know of a session, which may be a live target or a replayed recording.
 template <class S>
-concept Session = requires(S& session, const S& fixed, Feed& feed) {
-  // Only the sampling thread looks at them while sampling goes on.
-  { fixed.tables() } -> std::same_as<const Tables&>;
+concept Session = requires(S& session, Feed& feed) {
+  { session.tables() } -> std::same_as<SharedTables&>;
   // Runs on a thread of its own until sampling is over; feeds every sample and tick.
   { session.sample(feed) } -> std::same_as<Ending>;
   // From any thread, any number of times: sample() should return soon.
