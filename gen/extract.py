@@ -332,13 +332,11 @@ def bit_field(data: bytes) -> dict | None:
     return {"offset": offset, "mask": mask}
 
 
-def extract(tree: Tree, arch: str, free_threaded: bool, options: tuple[str, ...] = ()) -> tuple[dict, list[str]]:
-    """The facts of one build, and remarks about what could not be used. `options` are macros that another
-    configuration of the same release would define."""
+def extract(tree: Tree, arch: str, free_threaded: bool) -> tuple[dict, list[str]]:
+    """The facts of one build, and remarks about what could not be used."""
     remarks: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tachyon-extract-") as work:
         probe = Probe(tree, arch, free_threaded, Path(work), remarks)
-        probe.flags += [f"-D{option}=1" for option in options]
         facts = _members(probe)
         words = _words(probe)
         opcodes = _opcodes(probe)
@@ -351,6 +349,15 @@ def extract(tree: Tree, arch: str, free_threaded: bool, options: tuple[str, ...]
         raise Failure(f"{tree.include}: patchlevel.h and the compiled headers disagree about the version; "
                       f"give one header tree")
     return {"build": build, **facts, "published": words, "opcodes": opcodes}, remarks
+
+
+def members_with(tree: Tree, arch: str, free_threaded: bool, options: tuple[str, ...]) -> dict:
+    """Only the members, as another configuration of the same release would have them: `options` are the macros that
+    it defines."""
+    with tempfile.TemporaryDirectory(prefix="tachyon-extract-") as work:
+        probe = Probe(tree, arch, free_threaded, Path(work), [])
+        probe.flags += [f"-D{option}=1" for option in options]
+        return _members(probe)["members"]
 
 
 def _members(probe: Probe) -> dict:
