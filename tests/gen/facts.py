@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -125,6 +126,37 @@ class PublishedTables(unittest.TestCase):
                 print(f"{entry['name']}: table of {entry['version']} equals the facts of {facts['build']['version']}")
         if not compared:
             self.skipTest("no interpreter of 3.13 or newer here; tests/interpreters gets them")
+
+    def test_facts_equal_the_table_that_the_headers_initialise(self):
+        """3.14 and newer have the initialiser of the table in a header, so every variant can be asked."""
+        compared = 0
+        trees = [t for t in load_generate().header_trees() if not t.debug]
+        for tree in trees:
+            if not (tree.internal / "pycore_debug_offsets.h").is_file():
+                continue
+            for free_threaded in load_generate().flavours(tree):
+                for arch in emit.ARCHES:
+                    name = emit.file_name({"minor": tree.minor, "free_threaded": free_threaded, "arch": arch})
+                    try:
+                        extract.find_compiler(arch)
+                    except extract.Failure as reason:
+                        print(f"skipped {name} of {tree.include}: {reason}")
+                        continue
+                    with self.subTest(tree=str(tree.include), build=name), tempfile.TemporaryDirectory() as work:
+                        probe = extract.Probe(tree, arch, free_threaded, Path(work), [])
+                        built, dropped = probe.compile(
+                            ["const struct _Py_DebugOffsets table = _Py_DebugOffsets_INIT(_Py_Debug_Cookie);"])
+                        self.assertEqual(dropped, set(), "the initialiser does not compile")
+                        data = built.bytes_of("table")
+                        facts = emit.load_facts(ROOT / "layouts" / "facts" / f"{name}.json")
+                        self.assertEqual(len(data), facts["published"]["count"] * 8)
+                        words = list(struct.unpack(f"<{len(data) // 8}Q", data))
+                        self.assertEqual(words[2], int(free_threaded))
+                        for place, published, known in expected_places(facts, words):
+                            self.assertEqual(published, known, f"{name} ({tree.version}): {place}")
+                        compared += 1
+        if not compared:
+            self.skipTest("no header tree of 3.14 or newer here; tests/interpreters gets them")
 
     def test_sizes_of_the_runtime_without_a_table(self):
         compared = 0
