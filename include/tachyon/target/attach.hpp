@@ -74,6 +74,10 @@ inline Result<Attached> attach_once(std::int32_t pid) {
   const auto stat = process->stat();
   if (!stat) return stat.error();
   if (stat->start_ticks != memory->start_ticks()) return Errc::process_changed;
+  // The number of a thread leads to its process, under /proc, but is not a process.
+  const auto status = process->status();
+  if (!status) return status.error();
+  if (status->process != pid) return Errc::no_such_process;
   const auto modules = ProcessModules::read(*process);
   if (!modules) return modules.error();
   auto site = find_runtime(*memory, *modules);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -213,7 +214,7 @@ class RuntimeFinder {
       in_program(program);
       if (best_ && best_->state == RuntimeState::running) break;
     }
-    if (!best_ && !older_) search_memory();
+    if (!best_ && older_ <= unknown_version) search_memory();
     if (best_) {
       best_->asyncio_debug = find_asyncio(*best_);
       return std::move(*best_);
@@ -256,6 +257,7 @@ class RuntimeFinder {
   };
 
   static constexpr std::size_t most_programs = 4096;
+  static constexpr std::uint64_t unknown_version = 0x03000000;
 
   static std::string_view file_name(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
@@ -287,8 +289,7 @@ class RuntimeFinder {
                      [](const Program& a, const Program& b) { return a.rank < b.rank; });
   }
 
-  // ---- one program
-  // --------------------------------------------------------------------------------
+  // ---- one program ----
 
   void in_program(Program& program) {
     if (auto opened = open(program)) {
@@ -361,7 +362,13 @@ class RuntimeFinder {
         claim = {{symbols[0].value}, symbols[0].size, {}, FoundBy::symbol_table};
       }
     }
-    if (!claim.runtime) return false;
+    if (!claim.runtime) {
+      // Before 3.7 there is no such object, but an interpreter exports this.
+      if (program.rank < 2 && elf.dynamic_symbol("Py_GetVersion")) {
+        older_ = version_in_name(program.first().path);
+      }
+      return false;
+    }
     for (const std::uint64_t bias : biases(program, elf.program())) {
       const auto placed = [&](std::size_t i) {
         return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
@@ -420,8 +427,7 @@ class RuntimeFinder {
     }
   }
 
-  // ---- is it one?
-  // ---------------------------------------------------------------------------------
+  // ---- is it one? ----
 
   bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
     RuntimeSite site;
@@ -469,7 +475,7 @@ class RuntimeFinder {
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
     if (version >> 24 != 3 || !early) {
       // 3.7 to 3.10 have a runtime object too, and no Py_Version: remembered for the message.
-      older_ = version ? version : 0x03000000;
+      older_ = version ? version : version_in_name(site.file);
       return false;
     }
     site.version = static_cast<std::uint32_t>(version);
@@ -487,8 +493,24 @@ class RuntimeFinder {
     return true;
   }
 
-  // ---- no program has it
-  // --------------------------------------------------------------------------
+  // What "libpython3.10.so.1.0" calls itself, as a version word. For messages only.
+  static std::uint64_t version_in_name(std::string_view path) noexcept {
+    constexpr std::string_view prefix = "python";
+    const std::string_view name = file_name(path);
+    const std::size_t at = name.find(prefix);
+    if (at == std::string_view::npos) return unknown_version;
+    const char* const first = name.data() + at + prefix.size();
+    const char* const end = name.data() + name.size();
+    unsigned major = 0;
+    unsigned minor = 0;
+    const auto dot = std::from_chars(first, end, major);
+    if (dot.ec != std::errc{} || dot.ptr == end || *dot.ptr != '.') return unknown_version;
+    if (std::from_chars(dot.ptr + 1, end, minor).ec != std::errc{}) return unknown_version;
+    if (major > 3 || minor > 99) return unknown_version;
+    return std::uint64_t{major} << 24 | std::uint64_t{minor} << 16;
+  }
+
+  // ---- no program has it ----
 
   static constexpr std::uint64_t search_budget = std::uint64_t{256} << 20;
   static constexpr std::size_t block_words = 65536;
@@ -540,8 +562,7 @@ class RuntimeFinder {
             OpenedBy::none);
   }
 
-  // ---- asyncio
-  // ------------------------------------------------------------------------------------
+  // ---- asyncio ----
 
   // Thirteen words, in order of address: sizes of three structures and offsets in each.
   static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
@@ -603,7 +624,7 @@ class RuntimeFinder {
   std::vector<Program> programs_;
   Address executable_{};
   std::optional<RuntimeSite> best_;
-  std::uint64_t older_ = 0;  // the version word of an interpreter that is too old
+  std::uint64_t older_ = 0;  // the version word of an interpreter that is too old; 0: none seen
 };
 
 }  // namespace detail

@@ -1,0 +1,313 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <sched.h>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <tachyon/base/text.hpp>
+#include <tachyon/layout/verify.hpp>
+#include <tachyon/target/attach.hpp>
+#include <tachyon/target/circumstances.hpp>
+#include <tachyon/target/diagnose.hpp>
+
+// What stands between a user and a profile, found out before anything goes wrong. Each finding
+// names one thing, whether it is in the way, why, and what to type. The words for what is in the
+// way come from diagnose.hpp, so the doctor and a failed attach say the same.
+//
+//   blocked  Yama      kernel.yama.ptrace_scope is 1, ...     sudo sysctl
+//   kernel.yama.ptrace_scope=0
+//
+// It reads and changes nothing, and needs no privileges.
+namespace tachyon {
+
+enum class Verdict : std::uint8_t {
+  ok,
+  note,     // works, but less well: worth knowing
+  blocked,  // does not work like this
+};
+
+constexpr std::string_view name_of(Verdict verdict) noexcept {
+  constexpr std::array<std::string_view, 3> names{"ok", "note", "blocked"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+struct Finding {
+  std::string_view subject;  // a short fixed name: "capabilities"
+  Verdict verdict = Verdict::ok;
+  std::string why{};
+  std::string command{};  // what to do about it; empty if nothing
+};
+
+namespace detail {
+
+class Doctor {
+ public:
+  std::vector<Finding> machine() {
+    user();
+    yama();
+    seccomp();
+    security_modules();
+    containers();
+    kernel();
+    clock();
+    processors();
+    descriptors();
+    return std::move(findings_);
+  }
+
+  std::vector<Finding> process(std::int32_t pid) {
+    const Subject subject = observe(pid);
+    who(subject);
+    if (!subject.exists) return std::move(findings_);
+    state(subject);
+    name_spaces(subject);
+    auto memory = LiveProcess::open(pid);
+    if (!memory) {
+      blocked("memory", explain(memory.error(), {pid}, us_, subject));
+      return std::move(findings_);
+    }
+    ok("memory", "can be read");
+    tracing(subject);
+    if (const auto attached = attach(pid)) {
+      interpreter(attached->site);
+      layout(attached->site);
+      asyncio(attached->site);
+    } else {
+      blocked("interpreter", explain(attached.error(), {pid}, us_, subject));
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void add(std::string_view subject, Verdict verdict, std::string why, std::string command = {}) {
+    findings_.push_back({subject, verdict, std::move(why), std::move(command)});
+  }
+  void ok(std::string_view subject, std::string why) { add(subject, Verdict::ok, std::move(why)); }
+  void note(std::string_view subject, std::string why, std::string command = {}) {
+    add(subject, Verdict::note, std::move(why), std::move(command));
+  }
+  // An explanation reads "what: remedy"; the remedy becomes the command.
+  void blocked(std::string_view subject, const std::string& line) {
+    const std::size_t colon = line.find(": ");
+    const bool both = colon != std::string::npos;
+    add(subject, Verdict::blocked, line.substr(0, colon), both ? line.substr(colon + 2) : "");
+  }
+
+  // ---- the machine and ourselves ----
+
+  void user() {
+    const std::string number = decimal(us_.status.user);
+    if (us_.may_trace_all()) {
+      ok("capabilities", "CAP_SYS_PTRACE: processes of every user can be read");
+    } else if (us_.status.user == 0) {
+      note("capabilities", "root, but without CAP_SYS_PTRACE: only root's own processes",
+           container_grant(us_.container));
+    } else {
+      note("capabilities", "user " + number + ": only this user's own processes",
+           "sudo setcap cap_sys_ptrace=ep " + printable(us_.program));
+    }
+  }
+
+  void yama() {
+    const bool all = us_.may_trace_all();
+    const std::string off = "sudo sysctl kernel.yama.ptrace_scope=0";
+    switch (us_.yama_scope) {
+      case -1:
+        return ok("Yama", "not in this kernel, or off");
+      case 0:
+        return ok("Yama", "kernel.yama.ptrace_scope is 0");
+      case 1:
+        if (all) return ok("Yama", "kernel.yama.ptrace_scope is 1, which does not bind us");
+        return note("Yama", "kernel.yama.ptrace_scope is 1: tachyon run works, attach does not",
+                    off);
+      case 2:
+        if (all) return ok("Yama", "kernel.yama.ptrace_scope is 2, which does not bind us");
+        return add("Yama", Verdict::blocked, "kernel.yama.ptrace_scope is 2: only root reads", off);
+      default:
+        return add("Yama", Verdict::blocked,
+                   "kernel.yama.ptrace_scope is 3: nobody reads processes until the next boot",
+                   "set kernel.yama.ptrace_scope=0 in /etc/sysctl.d and reboot");
+    }
+  }
+
+  // Whether a filter lets the call through is found out by making it, on ourselves.
+  void seccomp() {
+    const std::uint64_t from = 0x7461636879;
+    std::uint64_t into = 0;
+    iovec local{&into, sizeof into};
+    iovec remote{const_cast<std::uint64_t*>(&from), sizeof from};
+    const ssize_t got = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
+    if (got == static_cast<ssize_t>(sizeof into) && into == from) {
+      return ok("seccomp", us_.status.seccomp == 0 ? "no filter" : "a filter that lets us read");
+    }
+    add("seccomp", Verdict::blocked, "the call process_vm_readv fails: " + system_text(errno),
+        container_grant(us_.container) + ", or with --security-opt seccomp=unconfined");
+  }
+
+  void security_modules() {
+    if (us_.selinux_denies) {
+      add("SELinux", Verdict::blocked, "its boolean deny_ptrace is on",
+          "sudo setsebool deny_ptrace off");
+    }
+    if (!us_.apparmor.empty()) {
+      note("AppArmor", "we are confined by " + printable(us_.apparmor) +
+                           ": only processes under the same profile may be readable");
+    }
+  }
+
+  void containers() {
+    if (us_.container == Container::none) return ok("container", "none");
+    note("container",
+         "we run in " + std::string{name_of(us_.container)} +
+             ": only processes of this container are visible",
+         us_.container == Container::kubernetes ? "shareProcessNamespace: true in the pod"
+                                                : "docker run --pid=container:NAME "
+                                                  "--cap-add=SYS_PTRACE");
+  }
+
+  void kernel() {
+    utsname name{};
+    if (::uname(&name) != 0) return;
+    const std::string_view release = name.release;
+    const unsigned major = leading_number<unsigned>(release);
+    const std::size_t dot = std::min(release.find('.'), release.size() - 1);
+    const unsigned minor = leading_number<unsigned>(release.substr(dot + 1));
+    const std::string text = "Linux " + printable(release);
+    if (major < 5 || (major == 5 && minor < 3)) {
+      note("kernel", text + " is older than 5.3: the end of a process is noticed later");
+    } else {
+      ok("kernel", text);
+    }
+    if (small_text("/proc/self/schedstat").empty()) {
+      note("schedstat",
+           "this kernel keeps no account of CPU time per thread: --mode cpu is coarser");
+    }
+  }
+
+  void clock() {
+    const std::string source =
+        small_text("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    if (source.empty()) return;
+    const bool slow = source == "hpet" || source == "acpi_pm" || source == "jiffies";
+    if (slow) {
+      note("clock", source + " costs a system call to read: sampling above 10 kHz suffers");
+    } else {
+      ok("clock", printable(source));
+    }
+  }
+
+  // cpu.max of the control group: "200000 100000" is two CPUs, "max 100000" no limit.
+  void processors() {
+    cpu_set_t set;
+    const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    const std::string limit = small_text("/sys/fs/cgroup/cpu.max");
+    const auto quota = leading_number<std::uint64_t>(limit);
+    const auto period = leading_number<std::uint64_t>(after_first(limit));
+    std::string text = decimal(static_cast<std::uint64_t>(count)) + " usable";
+    if (quota != 0 && period != 0) {
+      text += ", of which this container may use " + decimal(quota / period) + "." +
+              decimal(quota * 10 / period % 10);
+    }
+    if (count == 1 || (quota != 0 && quota < 2 * period)) {
+      return note("CPUs", text + ": tachyon takes time from the program it watches");
+    }
+    ok("CPUs", text);
+  }
+
+  void descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const std::string text = decimal(limit.rlim_cur) + " open files";
+    if (limit.rlim_cur >= 1024) return ok("limits", text);
+    note("limits", text + ": CPU time of many threads cannot be watched", "ulimit -n 4096");
+  }
+
+  // ---- a process ----
+
+  void who(const Subject& subject) {
+    if (!subject.exists || subject.process != subject.pid) {
+      blocked("process", explain(Error{Errc::no_such_process}, {subject.pid}, us_, subject));
+      return;
+    }
+    const std::string shown = subject.command.empty() ? subject.status.name : subject.command;
+    constexpr std::size_t longest = 120;
+    const auto threads = static_cast<std::uint64_t>(subject.status.threads);
+    ok("process", printable(std::string_view{shown}.substr(0, longest)) + ", user " +
+                      decimal(subject.status.user) + ", " + decimal(threads) +
+                      (threads == 1 ? " thread" : " threads"));
+  }
+
+  void state(const Subject& subject) {
+    if (subject.state == 'T') {
+      note("state", "stopped by job control: it is read, but does not move",
+           "kill -CONT " + decimal(static_cast<std::uint64_t>(subject.pid)));
+    }
+  }
+
+  void name_spaces(const Subject& subject) {
+    if (subject.pid_namespace == 0 || subject.pid_namespace == us_.pid_namespace) return;
+    note("namespaces", "in a container: its own numbers for threads are translated");
+  }
+
+  void tracing(const Subject& subject) {
+    if (subject.status.tracer == 0) return ok("--blocking", "possible");
+    add("--blocking", Verdict::blocked,
+        "a debugger (" + of_process(subject.status.tracer) + ") holds this process",
+        "end it, or read without --blocking");
+  }
+
+  void interpreter(const RuntimeSite& site) {
+    std::string text = "CPython " + version_text(site.version);
+    if (site.free_threaded) text += " free-threaded";
+    text += ", in " + (site.file.empty() ? "anonymous memory" : printable(site.file));
+    if (site.file_deleted) text += " (replaced on disk since)";
+    text += ", found by " + std::string{name_of(site.found_by)};
+    if (site.opened_by != OpenedBy::none)
+      text += " through " + std::string{name_of(site.opened_by)};
+    ok("interpreter", std::move(text));
+  }
+
+  void layout(const RuntimeSite& site) {
+    if (!site.publishes_offsets()) return ok("layout", "compiled in, chosen by version");
+    const auto kind =
+        with_published_layout(AllLayouts{}, site.table, native_arch,
+                              []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
+    if (!kind) {
+      add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
+          "use a released build of CPython");
+    } else if (*kind) {
+      ok("layout", "compiled in, and equal to what the process publishes");
+    } else {
+      note("layout", "this build differs from the released one: its own published table is used");
+    }
+  }
+
+  void asyncio(const RuntimeSite& site) {
+    if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
+    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    ok("asyncio", "not imported (yet)");
+  }
+
+  Observer us_ = observe_ourselves();
+  std::vector<Finding> findings_;
+};
+
+}  // namespace detail
+
+// About this machine and this user.
+inline std::vector<Finding> examine_machine() { return detail::Doctor{}.machine(); }
+
+// About one process, the parts that can be known: what is blocked ends the list.
+inline std::vector<Finding> examine_process(std::int32_t pid) {
+  return detail::Doctor{}.process(pid);
+}
+
+}  // namespace tachyon
