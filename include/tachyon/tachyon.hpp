@@ -65,7 +65,10 @@
 #include <tachyon/layout/verify.hpp>
 
 #include <tachyon/target/attach.hpp>
+#include <tachyon/target/circumstances.hpp>
 #include <tachyon/target/core_modules.hpp>
+#include <tachyon/target/diagnose.hpp>
+#include <tachyon/target/doctor.hpp>
 #include <tachyon/target/elf.hpp>
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/maps.hpp>

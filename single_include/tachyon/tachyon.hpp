@@ -12923,7 +12923,7 @@ class RuntimeFinder {
       in_program(program);
       if (best_ && best_->state == RuntimeState::running) break;
     }
-    if (!best_ && !older_) search_memory();
+    if (!best_ && older_ <= unknown_version) search_memory();
     if (best_) {
       best_->asyncio_debug = find_asyncio(*best_);
       return std::move(*best_);
@@ -12966,6 +12966,7 @@ class RuntimeFinder {
   };
 
   static constexpr std::size_t most_programs = 4096;
+  static constexpr std::uint64_t unknown_version = 0x03000000;
 
   static std::string_view file_name(std::string_view path) noexcept {
     return path.substr(path.rfind('/') + 1);
@@ -12997,8 +12998,7 @@ class RuntimeFinder {
                      [](const Program& a, const Program& b) { return a.rank < b.rank; });
   }
 
-  // ---- one program
-  // --------------------------------------------------------------------------------
+  // ---- one program ----
 
   void in_program(Program& program) {
     if (auto opened = open(program)) {
@@ -13071,7 +13071,13 @@ class RuntimeFinder {
         claim = {{symbols[0].value}, symbols[0].size, {}, FoundBy::symbol_table};
       }
     }
-    if (!claim.runtime) return false;
+    if (!claim.runtime) {
+      // Before 3.7 there is no such object, but an interpreter exports this.
+      if (program.rank < 2 && elf.dynamic_symbol("Py_GetVersion")) {
+        older_ = version_in_name(program.first().path);
+      }
+      return false;
+    }
     for (const std::uint64_t bias : biases(program, elf.program())) {
       const auto placed = [&](std::size_t i) {
         return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
@@ -13130,8 +13136,7 @@ class RuntimeFinder {
     }
   }
 
-  // ---- is it one?
-  // ---------------------------------------------------------------------------------
+  // ---- is it one? ----
 
   bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
     RuntimeSite site;
@@ -13179,7 +13184,7 @@ class RuntimeFinder {
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
     if (version >> 24 != 3 || !early) {
       // 3.7 to 3.10 have a runtime object too, and no Py_Version: remembered for the message.
-      older_ = version ? version : 0x03000000;
+      older_ = version ? version : version_in_name(site.file);
       return false;
     }
     site.version = static_cast<std::uint32_t>(version);
@@ -13197,8 +13202,24 @@ class RuntimeFinder {
     return true;
   }
 
-  // ---- no program has it
-  // --------------------------------------------------------------------------
+  // What "libpython3.10.so.1.0" calls itself, as a version word. For messages only.
+  static std::uint64_t version_in_name(std::string_view path) noexcept {
+    constexpr std::string_view prefix = "python";
+    const std::string_view name = file_name(path);
+    const std::size_t at = name.find(prefix);
+    if (at == std::string_view::npos) return unknown_version;
+    const char* const first = name.data() + at + prefix.size();
+    const char* const end = name.data() + name.size();
+    unsigned major = 0;
+    unsigned minor = 0;
+    const auto dot = std::from_chars(first, end, major);
+    if (dot.ec != std::errc{} || dot.ptr == end || *dot.ptr != '.') return unknown_version;
+    if (std::from_chars(dot.ptr + 1, end, minor).ec != std::errc{}) return unknown_version;
+    if (major > 3 || minor > 99) return unknown_version;
+    return std::uint64_t{major} << 24 | std::uint64_t{minor} << 16;
+  }
+
+  // ---- no program has it ----
 
   static constexpr std::uint64_t search_budget = std::uint64_t{256} << 20;
   static constexpr std::size_t block_words = 65536;
@@ -13250,8 +13271,7 @@ class RuntimeFinder {
             OpenedBy::none);
   }
 
-  // ---- asyncio
-  // ------------------------------------------------------------------------------------
+  // ---- asyncio ----
 
   // Thirteen words, in order of address: sizes of three structures and offsets in each.
   static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
@@ -13313,7 +13333,7 @@ class RuntimeFinder {
   std::vector<Program> programs_;
   Address executable_{};
   std::optional<RuntimeSite> best_;
-  std::uint64_t older_ = 0;  // the version word of an interpreter that is too old
+  std::uint64_t older_ = 0;  // the version word of an interpreter that is too old; 0: none seen
 };
 
 }  // namespace detail
@@ -13392,6 +13412,10 @@ inline Result<Attached> attach_once(std::int32_t pid) {
   const auto stat = process->stat();
   if (!stat) return stat.error();
   if (stat->start_ticks != memory->start_ticks()) return Errc::process_changed;
+  // The number of a thread leads to its process, under /proc, but is not a process.
+  const auto status = process->status();
+  if (!status) return status.error();
+  if (status->process != pid) return Errc::no_such_process;
   const auto modules = ProcessModules::read(*process);
   if (!modules) return modules.error();
   auto site = find_runtime(*memory, *modules);
@@ -13425,6 +13449,159 @@ inline Result<Attached> attach(std::int32_t pid, AttachOptions options = {}) {
     const timespec nap{0, 1'000'000};
     ::nanosleep(&nap, nullptr);
   }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/circumstances.hpp ----
+
+// Everything that the kernel weighs when it decides whether one process may read another, gathered
+// in one place so that a refusal can be explained instead of repeated.
+//
+// The rule (ptrace(2), "access mode checking"), in its order:
+//   1. same user ids, or CAP_SYS_PTRACE in the target's user namespace
+//   2. the target is dumpable (it has not changed privileges), or the capability
+//   3. the target has no capability that we lack, or the capability
+//   4. security modules: Yama's ptrace_scope, AppArmor, SELinux
+// and before all that a seccomp filter on ourselves can forbid the call as such.
+namespace tachyon {
+
+// Bits of a capability mask.
+inline constexpr unsigned cap_sys_ptrace = 19;
+inline constexpr unsigned cap_sys_admin = 21;
+inline constexpr unsigned cap_checkpoint_restore = 40;
+
+constexpr bool has_capability(std::uint64_t mask, unsigned capability) noexcept {
+  return (mask >> capability & 1) != 0;
+}
+
+enum class Container : std::uint8_t { none, docker, podman, kubernetes, other };
+
+constexpr std::string_view name_of(Container container) noexcept {
+  constexpr std::array<std::string_view, 5> names{"none", "Docker", "Podman", "Kubernetes",
+                                                  "a container"};
+  return names[static_cast<std::size_t>(container)];
+}
+
+// Ourselves and the machine.
+struct Observer {
+  ProcessStatus status{};
+  std::string program{};        // path of the running executable
+  int yama_scope = -1;          // kernel.yama.ptrace_scope; -1: no Yama
+  bool selinux_denies = false;  // its boolean deny_ptrace
+  std::string apparmor{};       // our profile, if confined by one
+  Container container{};        // that we run in
+  std::uint64_t user_namespace = 0;
+  std::uint64_t pid_namespace = 0;
+
+  bool may_trace_all() const noexcept {
+    return has_capability(status.capabilities, cap_sys_ptrace);
+  }
+};
+
+// A process that was asked for.
+struct Subject {
+  std::int32_t pid = 0;
+  bool exists = false;
+  std::int32_t process = 0;  // differs from pid if that is the number of a thread
+  char state = '?';
+  std::int32_t parent = 0;
+  bool kernel_thread = false;
+  ProcessStatus status{};
+  std::string program{};  // as the system names its executable; empty if it will not tell
+  std::string command{};  // its arguments
+  bool dumpable = true;
+  bool descends_from_us = false;
+  std::uint64_t user_namespace = 0;  // 0: not ours to see
+  std::uint64_t pid_namespace = 0;
+  std::vector<std::int32_t> children{};
+};
+
+namespace detail {
+
+inline std::string small_text(const char* path, int directory = AT_FDCWD) {
+  auto file = open_for_reading(path, O_NONBLOCK, directory);
+  if (!file) return {};
+  auto text = read_whole(*file, std::size_t{1} << 20);
+  if (!text) return {};
+  while (text->ends_with('\n') || text->ends_with('\0')) text->pop_back();
+  return std::move(*text);
+}
+
+inline Container container_of_us() {
+  if (::access("/.dockerenv", F_OK) == 0) return Container::docker;
+  if (::access("/run/.containerenv", F_OK) == 0) return Container::podman;
+  if (::access("/var/run/secrets/kubernetes.io", F_OK) == 0) return Container::kubernetes;
+  // The first process names what it runs in, where it follows systemd's convention and lets us see.
+  const std::string environment = small_text("/proc/1/environ");
+  const std::size_t at = environment.find("container=");
+  return at == 0 || (at != std::string::npos && environment[at - 1] == '\0') ? Container::other
+                                                                             : Container::none;
+}
+
+// Is one of the ancestors of `pid` the process `ancestor`?
+inline bool descends(std::int32_t pid, std::int32_t ancestor) noexcept {
+  constexpr int deepest = 256;
+  for (int i = 0; i < deepest && pid > 1; ++i) {
+    const auto process = Process::open(pid);
+    const auto stat = process ? process->stat() : process.error();
+    if (!stat) return false;
+    if (stat->parent == ancestor) return true;
+    pid = stat->parent;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+inline Observer observe_ourselves() {
+  Observer us;
+  const auto self = Process::open(::getpid());
+  if (!self) return us;
+  if (auto status = self->status()) us.status = std::move(*status);
+  if (auto program = self->executable()) us.program = std::move(*program);
+  const std::string scope = detail::small_text("/proc/sys/kernel/yama/ptrace_scope");
+  if (!scope.empty()) us.yama_scope = detail::leading_number<int>(scope);
+  us.selinux_denies = detail::small_text("/sys/fs/selinux/booleans/deny_ptrace").starts_with('1');
+  us.apparmor = detail::small_text("/proc/self/attr/apparmor/current");
+  if (us.apparmor == "unconfined") us.apparmor.clear();
+  us.container = detail::container_of_us();
+  us.user_namespace = self->name_space("user").value_or(std::uint64_t{0});
+  us.pid_namespace = self->name_space("pid").value_or(std::uint64_t{0});
+  return us;
+}
+
+inline Subject observe(std::int32_t pid) {
+  Subject subject;
+  subject.pid = pid;
+  const auto process = Process::open(pid);
+  if (!process) return subject;
+  const auto stat = process->stat();
+  if (!stat) return subject;
+  subject.exists = true;
+  subject.state = stat->state;
+  subject.parent = stat->parent;
+  subject.kernel_thread = stat->kernel_thread;
+  if (auto status = process->status()) subject.status = std::move(*status);
+  subject.process = subject.status.process;
+  if (auto program = process->executable()) subject.program = std::move(*program);
+  if (const auto arguments = process->command_line()) {
+    for (const std::string& argument : *arguments) {
+      if (!subject.command.empty()) subject.command += ' ';
+      subject.command += argument;
+    }
+  }
+  // The kernel gives what /proc holds of an undumpable process to root.
+  struct ::stat owner {};
+  const int known = ::fstatat(process->directory().get(), "environ", &owner, 0);
+  subject.dumpable = known != 0 || owner.st_uid == subject.status.user;
+  subject.descends_from_us = detail::descends(pid, ::getpid());
+  subject.user_namespace = process->name_space("user").value_or(std::uint64_t{0});
+  subject.pid_namespace = process->name_space("pid").value_or(std::uint64_t{0});
+  const auto children = detail::ProcPath{"task/"}.add(pid).add("/children");
+  subject.children =
+      detail::all_numbers(detail::small_text(children.c_str(), process->directory().get()));
+  return subject;
 }
 
 }  // namespace tachyon
@@ -13521,6 +13698,577 @@ class CoreModules {
   Maps maps_;
 };
 static_assert(Modules<CoreModules>);
+
+}  // namespace tachyon
+
+// ---- tachyon/target/diagnose.hpp ----
+
+// Why it failed and what to do about it: the only place where an Error becomes text.
+//
+// One line, always of this form, so that it can be read by people in a hurry:
+//
+//   process 1234 belongs to user 33 and we are user 1000: run as that user or as root, or once:
+//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon ^ what is in the way ^ what takes it out of the
+//   way, to be typed
+//
+// A refusal says only EPERM, so the circumstances are looked at, in the order in which the kernel
+// checks them, and the first that forbids is named. The words are a pure function of what was seen;
+// describe() below sees, explain() speaks, and tests need no second user.
+namespace tachyon {
+
+// What was being done.
+struct Attempt {
+  std::int32_t pid = 0;     // 0: not about a process
+  std::string_view file{};  // for errors about files
+  bool pausing = false;     // stopping threads, not just reading
+};
+
+namespace detail {
+
+inline std::string decimal(std::uint64_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return {digits.data(), end};
+}
+
+inline std::string of_process(std::int32_t pid) {
+  return "process " + (pid < 0 ? "-" + decimal(static_cast<std::uint64_t>(-std::int64_t{pid}))
+                               : decimal(static_cast<std::uint64_t>(pid)));
+}
+
+// 3.15.2, 3.15.0b1, 3.12 (of a release whose patch number is not known)
+inline std::string version_text(std::uint64_t word) {
+  std::string text = decimal(word >> 24 & 0xff) + "." + decimal(word >> 16 & 0xff);
+  const unsigned level = static_cast<unsigned>(word >> 4 & 0xf);
+  if ((word & 0xff) == 0) return text;
+  text += "." + decimal(word >> 8 & 0xff);
+  if (level == 0xf) return text;
+  const std::string_view mark = level == 0xa ? "a" : level == 0xb ? "b" : "rc";
+  return text + std::string{mark} + decimal(word & 0xf);
+}
+
+inline std::string supported_range() {
+  unsigned lowest = 255;
+  unsigned highest = 0;
+  for (const LayoutInfo& layout : all_layouts) {
+    lowest = std::min<unsigned>(lowest, layout.build.minor);
+    highest = std::max<unsigned>(highest, layout.build.minor);
+  }
+  return "3." + decimal(lowest) + " to 3." + decimal(highest);
+}
+
+inline std::string system_text(int number) { return number == 0 ? "" : std::strerror(number); }
+
+inline std::string grant(const Observer& us) {
+  const std::string program = us.program.empty() ? "tachyon" : printable(us.program);
+  return "run as root, or once: sudo setcap cap_sys_ptrace=ep " + program;
+}
+
+inline std::string container_grant(Container container) {
+  switch (container) {
+    case Container::kubernetes:
+      return "give the container securityContext.capabilities.add: [SYS_PTRACE]";
+    case Container::podman:
+      return "start the container with: podman run --cap-add=SYS_PTRACE";
+    default:
+      return "start the container with: docker run --cap-add=SYS_PTRACE";
+  }
+}
+
+inline std::string explain_refusal(const Attempt& attempt, const Observer& us, const Subject& it) {
+  const std::string who = of_process(attempt.pid);
+  const bool all = us.may_trace_all();
+  if (us.yama_scope == 3) {
+    return "kernel.yama.ptrace_scope is 3, which forbids reading any process until the next boot: "
+           "set it to 0 in /etc/sysctl.d and reboot";
+  }
+  if (attempt.pausing && it.status.tracer != 0) {
+    return who + " is held by a debugger (" + of_process(it.status.tracer) +
+           "): end that, or read without --blocking";
+  }
+  if (it.user_namespace != 0 && it.user_namespace != us.user_namespace && all) {
+    return who +
+           " lives in another user namespace, where our capabilities do not count: run "
+           "tachyon outside of containers as root, or inside that container";
+  }
+  const bool other_user = it.status.user != us.status.user || it.status.real_user != us.status.user;
+  if (other_user && !all) {
+    if (us.status.user == 0) {
+      return who + " belongs to user " + decimal(it.status.user) +
+             " and we are root without CAP_SYS_PTRACE: " + container_grant(us.container);
+    }
+    return who + " belongs to user " + decimal(it.status.user) + " and we are user " +
+           decimal(us.status.user) + ": run as that user, " + grant(us);
+  }
+  if ((it.status.capabilities & ~us.status.capabilities) != 0 && !all) {
+    return who + " has capabilities that we lack: " +
+           (us.container == Container::none ? grant(us) : container_grant(us.container));
+  }
+  if (!it.dumpable && !all) {
+    return who +
+           " does not let itself be read (it changed its user, or asked for that with "
+           "prctl): " +
+           grant(us);
+  }
+  if (us.yama_scope == 2 && !all) {
+    return "kernel.yama.ptrace_scope is 2, which lets only root read processes: " + grant(us) +
+           ", or: sudo sysctl kernel.yama.ptrace_scope=0";
+  }
+  if (us.yama_scope == 1 && !all && !it.descends_from_us) {
+    return "kernel.yama.ptrace_scope is 1, which lets a process read only its descendants: start "
+           "the program with tachyon run, or: sudo sysctl kernel.yama.ptrace_scope=0, or " +
+           grant(us);
+  }
+  if (us.selinux_denies) {
+    return "SELinux forbids reading processes (its boolean deny_ptrace is on): sudo setsebool "
+           "deny_ptrace off";
+  }
+  if (!us.apparmor.empty()) {
+    return "AppArmor confines us (" + printable(us.apparmor) + ") and may forbid reading " + who +
+           ": in a container, start it with --security-opt apparmor=unconfined";
+  }
+  if (us.status.seccomp == 2) {
+    return "a seccomp filter is in force here and may forbid reading " + who + ": " +
+           container_grant(us.container) + ", or with --security-opt seccomp=unconfined";
+  }
+  if (all) {
+    return "the kernel refuses to let us read " + who +
+           " although we have CAP_SYS_PTRACE (it is "
+           "outside of our namespaces, or protected by a security module): run tachyon on the "
+           "host, "
+           "outside of containers";
+  }
+  return "the kernel refuses to let us read " + who + ": " + grant(us);
+}
+
+// Of the version that its files are called after, where the interpreter is too old to say.
+inline std::string explain_version(const Attempt& attempt, std::uint64_t version) {
+  const bool unknown = version == 0x03000000;
+  return of_process(attempt.pid) + " runs Python " +
+         (unknown ? std::string{"older than 3.11"} : version_text(version)) + ": tachyon reads " +
+         supported_range() + "; run the program with one of these";
+}
+
+inline std::string explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
+  const std::string who = of_process(attempt.pid);
+  if (it.exists) return who + " has ended, and another process has its number now";
+  if (us.status.ids.size() > 1) {
+    return "there is no " + who +
+           " in this pid namespace: list the ones there are with ps, or run "
+           "tachyon where the program was started";
+  }
+  return "there is no " + who + " (any more): list the ones there are with ps -e";
+}
+
+inline std::string explain_not_python(const Attempt& attempt, const Subject& it) {
+  std::string text = of_process(attempt.pid);
+  if (!it.program.empty()) text += " (" + printable(it.program) + ")";
+  text += " is not a Python interpreter and has none loaded";
+  if (it.children.empty()) return text + ": give the number of the process that is";
+  text += ": it may be one of its children,";
+  constexpr std::size_t most = 5;
+  for (std::size_t i = 0; i < std::min(it.children.size(), most); ++i) {
+    text += (i == 0 ? " " : ", ") + decimal(static_cast<std::uint64_t>(it.children[i]));
+  }
+  return text;
+}
+
+inline std::string explain_file(const Error& error, const Attempt& attempt) {
+  const std::string name = printable(attempt.file);
+  const std::string reason = system_text(error.sys);
+  const std::string because = reason.empty() ? "" : ": " + reason;
+  switch (error.code) {
+    case Errc::cannot_open:
+      return "cannot open " + name + because;
+    case Errc::cannot_read:
+      return "cannot read " + name + because;
+    case Errc::cannot_write:
+      return "cannot write " + name + because;
+    case Errc::not_a_recording:
+      return name + " is not a recording of tachyon's or of CPython's";
+    case Errc::not_a_core:
+      return name +
+             " is not a core file (a compressed one has to be unpacked first: unzstd, unlz4)";
+    case Errc::damaged:
+      return name + " is damaged near byte " + decimal(error.at.value);
+    case Errc::truncated:
+      return name + " ends too early, after " + decimal(error.at.value) +
+             " bytes (a core: raise the limit with ulimit -c unlimited, and look for a full disk)";
+    case Errc::unsupported:
+      return name + " has contents that this build of tachyon cannot read";
+    case Errc::unsupported_arch:
+      return name + " comes from another kind of machine than this build of tachyon reads";
+    default:
+      return name + " is larger or deeper than its format allows";
+  }
+}
+
+}  // namespace detail
+
+// The line for `error`, given what was seen. Ends without a full stop.
+inline std::string explain(const Error& error, const Attempt& attempt, const Observer& us,
+                           const Subject& it) {
+  const std::string who = detail::of_process(attempt.pid);
+  if (!attempt.file.empty()) return detail::explain_file(error, attempt);
+  if (it.exists && it.process != 0 && it.process != it.pid) {
+    return detail::decimal(static_cast<std::uint64_t>(it.pid)) + " is a thread of " +
+           detail::of_process(it.process) + ": use that number";
+  }
+  switch (error.code) {
+    case Errc::ok:
+      return "no error";
+    case Errc::torn:
+    case Errc::unreadable:
+    case Errc::too_deep:
+    case Errc::bad_value:
+      return "the interpreter in " + who +
+             " could not be read consistently (its structures change, or are damaged): try again, "
+             "or with --blocking";
+    case Errc::no_such_process:
+      return detail::explain_missing(attempt, us, it);
+    case Errc::not_permitted:
+      return detail::explain_refusal(attempt, us, it);
+    case Errc::is_kernel_thread:
+      return who +
+             " is a part of the kernel and has no memory of its own: give the number of a "
+             "program";
+    case Errc::is_zombie:
+      return who + " has ended, only its exit status is left, for " +
+             detail::of_process(it.parent) + " to collect: nothing can be read any more";
+    case Errc::not_python:
+      return detail::explain_not_python(attempt, it);
+    case Errc::not_started:
+      return "the interpreter in " + who + " has not finished starting: try again";
+    case Errc::finalizing:
+      return "the interpreter in " + who + " is shutting down: attach earlier";
+    case Errc::unsupported_version:
+      return detail::explain_version(attempt, error.at.value);
+    case Errc::unsupported_prerelease:
+      return who + " runs Python " + detail::version_text(error.at.value) +
+             ", a pre-release, whose structures are its own: use a final release, or build tachyon "
+             "with a layout made from its headers (gen/generate.py --extract)";
+    case Errc::unsupported_arch:
+      return who +
+             " is a program for another kind of processor or word size than this build of "
+             "tachyon reads: use a 64-bit " +
+             std::string{name_of(native_arch)} + " Python";
+    case Errc::process_changed:
+      return who + " has become another program (exec): attach again";
+    case Errc::timed_out:
+      return who +
+             " did not stop in time (a system call that cannot be interrupted, or a frozen "
+             "container): try again, or without --blocking";
+    case Errc::system:
+      return "the system failed: " + detail::system_text(error.sys);
+    default:
+      return detail::explain_file(error, attempt);
+  }
+}
+
+// Looks at the circumstances and explains. `attempt.pid` zero leaves the process out.
+inline std::string describe(const Error& error, const Attempt& attempt) {
+  if (!attempt.file.empty() || attempt.pid == 0) return explain(error, attempt, {}, {});
+  return explain(error, attempt, observe_ourselves(), observe(attempt.pid));
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/doctor.hpp ----
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+// What stands between a user and a profile, found out before anything goes wrong. Each finding
+// names one thing, whether it is in the way, why, and what to type. The words for what is in the
+// way come from diagnose.hpp, so the doctor and a failed attach say the same.
+//
+//   blocked  Yama      kernel.yama.ptrace_scope is 1, ...     sudo sysctl
+//   kernel.yama.ptrace_scope=0
+//
+// It reads and changes nothing, and needs no privileges.
+namespace tachyon {
+
+enum class Verdict : std::uint8_t {
+  ok,
+  note,     // works, but less well: worth knowing
+  blocked,  // does not work like this
+};
+
+constexpr std::string_view name_of(Verdict verdict) noexcept {
+  constexpr std::array<std::string_view, 3> names{"ok", "note", "blocked"};
+  return names[static_cast<std::size_t>(verdict)];
+}
+
+struct Finding {
+  std::string_view subject;  // a short fixed name: "capabilities"
+  Verdict verdict = Verdict::ok;
+  std::string why{};
+  std::string command{};  // what to do about it; empty if nothing
+};
+
+namespace detail {
+
+class Doctor {
+ public:
+  std::vector<Finding> machine() {
+    user();
+    yama();
+    seccomp();
+    security_modules();
+    containers();
+    kernel();
+    clock();
+    processors();
+    descriptors();
+    return std::move(findings_);
+  }
+
+  std::vector<Finding> process(std::int32_t pid) {
+    const Subject subject = observe(pid);
+    who(subject);
+    if (!subject.exists) return std::move(findings_);
+    state(subject);
+    name_spaces(subject);
+    auto memory = LiveProcess::open(pid);
+    if (!memory) {
+      blocked("memory", explain(memory.error(), {pid}, us_, subject));
+      return std::move(findings_);
+    }
+    ok("memory", "can be read");
+    tracing(subject);
+    if (const auto attached = attach(pid)) {
+      interpreter(attached->site);
+      layout(attached->site);
+      asyncio(attached->site);
+    } else {
+      blocked("interpreter", explain(attached.error(), {pid}, us_, subject));
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void add(std::string_view subject, Verdict verdict, std::string why, std::string command = {}) {
+    findings_.push_back({subject, verdict, std::move(why), std::move(command)});
+  }
+  void ok(std::string_view subject, std::string why) { add(subject, Verdict::ok, std::move(why)); }
+  void note(std::string_view subject, std::string why, std::string command = {}) {
+    add(subject, Verdict::note, std::move(why), std::move(command));
+  }
+  // An explanation reads "what: remedy"; the remedy becomes the command.
+  void blocked(std::string_view subject, const std::string& line) {
+    const std::size_t colon = line.find(": ");
+    const bool both = colon != std::string::npos;
+    add(subject, Verdict::blocked, line.substr(0, colon), both ? line.substr(colon + 2) : "");
+  }
+
+  // ---- the machine and ourselves ----
+
+  void user() {
+    const std::string number = decimal(us_.status.user);
+    if (us_.may_trace_all()) {
+      ok("capabilities", "CAP_SYS_PTRACE: processes of every user can be read");
+    } else if (us_.status.user == 0) {
+      note("capabilities", "root, but without CAP_SYS_PTRACE: only root's own processes",
+           container_grant(us_.container));
+    } else {
+      note("capabilities", "user " + number + ": only this user's own processes",
+           "sudo setcap cap_sys_ptrace=ep " + printable(us_.program));
+    }
+  }
+
+  void yama() {
+    const bool all = us_.may_trace_all();
+    const std::string off = "sudo sysctl kernel.yama.ptrace_scope=0";
+    switch (us_.yama_scope) {
+      case -1:
+        return ok("Yama", "not in this kernel, or off");
+      case 0:
+        return ok("Yama", "kernel.yama.ptrace_scope is 0");
+      case 1:
+        if (all) return ok("Yama", "kernel.yama.ptrace_scope is 1, which does not bind us");
+        return note("Yama", "kernel.yama.ptrace_scope is 1: tachyon run works, attach does not",
+                    off);
+      case 2:
+        if (all) return ok("Yama", "kernel.yama.ptrace_scope is 2, which does not bind us");
+        return add("Yama", Verdict::blocked, "kernel.yama.ptrace_scope is 2: only root reads", off);
+      default:
+        return add("Yama", Verdict::blocked,
+                   "kernel.yama.ptrace_scope is 3: nobody reads processes until the next boot",
+                   "set kernel.yama.ptrace_scope=0 in /etc/sysctl.d and reboot");
+    }
+  }
+
+  // Whether a filter lets the call through is found out by making it, on ourselves.
+  void seccomp() {
+    const std::uint64_t from = 0x7461636879;
+    std::uint64_t into = 0;
+    iovec local{&into, sizeof into};
+    iovec remote{const_cast<std::uint64_t*>(&from), sizeof from};
+    const ssize_t got = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
+    if (got == static_cast<ssize_t>(sizeof into) && into == from) {
+      return ok("seccomp", us_.status.seccomp == 0 ? "no filter" : "a filter that lets us read");
+    }
+    add("seccomp", Verdict::blocked, "the call process_vm_readv fails: " + system_text(errno),
+        container_grant(us_.container) + ", or with --security-opt seccomp=unconfined");
+  }
+
+  void security_modules() {
+    if (us_.selinux_denies) {
+      add("SELinux", Verdict::blocked, "its boolean deny_ptrace is on",
+          "sudo setsebool deny_ptrace off");
+    }
+    if (!us_.apparmor.empty()) {
+      note("AppArmor", "we are confined by " + printable(us_.apparmor) +
+                           ": only processes under the same profile may be readable");
+    }
+  }
+
+  void containers() {
+    if (us_.container == Container::none) return ok("container", "none");
+    note("container",
+         "we run in " + std::string{name_of(us_.container)} +
+             ": only processes of this container are visible",
+         us_.container == Container::kubernetes ? "shareProcessNamespace: true in the pod"
+                                                : "docker run --pid=container:NAME "
+                                                  "--cap-add=SYS_PTRACE");
+  }
+
+  void kernel() {
+    utsname name{};
+    if (::uname(&name) != 0) return;
+    const std::string_view release = name.release;
+    const unsigned major = leading_number<unsigned>(release);
+    const std::size_t dot = std::min(release.find('.'), release.size() - 1);
+    const unsigned minor = leading_number<unsigned>(release.substr(dot + 1));
+    const std::string text = "Linux " + printable(release);
+    if (major < 5 || (major == 5 && minor < 3)) {
+      note("kernel", text + " is older than 5.3: the end of a process is noticed later");
+    } else {
+      ok("kernel", text);
+    }
+    if (small_text("/proc/self/schedstat").empty()) {
+      note("schedstat",
+           "this kernel keeps no account of CPU time per thread: --mode cpu is coarser");
+    }
+  }
+
+  void clock() {
+    const std::string source =
+        small_text("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    if (source.empty()) return;
+    const bool slow = source == "hpet" || source == "acpi_pm" || source == "jiffies";
+    if (slow) {
+      note("clock", source + " costs a system call to read: sampling above 10 kHz suffers");
+    } else {
+      ok("clock", printable(source));
+    }
+  }
+
+  // cpu.max of the control group: "200000 100000" is two CPUs, "max 100000" no limit.
+  void processors() {
+    cpu_set_t set;
+    const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    const std::string limit = small_text("/sys/fs/cgroup/cpu.max");
+    const auto quota = leading_number<std::uint64_t>(limit);
+    const auto period = leading_number<std::uint64_t>(after_first(limit));
+    std::string text = decimal(static_cast<std::uint64_t>(count)) + " usable";
+    if (quota != 0 && period != 0) {
+      text += ", of which this container may use " + decimal(quota / period) + "." +
+              decimal(quota * 10 / period % 10);
+    }
+    if (count == 1 || (quota != 0 && quota < 2 * period)) {
+      return note("CPUs", text + ": tachyon takes time from the program it watches");
+    }
+    ok("CPUs", text);
+  }
+
+  void descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const std::string text = decimal(limit.rlim_cur) + " open files";
+    if (limit.rlim_cur >= 1024) return ok("limits", text);
+    note("limits", text + ": CPU time of many threads cannot be watched", "ulimit -n 4096");
+  }
+
+  // ---- a process ----
+
+  void who(const Subject& subject) {
+    if (!subject.exists || subject.process != subject.pid) {
+      blocked("process", explain(Error{Errc::no_such_process}, {subject.pid}, us_, subject));
+      return;
+    }
+    const std::string shown = subject.command.empty() ? subject.status.name : subject.command;
+    constexpr std::size_t longest = 120;
+    const auto threads = static_cast<std::uint64_t>(subject.status.threads);
+    ok("process", printable(std::string_view{shown}.substr(0, longest)) + ", user " +
+                      decimal(subject.status.user) + ", " + decimal(threads) +
+                      (threads == 1 ? " thread" : " threads"));
+  }
+
+  void state(const Subject& subject) {
+    if (subject.state == 'T') {
+      note("state", "stopped by job control: it is read, but does not move",
+           "kill -CONT " + decimal(static_cast<std::uint64_t>(subject.pid)));
+    }
+  }
+
+  void name_spaces(const Subject& subject) {
+    if (subject.pid_namespace == 0 || subject.pid_namespace == us_.pid_namespace) return;
+    note("namespaces", "in a container: its own numbers for threads are translated");
+  }
+
+  void tracing(const Subject& subject) {
+    if (subject.status.tracer == 0) return ok("--blocking", "possible");
+    add("--blocking", Verdict::blocked,
+        "a debugger (" + of_process(subject.status.tracer) + ") holds this process",
+        "end it, or read without --blocking");
+  }
+
+  void interpreter(const RuntimeSite& site) {
+    std::string text = "CPython " + version_text(site.version);
+    if (site.free_threaded) text += " free-threaded";
+    text += ", in " + (site.file.empty() ? "anonymous memory" : printable(site.file));
+    if (site.file_deleted) text += " (replaced on disk since)";
+    text += ", found by " + std::string{name_of(site.found_by)};
+    if (site.opened_by != OpenedBy::none)
+      text += " through " + std::string{name_of(site.opened_by)};
+    ok("interpreter", std::move(text));
+  }
+
+  void layout(const RuntimeSite& site) {
+    if (!site.publishes_offsets()) return ok("layout", "compiled in, chosen by version");
+    const auto kind =
+        with_published_layout(AllLayouts{}, site.table, native_arch,
+                              []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
+    if (!kind) {
+      add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
+          "use a released build of CPython");
+    } else if (*kind) {
+      ok("layout", "compiled in, and equal to what the process publishes");
+    } else {
+      note("layout", "this build differs from the released one: its own published table is used");
+    }
+  }
+
+  void asyncio(const RuntimeSite& site) {
+    if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
+    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    ok("asyncio", "not imported (yet)");
+  }
+
+  Observer us_ = observe_ourselves();
+  std::vector<Finding> findings_;
+};
+
+}  // namespace detail
+
+// About this machine and this user.
+inline std::vector<Finding> examine_machine() { return detail::Doctor{}.machine(); }
+
+// About one process, the parts that can be known: what is blocked ends the list.
+inline std::vector<Finding> examine_process(std::int32_t pid) {
+  return detail::Doctor{}.process(pid);
+}
 
 }  // namespace tachyon
 
