@@ -1,14 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <tachyon/sample/run.hpp>
+#include <tachyon/base/glob.hpp>
 #include <tachyon/sample/sample.hpp>
-
-#include "processes.hpp"
+#include <tachyon/sampler/replay_filters.hpp>
 
 // Part of the samples of a recording: some threads, some time, one mode, without some kinds of
 // frames. Stands between the reader and the outputs. What it decides about a thread or a stack it
@@ -21,112 +20,57 @@ inline bool thread_matches(const std::vector<std::string>& wanted, const Thread&
   const std::string id = std::to_string(thread.id);
   for (const std::string& pattern : wanted) {
     if (pattern == id) return true;
-    if (!thread.name.empty() && matches(pattern, thread.name)) return true;
-    if (!thread.python_name.empty() && matches(pattern, thread.python_name)) return true;
+    if (!thread.name.empty() && matches_glob(pattern, thread.name)) return true;
+    if (!thread.python_name.empty() && matches_glob(pattern, thread.python_name)) return true;
   }
   return false;
 }
 
-struct FilterOptions {
-  std::uint64_t from = 0;  // nanoseconds of session time
-  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
-  ModeKind mode = ModeKind::wall;
-  std::vector<std::string> threads{};
-  bool no_gc = false;
-  bool no_native = false;
-};
-
-template <class C>
-class Filter {
+// The same for all samples of a thread, so it is found out once.
+class ByThreadPattern {
  public:
-  Filter(Tables& tables, C& next, FilterOptions options)
-      : tables_{tables}, next_{next}, options_{std::move(options)} {}
+  ByThreadPattern(const Tables& tables, std::vector<std::string> wanted)
+      : tables_{tables}, wanted_{std::move(wanted)} {}
 
-  void add(const Sample& sample) {
-    if (sample.time < options_.from || sample.time > options_.to) return;
-    if (!accepts(sample.status) || !is_wanted(sample.thread)) return;
-    Sample kept = sample;
-    if (options_.no_gc || options_.no_native) kept.stack = without_frames(sample.stack);
-    next_.add(kept);
-    ++kept_;
-  }
-  void end_tick(const Tick& tick) {
-    if (tick.time >= options_.from && tick.time <= options_.to) next_.end_tick(tick);
-  }
-
-  std::uint64_t kept() const noexcept { return kept_; }
-  // Samples that the mode left out because their state had not been looked at.
-  std::uint64_t unknown() const noexcept { return unknown_; }
-
- private:
-  bool accepts(Status status) {
-    switch (options_.mode) {
-      case ModeKind::cpu:
-        if (has(status, Status::unknown)) ++unknown_;
-        return has(status, Status::on_cpu);
-      case ModeKind::gil:
-        return has(status, Status::has_gil);
-      case ModeKind::exception:
-        return has(status, Status::has_exception);
-      case ModeKind::wall:
-      case ModeKind::all:
-      case ModeKind::unknown:
-        break;
-    }
-    return true;
-  }
-
-  bool is_wanted(ThreadIndex thread) {
-    if (options_.threads.empty()) return true;
-    const auto index = static_cast<std::uint32_t>(thread);
+  bool operator()(Sample& sample) {
+    if (wanted_.empty()) return true;
+    const auto index = static_cast<std::uint32_t>(sample.thread);
     if (index >= verdicts_.size()) verdicts_.resize(std::size_t{index} + 1, Verdict::open);
     Verdict& verdict = verdicts_[index];
     if (verdict == Verdict::open) {
-      verdict = thread_matches(options_.threads, tables_.threads[thread]) ? Verdict::wanted
-                                                                          : Verdict::unwanted;
+      verdict = thread_matches(wanted_, tables_.threads[sample.thread]) ? Verdict::wanted
+                                                                        : Verdict::unwanted;
     }
     return verdict == Verdict::wanted;
   }
 
-  bool is_dropped(FrameId frame) const {
-    const FrameKind kind = tables_.frames[frame].kind;
-    return (options_.no_gc && kind == FrameKind::gc) ||
-           (options_.no_native && kind == FrameKind::native);
-  }
-
-  // The same stack without the frames that are not wanted; parents first, without recursion.
-  StackId without_frames(StackId stack) {
-    path_.clear();
-    StackId at = stack;
-    while (at != StackId::empty && slot(at) == unset) {
-      path_.push_back(at);
-      at = tables_.frames.parent(at);
-    }
-    StackId result = at == StackId::empty ? at : StackId{slot(at)};
-    for (std::size_t i = path_.size(); i-- > 0;) {
-      const FrameId frame = tables_.frames.leaf(path_[i]);
-      if (!is_dropped(frame)) result = tables_.frames.push(result, frame);
-      slot(path_[i]) = static_cast<std::uint32_t>(result);
-    }
-    return result;
-  }
-  std::uint32_t& slot(StackId stack) {
-    const auto index = static_cast<std::uint32_t>(stack);
-    if (index >= mapped_.size()) mapped_.resize(std::size_t{index} + index / 2 + 1, unset);
-    return mapped_[index];
-  }
-
-  static constexpr std::uint32_t unset = 0xffffffff;
+ private:
   enum class Verdict : std::uint8_t { open, wanted, unwanted };
 
-  Tables& tables_;
-  C& next_;
-  FilterOptions options_;
+  const Tables& tables_;
+  std::vector<std::string> wanted_;
   std::vector<Verdict> verdicts_{};
-  std::vector<std::uint32_t> mapped_{};
-  std::vector<StackId> path_{};
-  std::uint64_t kept_ = 0;
-  std::uint64_t unknown_ = 0;
+};
+
+// Frames are only taken out where that was asked for.
+class WithoutKind {
+ public:
+  WithoutKind(Tables& tables, FrameKind kind, bool wanted) {
+    if (wanted) without_.emplace(tables, kind);
+  }
+  bool operator()(Sample& sample) { return !without_ || (*without_)(sample); }
+
+ private:
+  std::optional<WithoutFrames> without_{};
+};
+
+class Counting {
+ public:
+  bool operator()(Sample&) noexcept { return ++count_ != 0; }
+  std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  std::uint64_t count_ = 0;
 };
 
 }  // namespace tachyon::tool

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/glob.hpp>
+
 #include "text.hpp"
 
 // Which processes there are: by name, by control group, and the descendants of others.
@@ -60,28 +62,6 @@ std::optional<T> number_after(std::string_view text, std::string_view key) {
   return error == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
-// * any text, ? any one character. Everything else is itself. Greedy with one point of return, so
-// the time is at most the product of the lengths.
-inline bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      from = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++from;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 template <class Each>
 void each_process(Each&& each) {
   DIR* const folder = ::opendir("/proc");
@@ -96,8 +76,6 @@ void each_process(Each&& each) {
 }
 
 }  // namespace detail
-
-using detail::matches;
 
 // The words of a process's command line; none for kernel threads and zombies.
 inline std::vector<std::string> command_line_of(std::int64_t pid) {
@@ -149,7 +127,7 @@ inline std::vector<std::int64_t> processes_named(std::string_view pattern) {
   detail::each_process([&](std::int64_t pid) {
     if (pid == ::getpid()) return;
     for (const std::string& name : names_of(pid)) {
-      if (matches(pattern, name)) return found.push_back(pid);
+      if (matches_glob(pattern, name)) return found.push_back(pid);
     }
   });
   std::ranges::sort(found);

@@ -47,27 +47,21 @@ std::uint64_t moment_in(const std::optional<Moment>& moment, TimeWindow span,
   return span.from + static_cast<std::uint64_t>(offset);
 }
 
-FilterOptions filter_of(const Options& options, const Recording& recording) {
-  const TimeWindow span = recording.span();
-  FilterOptions filter;
-  filter.from = moment_in(options.range.from, span, 0);
-  filter.to = moment_in(options.range.to, span, filter.to);
-  filter.mode = options.sampling.mode;
-  filter.threads = options.frames.thread;
-  filter.no_gc = options.frames.no_gc;
-  filter.no_native = options.frames.no_native;
-  return filter;
+// The part of the recording that was asked for.
+TimeWindow window_of(const RangeOptions& range, TimeWindow span) {
+  // The end itself belongs to what is asked for, as it does without --to.
+  return {moment_in(range.from, span, 0), moment_in(range.to, span, TimeWindow{}.to - 1) + 1};
 }
 
 // What the outputs say of themselves when only a part was asked for.
-Run part_of(Run run, const Options& options, const FilterOptions& filter, TimeWindow span) {
+Run part_of(Run run, const Options& options, TimeWindow window, TimeWindow span) {
   if (options.range.from || options.range.to) {
-    const std::uint64_t from = std::max(filter.from, span.from), to = std::min(filter.to, span.to);
+    const std::uint64_t from = std::max(window.from, span.from), to = std::min(window.to, span.to);
     run.duration = run.trust.wall = to > from ? to - from : 0;
   }
-  if (filter.mode != ModeKind::wall) run.mode = filter.mode;
-  if (filter.no_gc) run.options.gc = false;
-  if (filter.no_native) run.options.native = false;
+  if (options.sampling.mode != ModeKind::wall) run.mode = options.sampling.mode;
+  if (options.frames.no_gc) run.options.gc = false;
+  if (options.frames.no_native) run.options.native = false;
   return run;
 }
 
@@ -93,17 +87,23 @@ int replay_command(const CommandLine& line) {
   if (!opened) return failed(describe_recording(path, opened.error()));
   Recording& recording = *opened;
 
-  const TimeWindow span = recording.span();
-  const FilterOptions options = filter_of(line.options, recording);
-  if (options.from > span.to) {
+  const RangeOptions& range = line.options.range;
+  TimeWindow span{0, recording.run().duration};
+  if (range.from || range.to) {  // costs a whole reading for files that do not tell
+    const auto extent = recording.replay().extent();
+    if (!extent) return failed(describe_recording(path, extent.error()));
+    span = *extent;
+  }
+  const TimeWindow window = window_of(range, span);
+  if (range.from && window.from > span.to) {
     return failed(concat("--from lies behind the end of the recording, which is ",
                          fixed(static_cast<double>(span.to - span.from) * 1e-9, 2),
                          " seconds long"));
   }
-  if (const auto sources = recording.load_sources(); !sources) {
+  if (const auto sources = recording.replay().load_sources(); !sources) {
     return failed(describe_recording(path, sources.error()));
   }
-  const Run run = part_of(recording.run(), line.options, options, span);
+  const Run run = part_of(recording.run(), line.options, window, span);
 
   Tables tables;
   const std::int64_t pid = run.target.process > 0 ? run.target.process : ::getpid();
@@ -117,28 +117,38 @@ int replay_command(const CommandLine& line) {
 
   std::FILE* const to = outputs.uses_stdout() ? stderr : stdout;
   const std::string head =
-      concat("Replaying ", counted(recording.samples(), "sample"), " from ", printable(path),
-             "\nInterval: ", fixed(static_cast<double>(run.interval) * 1e-3, 0),
-             " us, compression: ", recording.compressed() ? "zstd" : "none", "\n");
+      concat("Replaying ", counted(recording.replay().samples(), "sample"), " from ",
+             printable(path), "\nInterval: ", fixed(static_cast<double>(run.interval) * 1e-3, 0),
+             " us, compression: ", recording.replay().compressed() ? "zstd" : "none", "\n");
   std::fwrite(head.data(), 1, head.size(), to);
   std::fflush(to);
 
-  Filter filter{tables, outputs, options};
+  const FrameOptions& frames = line.options.frames;
+  ByMode mode{line.options.sampling.mode};
+  Counting kept;
+  Filtered<Outputs, Between, ByMode&, ByThreadPattern, WithoutKind, WithoutKind, Counting&>
+      filtered{outputs,
+               Between{window.from, window.to},
+               mode,
+               ByThreadPattern{tables, frames.thread},
+               WithoutKind{tables, FrameKind::gc, frames.no_gc},
+               WithoutKind{tables, FrameKind::native, frames.no_native},
+               kept};
   {
     Progress progress;
-    const auto done = recording.replay(tables, filter, {options.from, options.to}, progress);
+    const auto done = recording.play(tables, filtered, window, progress);
     if (!done) return failed(describe_recording(path, done.error()));
   }
   for (const std::string& loss : recording.losses()) say_warning(loss);
-  if (filter.unknown() != 0 && filter.kept() == 0) {
+  if (mode.undecided() != 0 && kept.count() == 0) {
     say_warning("the recording does not know which threads were on a CPU; record with --mode cpu");
-  } else if (filter.kept() == 0) {
-    say_warning(recording.samples() == 0
+  } else if (kept.count() == 0) {
+    say_warning(recording.replay().samples() == 0
                     ? "the recording has no samples"
                     : "no sample is left by --mode, --thread, --from and --to");
   }
   const bool fine = report_outputs(outputs.finish(run), to);
-  const std::string tail = concat("Replayed ", counted(filter.kept(), "sample"), "\n");
+  const std::string tail = concat("Replayed ", counted(kept.count(), "sample"), "\n");
   std::fwrite(tail.data(), 1, tail.size(), to);
   if (line.options.files.browser) open_pages(outputs);
   return static_cast<int>(fine ? Exit::fine : Exit::failed);

@@ -60,20 +60,6 @@ std::vector<std::int64_t> seen(ProcessTree& tree, std::string_view title, std::s
 
 }  // namespace
 
-TEST_CASE("patterns") {
-  CHECK(matches("gunicorn", "gunicorn"));
-  CHECK_FALSE(matches("gunicorn", "gunicorn3"));
-  CHECK(matches("gun*", "gunicorn"));
-  CHECK(matches("*", ""));
-  CHECK(matches("*.py", "a.py"));
-  CHECK(matches("w?rker-*", "worker-12"));
-  CHECK(matches("a*b*c", "aXbXbXc"));
-  CHECK_FALSE(matches("a*b*c", "aXbXbX"));
-  CHECK_FALSE(matches("?", ""));
-  const std::string many(20000, 'a');
-  CHECK_FALSE(matches("*a*a*a*a*a*a*a*a*b", many));
-}
-
 TEST_CASE("fields of a status file") {
   const std::string text = "Name:\tx\nTgid:\t42\nPPid:  7\nNSpgid:\t9\t1\nOther: y\n";
   CHECK(tool::detail::number_after<int>(text, "Tgid:") == 42);
