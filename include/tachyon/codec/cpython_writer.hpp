@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -44,8 +45,10 @@ class CpythonRecording {
   };
 
   explicit CpythonRecording(const Tables& tables) : CpythonRecording{tables, Options{}} {}
-  CpythonRecording(const Tables& tables, Options options)
-      : tables_{tables}, compress_{options.compress && has_zstd}, stream_{5} {}
+  CpythonRecording(const Tables& tables, Options options) : tables_{tables}, stream_{5} {
+    // An empty piece takes what memory it needs; if there is none the file is written uncompressed.
+    compress_ = options.compress && has_zstd && stream_.add({}, false, packed_).has_value();
+  }
 
   void add(const Sample& sample);
 
@@ -88,7 +91,7 @@ class CpythonRecording {
   void put_tables(StringSink& strings, StringSink& frames) const;
 
   const Tables& tables_;
-  bool compress_;
+  bool compress_ = false;
   Interner<ThreadKey> keys_{};
   std::vector<std::uint32_t> thread_numbers_{};  // by ThreadIndex, plus one
   std::vector<std::uint32_t> frame_numbers_{};   // by FrameId, plus one
@@ -165,7 +168,8 @@ inline void CpythonRecording::end_run(ThreadState& thread) const {
 inline void CpythonRecording::pack(bool last) const {
   figures_.unpacked += raw_.text().size();
   if (compress_) {
-    (void)stream_.add(raw_.text(), last, packed_);
+    [[maybe_unused]] const auto added = stream_.add(raw_.text(), last, packed_);
+    assert(added && "zstd fails for want of memory only, and has it");
   } else {
     packed_ += raw_.text();
   }

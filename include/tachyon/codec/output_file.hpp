@@ -83,6 +83,9 @@ class OutputFile {
   bool is_standard_output() const noexcept { return path_ == "-" || path_ == "/dev/stdout"; }
   int descriptor() const noexcept { return fd_; }
 
+  // Gives the file its name now, and goes on.
+  Result<void> publish();
+
   // Writes the rest and gives the file its name. The first error of the file's life, if any.
   Result<void> close();
 
@@ -278,6 +281,15 @@ inline void OutputFile::write_out(std::string_view text) noexcept {
     if (done <= 0) return fail(done < 0 ? errno : ENOSPC);
     text.remove_prefix(static_cast<std::size_t>(done));
   }
+}
+
+inline Result<void> OutputFile::publish() {
+  flush();
+  if (error_.code == Errc::ok) {
+    if (const auto named = name_it(); !named) error_ = named.error();
+    if (error_.code == Errc::ok) way_ = Way::direct;
+  }
+  return error_.code == Errc::ok ? Result<void>{} : Result<void>{error_};
 }
 
 inline Result<void> OutputFile::close() {

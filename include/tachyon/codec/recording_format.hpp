@@ -46,7 +46,9 @@
 // size of the zstd frame; then the bytes.
 //
 // 'R' what is known of the run, at the beginning and, complete, at the end (the last one counts):
-//     (tag, length, value)*, tags below. Unknown tags are skipped.
+//     (tag, length, value)*, tags below. Unknown tags are skipped. If blocks were dropped on
+//     purpose, the first 'R' has the number of the last of them and tells how many samples and
+//     ticks they held.
 //
 // 'T' new numbers for strings, functions, frames, stacks, opcodes and threads:
 //     flags (1 = forget everything before), epoch (how often that was said), then for each of the
@@ -151,6 +153,8 @@ enum class Tag : std::uint8_t {
   free_threaded = 16,
   target_started = 17,
   target_cost = 18,
+  dropped_samples = 19,  // in front of the first block, on purpose
+  dropped_ticks = 20,
   trust = 32,  // the counters of Trust, in the order of `trust_counters`
 };
 

@@ -30,15 +30,14 @@ namespace tachyon {
 
 // What is not there, or not as it was written.
 struct Recovery {
-  bool finished = false;          // the writer came to its end
-  std::uint64_t lost_blocks = 0;  // that are known to have been there
-  std::uint64_t lost_samples =
-      0;  // between blocks that are there; behind the last one nobody knows
+  bool finished = false;           // the writer came to its end
+  std::uint64_t lost_blocks = 0;   // that are known to have been there
+  std::uint64_t lost_samples = 0;  // in them; behind the last block nobody knows
   std::uint64_t lost_ticks = 0;
-  std::uint64_t damaged_bytes = 0;  // in no good block
-  std::uint64_t cut_bytes = 0;      // of a block at the end that is not complete
-  std::uint64_t nameless_samples =
-      0;  // whose stack or thread was in a lost block; known after replay
+  std::uint64_t damaged_bytes = 0;     // in no good block
+  std::uint64_t cut_bytes = 0;         // of a block at the end that is not complete
+  std::uint64_t dropped_samples = 0;   // on purpose: the recording was a ring
+  std::uint64_t nameless_samples = 0;  // stack or thread was in a lost block; after replay
 
   bool complete() const noexcept {
     return finished && lost_blocks == 0 && damaged_bytes == 0 && cut_bytes == 0;
@@ -233,10 +232,18 @@ inline Result<void> RecordingReader::survey() {
 inline Result<void> RecordingReader::count(const recording::BlockHead& head, Bytes payload) {
   Cursor from{payload};
   switch (head.kind) {
-    case recording::BlockKind::run:
-      if (!recording::read_run_block(payload, run_)) return Errc::damaged;
+    case recording::BlockKind::run: {
+      recording::Dropped dropped;
+      if (!recording::read_run_block(payload, run_, dropped)) return Errc::damaged;
+      // Only the block that the file begins with can tell of a beginning that was dropped.
+      if (dropped.any && runs_ == 0 && ticks_ == 0) {
+        recovery_.lost_blocks = 0;
+        recovery_.dropped_samples = expected_samples_ = dropped.samples;
+        expected_ticks_ = dropped.ticks;
+      }
       ++runs_;
       break;
+    }
     case recording::BlockKind::samples: {
       const auto span = recording::read_span(from);
       if (!from.ok() || span.samples_before < expected_samples_ ||

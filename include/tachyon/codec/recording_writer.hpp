@@ -64,6 +64,20 @@ class RecordingWriter {
   // Writes everything that has been given so far.
   void flush();
 
+  // Does so, and makes what follows stand for itself: a file may begin here, behind a lead and
+  // `opening`.
+  void restart();
+  // The blocks with which a file begins or ends that is a part of this one: `before` is what was
+  // there when its first part began, see `place`.
+  struct Place {
+    std::uint64_t samples = 0;
+    std::uint64_t ticks = 0;
+    std::uint32_t blocks = 0;
+  };
+  Place place() const noexcept { return {figures_.samples, figures_.ticks, number_}; }
+  std::string opening(const Run& run, const Place& before) const;
+  std::string ending(const Run& run) const;
+
   // The last blocks. The sink is the caller's to close.
   void finish(const Run& run);
 
@@ -87,6 +101,7 @@ class RecordingWriter {
   void close_unmarked();
   bool is_due(std::uint64_t time) const noexcept;
   void write_tables();
+  std::string end_payload(std::uint32_t blocks) const;
   void write_block(recording::BlockKind kind, std::string_view payload);
 
   S& sink_;
@@ -189,6 +204,46 @@ void RecordingWriter<S>::flush() {
 }
 
 template <Sink S>
+void RecordingWriter<S>::restart() {
+  flush();
+  table_.restart();
+}
+
+template <Sink S>
+std::string RecordingWriter<S>::opening(const Run& run, const Place& before) const {
+  StringSink lead;
+  recording::put_lead(lead, {0, options_.unit});
+  std::string out = lead.take();
+  const std::string payload =
+      recording::run_block(run) + recording::dropped_tags(before.samples, before.ticks);
+  // The place of the last block that was dropped: the row has no hole.
+  recording::append_block_head(out, recording::BlockKind::run, before.blocks - 1, payload);
+  return out + payload;
+}
+
+template <Sink S>
+std::string RecordingWriter<S>::ending(const Run& run) const {
+  std::string out;
+  const auto append = [&](recording::BlockKind kind, std::uint32_t number,
+                          std::string_view payload) {
+    recording::append_block_head(out, kind, number, payload);
+    out += payload;
+  };
+  append(recording::BlockKind::run, number_, recording::run_block(run));
+  append(recording::BlockKind::end, number_ + 1, end_payload(number_ + 1));
+  return out;
+}
+
+template <Sink S>
+std::string RecordingWriter<S>::end_payload(std::uint32_t blocks) const {
+  StringSink end;
+  put_varint(end, figures_.samples);
+  put_varint(end, figures_.ticks);
+  put_varint(end, blocks);
+  return end.take();
+}
+
+template <Sink S>
 void RecordingWriter<S>::add_source(std::string_view name, std::string_view text) {
   if (!options_.sources) return;
   if (text.size() > recording::largest_source || name.size() > recording::longest_text) {
@@ -217,11 +272,7 @@ void RecordingWriter<S>::finish(const Run& run) {
     }
   }
   write_block(recording::BlockKind::run, recording::run_block(run));
-  StringSink end;
-  put_varint(end, figures_.samples);
-  put_varint(end, figures_.ticks);
-  put_varint(end, number_);
-  write_block(recording::BlockKind::end, end.text());
+  write_block(recording::BlockKind::end, end_payload(number_));
   if constexpr (requires { sink_.flush(); }) sink_.flush();
 }
 

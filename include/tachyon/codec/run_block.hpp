@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/codec/recording_format.hpp>
@@ -71,8 +72,26 @@ inline std::string run_block(const Run& run) {
   return out.take();
 }
 
+// What a file that lost its beginning on purpose adds to its first block.
+inline std::string dropped_tags(std::uint64_t samples, std::uint64_t ticks) {
+  StringSink out;
+  for (const auto& [tag, value] :
+       {std::pair{Tag::dropped_samples, samples}, std::pair{Tag::dropped_ticks, ticks}}) {
+    put_varint(out, static_cast<std::uint64_t>(tag));
+    put_varint(out, varint_size(value));
+    put_varint(out, value);
+  }
+  return out.take();
+}
+
+struct Dropped {
+  bool any = false;
+  std::uint64_t samples = 0;
+  std::uint64_t ticks = 0;
+};
+
 // False when the block is not what it should be.
-inline bool read_run_block(Bytes payload, Run& run) {
+inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
   Cursor block{payload};
   run = {};
   while (block.ok() && !block.at_end()) {
@@ -135,6 +154,13 @@ inline bool read_run_block(Bytes payload, Run& run) {
         break;
       case Tag::target_cost:
         run.trust.target_cost = std::bit_cast<double>(value.varint());
+        break;
+      case Tag::dropped_samples:
+        dropped.any = true;
+        dropped.samples = value.varint();
+        break;
+      case Tag::dropped_ticks:
+        dropped.ticks = value.varint();
         break;
       default:
         if (tag >= static_cast<std::uint64_t>(Tag::trust) &&
