@@ -169,6 +169,18 @@ class CpythonReader {
     Thread thread{};
     std::uint64_t time = 0;         // us since the run began
     std::vector<StackId> stacks{};  // root first; the last one is the whole stack
+    std::uint64_t usual = 0;        // ns between its samples of late; 0 = none yet
+
+    // What a sample `step` ns after the one before stands for. The file says only when samples were
+    // taken, and the interval that was asked for, which is often not what was reached. So it is the
+    // step; but a thread that the mode left out for a while was not seen in that time, and a step
+    // far beyond the usual ones counts as a usual one.
+    std::uint64_t weight_of(std::uint64_t step, std::uint64_t interval) noexcept {
+      if (usual == 0) return usual = interval == 0 ? 1000 : interval;
+      const std::uint64_t weight = step / 16 > usual ? usual : step;
+      usual = std::max<std::uint64_t>(1000, (7 * usual + std::min(step, 16 * usual)) / 8);
+      return weight;
+    }
   };
   struct ThreadKey {
     std::uint64_t id;
@@ -427,7 +439,7 @@ Result<void> CpythonReader::replay(Tables& tables, C& collector,
   const auto damaged = [&] {
     return data.ok() ? Error{Errc::damaged, 0, {data.consumed()}} : data.error();
   };
-  const std::uint64_t weight = run().interval;
+  const std::uint64_t interval = run().interval;
   std::uint64_t done = 0, told = 0;
   while (!data.at_end()) {
     const auto id = data.fixed<std::uint64_t>(opened_.swapped);
@@ -452,9 +464,9 @@ Result<void> CpythonReader::replay(Tables& tables, C& collector,
         thread->thread.main = true;
         (void)tables.threads.intern(thread->thread);
       }
-      collector.add(Sample{thread->index,
-                           thread->stacks.empty() ? StackId::empty : thread->stacks.back(),
-                           Status{status}, thread->time * 1000, weight});
+      collector.add(
+          Sample{thread->index, thread->stacks.empty() ? StackId::empty : thread->stacks.back(),
+                 Status{status}, thread->time * 1000, thread->weight_of(delta * 1000, interval)});
     }
     done += count;
     if (done - told >= 65536) {
