@@ -268,15 +268,22 @@ class ChainMaker {
     if (!table) return table.error();
     if (!*table) return Errc::torn;
     if (!line) return read_value<std::uint8_t>(memory, *table + start);
-    std::uint64_t entry = static_cast<std::uint64_t>(layout_.line_data.fixed_entry_size.present()
-                                                         ? layout_.line_data.fixed_entry_size.number
-                                                         : 1);
+    auto entry = static_cast<std::uint64_t>(layout_.line_data.fixed_entry_size.present()
+                                                ? layout_.line_data.fixed_entry_size.number
+                                                : 1);
+    Address first = layout_.line_data.entries.at(*table);
     if (layout_.line_data.entry_size.present()) {
       const auto size = read_value<std::uint8_t>(memory, layout_.line_data.entry_size.at(*table));
       if (!size) return size.error();
-      entry = *size;
+      // 3.13.0 still had the entries of 3.12 here, without a size before them: the byte is then the
+      // first instruction, which is none of those numbered 2 to 5.
+      if (*size >= 2 && *size <= 5) {
+        entry = *size;
+      } else {
+        first = *table;
+      }
     }
-    return read_value<std::uint8_t>(memory, layout_.line_data.entries.at(*table) + start * entry);
+    return read_value<std::uint8_t>(memory, first + start * entry);
   }
 
   L layout_;
