@@ -173,11 +173,11 @@ class CpythonReader {
 
     // What a sample `step` ns after the one before stands for. The file says only when samples were
     // taken, and the interval that was asked for, which is often not what was reached. So it is the
-    // step; but a thread that the mode left out for a while was not seen in that time, and a step
-    // far beyond the usual ones counts as a usual one.
-    std::uint64_t weight_of(std::uint64_t step, std::uint64_t interval) noexcept {
+    // step. Where a mode leaves threads out, one that it left out was not seen in the meantime: a
+    // step far beyond the usual ones counts as a usual one.
+    std::uint64_t weight_of(std::uint64_t step, std::uint64_t interval, bool always_seen) noexcept {
       if (usual == 0) return usual = interval == 0 ? 1000 : interval;
-      const std::uint64_t weight = step / 16 > usual ? usual : step;
+      const std::uint64_t weight = !always_seen && step / 16 > usual ? usual : step;
       usual = std::max<std::uint64_t>(1000, (7 * usual + std::min(step, 16 * usual)) / 8);
       return weight;
     }
@@ -440,6 +440,8 @@ Result<void> CpythonReader::replay(Tables& tables, C& collector,
     return data.ok() ? Error{Errc::damaged, 0, {data.consumed()}} : data.error();
   };
   const std::uint64_t interval = run().interval;
+  const bool always_seen = run().mode == ModeKind::wall || run().mode == ModeKind::all ||
+                           run().mode == ModeKind::unknown;
   std::uint64_t done = 0, told = 0;
   while (!data.at_end()) {
     const auto id = data.fixed<std::uint64_t>(opened_.swapped);
@@ -464,9 +466,10 @@ Result<void> CpythonReader::replay(Tables& tables, C& collector,
         thread->thread.main = true;
         (void)tables.threads.intern(thread->thread);
       }
-      collector.add(
-          Sample{thread->index, thread->stacks.empty() ? StackId::empty : thread->stacks.back(),
-                 Status{status}, thread->time * 1000, thread->weight_of(delta * 1000, interval)});
+      collector.add(Sample{thread->index,
+                           thread->stacks.empty() ? StackId::empty : thread->stacks.back(),
+                           Status{status}, thread->time * 1000,
+                           thread->weight_of(delta * 1000, interval, always_seen)});
     }
     done += count;
     if (done - told >= 65536) {
