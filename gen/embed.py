@@ -48,13 +48,13 @@ PAGES = {
 
 
 def squeeze(text, kind):
-    """Without indentation, blank lines, lines that are only comment, and breaks behind commas and brackets."""
+    """Without indentation, blank lines, lines that are only comment, and breaks behind ; , and brackets."""
     if kind == "css":
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
         text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text)).replace("}", "}\n")
     lines = (line.strip() for line in text.splitlines())
     text = "\n".join(line for line in lines if line and not (kind == "js" and line.startswith("//")))
-    return re.sub(r"([,(\[{])\n", r"\1", text) if kind == "js" else text
+    return re.sub(r"([;,(\[{])\n", r"\1", text) if kind == "js" else text
 
 
 def read(name):

@@ -67,16 +67,19 @@ class App {
   colour(shape, node) {
     const {model, state} = this;
     if (state.view === 'vanished') return theme.fresh;
-    if (model.diff && shape instanceof DownShape) return this.diffColour(shape, node);
     const key = shape.key(node);
+    if (model.diff) {
+      if (shape instanceof DownShape) return this.diffColour(shape.self(node), model.baseline(state).self[node]);
+      // Read from the leaves a node has no baseline of its own; its function has.
+      const changed = model.changed(state, this.translate(key, state.by, 'function'));
+      return changed ? this.diffColour(changed.selfNow, changed.selfThen) : theme.same;
+    }
     if (state.colour === 'origin') return theme.origin[model.profile.functions.origin[model.keys[this.by()].functionOf(key)]] || theme.origin[3];
     const whole = model.selection(state)[model.value(state, 'all')];
     const own = state.colour === 'self' && !shape.upward ? shape.self(node) : shape.total(node);
     return heatOf(whole > 0 ? own / whole : 0);
   }
-  diffColour(shape, node) {
-    const now = shape.self(node);
-    const was = this.model.baseline(this.state).self[node];
+  diffColour(now, was) {
     if (was === 0) return now > 0 ? theme.fresh : theme.same;
     const moved = (now - was) / was;
     const size = Math.abs(moved);
@@ -126,6 +129,7 @@ class App {
     const before = this.state;
     this.state = {...before, ...patch};
     const {state} = this;
+    if (state.focus !== before.focus) this.chosenNode = -1;
     if (state.view !== before.view || state.by !== before.by) {
       if (!patch.zoom) state.zoom = [];
       this.limit = 200;
@@ -269,7 +273,7 @@ class App {
     });
     on(byId('theme'), 'click', () => this.setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark', true));
     on(byId('export'), 'click', () => this.saveSvg());
-    on(byId('side-toggle'), 'click', () => this.showSide(byId('body').classList.contains('without-side')));
+    on(byId('side-toggle'), 'click', () => this.toggleSide());
     on(byId('help'), 'click', () => byId('keys').showModal());
     this.buildHelp();
     this.buildGrip();
@@ -292,7 +296,8 @@ class App {
 
   threadName(i) {
     const t = this.model.profile.threads[i];
-    return (t.python || t.name || (t.main ? 'main' : 'thread')) + ' ' + t.id + (t.interpreter ? ` in interpreter ${t.interpreter}` : '');
+    return (t.python || t.name || (t.main ? 'main' : 'thread')) + ' ' + t.id +
+        (t.process !== this.model.profile.run.process ? ` of ${t.process}` : '') + (t.interpreter ? ` in interpreter ${t.interpreter}` : '');
   }
 
   buildHelp() {
@@ -320,24 +325,28 @@ class App {
       const kept = Math.max(200, Math.min(600, w));
       side.style.width = kept + 'px';
       grip.setAttribute('aria-valuenow', Math.round(kept));
-      remember('side-width', Math.round(kept));
+      return Math.round(kept);
     };
     const stored = Number(remembered('side-width'));
     if (stored >= 200) width(stored);
     on(grip, 'pointerdown', (event) => grip.setPointerCapture(event.pointerId));
     on(grip, 'pointermove', (event) => {
-      if (grip.hasPointerCapture(event.pointerId)) width(event.clientX - side.getBoundingClientRect().left);
+      if (grip.hasPointerCapture(event.pointerId)) remember('side-width', width(event.clientX - side.getBoundingClientRect().left));
     });
     on(grip, 'keydown', (event) => {
       const by = event.key === 'ArrowLeft' ? -20 : event.key === 'ArrowRight' ? 20 : 0;
-      if (by) width(side.getBoundingClientRect().width + by);
+      if (by) remember('side-width', width(side.getBoundingClientRect().width + by));
     });
     this.showSide(remembered('side') !== 'closed');
+  }
+  toggleSide() {
+    const open = byId('body').classList.contains('without-side');
+    this.showSide(open);
+    remember('side', open ? 'open' : 'closed');
   }
   showSide(open) {
     byId('body').classList.toggle('without-side', !open);
     byId('side-toggle').setAttribute('aria-pressed', String(open));
-    remember('side', open ? 'open' : 'closed');
   }
 
   setTheme(kind, keep) {
@@ -358,7 +367,7 @@ class App {
     else if (event.key === 'Escape') this.set(this.state.query ? {query: ''} : {zoom: []});
     else if (event.key === 'l') this.set({by: this.state.by === 'line' ? 'function' : 'line'});
     else if (event.key === 'i') this.set({view: this.state.view === 'inverted' ? 'flame' : 'inverted'});
-    else if (event.key === 's') this.showSide(byId('body').classList.contains('without-side'));
+    else if (event.key === 's') this.toggleSide();
     else if (event.key === 'd') byId('theme').click();
     else if (event.key === '?') byId('keys').showModal();
     else return;
@@ -393,12 +402,19 @@ class App {
     on.callees = on.seam = on.callers;
     for (const [id, element] of Object.entries(this.panes)) element.hidden = !on[id];
     byId('export').disabled = !on.main && !on.callees;
+    // First what changes the document, then what measures it to draw.
     if (nothing) this.showEmpty();
-    if (on.main) this.showGraph();
+    if (on.main) this.findGraph();
     if (on.callers) this.showSandwich();
     if (on.table) this.panes.table.replaceChildren(...this.panels.table(this.limit));
     this.showCrumbs(on);
     this.panels.all();
+    if (this.timeChanged) this.timeline.draw();
+    if (on.main) this.graphs.main.show();
+    if (on.callers) {
+      this.graphs.callers.show();
+      this.graphs.callees.show();
+    }
     this.took = performance.now() - began;
   }
 
@@ -414,7 +430,7 @@ class App {
     return best;
   }
 
-  showGraph() {
+  findGraph() {
     const shape = this.model.shape(this.state, 'main');
     let node = shape.root;
     for (const key of this.state.zoom) {
@@ -429,8 +445,7 @@ class App {
       node = next;
     }
     const {main} = this.graphs;
-    if (main.shape !== shape) main.cursor = -1;
-    main.show(shape, node);
+    main.take(shape, node);
     if (node !== shape.root && this.chosenNode < 0) {
       this.chosenGraph = main;
       this.chosenNode = node;
@@ -442,8 +457,8 @@ class App {
     const whole = model.selection(state)[model.value(state, 'all')];
     this.panes.seam.replaceChildren(el('b', {}, name(this.label(state.focus), 300)), el('span', {class: 'quiet'}, name(this.place(state.by, state.focus), 200)),
         el('span', {class: 'num'}, row ? `total ${this.amount(row.total)} \u00b7 ${percent(row.total, whole)}, self ${this.amount(row.self)} \u00b7 ${percent(row.self, whole)}` : 'not in this selection'));
-    this.graphs.callers.show(model.shape(state, 'callers'));
-    this.graphs.callees.show(model.shape(state, 'callees'));
+    this.graphs.callers.take(model.shape(state, 'callers'));
+    this.graphs.callees.take(model.shape(state, 'callees'));
   }
   showEmpty() {
     const {run} = this.model.profile;
@@ -462,10 +477,10 @@ class App {
     }[state.view];
     let zoomed = null;
     if (on.main && state.zoom.length) {
-      const {main} = this.graphs;
       zoomed = el('button', {id: 'unzoom', on: {click: () => this.set({zoom: []})}}, 'Zoom out');
-      this.crumbs.replaceChildren(zoomed, el('span', {}, 'Zoomed: ', name(this.label(main.shape.key(main.zoom)), 200),
-          ` \u00b7 ${percent(main.shape.total(main.zoom), main.shape.total(main.shape.root))} of the whole`));
+      const {shape, zoom: node} = this.graphs.main;
+      this.crumbs.replaceChildren(zoomed, el('span', {}, 'Zoomed: ', name(this.label(shape.key(node)), 200),
+          ` \u00b7 ${percent(shape.total(node), shape.total(shape.root))} of the whole`));
     } else {
       this.crumbs.replaceChildren(el('span', {}, text));
     }
@@ -474,7 +489,8 @@ class App {
     const {state, model, timeline} = this;
     const {buckets, run} = model.profile;
     const shown = [state.thread, state.from, state.to].join();
-    if (this.timeShown === shown) return;
+    this.timeChanged = this.timeShown !== shown;
+    if (!this.timeChanged) return;
     this.timeShown = shown;
     timeline.levels = model.once('levels ' + state.thread, () => model.levels(state.thread));
     timeline.select(state.from, state.to);

@@ -29,18 +29,25 @@ class Graph {
     new ResizeObserver(() => this.resize()).observe(holder);
   }
 
-  show(shape, zoom = shape.root) {
-    const moved = this.shape !== shape || this.zoom !== zoom;
+  // What to draw; `show` draws it.
+  take(shape, zoom = shape.root) {
+    if (this.shape !== shape) this.cursor = -1;
     this.shape = shape;
     this.zoom = zoom;
-    if (this.cursor >= shape.size) this.cursor = -1;
+  }
+  show() {
+    const {shape, zoom} = this;
+    const moved = this.laid !== shape || this.laidZoom !== zoom;
+    this.laid = shape;
+    this.laidZoom = zoom;
     if (moved || this.outer !== this.holder.clientWidth) this.lay();
     if (moved && this.flipped) this.holder.scrollTop = this.holder.scrollHeight;
     this.draw();
   }
 
   resize() {
-    if (!this.shape || !this.holder.clientWidth) return;
+    const {clientWidth: width, clientHeight: height} = this.holder;
+    if (!this.shape || !width || (width === this.outer && height === this.tallFor)) return;
     this.lay();
     this.draw();
   }
@@ -110,7 +117,8 @@ class Graph {
     if (!this.shape) return;
     if (!this.ended && this.rows.length < this.visibleRows()) this.grow();
     const scale = window.devicePixelRatio || 1;
-    const height = Math.max(1, Math.min(this.holder.clientHeight,
+    this.tallFor = this.holder.clientHeight;
+    const height = Math.max(1, Math.min(this.tallFor,
                                         this.flipped ? Infinity : Math.max(this.height, rowHeight)));
     const {canvas, ink} = this;
     if (canvas.width !== Math.round(this.width * scale) || canvas.height !== Math.round(height * scale)) {

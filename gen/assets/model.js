@@ -201,6 +201,10 @@ class Model {
     });
   }
 
+  changed(s, key) {
+    return this.once('changed ' + s.measure, () => new Map(this.changes(s).map((r) => [r.key, r]))).get(key);
+  }
+
   searchTexts() {
     return this.once('texts', () => {
       const {functions: f, strings} = this.profile;

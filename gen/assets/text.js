@@ -3,7 +3,7 @@
 const thin = '\u2009';
 
 function count(n) {
-  return Math.round(n).toLocaleString('en-US');
+  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 function percent(part, whole, digits = 1) {
   return whole > 0 ? (100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';

@@ -14,14 +14,13 @@ class Timeline {
     on(canvas, 'pointerup', () => this.drop());
     on(canvas, 'pointercancel', () => this.drop());
     on(canvas, 'keydown', (event) => this.keyed(event));
-    new ResizeObserver(() => this.draw()).observe(canvas);
+    new ResizeObserver(() => canvas.clientWidth !== this.drawnFor && this.draw()).observe(canvas);
   }
   get whole() { return this.from === 0 && this.to === this.buckets.count; }
 
   select(from, to) {
     this.from = Math.max(0, Math.min(from, this.buckets.count - 1));
     this.to = Math.max(this.from + 1, Math.min(to, this.buckets.count));
-    this.draw();
   }
 
   place(event) {
@@ -76,6 +75,7 @@ class Timeline {
   draw() {
     const width = this.canvas.clientWidth;
     const height = this.canvas.clientHeight;
+    this.drawnFor = width;
     if (!width || !height) return;
     const scale = window.devicePixelRatio || 1;
     this.canvas.width = width * scale;

@@ -9,6 +9,7 @@
 #include <tachyon/collect/diff_flamegraph.hpp>
 #include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/heatmap.hpp>
+#include <tachyon/collect/pstats.hpp>
 
 #include "collect/hand_made.hpp"
 
@@ -38,6 +39,12 @@ void save_recording(const std::string& name, const Recording& recording) {
   StringSink text;
   CollapsedWriter{CollapsedOptions{}}.write(text, page.tree(), recording.run);
   save(name + ".collapsed", text.text());
+  StringSink table;
+  PstatsOptions options;
+  options.limit = 1000;
+  options.summary = false;
+  PstatsWriter{options}.write(table, page.tree(), recording.run);
+  save(name + ".pstats", table.text());
 }
 
 void save_diff(const std::string& name, const Recording& now, const Recording& then, DiffBy by) {
