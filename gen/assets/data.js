@@ -10,8 +10,10 @@
 //   frames      function, line, opcode: what a tree node is about
 //   trees       [0] this run, [1] the baseline. Nodes stand in preorder: `up` says how many levels
 //               to climb from the node before to reach the parent (0 = child of the node before).
-//               `records` holds for each node how many records follow, then for each of them
-//               thread, time bucket, samples, nanoseconds: the samples that ended in that node.
+//               `records` holds for each node how many records follow, and for each of them place,
+//               samples and nanoseconds: samples that ended in that node. A place is the time bucket,
+//               less the one of the record before, times 2; when that is of another thread (a node
+//               begins at thread 0, bucket 0), the bucket times 2 plus 1, and the thread.
 //   status      thread, time bucket, status bits, samples, repeated
 //   sources     [file string, line, text, line, text, ...] for the lines near the sampled ones
 
@@ -69,10 +71,15 @@ function readTree(tree) {
   };
   const column = new Column(tree.records);
   for (let i = 0, r = 0; i < count; ++i) {
+    let thread = 0;
+    let bucket = 0;
     for (let left = column.next(); left > 0; --left, ++r) {
+      const place = column.next();
+      bucket = (place >> 1) + (place & 1 ? 0 : bucket);
+      if (place & 1) thread = column.next();
       records.node[r] = i;
-      records.thread[r] = column.next();
-      records.bucket[r] = column.next();
+      records.thread[r] = thread;
+      records.bucket[r] = bucket;
       records.samples[r] = column.next();
       records.time[r] = column.next();
     }

@@ -92,17 +92,20 @@ class Profile:
             self.status[key] = self.status.get(key, 0) + samples
 
     def tree_json(self, root):
-        up, frames, records, size, last = [], [], [], 0, -1
+        up, frames, records, size, above = [], [], [], 0, -1
         pending = [(f, n, 0) for f, n in reversed(root.children.items())]
         while pending:
             frame, node, depth = pending.pop()
-            up.append(last + 1 - depth)
+            up.append(above + 1 - depth)
             frames.append(frame)
-            last = depth
+            above = depth
             records.append(len(node.records))
             size += len(node.records)
+            last = (0, 0)
             for (thread, bucket), (samples, time) in sorted(node.records.items()):
-                records += [thread, bucket, samples, time]
+                place = [2 * (bucket - last[1])] if thread == last[0] else [2 * bucket + 1, thread]
+                records += [*place, samples, time]
+                last = (thread, bucket)
             pending += [(f, n, depth + 1) for f, n in reversed(node.children.items())]
         return {"nodes": len(up), "up": column(up), "frame": column(frames), "recordCount": size, "records": column(records)}
 

@@ -231,6 +231,7 @@ class Shop(support.PageCase):
         self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)
         page.click("#part-summary summary")
         page.wait("localStorage.getItem('tachyon-parts') === 'summary'")
+        page.js("new Promise(done => setTimeout(done, 500))")  # storage is written behind our back
         page.go(self.path)
         self.assertFalse(page.js("document.getElementById('part-summary').open"))
         self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)

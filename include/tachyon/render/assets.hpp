@@ -15,7 +15,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-dmgt/gIOjBJNTrs+i72BzqmCA+r9miqbx3CVROx8x10='; script-src 'sha256-3DhWXQU3wtWa8gRzLBU6HmDObJdBu3oUC+YDbEmHj+8='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-dmgt/gIOjBJNTrs+i72BzqmCA+r9miqbx3CVROx8x10='; script-src 'sha256-u1tTIR2xrdJ1MjQszFnWvJ8D5KASAX1Vc8gcbYQ1h6E='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -236,7 +236,7 @@ next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value =
 take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
 }
 function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {for (let left = column.next(); left > 0; --left, ++r) {records.node[r] = i;records.thread[r] = column.next();records.bucket[r] = column.next();records.samples[r] = column.next();records.time[r] = column.next();}
+const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
 }
 return {count, parent, frame, records};}
 function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
@@ -555,7 +555,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-hJFJIuyXmY0HUdJ1EIl2fAC9a/lRHLu2KaFHcPwq/l8='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-YHe93YysqnHxsk9zpLDr1esgAy7ZPFD9XAMM2xieFvY='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -706,7 +706,7 @@ next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value =
 take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
 }
 function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {for (let left = column.next(); left > 0; --left, ++r) {records.node[r] = i;records.thread[r] = column.next();records.bucket[r] = column.next();records.samples[r] = column.next();records.time[r] = column.next();}
+const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
 }
 return {count, parent, frame, records};}
 function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
@@ -759,7 +759,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-BLMYQn47cnja+DsGyf2WxtAdwbl/h7+TD2oT/fUkDEc='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-q3J7vCNB3Oya7ExnQetYjlJ+aO618IiJNTXo/1whG0E='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -913,7 +913,7 @@ next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value =
 take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
 }
 function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {for (let left = column.next(); left > 0; --left, ++r) {records.node[r] = i;records.thread[r] = column.next();records.bucket[r] = column.next();records.samples[r] = column.next();records.time[r] = column.next();}
+const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
 }
 return {count, parent, frame, records};}
 function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
