@@ -46,7 +46,7 @@ class Widths(unittest.TestCase):
     def test_every_width(self):
         for width in (60, 80, 100, 120, 140, 200):
             with self.subTest(width=width), Tmux([], width=width) as t:
-                screen = t.wait_for("●3")
+                screen = t.wait_for("●3" if width > 60 else "●2")
                 heading = next(line for line in screen.split("\n") if "nsamples  " in line)
                 for column, least in self.COLUMNS.items():
                     present = re.search(rf"(^|[ ▼]){re.escape(column)}( |$)", heading)
@@ -172,11 +172,11 @@ class Keys(unittest.TestCase):
 
     def test_trends(self):
         with Tmux([], width=120) as t:
-            t.wait_for("trend up down")
+            t.wait_for("trend: up down")
             t.keys("x")
-            t.wait_for(lambda s: "trend up" not in s)
+            t.wait_for(lambda s: "trend: up" not in s)
             t.keys("X")
-            t.wait_for("trend up down")
+            t.wait_for("trend: up down")
 
     def test_help(self):
         with Tmux([], width=120) as t:
@@ -211,7 +211,7 @@ class Keys(unittest.TestCase):
             tabs = next(i for i, line in enumerate(screen.split("\n")) if "1 Functions" in line)
             column = screen.split("\n")[tabs].index("Call tree") + 1
             t.tmux("send-keys", "-l", f"\x1b[<0;{column};{tabs + 1}M")
-            t.wait_for("a path of calls")
+            t.wait_for("nsamples: ending here")
             t.keys("1")
             t.wait_for("order_")
             for _ in range(20):

@@ -75,7 +75,7 @@ inline void draw_figure_headings(Screen& screen, int row, const Columns& c, Ui& 
   ui.headings.clear();
   const auto heading = [&](int column, int width, std::string_view text, Sort sort) {
     if (column < 0) return;
-    draw_heading(screen, row, column, width, text, ui.sort == sort);
+    draw_heading(screen, row, column, width, text, ui.order() == sort);
     ui.headings.emplace_back(column + width, sort);
   };
   heading(c.samples, samples_width, "nsamples", Sort::samples);

@@ -140,8 +140,10 @@ inline void draw_efficiency(Screen& screen, int row, const Model& model) {
   const std::uint64_t all = ticks.taken + ticks.torn;
   const double good = percent_of(ticks.taken, all);
   screen.put(row, 1, "Efficiency:", Ink::label);
-  std::string text = percent(good) + " good";
-  std::string failed = percent(percent_of(ticks.torn, all)) + " failed";
+  const std::string text = percent(good) + " good";
+  const std::string failed = percent(percent_of(ticks.torn, all)) + " failed";
+  std::string partial;
+  if (ticks.partial != 0) partial = percent(percent_of(ticks.partial, all)) + " partial";
   std::string missed;
   if (ticks.missed != 0) missed = percent(percent_of(ticks.missed, all + ticks.missed)) + " missed";
   const int figures =
@@ -155,6 +157,7 @@ inline void draw_efficiency(Screen& screen, int row, const Model& model) {
   }
   Pen pen{screen, row, at};
   pen.put(text, Ink::good).put(", ", Ink::dim).put(failed, ticks.torn ? Ink::bad : Ink::dim);
+  if (!partial.empty()) pen.put(", ", Ink::dim).put(partial, Ink::warn);
   if (!missed.empty()) pen.put(", ", Ink::dim).put(missed, Ink::warn);
 }
 
@@ -195,7 +198,8 @@ inline void draw_function_counts(Screen& screen, int row, const Model& model, st
                       {"", number(shown) + " shown", Ink::text}});
 }
 
-// The three functions with most direct samples.
+// The three functions with most direct samples. Where there is little room names get shorter, down
+// to eight columns; where there is less, there are fewer of them.
 inline void draw_top(Screen& screen, int row, const Model& model) {
   std::vector<detail::Ranked> rows;
   for (const FunctionId id : model.figures().seen()) {
@@ -203,23 +207,41 @@ inline void draw_top(Screen& screen, int row, const Model& model) {
     if (figures.self.samples == 0) continue;
     rows.push_back({figures.self.samples, figures.total.samples, static_cast<std::uint32_t>(id)});
   }
-  const std::size_t count = std::min<std::size_t>(rows.size(), 3);
+  std::size_t count = std::min<std::size_t>(rows.size(), 3);
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
   screen.put(row, 1, "Top 3:", Ink::label);
-  constexpr std::array<Ink, 3> medals{Ink::gold, Ink::silver, Ink::bronze};
+
+  struct Medal {
+    std::string_view name;
+    std::string share;
+  };
+  std::vector<Medal> medals;
+  for (std::size_t i = 0; i < count; ++i) {
+    medals.push_back({model.frames()[model.frames()[FunctionId{rows[i].id}].name],
+                      ' ' + percent(percent_of(rows[i].key, model.figures().total().samples))});
+  }
+  constexpr int longest = 25;
+  constexpr int shortest = 8;
+  const auto width = [&](std::size_t first_n, int name_room) {
+    int all = 0;
+    for (std::size_t i = 0; i < first_n; ++i) {
+      all += 3 + std::min(width_of(medals[i].name), name_room) + width_of(medals[i].share) + 3;
+    }
+    return all - 3;
+  };
+  const int room = screen.columns() - label_width;
+  while (count > 1 && width(count, shortest) > room) --count;
+  int name_room = longest;
+  while (name_room > shortest && width(count, name_room) > room) --name_room;
+
+  constexpr std::array<Ink, 3> inks{Ink::gold, Ink::silver, Ink::bronze};
   constexpr std::array<std::string_view, 3> discs{"\u25cf1 ", "\u25cf2 ", "\u25cf3 "};
   constexpr std::array<std::string_view, 3> plain{"1. ", "2. ", "3. "};
-  const int room = screen.columns() - label_width;
-  const int name_room = std::min(25, room / 3 - 12);
-  Pen pen{screen, row, label_width};
+  int at = label_width;
   for (std::size_t i = 0; i < count; ++i) {
-    const FunctionId id{rows[i].id};
-    const std::string_view name = model.frames()[model.frames()[id].name];
-    const double share = percent_of(rows[i].key, model.figures().total().samples);
-    pen.put(screen.unicode() ? discs[i] : plain[i], medals[i]);
-    pen.skip(screen.put(row, pen.column(), name, Ink::function, std::max(name_room, 4)) -
-             pen.column());
-    pen.put(" ").put(percent(share), Ink::strong).skip(3);
+    at = screen.put(row, at, screen.unicode() ? discs[i] : plain[i], inks[i]);
+    at = screen.put(row, at, medals[i].name, Ink::function, name_room);
+    at = screen.put(row, at, medals[i].share, Ink::strong) + 3;
   }
 }
 

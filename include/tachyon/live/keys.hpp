@@ -199,7 +199,7 @@ inline void click(Model& model, Ui& ui, const Event& event) {
   if (event.row == ui.table_row - 1) {
     for (const auto& [last, sort] : ui.headings) {
       if (event.column <= last) {
-        ui.sort = sort;
+        ui.order_by(sort);
         return;
       }
     }
@@ -215,7 +215,9 @@ inline void click(Model& model, Ui& ui, const Event& event) {
 inline void letter(Model& model, Ui& ui, char32_t c, Moment now, Reaction& reaction) {
   const auto is = [&](char lower) { return same_letter(c, lower); };
   const auto sort_by = [&](std::size_t step) {
-    ui.sort = static_cast<Sort>((static_cast<std::size_t>(ui.sort) + step) % sort_count);
+    const auto order = ui.order();
+    if (order)
+      ui.order_by(static_cast<Sort>((static_cast<std::size_t>(*order) + step) % sort_count));
   };
   if (is('q')) {
     reaction.quit = true;

@@ -84,6 +84,9 @@ inline void draw_history(Screen& screen, int row, int column, int width, const M
     }
     values[static_cast<std::size_t>(i)] = ratio_of(part, whole);
   }
+  // The shape matters: the highest column is full, unless all of it is next to nothing.
+  const double highest = std::max(*std::max_element(values.begin(), values.end()), 0.05);
+  for (double& value : values) value /= highest;
   draw_spark(screen, row, column, values.data(), width, style);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -70,6 +71,15 @@ inline std::vector<RowId> function_rows(const Model& model, Ui& ui) {
   return detail::ids_of(rows);
 }
 
+// How many there would be.
+inline std::size_t function_count(const Model& model, Ui& ui) {
+  const std::span<const FunctionId> seen = model.figures().seen();
+  if (ui.filter.empty()) return seen.size();
+  return static_cast<std::size_t>(std::count_if(seen.begin(), seen.end(), [&](FunctionId id) {
+    return ui.filter.accepts(model.frames(), id);
+  }));
+}
+
 // The children of a path that have samples, by the chosen order.
 inline std::vector<std::uint32_t> tree_children(const Model& model, Sort sort, std::uint32_t path) {
   std::vector<detail::Ranked> rows;
@@ -77,11 +87,7 @@ inline std::vector<std::uint32_t> tree_children(const Model& model, Sort sort, s
   for (std::uint32_t at = paths[path].first_child; at != 0; at = paths[at].next_sibling) {
     const Figures& figures = model.figures().path(at);
     if (figures.total.samples == 0) continue;
-    // In a tree the order of total figures is the useful one, unless self time was asked for by
-    // name.
-    const bool by_count = sort == Sort::samples || sort == Sort::share || sort == Sort::total_share;
-    rows.push_back(
-        {by_count ? figures.total.samples : figures.total.weight, figures.self.samples, at});
+    rows.push_back({sort_key(figures, sort), second_key(figures, sort), at});
   }
   std::sort(rows.begin(), rows.end());
   return detail::ids_of(rows);
@@ -92,14 +98,14 @@ inline constexpr std::size_t most_tree_rows = 20'000;
 // Expanded paths, depth first. The root itself is no row.
 inline std::vector<RowId> tree_rows(const Model& model, const Ui& ui) {
   std::vector<RowId> out;
-  std::vector<std::uint32_t> open = tree_children(model, ui.sort, 0);
+  std::vector<std::uint32_t> open = tree_children(model, ui.tree_sort, 0);
   std::reverse(open.begin(), open.end());
   while (!open.empty() && out.size() < most_tree_rows) {
     const std::uint32_t path = open.back();
     open.pop_back();
     out.push_back(path);
     if (!ui.is_expanded(path)) continue;
-    const std::vector<std::uint32_t> children = tree_children(model, ui.sort, path);
+    const std::vector<std::uint32_t> children = tree_children(model, ui.tree_sort, path);
     open.insert(open.end(), children.rbegin(), children.rend());
   }
   return out;
@@ -192,13 +198,21 @@ inline std::vector<RowId> line_rows(const Model& model, const Ui& ui) {
   return out;
 }
 
+// Direct samples of a task are those in which it was the innermost one.
+inline Figures task_figures(const Model& model, FunctionId id) {
+  const auto i = static_cast<std::size_t>(id);
+  return {i < model.tasks().size() ? model.tasks()[i].self : Totals{},
+          model.figures().function(id).total};
+}
+
 inline std::vector<RowId> task_rows(const Model& model, Ui& ui) {
   std::vector<detail::Ranked> rows;
   for (const FunctionId id : model.figures().seen()) {
     if (model.shapes().kind(id) != FrameKind::task) continue;
     if (!ui.filter.accepts(model.frames(), id)) continue;
-    const Figures& figures = model.figures().function(id);
-    rows.push_back({figures.total.samples, figures.self.samples, static_cast<std::uint32_t>(id)});
+    const Figures figures = task_figures(model, id);
+    rows.push_back(
+        {sort_key(figures, ui.sort), second_key(figures, ui.sort), static_cast<std::uint32_t>(id)});
   }
   std::sort(rows.begin(), rows.end());
   return detail::ids_of(rows);

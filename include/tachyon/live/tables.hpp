@@ -84,7 +84,7 @@ inline void draw_tree(Screen& screen, const TableArea& area, const Model& model,
       const std::string number = std::to_string(depth);
       at = screen.put(row, at + std::max(wide / 2 - width_of(number) - 1, 0), number, Ink::dim) + 1;
     }
-    const bool leaf = tree_children(model, ui.sort, ui.visible[i]).empty();
+    const bool leaf = tree_children(model, ui.tree_sort, ui.visible[i]).empty();
     const bool open = ui.is_expanded(ui.visible[i]);
     const std::string_view mark = leaf               ? "  "
                                   : screen.unicode() ? (open ? "\u25be " : "\u25b8 ")
@@ -195,18 +195,13 @@ inline void draw_tasks(Screen& screen, const TableArea& area, const Model& model
   const Columns c = columns_for(screen.columns());
   const int wide = name_width(screen.columns(), c.rest);
   draw_figure_headings(screen, area.header, c, ui);
-  for (const int column : {c.self_time, c.total_time}) {
-    if (column >= 0) screen.fill(area.header, column, time_width, U' ', {Ink::header});
-  }
-  draw_figure_headings(screen, area.header, c, ui);
   draw_name_headings(screen, area.header, c.rest, wide, "task", "last seen at");
   for (std::size_t i = 0; i < ui.visible.size(); ++i) {
     const int row = area.first + static_cast<int>(i);
     const FunctionId id{ui.visible[i]};
     const TaskRow task =
         ui.visible[i] < model.tasks().size() ? model.tasks()[ui.visible[i]] : TaskRow{};
-    // Direct samples of a task are those in which it was the innermost one.
-    const Figures figures{task.self, model.figures().function(id).total};
+    const Figures figures = task_figures(model, id);
     draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
     draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id), true,
                  {Ink::spark});

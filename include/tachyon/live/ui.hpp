@@ -87,6 +87,7 @@ struct Ui {
 
   View view = View::functions;
   Sort sort = Sort::self_time;
+  Sort tree_sort = Sort::total_time;  // what leads to it is what one looks for in a tree
   bool paused = false;
   bool trends = true;
   bool help = false;
@@ -120,6 +121,13 @@ struct Ui {
 
   std::optional<RowId>& selection() { return selected[static_cast<std::size_t>(view)]; }
   const std::optional<RowId>& selection() const { return selected[static_cast<std::size_t>(view)]; }
+  // What this view is sorted by; nothing where the order is given by what is shown.
+  std::optional<Sort> order() const {
+    if (view == View::tree) return tree_sort;
+    if (view == View::functions || view == View::tasks) return sort;
+    return std::nullopt;
+  }
+  void order_by(Sort by) { (view == View::tree ? tree_sort : sort) = by; }
   int& first() { return top[static_cast<std::size_t>(view)]; }
   bool is_expanded(std::uint32_t path) const { return path < expanded.size() && expanded[path]; }
   void expand(std::uint32_t path, bool on) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -128,52 +129,52 @@ inline void draw_tabs(Screen& screen, int row, Ui& ui) {
   }
 }
 
+// What the figures mean, as much of it as fits.
 inline void draw_legend(Screen& screen, int row, const Model& model, const Ui& ui) {
-  std::string_view text;
-  switch (ui.view) {
-    case View::functions:
-      text =
-          "nsamples direct/on stack   % direct   tottime direct   cum on stack, callees included";
-      break;
-    case View::tree:
-      text = "a path of calls: nsamples ending here/passing here, all below included";
-      break;
-    case View::lines:
-      text = "samples on this line itself/with calls it made";
-      break;
-    case View::tasks:
-      text = "samples in which the task was innermost/awaiting included";
-      break;
-    case View::threads:
-      text = "% of all samples; the other shares are of the thread's own samples";
-      break;
-  }
+  using Parts = std::array<std::string_view, 3>;
+  const auto parts = [&]() -> Parts {
+    switch (ui.view) {
+      case View::functions:
+        return {"nsamples: direct/on stack", "% tottime: direct", "cum: callees included"};
+      case View::tree:
+        return {"nsamples: ending here/passing here", "% tottime: ending here",
+                "cum: all below included"};
+      case View::lines:
+        return {"nsamples: on the line/with its calls", "colour: heat", ""};
+      case View::tasks:
+        return {"nsamples: innermost task/awaiting too", "", ""};
+      case View::threads:
+        return {"%: of all samples", "others: of the thread's own", ""};
+    }
+    return {};
+  }();
+  const std::string_view separator = screen.unicode() ? " \u2502 " : " | ";
   Pen pen{screen, row, 1};
-  pen.put(text, Ink::dim);
-  if (ui.view == View::functions && ui.trends && model.running() && pen.room() > 24) {
-    pen.put(screen.unicode() ? "   trend " : "   trend ", Ink::dim);
+  for (const std::string_view part : parts) {
+    if (part.empty() || pen.room() < width_of(part) + 4) continue;
+    if (pen.column() > 1) pen.put(separator, Ink::rule);
+    pen.put(part, Ink::dim);
+  }
+  if (ui.view == View::functions && ui.trends && model.running() && pen.room() > 20) {
+    pen.put(separator, Ink::rule).put("trend: ", Ink::dim);
     pen.put("up", Ink::up).put(" ").put("down", Ink::down);
   }
 }
-
-struct KeyHint {
-  std::string_view key;
-  std::string_view text;
-};
 
 inline void draw_hints(Screen& screen, int row, const Model& model, const Ui& ui) {
   constexpr std::array<std::string_view, sort_count> sorts{"nsamples", "%", "tottime", "cum%",
                                                            "cumtime"};
   Pen pen{screen, row, 1};
   const auto hint = [&](std::string_view key, std::string_view text) {
-    if (pen.room() < width_of(key) + width_of(text) + 2) return;
-    pen.put(key, Ink::key).put(" ").put(text, Ink::text).put("  ");
+    const int gap = pen.column() > 1 ? 2 : 0;
+    if (pen.room() < gap + width_of(key) + 1 + width_of(text)) return;
+    pen.skip(gap).put(key, Ink::key).put(" ").put(text, Ink::text);
   };
-  if (!model.running()) pen.put("Finished  ", Ink::good);
+  if (!model.running()) pen.put("Finished", Ink::good);
   hint("q", "quit");
   hint("h", "help");
-  const std::string sort = "sort:" + std::string{sorts[static_cast<std::size_t>(ui.sort)]};
-  hint("s", sort);
+  const std::optional<Sort> order = ui.order();
+  if (order) hint("s", "sort:" + std::string{sorts[static_cast<std::size_t>(*order)]});
   hint("t", model.scope().kind == Scope::Kind::all ? "threads" : "all threads");
   hint("/", "filter");
   if (!ui.filter.empty()) hint("c", "clear");
@@ -261,9 +262,7 @@ inline Screen draw(const Model& model, Ui& ui, Size size, const Surroundings& ar
   if (r.efficiency >= 0) draw_efficiency(screen, r.efficiency, model);
   if (r.threads >= 0) draw_thread_states(screen, r.threads, model);
   if (r.functions >= 0) {
-    draw_function_counts(
-        screen, r.functions, model,
-        ui.view == View::functions ? rows.size() : function_rows(model, ui).size());
+    draw_function_counts(screen, r.functions, model, function_count(model, ui));
   }
   if (r.top >= 0) draw_top(screen, r.top, model);
   if (r.banner >= 0) draw_banner(screen, r.banner, model);
