@@ -211,3 +211,17 @@ TEST_CASE("core: cut off anywhere, it is refused") {
     CHECK((code == Errc::not_a_core || code == Errc::truncated));
   }
 }
+
+TEST_CASE("core: forged tables of files cost no more than honest ones") {
+  Builder b;
+  b.thread(1, 0);
+  b.segment(0x1000, 64, std::string(64, 'a'), PF_R);
+  // All of them cover everything, and none exists.
+  for (int i = 0; i < 65536; ++i) b.file(0x1000, ~0ULL, 0, "/no/such/" + std::to_string(i));
+  const TempFile file{b.build()};
+  auto core = CoreFile::open(file.path);
+  REQUIRE(core);
+  CHECK(core->files().size() == 65536);
+  CHECK(core->missing().size() == 400);
+  CHECK(text_at(*core, 0x1000, 2) == "aa");
+}

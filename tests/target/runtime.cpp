@@ -141,3 +141,12 @@ TEST_CASE("runtime: asyncio's table is known by its shape") {
   world.put(0x80100 + 8, 4000);  // a member outside its struct
   CHECK_FALSE(find_asyncio(world.image, world.modules, *site));
 }
+
+TEST_CASE("runtime: memory full of cookies does not keep us") {
+  World world;
+  for (std::uint64_t at = 0; at < data_size; at += 16) {
+    world.put(at, detail::debug_cookie);
+    world.put(at + 8, 0x030d02f0);
+  }
+  CHECK(world.find().error().code == Errc::not_python);
+}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <span>
 #include <string>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 #include <utility>
@@ -43,6 +44,21 @@ inline Result<Descriptor> open_for_reading(const char* path, int flags = 0,
     if (number >= 0) return Descriptor{number};
     if (errno != EINTR) return Error{Errc::cannot_open, errno, {}};
   }
+}
+
+// For a path that somebody else chose (a core file, a target's table of mappings): nothing but a
+// regular file is opened, since opening alone can wait for a writer, rewind a tape or arm a
+// watchdog.
+inline Result<Descriptor> open_regular(const char* path, int directory = AT_FDCWD) noexcept {
+  struct ::stat info {};
+  if (::fstatat(directory, path, &info, 0) != 0) return Error{Errc::cannot_open, errno, {}};
+  if (!S_ISREG(info.st_mode)) return Error{Errc::cannot_open, EINVAL, {}};
+  auto file = open_for_reading(path, O_NONBLOCK, directory);
+  if (!file) return file;
+  // It may have been exchanged in between.
+  if (::fstat(file->get(), &info) != 0) return Error{Errc::cannot_open, errno, {}};
+  if (!S_ISREG(info.st_mode)) return Error{Errc::cannot_open, EINVAL, {}};
+  return file;
 }
 
 // Up to into.size() bytes; fewer only at the end of the file.

@@ -34,9 +34,9 @@
 // bytes. A range that was writable is never filled in from a file: its contents then are anyone's
 // guess.
 //
-// Everything in such a file is foreign. Counts are capped, sizes are compared with the file's
-// before they are used, and a core that ends before its segments do is refused: half of a heap
-// would make wrong stacks, not fewer.
+// Everything in such a file is foreign. Counts and steps are capped, sizes are compared with the
+// file's before they are used, and a core that ends before its segments do is refused: half of a
+// heap would make wrong stacks, not fewer.
 namespace tachyon {
 
 class CoreFile {
@@ -81,6 +81,14 @@ class CoreFile {
   std::span<const Segment> segments() const noexcept { return segments_; }
   std::span<const FileRange> files() const noexcept { return files_; }
   Address program_headers() const noexcept { return program_headers_; }
+  const FileRange* file_at(Address at) const noexcept {
+    const auto later =
+        std::upper_bound(files_.begin(), files_.end(), at,
+                         [](Address a, const FileRange& range) { return a < range.start; });
+    if (later == files_.begin()) return nullptr;
+    const FileRange& candidate = *std::prev(later);
+    return candidate.contains(at) ? &candidate : nullptr;
+  }
   // A file that the core refers to; the program's own may have been given to open().
   const std::string& path_of(const FileRange& range) const noexcept {
     return !executable_.empty() && range.path == program_ ? executable_ : range.path;
@@ -96,7 +104,9 @@ class CoreFile {
   static constexpr std::uint64_t most_segments = std::uint64_t{1} << 18;
   static constexpr std::uint64_t most_notes = std::uint64_t{1} << 20;
   static constexpr std::uint64_t largest_file_note = std::uint64_t{1} << 26;
+  static constexpr std::uint64_t most_files = 65536;  // as many mappings as Linux allows by default
   static constexpr std::size_t most_sources = 400;
+  static constexpr std::size_t most_steps = std::size_t{1} << 22;
 
   explicit CoreFile(Descriptor file) noexcept : core_{std::move(file)} {}
 
@@ -117,7 +127,7 @@ class CoreFile {
   void take_auxiliary(std::uint64_t at, std::uint64_t size) noexcept;
   void open_sources();
   bool same_start(const FileRange& range, FileBytes& file) noexcept;
-  bool covered(const FileRange& range) const noexcept;
+  bool covered(const FileRange& range, std::size_t& steps) const noexcept;
   static bool written_to(const FileRange& range, FileBytes& file) noexcept;
 
   std::vector<Segment>::const_iterator after(Address at) const noexcept {
@@ -252,7 +262,7 @@ inline void CoreFile::take_files(std::uint64_t at, std::uint64_t size) {
   if (!core_.read({at}, note)) return;
   const auto count = load<std::uint64_t>(note, 0);
   const auto page = load<std::uint64_t>(note, 8);
-  if (count > (size - 16) / 24) return;
+  if (count > (size - 16) / 24 || count > most_files) return;
   std::string_view names = as_text(note).substr(static_cast<std::size_t>(16 + count * 24));
   for (std::size_t i = 0; i < count; ++i) {
     const auto words = load<std::array<std::uint64_t, 3>>(note, 16 + i * 24);
@@ -277,14 +287,15 @@ inline void CoreFile::open_sources() {
   for (const FileRange& range : files_) {
     if (range.contains(program_headers_)) program_ = range.path;
   }
-  for (std::size_t i = 0; i < files_.size(); ++i) {
-    if (covered(files_[i])) continue;
+  std::size_t steps = 0;
+  for (std::size_t i = 0; i < files_.size() && missing_.size() < most_sources; ++i) {
+    if (covered(files_[i], steps)) continue;
     const std::string& path = path_of(files_[i]);
     if (std::find(missing_.begin(), missing_.end(), path) != missing_.end()) continue;
     auto source = std::find_if(sources_.begin(), sources_.end(),
                                [&](const Source& s) { return s.path == path; });
     if (source == sources_.end()) {
-      auto file = open_for_reading(path.c_str(), O_NONBLOCK);
+      auto file = open_regular(path.c_str());
       FileBytes bytes{file ? std::move(*file) : Descriptor{}};
       if (!file || sources_.size() == most_sources || !same_start(files_[i], bytes)) {
         missing_.push_back(path);
@@ -298,8 +309,8 @@ inline void CoreFile::open_sources() {
   }
 }
 
-inline bool CoreFile::covered(const FileRange& range) const noexcept {
-  for (Address at = range.start; at < range.end;) {
+inline bool CoreFile::covered(const FileRange& range, std::size_t& steps) const noexcept {
+  for (Address at = range.start; at < range.end && steps < most_steps; ++steps) {
     const Segment* const part = segment(at);
     if (!part || at - part->at >= part->kept) return false;
     at = part->at + part->kept;
@@ -364,20 +375,17 @@ inline Result<std::size_t> CoreFile::read_piece(Address at, std::span<std::byte>
     return Error{Errc::unreadable, 0, at};
   }
   if (part && (part->flags & PF_W) != 0) return Error{Errc::unreadable, 0, at};
-  const auto later =
-      std::upper_bound(files_.begin(), files_.end(), at,
-                       [](Address a, const FileRange& range) { return a < range.start; });
-  if (later == files_.begin()) return Error{Errc::unreadable, 0, at};
-  const FileRange& range = *std::prev(later);
-  const std::int32_t source = source_of_[static_cast<std::size_t>(&range - files_.data())];
-  if (!range.contains(at) || source < 0) return Error{Errc::unreadable, 0, at};
+  const FileRange* const range = file_at(at);
+  if (!range) return Error{Errc::unreadable, 0, at};
+  const std::int32_t source = source_of_[static_cast<std::size_t>(range - files_.data())];
+  if (source < 0) return Error{Errc::unreadable, 0, at};
   // Up to where the core has something to say again.
-  std::uint64_t left = range.end - at;
+  std::uint64_t left = range->end - at;
   if (part) left = std::min(left, part->at + part->size - at);
   if (const auto next = after(at); next != segments_.end()) left = std::min(left, next->at - at);
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left));
   FileBytes& bytes = sources_[static_cast<std::size_t>(source)].bytes;
-  if (bytes.read({range.offset + (at - range.start)}, into.first(size))) return size;
+  if (bytes.read({range->offset + (at - range->start)}, into.first(size))) return size;
   return Error{Errc::unreadable, 0, at};
 }
 

@@ -40,12 +40,11 @@ class CoreModules {
   Address program_headers() const noexcept { return core_->program_headers(); }
 
   Result<OpenedFile> open(const Mapping& mapping) const {
-    for (const CoreFile::FileRange& range : core_->files()) {
-      if (!range.contains(mapping.start)) continue;
-      const std::string& path = core_->path_of(range);
-      auto file = open_for_reading(path.c_str(), O_NONBLOCK);
+    if (const CoreFile::FileRange* const range = core_->file_at(mapping.start)) {
+      const std::string& path = core_->path_of(*range);
+      auto file = open_regular(path.c_str());
       if (!file) return file.error();
-      return OpenedFile{std::move(*file), path == range.path ? OpenedBy::path : OpenedBy::given};
+      return OpenedFile{std::move(*file), path == range->path ? OpenedBy::path : OpenedBy::given};
     }
     return Errc::cannot_open;
   }
@@ -55,33 +54,33 @@ class CoreModules {
   Mapping named(Address at) const {
     Mapping mapping;
     mapping.start = at;
-    for (const CoreFile::FileRange& range : core_->files()) {
-      if (!range.contains(at)) continue;
-      mapping.path = range.path;
-      mapping.offset = range.offset + (at - range.start);
-      constexpr std::string_view marker = " (deleted)";
-      mapping.deleted = mapping.path.ends_with(marker);
+    if (const CoreFile::FileRange* const range = core_->file_at(at)) {
+      mapping.path = range->path;
+      mapping.offset = range->offset + (at - range->start);
+      mapping.deleted = mapping.path.ends_with(" (deleted)");
     }
     return mapping;
   }
 
   // Parts of files for which the core has no segment. What rights they had, the file has to say.
   void add_unwritten() {
+    constexpr std::size_t most_asked = 4096;
     const std::span<const Mapping> segments = maps_.all();
     std::vector<Mapping> all{segments.begin(), segments.end()};
+    Address done{};  // ranges may overlap in a forged core: nothing is listed twice
     for (const CoreFile::FileRange& range : core_->files()) {
-      for (Address at = range.start; at < range.end;) {
+      for (Address at = std::max(range.start, done); at < range.end; done = at) {
         if (const Mapping* known = maps_.find(at)) {
           at = known->end;
           continue;
         }
         Mapping mapping = named(at);
         mapping.end = range.end;
-        const auto next = std::find_if(segments.begin(), segments.end(),
-                                       [&](const Mapping& m) { return m.start > at; });
+        const auto next = std::upper_bound(segments.begin(), segments.end(), at,
+                                           [](Address a, const Mapping& m) { return a < m.start; });
         if (next != segments.end()) mapping.end = std::min(mapping.end, next->start);
         mapping.readable = true;
-        mapping.executable = runs(mapping);
+        mapping.executable = all.size() - segments.size() < most_asked && runs(mapping);
         at = mapping.end;
         all.push_back(std::move(mapping));
       }

@@ -277,9 +277,8 @@ inline Likeness likeness(const Descriptor& file, const Mapping& mapping) noexcep
 }  // namespace detail
 
 inline Result<OpenedFile> Process::open_mapped(const Mapping& mapping) const {
-  // O_NONBLOCK: whatever lies at that path by now, opening it must not wait.
-  const auto attempt = [&](const char* path, int directory) {
-    return open_for_reading(path, O_NONBLOCK, directory);
+  const auto attempt = [](const char* path, int directory) {
+    return open_regular(path, directory);
   };
   // The link of the mapping itself: right in any namespace and after deletion, but it asks for
   // CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN.

@@ -382,8 +382,11 @@ class RuntimeFinder {
   }
 
   void in_image(const Program& program) {
-    for (std::size_t i = 0; i < program.size(); ++i) {
+    constexpr std::size_t most_images = 8;  // one program loaded several times
+    std::size_t images = 0;
+    for (std::size_t i = 0; i < program.size() && images < most_images; ++i) {
       if (program[i].offset != 0) continue;
+      ++images;
       const auto image = ElfImage<M>::read(memory_, program[i].start);
       if (!image) continue;
       const auto runtime = image->symbol(names[0]);
@@ -430,6 +433,7 @@ class RuntimeFinder {
   // ---- is it one? ----
 
   bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
+    ++claims_;
     RuntimeSite site;
     site.runtime = claim.runtime;
     site.machine = machine;
@@ -513,7 +517,8 @@ class RuntimeFinder {
   // ---- no program has it ----
 
   static constexpr std::uint64_t search_budget = std::uint64_t{256} << 20;
-  static constexpr std::size_t block_words = 65536;
+  static constexpr std::size_t block_words = 16384;
+  static constexpr int most_claims = 1000;  // a page full of cookies must not keep us
 
   void search_memory() {
     std::vector<std::uint64_t> block(block_words);
@@ -536,7 +541,7 @@ class RuntimeFinder {
           static_cast<std::size_t>(std::min<std::uint64_t>(block_words, (mapping.end - at) / 8));
       const std::span words = std::span{block}.first(count);
       if (!memory_.read(at, std::as_writable_bytes(words))) continue;
-      for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
           believe({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
@@ -624,6 +629,7 @@ class RuntimeFinder {
   std::vector<Program> programs_;
   Address executable_{};
   std::optional<RuntimeSite> best_;
+  int claims_ = 0;
   std::uint64_t older_ = 0;  // the version word of an interpreter that is too old; 0: none seen
 };
 
