@@ -45,6 +45,7 @@
 #include <tachyon/codec/protobuf.hpp>
 #include <tachyon/codec/recording_format.hpp>
 #include <tachyon/codec/recording_reader.hpp>
+#include <tachyon/codec/recording_ring.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 #include <tachyon/codec/run_block.hpp>
 #include <tachyon/codec/sample_block.hpp>
