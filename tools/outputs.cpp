@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <tachyon/codec/cpython_writer.hpp>
+#include <tachyon/codec/recording_ring.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 #include <tachyon/collect/chrome_trace.hpp>
 #include <tachyon/collect/collapsed.hpp>
@@ -135,24 +136,27 @@ Made shared(const Context& context, auto... options) {
   });
 }
 
-// The recording: it grows while samples come, and has a last word.
+// The recording: it grows while samples come, loses its beginning if that was asked for, and has a
+// last word.
 class BinaryOutput final : public AnyOutput::Model {
  public:
-  BinaryOutput(OutputFile file, const Context& context, RecordingOptions options)
-      : file_{std::move(file)}, writer_{file_, context.tables, context.run, options} {}
+  BinaryOutput(OutputFile file, const Context& context, RingOptions ring, RecordingOptions options)
+      : recording_{std::move(file), context.tables, context.run, ring, options} {}
 
   AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
-  void add(const Sample& sample) override { writer_.add(sample); }
-  void end_tick(const Tick& tick) override { writer_.end_tick(tick); }
+  void add(const Sample& sample) override { recording_.add(sample); }
+  void end_tick(const Tick& tick) override { recording_.end_tick(tick); }
   Written finish(const Kept&, const Run& run) override {
-    writer_.finish(run);
-    const Result<void> closed = file_.close();
-    return {file_.path(), closed.error(), closed.error()};
+    const Result<void> closed = recording_.finish(run);
+    return {recording_.path(), closed.error(), closed.error()};
+  }
+  std::vector<std::string> notes() const override {
+    if (recording_.trim_error().code == Errc::ok) return {};
+    return {"the recording is longer than was asked for: its beginning could not be dropped"};
   }
 
  private:
-  OutputFile file_;
-  RecordingWriter<OutputFile> writer_;
+  RecordingRing recording_;
 };
 
 // A folder of pages, tried before sampling. What cannot be written there goes into a new folder
@@ -287,9 +291,9 @@ Made make_binary(const Context& context) {
           std::move(file), CpythonRecording{context.tables, {compress}});
     });
   }
-  if (files.keep || files.max_size) {
-    return std::string{"--keep and --max-size are not part of this build of tachyon yet"};
-  }
+  RingOptions ring;
+  if (files.keep) ring.keep = static_cast<std::uint64_t>(files.keep->value.count());
+  if (files.max_size) ring.max_size = files.max_size->bytes;
   RecordingOptions options;
   options.sources = !files.no_source;
   if (!compress) options.level = 0;
@@ -297,7 +301,7 @@ Made make_binary(const Context& context) {
   const bool replayed = context.line.command == Command::replay;
   if (replayed) options.flush_after = 0;
   return open_file(context, replayed ? Finish::whole : Finish::never, [&](OutputFile file) -> Made {
-    return std::make_unique<BinaryOutput>(std::move(file), context, options);
+    return std::make_unique<BinaryOutput>(std::move(file), context, ring, options);
   });
 }
 

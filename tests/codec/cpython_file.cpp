@@ -289,6 +289,25 @@ TEST_CASE("a sample stands for the time since the one before, unless the thread 
   }
 }
 
+TEST_CASE("frames of CPython's launcher are left out") {
+  Hand hand;
+  for (const char* const text :
+       {"/usr/lib/profiling/sampling/_sync_coordinator.py", "main", "a.py"}) {
+    hand.text(text);
+  }
+  hand.frame(0, 1, 5, 5, -1, -1, 255);
+  hand.frame(2, 1, 6, 6, -1, -1, 255);
+  hand.threads = 1;
+  hand.samples = 3;
+  hand.record(1, 0, 1, number(1) + "\x01" + numbers({3, 1, 0, 1}));
+  hand.record(1, 0, 3, number(1) + "\x01" + numbers({1, 0}));
+  hand.record(1, 0, 1, number(1) + "\x01" + numbers({1, 0}));
+  CHECK(read(hand.file()).text ==
+        "1/0 @1000+1000000 s1 a.py:main,6,6,-1,-1,0 a.py:main,6,6,-1,-1,0\n"
+        "1/0 @2000+1000 s1 a.py:main,6,6,-1,-1,0\n"
+        "1/0 @3000+1000 s1\n");
+}
+
 TEST_CASE("statistics: the block of today, the older one, none") {
   for (const bool foreign : {false, true}) {
     Hand hand = known(foreign);
