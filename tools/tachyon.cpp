@@ -2,6 +2,7 @@
 #include <span>
 #include <string>
 
+#include <tachyon/layout/dispatch.hpp>
 #include <tachyon/version.hpp>
 
 #include "commands.hpp"
@@ -24,6 +25,14 @@ int usage_error(std::string_view program, std::string_view text) {
 int print(std::string_view text) {
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   return whole && std::fflush(stdout) == 0 ? 0 : static_cast<int>(Exit::failed);
+}
+
+// The releases that each layout was made from; other patch releases share it.
+std::string version_text() {
+  std::string text =
+      concat("tachyon ", library_version, "\ncompiled layouts (", name_of(native_arch), "):");
+  for (const LayoutInfo& layout : all_layouts) text += concat(" ", layout.tag);
+  return text + "\n";
 }
 
 int perform(const CommandLine& line) {
@@ -87,7 +96,7 @@ int without_command(std::string_view word, std::span<const char* const> rest) {
     const auto command = rest.empty() ? std::nullopt : command_named(rest[0]);
     return print(command ? help_of(*command) : help_overview(library_version));
   }
-  if (word == "--version" || word == "-V") return print(concat("tachyon ", library_version, "\n"));
+  if (word == "--version" || word == "-V") return print(version_text());
   if (word == "--man") return print(manual_page(library_version));
   if (word == "--completions" || word.starts_with("--completions=")) {
     const std::string_view shell = word != "--completions" ? word.substr(14)

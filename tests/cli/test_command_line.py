@@ -86,7 +86,9 @@ class Streams(unittest.TestCase):
     def test_version(self):
         done = tachyon("--version")
         self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stdout, r"^tachyon \d+\.\d+\.\d+\n$")
+        first, layouts = done.stdout.splitlines()
+        self.assertRegex(first, r"^tachyon \d+\.\d+\.\d+$")
+        self.assertRegex(layouts, r"^compiled layouts \(\w+\): 3\.11\.\d+ .*3\.15\.\d+ 3\.15\.\d+t$")
 
     def test_every_option_of_the_reference_is_known(self):
         for command, names in REFERENCE.items():
