@@ -75,6 +75,9 @@ def run(command, timeout=1800, **options):
         os.killpg(child.pid, signal.SIGKILL)
         output, _ = child.communicate()
         return -1, f"{output}\nno end after {timeout} s\n"
+    except BaseException:  # interrupted: the child's session does not hear of it by itself
+        os.killpg(child.pid, signal.SIGTERM)
+        raise
 
 
 def check(tally, name, command, **options):
@@ -185,13 +188,13 @@ def format(tally):  # pylint: disable=redefined-builtin
             os.path.relpath(f, ROOT) for f in wrong))
 
 
-@part("unit tests, g++, optimised")
+@part("unit tests, g++")
 def unit(tally):
-    if build(tally, "release", "unit"):
-        catch2(tally, "release")
+    if build(tally, "unit", "unit"):
+        catch2(tally, "unit")
 
 
-@part("unit tests against the single header")
+@part("unit tests against the single header, clang")
 def single(tally):
     if build(tally, "single-header", "unit"):
         catch2(tally, "single-header")
@@ -203,16 +206,18 @@ def asan(tally):
         catch2(tally, "asan")
 
 
-@part("unit tests and tool with clang")
+@part("the tool builds with clang (the unit tests are, for the two parts above)")
 def clang(tally):
-    targets = ["unit"] + (["tachyon"] if os.path.exists(f"{ROOT}/tools/tachyon.cpp") else [])
-    if build(tally, "clang", *targets):
-        catch2(tally, "clang")
+    if not os.path.exists(f"{ROOT}/tools/tachyon.cpp"):
+        tally.skip("tool with clang", "there is no tools/tachyon.cpp yet")
+    elif build(tally, "clang", "tachyon"):
+        check(tally, "the tool that clang built runs",
+              [os.path.join(build_folder("clang"), "tachyon"), "--version"])
 
 
-@part("every header compiles alone, without exceptions, with both compilers")
+@part("every header compiles alone, without exceptions")
 def headers(tally):
-    for preset in ("release", "clang"):
+    for preset in ("unit",):
         status, output = run(["cmake", "--preset", preset])
         if status:
             tally.fail(f"headers {preset}", output)
@@ -433,6 +438,7 @@ def package(tally):
         tally.skip("packages", "there is no tools/tachyon.cpp yet")
         return
     with tempfile.TemporaryDirectory() as folder:
+        # Elsewhere, with a path of another length, the bytes must be the same.
         made = []
         for copy in ("one", "a/longer/two"):
             source = f"{folder}/{copy}/source"
@@ -628,6 +634,7 @@ def run_unittest(path, result_path, pattern):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if sys.argv[1:2] == ["--unittest"]:
         pattern = sys.argv[5] if sys.argv[4:5] == ["-k"] else None
         return run_unittest(sys.argv[2], sys.argv[3], pattern)

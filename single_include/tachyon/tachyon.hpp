@@ -3309,6 +3309,9 @@ class InputFile {
 // `damaged`, and what the collector has been given by then is not a profile. So whoever reads
 // checks the result before anything is written.
 //
+// `run` of CPython's profiler leaves the frames of its launcher in the file and hides them in every
+// output, by the end of their file name. They are left out here, so that no output needs to know.
+//
 // Beyond what CPython's own reader checks we refuse a stored file size that is not the file's,
 // unknown compressions, and, in files of ours, a wrong checksum.
 namespace tachyon {
@@ -3446,6 +3449,9 @@ class CpythonReader {
   }
 
  private:
+  // A frame of the program with which CPython's profiler starts another; see the essay.
+  static constexpr FrameId launcher{0xffffffff};
+
   struct ThreadState {
     ThreadIndex index{};
     Thread thread{};
@@ -3647,6 +3653,10 @@ inline FrameId CpythonReader::frame_from(Cursor& entry, Tables& tables,
   frame.location = where;
   const Function function{strings_[name], strings_[file], 0};
   const std::string_view path = tables.frames[function.file], title = tables.frames[function.name];
+  if (path.ends_with("_sync_coordinator.py")) {
+    (void)entry.byte();
+    return launcher;
+  }
   if (path == "<task>") frame.kind = FrameKind::task;
   if (path == "~") frame.kind = title == "<GC>" ? FrameKind::gc : FrameKind::native;
   const std::uint8_t opcode = entry.byte();
@@ -3701,7 +3711,8 @@ inline bool CpythonReader::read_stack(cpython_format::RecordKind kind, detail::S
   }
   stacks.resize(kept);
   for (std::size_t i = fresh_.size(); i-- > 0;) {
-    stacks.push_back(frames.push(stacks.empty() ? StackId::empty : stacks.back(), fresh_[i]));
+    const StackId below = stacks.empty() ? StackId::empty : stacks.back();
+    stacks.push_back(fresh_[i] == launcher ? below : frames.push(below, fresh_[i]));
   }
   return data.ok();
 }
