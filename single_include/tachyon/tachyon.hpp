@@ -22020,12 +22020,6 @@ class LocalIds {
   }
   std::uint32_t operator[](std::uint32_t global) const { return local_[global]; }
   const std::vector<std::uint32_t>& used() const noexcept { return used_; }
-  void sort() {
-    std::sort(used_.begin(), used_.end());
-    for (std::size_t i = 0; i < used_.size(); ++i) {
-      local_[used_[i]] = static_cast<std::uint32_t>(i);
-    }
-  }
   void clear() {
     for (const std::uint32_t global : used_) local_[global] = none;
     used_.clear();
@@ -22034,6 +22028,46 @@ class LocalIds {
  private:
   std::vector<std::uint32_t> local_;
   std::vector<std::uint32_t> used_;
+};
+
+// Stacks are kept in more detail than the format has: the ends of locations, and instructions.
+// Those that would look the same are written once, as the first of them.
+class GeckoLooks {
+ public:
+  explicit GeckoLooks(const FrameTable& frames) {
+    Interner<CodeKey> keys;
+    std::vector<std::uint32_t> frame_of_key, look_of_frame;
+    for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
+      const Frame& frame = frames[FrameId{i}];
+      const Function& function = frames[frame.function];
+      const std::uint32_t key =
+          keys.intern({function.file, function.name, frame.location.line, function.first_line,
+                       frame.location.column, static_cast<std::int32_t>(frame.kind)});
+      if (key == frame_of_key.size()) frame_of_key.push_back(i);
+      look_of_frame.push_back(frame_of_key[key]);
+    }
+    Interner<FoldKey> stacks;
+    std::vector<std::uint32_t> stack_of_key;
+    of_.push_back(0);
+    for (std::uint32_t i = 1; i < frames.stack_count(); ++i) {
+      const StackNode& node = frames[StackId{i}];
+      const std::uint32_t key =
+          stacks.intern({of_[static_cast<std::uint32_t>(node.parent)],
+                         look_of_frame[static_cast<std::uint32_t>(node.frame)]});
+      if (key == stack_of_key.size()) stack_of_key.push_back(i);
+      of_.push_back(stack_of_key[key]);
+    }
+    look_of_frame_ = std::move(look_of_frame);
+  }
+
+  std::uint32_t of(StackId stack) const { return of_[static_cast<std::uint32_t>(stack)]; }
+  std::uint32_t of(FrameId frame) const {
+    return look_of_frame_[static_cast<std::uint32_t>(frame)];
+  }
+
+ private:
+  std::vector<std::uint32_t> of_;  // by StackId: the first that looks like it
+  std::vector<std::uint32_t> look_of_frame_;
 };
 
 // One run of the writer.
@@ -22046,6 +22080,7 @@ class GeckoProfile {
         frames_{timeline.frames()},
         run_{run},
         strings_{frames_},
+        looks_{frames_},
         states_{timeline, run.target.free_threaded},
         stacks_{frames_.stack_count()},
         frame_ids_{frames_.frame_count()},
@@ -22113,6 +22148,7 @@ class GeckoProfile {
   void write_schemas();
   void write_trust();
   double interval() const;
+  void number_stacks(std::uint32_t lane);
   void write_thread(std::uint32_t lane);
   void write_samples(std::uint32_t lane);
   void write_markers(std::uint32_t lane);
@@ -22154,6 +22190,7 @@ class GeckoProfile {
   const FrameTable& frames_;
   const Run& run_;
   GeckoStrings strings_;
+  GeckoLooks looks_;
   StateIntervals states_;
   LocalIds stacks_, frame_ids_, functions_, files_;  // of the thread being written
   std::vector<std::uint32_t> opcode_names_;          // by OpcodeId
@@ -22227,13 +22264,14 @@ void GeckoProfile<S>::write_schemas() {
                                      {"column", "Column", "integer"},
                                      {"function", "Function", "string"},
                                      {"duration", "Duration", "duration"}};
-  const auto schema = [&](const GeckoMarkerInfo& marker, std::string_view label,
-                          const auto& fields) {
+  // The viewer shows a marker's name by itself; labels say what else to show, and what on its bar.
+  const auto schema = [&](const GeckoMarkerInfo& marker, const auto& fields) {
     json_.begin_object();
     json_.member("name", marker.type);
-    json_.member("tooltipLabel", label);
-    json_.member("tableLabel", label);
-    json_.member("chartLabel", label);
+    if (marker.category == GeckoCategory::opcodes) {
+      json_.member("tableLabel", "{marker.data.function}, line {marker.data.line}");
+    }
+    json_.member("chartLabel", "{marker.name}");
     column("display", [&] {
       json_.value("marker-chart");
       json_.value("marker-table");
@@ -22248,11 +22286,11 @@ void GeckoProfile<S>::write_schemas() {
     json_.end_object();
   };
   column("markerSchema", [&] {
-    for (std::size_t i = 0; i < state_count; ++i) {
-      if (State(i) == State::opcode) {
-        schema(gecko_markers[i], "{marker.data.opname}", opcode_fields);
-      } else {
-        schema(gecko_markers[i], gecko_markers[i].name, interval_fields);
+    for (const GeckoMarkerInfo& marker : gecko_markers) {
+      if (marker.category != GeckoCategory::opcodes) {
+        schema(marker, interval_fields);
+      } else if (frames_.opcode_count() > 1) {
+        schema(marker, opcode_fields);
       }
     }
   });
@@ -22284,18 +22322,38 @@ void GeckoProfile<S>::write_trust() {
   });
 }
 
+// Numbers for the stacks of a lane: those that most samples have come first and so are short in the
+// file, each behind its parents, as the format demands.
+template <Sink S>
+void GeckoProfile<S>::number_stacks(std::uint32_t lane) {
+  stacks_.clear();
+  std::vector<std::uint64_t> samples;
+  timeline_.for_each_sample(lane, [&](const Sample& sample) {
+    if (sample.stack == StackId::empty) return;
+    const std::uint32_t stack = stacks_.of(looks_.of(sample.stack));
+    if (stack == samples.size()) samples.push_back(0);
+    ++samples[stack];
+  });
+  std::vector<std::uint32_t> leaves = stacks_.used(), path;
+  std::stable_sort(leaves.begin(), leaves.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return samples[stacks_[a]] > samples[stacks_[b]];
+  });
+  stacks_.clear();
+  for (const std::uint32_t leaf : leaves) {
+    path.clear();
+    for (std::uint32_t at = leaf; at != 0 && stacks_[at] == LocalIds::none;
+         at = looks_.of(frames_.parent(StackId{at}))) {
+      path.push_back(at);
+    }
+    for (std::size_t i = path.size(); i-- > 0;) (void)stacks_.of(path[i]);
+  }
+}
+
 template <Sink S>
 void GeckoProfile<S>::write_thread(std::uint32_t index) {
   const Lane& lane = timeline_.lanes()[index];
   const Thread& thread = timeline_.tables().threads[lane.thread];
-  stacks_.clear();
-  timeline_.for_each_sample(index, [&](const Sample& sample) {
-    for (StackId at = sample.stack; at != StackId::empty; at = frames_.parent(at)) {
-      if (stacks_[static_cast<std::uint32_t>(at)] != LocalIds::none) break;
-      (void)stacks_.of(static_cast<std::uint32_t>(at));
-    }
-  });
-  stacks_.sort();  // parents before their children
+  number_stacks(index);
 
   std::string name = thread_name(thread);
   std::string task;
@@ -22333,7 +22391,7 @@ void GeckoProfile<S>::write_samples(std::uint32_t lane) {
   column("stack", [&] {
     timeline_.for_each_sample(lane, [&](const Sample& sample) {
       if (sample.stack == StackId::empty) return json_.null();
-      json_.value(stacks_[static_cast<std::uint32_t>(sample.stack)]);
+      json_.value(stacks_[looks_.of(sample.stack)]);
     });
   });
   std::uint64_t count = 0;
@@ -22424,7 +22482,7 @@ void GeckoProfile<S>::write_tables() {
   functions_.clear();
   files_.clear();
   const auto frame_of = [&](std::uint32_t stack) {
-    return static_cast<std::uint32_t>(frames_.leaf(StackId{stack}));
+    return looks_.of(frames_.leaf(StackId{stack}));
   };
   const std::vector<std::uint32_t>& stacks = stacks_.used();
   const auto length = [&](std::size_t size) {
@@ -22443,7 +22501,7 @@ void GeckoProfile<S>::write_tables() {
   column("prefix", stacks, [&](std::uint32_t stack) {
     const StackId parent = frames_.parent(StackId{stack});
     if (parent == StackId::empty) return json_.null();
-    json_.value(stacks_[static_cast<std::uint32_t>(parent)]);
+    json_.value(stacks_[looks_.of(parent)]);
   });
   length(stacks.size());
 
