@@ -14,6 +14,5 @@ int absent(Command command) {
 
 int run_command(const CommandLine&) { return absent(Command::run); }
 int attach_command(const CommandLine&) { return absent(Command::attach); }
-int dump_command(const CommandLine&) { return absent(Command::dump); }
 
 }  // namespace tachyon::tool

@@ -9,6 +9,11 @@ template <Layout L>
 SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
                            const SamplingRequest& request, SampleSink& sink, Control& control);
 
+template <Layout L>
+Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host,
+                               AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
+                               const SnapshotOptions& options);
+
 SessionOutcome sample_process(Attached& target, SharedTables& tables,
                               const SamplingRequest& request, SampleSink& sink, Control& control) {
   auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<SessionOutcome> {
@@ -19,6 +24,41 @@ SessionOutcome sample_process(Attached& target, SharedTables& tables,
   failed.end = SessionEnd::failed;
   failed.error = outcome.error();
   return failed;
+}
+
+namespace {
+
+template <class M, class H, class R>
+Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& site,
+                             SharedTables& tables, const SnapshotOptions& options) {
+  AnyMemory any_memory{memory};
+  AnyHost any_host{host};
+  AnyReading any_reading{reading};
+  return with_layout_of(site, [&](const auto& layout) {
+    return snapshot_with(layout, any_memory, any_host, any_reading, site, tables, options);
+  });
+}
+
+}  // namespace
+
+Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
+                             bool blocking) {
+  LiveHost host{target.process};
+  if (!blocking) {
+    FastReading reading;
+    return snapshot_by(target.memory, host, reading, target.site, tables, options);
+  }
+  auto paused = PausedProcess::attach(target.memory);
+  if (!paused) return paused.error();
+  BlockingReading reading{*paused};
+  return snapshot_by(target.memory, host, reading, target.site, tables, options);
+}
+
+Result<Snapshot> snapshot_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
+                             const SnapshotOptions& options) {
+  CoreHost host{core};
+  StillReading reading;
+  return snapshot_by(core, host, reading, site, tables, options);
 }
 
 }  // namespace tachyon::tool

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/target/attach.hpp>
+#include <tachyon/target/core_host.hpp>
 
+#include "erased.hpp"
 #include "values.hpp"
 
 // The bridge from options, which are values, to samplers, which are types. One translation unit is
@@ -45,5 +48,11 @@ struct SamplingRequest {
 // Samples until the plan, the control or the target ends it.
 SessionOutcome sample_process(Attached& target, SharedTables& tables,
                               const SamplingRequest& request, SampleSink& sink, Control& control);
+
+// One look at every thread that `options` want, of a live process or of a core file.
+Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
+                             bool blocking);
+Result<Snapshot> snapshot_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
+                             const SnapshotOptions& options);
 
 }  // namespace tachyon::tool

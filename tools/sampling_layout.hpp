@@ -68,4 +68,12 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
                                 control);
 }
 
+// Dumps are made once, so what they read from and how is erased: one instantiation a layout.
+template <Layout L>
+Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host,
+                               AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
+                               const SnapshotOptions& options) {
+  return take_snapshot(layout, memory, host, reading, site, tables, options);
+}
+
 }  // namespace tachyon::tool

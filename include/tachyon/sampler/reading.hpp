@@ -72,6 +72,20 @@ class FastReading {
   Sleeper sleeper_;
 };
 
+// A target that cannot move at all: a core file, an image.
+class StillReading {
+ public:
+  void follow(ThreadClock*, std::span<const std::int32_t>) noexcept {}
+  bool wait(std::uint64_t) noexcept { return true; }
+  Result<void> begin() noexcept { return {}; }
+  bool end() noexcept { return true; }
+  static constexpr bool certain() noexcept { return true; }
+  void learn(bool) noexcept {}
+  std::uint64_t held() const noexcept { return 0; }
+  void count(Trust& trust) const noexcept { ++trust.exact; }
+  static constexpr bool adaptive() noexcept { return false; }
+};
+
 // The CPUs this thread may use, restored when it goes.
 class Placement {
  public:

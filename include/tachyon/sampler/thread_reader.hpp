@@ -152,6 +152,23 @@ class ThreadReader {
     }
     return true;
   }
+  // For when no look gives a stack, and a part of one is better than none: what can be followed
+  // from the current frame, as far as it breaks no rule.
+  template <Memory M>
+  Error salvage(M& memory, ChainMaker<L>& maker) {
+    give_up();
+    if (const auto ok = identify(memory); !ok) return ok.error();
+    const auto current = tachyon::current_frame(memory, layout_, copy_);
+    if (!current) return current.error();
+    const Address base = copy_[layout_.thread.base_frame];
+    if (!*current || *current == base) return {};
+    const auto chunks =
+        copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
+    follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
+    const auto followed = check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_);
+    (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
+    return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
+  }
   bool has_beliefs() const noexcept { return first_ > 1; }
   void forget() noexcept { give_up(); }
 

@@ -96,6 +96,14 @@ class Watch {
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
   bool believe(Thread& thread) { return thread.reader.believe(memory_); }
+  // The part of a stack that can be had when no look gives a whole one, and why it ends.
+  Error salvage(Thread& thread) {
+    const Error why = thread.reader.salvage(memory_, maker_);
+    thread.stack = thread.reader.chain().stack();
+    return why;
+  }
+  std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
+
   // After a tick: frees what was replaced, notices that lists changed.
   void settle() {
     maker_.codes().sweep();

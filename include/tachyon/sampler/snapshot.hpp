@@ -1,0 +1,132 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <tachyon/sampler/reading.hpp>
+#include <tachyon/sampler/watch.hpp>
+#include <tachyon/unwind/locals.hpp>
+
+// One look that is kept: what every thread is doing, with names, statuses and, where asked for, the
+// values of local variables. A running thread is read like a sample is; one that will not be read
+// whole after many tries is shown as far as it could be, and says so.
+namespace tachyon {
+
+struct SnapshotOptions {
+  SamplerOptions frames{};
+  bool locals = false;
+  unsigned tries = 200;
+};
+
+struct SnapshotFrame {
+  FrameId frame{};
+  std::vector<LocalVariable> locals{};
+};
+
+struct SnapshotThread {
+  ThreadIndex thread{};
+  Status status{};
+  std::vector<SnapshotFrame> frames{};  // oldest first
+  Error problem{};                      // why the stack is not whole; ok: it is
+};
+
+struct Snapshot {
+  std::vector<SnapshotThread> threads{};
+  std::size_t interpreters = 1;
+};
+
+namespace detail {
+
+// The frames of a stack with the locals of those that are Python frames. Synthetic frames stand
+// between the links of the chain, in the same order.
+template <class L, Memory M>
+void fill_frames(M& memory, const L& layout, const Chain& chain, StackId stack, bool locals,
+                 SharedTables& tables, SnapshotThread& out) {
+  std::vector<FrameId> frames;
+  std::vector<FrameKind> kinds;
+  tables.with([&](Tables& all) {
+    all.frames.frames_of(stack, frames);
+    for (const FrameId frame : frames) kinds.push_back(all.frames[frame].kind);
+  });
+  ValueReader<L> values{layout};
+  std::size_t link = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    SnapshotFrame frame{frames[i]};
+    if (kinds[i] == FrameKind::python) {
+      while (link < chain.size() && !chain[link].shown) ++link;
+      if (locals && link < chain.size()) {
+        frame.locals = read_locals(memory, layout, chain[link].at, chain[link].executable, values);
+      }
+      ++link;
+    }
+    out.frames.push_back(std::move(frame));
+  }
+}
+
+}  // namespace detail
+
+// Of a Reading, only begin(), end() and certain() are used.
+template <Layout L, Memory M, Host H, class R>
+Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
+                               const RuntimeSite& site, SharedTables& tables,
+                               const SnapshotOptions& options) {
+  Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
+  if (const auto ok = watch.refresh(); !ok) return ok.error();
+  // The kernel is asked before anything is stopped.
+  for (auto& thread : watch.threads()) {
+    const auto stat =
+        thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
+    thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+    thread.pending = true;
+  }
+  Snapshot out;
+  out.interpreters = watch.interpreter_count();
+  const auto keep = [&](WatchedThread<L>& thread, Error problem) {
+    SnapshotThread shown{thread.index, thread.status, {}, problem};
+    detail::fill_frames(memory, layout, thread.reader.chain(), thread.stack, options.locals, tables,
+                        shown);
+    out.threads.push_back(std::move(shown));
+  };
+  for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
+    if (const auto ok = reading.begin(); !ok) return ok.error();
+    const bool read = watch.look(reading.certain(), monotonic_now());
+    for (auto& thread : watch.threads()) {
+      if (!read || !thread.accepted) continue;
+      watch.judge(thread);
+      // Values are read while the frames are still what they were, as far as this reading goes.
+      if (reading.certain()) keep(thread, {});
+    }
+    const bool good = reading.end() && read;
+    bool pending = false;
+    for (auto& thread : watch.threads()) {
+      if (thread.accepted && good) {
+        if (!reading.certain()) keep(thread, {});
+        thread.accepted = false;
+      } else if (thread.accepted) {
+        thread.accepted = false;
+        thread.pending = true;
+      }
+      pending = pending || thread.pending;
+    }
+    if (!good && reading.certain()) out.threads.clear();
+    if (good && !pending) break;
+  }
+  for (auto& thread : watch.threads()) {
+    if (thread.pending) keep(thread, watch.salvage(thread));
+  }
+  // Main interpreter and main thread first, the others as they were started.
+  const Tables& all = tables.unguarded();
+  std::stable_sort(out.threads.begin(), out.threads.end(),
+                   [&](const SnapshotThread& a, const SnapshotThread& b) {
+                     const Thread& x = all.threads[a.thread];
+                     const Thread& y = all.threads[b.thread];
+                     if (x.interpreter != y.interpreter) return x.interpreter < y.interpreter;
+                     if (x.main != y.main) return x.main;
+                     return x.id < y.id;
+                   });
+  return out;
+}
+
+}  // namespace tachyon

@@ -1,0 +1,357 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tachyon/base/text.hpp>
+#include <tachyon/layout/concept.hpp>
+#include <tachyon/unwind/objects.hpp>
+
+// Objects of the target as short text, the way repr() would begin: 'text', b'bytes', 12, 1.5, None,
+// [1, 2, ... 98 more], {'a': 1}, <Cart object>. No code of the target runs, so an object without a
+// built-in type is named by its type.
+//
+// Everything is bounded: characters, items, depth, and reads altogether. Values of a running target
+// change under the reader; what comes out is then wrong, never endless.
+namespace tachyon {
+
+struct ValueLimits {
+  std::uint64_t characters = 120;
+  std::uint64_t items = 6;
+  int depth = 3;
+  int reads = 400;  // for one value with everything in it
+};
+
+template <class L>
+class ValueReader {
+ public:
+  explicit ValueReader(const L& layout, ValueLimits limits = {})
+      : layout_{layout}, limits_{limits} {}
+
+  // The text of the object behind a reference; "?" when it cannot be read.
+  template <Memory M>
+  std::string show(M& memory, Address reference) {
+    reads_ = 0;
+    std::string out;
+    append(memory, reference, limits_.depth, out);
+    return out;
+  }
+
+  // The name of a type object, without its module.
+  template <Memory M>
+  std::string type_name(M& memory, Address type) {
+    const auto at = read_value<Address>(memory, layout_.type_object.name.at(type));
+    if (!at) return "?";
+    std::array<char, 96> text{};
+    // A name may end right before memory that is not mapped: read it in small steps.
+    for (std::size_t i = 0; i + 16 <= text.size(); i += 16) {
+      const auto into = std::as_writable_bytes(std::span{text}.subspan(i, 16));
+      if (!memory.read(*at + i, into)) break;
+      if (std::memchr(text.data() + i, 0, 16) != nullptr) break;
+    }
+    text.back() = '\0';
+    const std::string_view name{text.data()};
+    return printable(name.substr(name.rfind('.') + 1));
+  }
+
+ private:
+  struct Head {
+    Address type{};
+    std::uint64_t flags = 0;
+    std::string name{};
+  };
+
+  template <Memory M>
+  void append(M& memory, Address reference, int depth, std::string& out) {
+    const std::uint64_t tag = reference.value & 3;
+    if (tag == 3 && layout_.traits.popped_frames_are_cleared) {  // an integer in the reference
+      out += std::to_string(static_cast<std::int64_t>(reference.value) >> 2);
+      return;
+    }
+    const Address at{reference.value & layout_.traits.executable_mask};
+    if (!at) {
+      out += "<unset>";
+      return;
+    }
+    if (++reads_ > limits_.reads) {
+      out += "...";
+      return;
+    }
+    const auto head = head_of(memory, at);
+    if (!head) {
+      out += '?';
+      return;
+    }
+    const auto is = [&](Value flag) { return flag.in(head->flags); };
+    const auto& flags = layout_.type_flags;
+    if (head->name == "NoneType") {
+      out += "None";
+    } else if (is(flags.unicode_subclass)) {
+      append_text(memory, at, out);
+    } else if (is(flags.bytes_subclass)) {
+      append_bytes(memory, at, out);
+    } else if (head->name == "bool") {
+      const auto value = read_long(memory, at);
+      out += value == "0" ? "False" : value == "1" ? "True" : "?";
+    } else if (is(flags.long_subclass)) {
+      out += read_long(memory, at);
+    } else if (head->name == "float") {
+      append_float(memory, at, out);
+    } else if (is(flags.tuple_subclass)) {
+      append_items(memory, at, head->name, depth, '(', ')', layout_.tuple.items.at(at), out);
+    } else if (is(flags.list_subclass)) {
+      const auto items = read_value<Address>(memory, layout_.list.items.at(at));
+      append_items(memory, at, head->name, depth, '[', ']', items.value_or(Address{}), out);
+    } else if (is(flags.dict_subclass)) {
+      append_dict(memory, at, depth, out);
+    } else if (head->name == "set" || head->name == "frozenset") {
+      append_set(memory, at, *head, depth, out);
+    } else {
+      out += '<' + head->name + " object>";
+    }
+  }
+
+  template <Memory M>
+  Result<Head> head_of(M& memory, Address at) {
+    const auto type = read_value<Address>(memory, layout_.object.type.at(at));
+    if (!type) return type.error();
+    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(*type));
+    if (!flags) return flags.error();
+    return Head{*type, *flags, type_name(memory, *type)};
+  }
+
+  void append_quoted(std::string_view text, std::string& out) {
+    out += '\'';
+    for (const char c : printable(text)) {
+      if (c == '\'') out += '\\';
+      out += c;
+    }
+    out += '\'';
+  }
+
+  template <Memory M>
+  void append_text(M& memory, Address at, std::string& out) {
+    const auto text = read_text(memory, layout_, at, limits_.characters);
+    if (!text) {
+      out += "<str object>";
+      return;
+    }
+    append_quoted(*text, out);
+  }
+
+  template <Memory M>
+  std::int64_t count_of(M& memory, Address at) {
+    return read_value<std::int64_t>(memory, layout_.var_object.count.at(at)).value_or(-1);
+  }
+
+  template <Memory M>
+  void append_bytes(M& memory, Address at, std::string& out) {
+    const std::int64_t count = count_of(memory, at);
+    if (count < 0) {
+      out += "<bytes object>";
+      return;
+    }
+    const auto shown = std::min(static_cast<std::uint64_t>(count), limits_.characters);
+    std::vector<std::byte> data(static_cast<std::size_t>(shown));
+    if (!memory.read(layout_.bytes.data.at(at), data)) data.clear();
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += "b'";
+    for (const std::byte byte : data) {
+      const auto c = std::to_integer<unsigned char>(byte);
+      if (c >= 0x20 && c < 0x7f) {
+        if (c == '\'' || c == '\\') out += '\\';
+        out += static_cast<char>(c);
+      } else {
+        out += "\\x";
+        out += digits[c >> 4];
+        out += digits[c & 15];
+      }
+    }
+    out += '\'';
+    append_more(static_cast<std::uint64_t>(count) - data.size(), out);
+  }
+
+  void append_more(std::uint64_t count, std::string& out) {
+    if (count != 0) out += "... " + std::to_string(count) + " more";
+  }
+
+  // Digits of 30 bits, least significant first. Up to 128 bits are shown, more are counted.
+  template <Memory M>
+  std::string read_long(M& memory, Address at) {
+    std::uint64_t digits = 0;
+    bool negative = false;
+    if (layout_.long_object.tag.present()) {
+      const auto tag = read_value<std::uint64_t>(memory, layout_.long_object.tag.at(at));
+      if (!tag) return "?";
+      digits = *tag >> 3;
+      negative = (*tag & 3) == 2;
+      if ((*tag & 3) == 1) digits = 0;
+    } else {
+      const std::int64_t count = count_of(memory, at);
+      negative = count < 0;
+      digits = static_cast<std::uint64_t>(negative ? -count : count);
+    }
+    constexpr std::uint64_t most = 4;
+    if (digits > most) {
+      return std::string{negative ? "<negative" : "<"} + (negative ? " int of " : "int of ") +
+             std::to_string(digits * 30) + " bits>";
+    }
+    std::array<std::uint32_t, most> words{};
+    const auto into =
+        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    if (digits != 0 && !memory.read(layout_.long_object.digits.at(at), into)) return "?";
+    // Long division by ten over the four words.
+    std::string text;
+    bool more = true;
+    while (more) {
+      std::uint64_t rest = 0;
+      more = false;
+      for (std::size_t i = words.size(); i-- > 0;) {
+        const std::uint64_t value = rest << 30 | words[i];
+        words[i] = static_cast<std::uint32_t>(value / 10);
+        rest = value % 10;
+        more = more || words[i] != 0;
+      }
+      text.push_back(static_cast<char>('0' + rest));
+    }
+    if (negative) text.push_back('-');
+    std::reverse(text.begin(), text.end());
+    return text;
+  }
+
+  template <Memory M>
+  void append_float(M& memory, Address at, std::string& out) {
+    const auto value = read_value<double>(memory, layout_.float_object.value.at(at));
+    if (!value) {
+      out += '?';
+      return;
+    }
+    std::array<char, 32> text;
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), *value).ptr;
+    const std::string_view shown{text.data(), static_cast<std::size_t>(end - text.data())};
+    out += shown;
+    if (shown.find_first_not_of("-0123456789") == std::string_view::npos) out += ".0";
+  }
+
+  template <Memory M>
+  void append_items(M& memory, Address at, std::string_view name, int depth, char open, char close,
+                    Address items, std::string& out) {
+    const std::int64_t count = count_of(memory, at);
+    if (count < 0 || (count > 0 && !items)) {
+      out += '?';
+      return;
+    }
+    if (name != "tuple" && name != "list") out.append(name);
+    out += open;
+    const auto shown =
+        depth > 0 ? std::min(static_cast<std::uint64_t>(count), limits_.items) : std::uint64_t{0};
+    for (std::uint64_t i = 0; i < shown; ++i) {
+      if (i != 0) out += ", ";
+      const auto item = read_value<Address>(memory, items + i * 8);
+      append(memory, item.value_or(Address{}), depth - 1, out);
+    }
+    if (shown == 1 && count == 1 && open == '(') out += ',';
+    if (shown != 0 && static_cast<std::uint64_t>(count) > shown) out += ", ";
+    append_more(static_cast<std::uint64_t>(count) - shown, out);
+    out += close;
+  }
+
+  template <Memory M>
+  void append_set(M& memory, Address at, const Head& head, int depth, std::string& out) {
+    const auto used = read_value<std::int64_t>(memory, layout_.set.used.at(at));
+    const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(at));
+    const auto table = read_value<Address>(memory, layout_.set.table.at(at));
+    if (!used || !mask || !table || *used < 0 || *mask < 0) {
+      out += '?';
+      return;
+    }
+    if (head.name == "frozenset") out += "frozenset(";
+    out += '{';
+    std::uint64_t shown = 0;
+    constexpr std::int64_t most_slots = 256;
+    for (std::int64_t slot = 0; depth > 0 && slot <= std::min(*mask, most_slots); ++slot) {
+      if (shown == std::min(static_cast<std::uint64_t>(*used), limits_.items)) break;
+      struct {
+        Address key;
+        std::int64_t hash;
+      } entry{};
+      const Address place = *table + static_cast<std::uint64_t>(slot) * sizeof entry;
+      if (!memory.read(place, std::as_writable_bytes(std::span{&entry, 1}))) break;
+      if (!entry.key || entry.hash == -1) continue;
+      if (shown++ != 0) out += ", ";
+      append(memory, entry.key, depth - 1, out);
+    }
+    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
+    append_more(
+        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
+        out);
+    out += head.name == "frozenset" ? "})" : "}";
+  }
+
+  // A dict keeps its entries in order behind a table of indices. Those of classes' instances share
+  // their keys and keep their values apart; only their number is shown.
+  template <Memory M>
+  void append_dict(M& memory, Address at, int depth, std::string& out) {
+    const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
+    const auto keys = read_value<Address>(memory, layout_.dict.keys.at(at));
+    const auto values = read_value<Address>(memory, layout_.dict.values.at(at));
+    if (!used || !keys || !values || *used < 0) {
+      out += '?';
+      return;
+    }
+    out += '{';
+    std::uint64_t shown = 0;
+    const std::uint64_t wanted =
+        depth > 0 && !*values ? std::min(static_cast<std::uint64_t>(*used), limits_.items) : 0;
+    if (wanted != 0) shown = append_entries(memory, *keys, wanted, depth, out);
+    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
+    append_more(
+        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
+        out);
+    out += '}';
+  }
+
+  template <Memory M>
+  std::uint64_t append_entries(M& memory, Address keys, std::uint64_t wanted, int depth,
+                               std::string& out) {
+    StructCopy<64> head;
+    if (!head.fetch(memory, keys, layout_.dict_keys.indices.offset)) return 0;
+    const auto index_bytes = head[layout_.dict_keys.log2_index_bytes];
+    const auto entries = head[layout_.dict_keys.nentries];
+    if (index_bytes > 40 || entries < 0) return 0;
+    const bool general = layout_.keys_kinds.general.is(head[layout_.dict_keys.kind]);
+    const std::uint64_t size = general ? layout_.dict_entry.size : layout_.dict_unicode_entry.size;
+    const Address first = layout_.dict_keys.indices.at(keys) + (std::uint64_t{1} << index_bytes);
+    std::uint64_t shown = 0;
+    constexpr std::int64_t most_looked_at = 64;
+    for (std::int64_t i = 0; i < std::min(entries, most_looked_at) && shown < wanted; ++i) {
+      const Address entry = first + static_cast<std::uint64_t>(i) * size;
+      const auto key =
+          read_value<Address>(memory, general ? layout_.dict_entry.key.at(entry)
+                                              : layout_.dict_unicode_entry.key.at(entry));
+      const auto value =
+          read_value<Address>(memory, general ? layout_.dict_entry.value.at(entry)
+                                              : layout_.dict_unicode_entry.value.at(entry));
+      if (!key || !value) break;
+      if (!*key || !*value) continue;  // deleted
+      if (shown++ != 0) out += ", ";
+      append(memory, *key, depth - 1, out);
+      out += ": ";
+      append(memory, *value, depth - 1, out);
+    }
+    return shown;
+  }
+
+  L layout_;
+  ValueLimits limits_;
+  int reads_ = 0;
+};
+
+}  // namespace tachyon

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <tachyon/codec/json.hpp>
+#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/target/runtime.hpp>
+
+#include "dump_text.hpp"
+
+// A snapshot as JSON. The schema is versioned: members may be added, none is renamed or removed
+// without a new number.
+//
+//   {"schema": "tachyon.dump/1",
+//    "processes": [{"pid", "python", "free_threaded", "runtime_file", "found_by", "error"?,
+//      "threads": [{"id", "interpreter", "main", "name", "python_name"?, "status": [words],
+//                   "complete",
+//        "frames": [{"function", "file", "kind", "first_line"?, "line"?, "end_line"?, "column"?,
+//                    "end_column"?, "opcode"?: {"name", "base", "specialized"},
+//                    "locals"?: [{"name", "value"}]}]}]}]}
+//
+// Frames stand oldest first. `kind`: python, native, gc, task, truncated, idle. Columns are byte
+// offsets in the UTF-8 line, counted from 0.
+namespace tachyon::tool {
+
+constexpr std::string_view kind_word(FrameKind kind) noexcept {
+  switch (kind) {
+    case FrameKind::python:
+      return "python";
+    case FrameKind::native:
+      return "native";
+    case FrameKind::gc:
+      return "gc";
+    case FrameKind::task:
+      return "task";
+    case FrameKind::truncated:
+      return "truncated";
+    case FrameKind::idle:
+      break;
+  }
+  return "idle";
+}
+
+template <Sink S>
+class DumpJson {
+ public:
+  explicit DumpJson(S& sink) : json_{sink} {
+    json_.begin_object();
+    json_.member("schema", "tachyon.dump/1");
+    json_.key("processes");
+    json_.begin_array();
+  }
+  void end() {
+    json_.end_array();
+    json_.end_object();
+    json_.newline();
+  }
+
+  void process(std::int64_t pid, const RuntimeSite& site, const Tables& tables,
+               const Snapshot& snapshot) {
+    json_.begin_object();
+    json_.member("pid", pid);
+    const std::string version = std::to_string(site.major()) + "." + std::to_string(site.minor()) +
+                                "." + std::to_string(site.micro());
+    json_.member("python", std::string_view{version});
+    json_.member("free_threaded", site.free_threaded);
+    json_.member("runtime_file", std::string_view{site.file});
+    json_.member("found_by", name_of(site.found_by));
+    json_.key("threads");
+    json_.begin_array();
+    for (const SnapshotThread& thread : snapshot.threads) show(thread, tables);
+    json_.end_array();
+    json_.end_object();
+  }
+  void failure(std::int64_t pid, std::string_view why) {
+    json_.begin_object();
+    json_.member("pid", pid);
+    json_.member("error", why);
+    json_.end_object();
+  }
+
+ private:
+  void show(const SnapshotThread& shown, const Tables& tables) {
+    const Thread& thread = tables.threads[shown.thread];
+    json_.begin_object();
+    json_.member("id", thread.id);
+    json_.member("interpreter", thread.interpreter);
+    json_.member("main", thread.main);
+    json_.member("name", std::string_view{thread.name});
+    if (!thread.python_name.empty()) {
+      json_.member("python_name", std::string_view{thread.python_name});
+    }
+    json_.key("status");
+    json_.begin_array();
+    for (const std::string& word : status_words(shown.status)) json_.value(std::string_view{word});
+    json_.end_array();
+    json_.member("complete", shown.problem.code == Errc::ok);
+    json_.key("frames");
+    json_.begin_array();
+    for (const SnapshotFrame& frame : shown.frames) show(frame, tables.frames);
+    json_.end_array();
+    json_.end_object();
+  }
+
+  void show(const SnapshotFrame& shown, const FrameTable& frames) {
+    const Frame& frame = frames[shown.frame];
+    const Function& function = frames[frame.function];
+    json_.begin_object();
+    json_.member("function", frames[function.name]);
+    json_.member("file", frames[function.file]);
+    json_.member("kind", kind_word(frame.kind));
+    if (function.first_line > 0) json_.member("first_line", function.first_line);
+    if (frame.location.line > 0) {
+      json_.member("line", frame.location.line);
+      json_.member("end_line", frame.location.end_line);
+    }
+    if (frame.location.column >= 0) {
+      json_.member("column", frame.location.column);
+      json_.member("end_column", frame.location.end_column);
+    }
+    if (frame.opcode != OpcodeId::none) {
+      const ExecutedOpcode& opcode = frames[frame.opcode];
+      json_.key("opcode");
+      json_.begin_object();
+      json_.member("name", frames[opcode.name]);
+      json_.member("base", frames[opcode.base]);
+      json_.member("specialized", opcode.specialized);
+      json_.end_object();
+    }
+    if (!shown.locals.empty()) {
+      json_.key("locals");
+      json_.begin_array();
+      for (const LocalVariable& local : shown.locals) {
+        json_.begin_object();
+        json_.member("name", std::string_view{local.name});
+        json_.member("value", std::string_view{local.value});
+        json_.end_object();
+      }
+      json_.end_array();
+    }
+    json_.end_object();
+  }
+
+  JsonWriter<S> json_;
+};
+
+}  // namespace tachyon::tool
