@@ -90,6 +90,8 @@ class Child {
     if (!ending_) reap(WNOHANG);
     return ending_;
   }
+  // The end, if it has been seen.
+  const std::optional<Ending>& ending() const noexcept { return ending_; }
   // Waits for the end.
   Ending wait() noexcept {
     while (!ending_ && reap(0)) {

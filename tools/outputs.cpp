@@ -1,5 +1,8 @@
 #include "outputs.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -94,6 +97,15 @@ class OwnOutput final : public AnyOutput::Model {
   Collector collector_;
 };
 
+// A file that grows under its own name is there from the start. If nothing was to be kept after
+// all, it is not left behind empty.
+void remove_if_empty(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0) {
+    (void)::unlink(path.c_str());
+  }
+}
+
 // Written while samples come.
 template <class Stream>
 class StreamOutput final : public AnyOutput::Model {
@@ -101,6 +113,10 @@ class StreamOutput final : public AnyOutput::Model {
   template <class... Arguments>
   explicit StreamOutput(OutputFile file, const Tables& tables, Arguments&&... arguments)
       : file_{std::move(file)}, stream_{tables, file_, std::forward<Arguments>(arguments)...} {}
+
+  ~StreamOutput() override {
+    if (!finished_) remove_if_empty(file_.path());
+  }
 
   AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
   void add(const Sample& sample) override {
@@ -110,6 +126,7 @@ class StreamOutput final : public AnyOutput::Model {
     file_.flush();
   }
   Written finish(const Kept&, const Run&) override {
+    finished_ = true;
     const Result<void> closed = file_.close();
     return {file_.path(), closed.error(), closed.error()};
   }
@@ -120,6 +137,7 @@ class StreamOutput final : public AnyOutput::Model {
 
   OutputFile file_;
   Stream stream_;
+  bool finished_ = false;
   std::uint64_t flushed_ = 0;
 };
 
@@ -142,11 +160,15 @@ class BinaryOutput final : public AnyOutput::Model {
  public:
   BinaryOutput(OutputFile file, const Context& context, RingOptions ring, RecordingOptions options)
       : recording_{std::move(file), context.tables, context.run, ring, options} {}
+  ~BinaryOutput() override {
+    if (!finished_) remove_if_empty(recording_.path());
+  }
 
   AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
   void add(const Sample& sample) override { recording_.add(sample); }
   void end_tick(const Tick& tick) override { recording_.end_tick(tick); }
   Written finish(const Kept&, const Run& run) override {
+    finished_ = true;
     const Result<void> closed = recording_.finish(run);
     return {recording_.path(), closed.error(), closed.error()};
   }
@@ -157,6 +179,7 @@ class BinaryOutput final : public AnyOutput::Model {
 
  private:
   RecordingRing recording_;
+  bool finished_ = false;
 };
 
 // A folder of pages, tried before sampling. What cannot be written there goes into a new folder
@@ -169,8 +192,8 @@ class HeatmapOutput final : public AnyOutput::Model {
     const auto written = HeatmapWriter{}.write(folder_, *kept.tree, run);
     if (written) return {folder_, {}, {}};
     const char* const chosen = ::getenv("TMPDIR");
-    std::string other = concat(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp",
-                               "/tachyon-heatmap-XXXXXX");
+    std::string other =
+        concat(chosen != nullptr && *chosen != '\0' ? chosen : "/tmp", "/tachyon-heatmap-XXXXXX");
     if (::mkdtemp(other.data()) == nullptr) {
       return {folder_, written.error(), {Errc::cannot_open, errno, {}}};
     }

@@ -33,11 +33,16 @@ class Signals {
   int descriptor() const noexcept { return fd_; }
   const sigset_t& before() const noexcept { return before_; }
 
+  struct Signal {
+    int number = 0;
+    bool from_terminal = false;  // Ctrl-C: everybody in the foreground has got it, not only we
+  };
+
   // The next signal that has come, if any.
-  std::optional<int> next() noexcept {
+  std::optional<Signal> next() noexcept {
     signalfd_siginfo info{};
     if (::read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
-    return static_cast<int>(info.ssi_signo);
+    return Signal{static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
   }
 
  private:

@@ -50,11 +50,12 @@ inline std::string capture_lines(const Run& run) {
 
 // One line; what is zero is not worth a word.
 inline std::string trust_line(const Trust& trust) {
-  std::string text = concat(std::to_string(trust.valid), " of ", counted(trust.attempts, "stack"),
-                            " valid, ", std::to_string(trust.distinct), " distinct");
+  std::string text =
+      concat(std::to_string(trust.valid), " of ", counted(trust.attempts, "stack"), " valid");
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count != 0) text += concat(", ", std::to_string(count), " ", what);
   };
+  add(trust.distinct, "distinct");
   add(trust.first_rejected, "first tries rejected");
   add(trust.retried, "retried");
   add(trust.given_up, "given up");

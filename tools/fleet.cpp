@@ -1,0 +1,274 @@
+#include "fleet.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "browser.hpp"
+#include "commands.hpp"
+#include "summary.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+std::uint64_t now() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
+
+bool wants_sources(const CommandLine& line) {
+  return std::ranges::any_of(wanted_formats(line.options.formats), [&](const WantedFormat& wanted) {
+    return info_of(wanted.format).page ||
+           (wanted.format == Format::binary && !line.options.files.no_source);
+  });
+}
+
+void print(std::string_view text, std::FILE* to) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+}  // namespace
+
+Fleet::Fleet(const CommandLine& line, Signals& signals)
+    : line_{line}, signals_{signals}, shared_{line} {
+  shared_.stopped = ::eventfd(0, EFD_CLOEXEC);
+  shared_.news = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+Fleet::~Fleet() {
+  stop();
+  members_.clear();
+  (void)::close(shared_.stopped);
+  (void)::close(shared_.news);
+}
+
+int Fleet::attach(const std::vector<std::int64_t>& pids) {
+  if (const auto why = prepare(pids.size(), pids.front())) {
+    say_error(*why);
+    return static_cast<int>(Exit::failed);
+  }
+  begin();
+  for (const std::int64_t pid : pids) add(pid, Member::Kind::given).start();
+  if (line_.options.program.subprocesses) tree_.emplace(pids);
+  watch();
+  return exit_code();
+}
+
+int Fleet::run(Child child) {
+  child_.emplace(std::move(child));
+  const std::int64_t pid = child_->pid();
+  auto why = prepare(1, pid);
+  Member* member = nullptr;
+  if (!why) {
+    member = &add(pid, Member::Kind::started);
+    if (!merged_) why = member->open_outputs();
+  }
+  if (!why) why = child_->release();
+  if (why) {
+    say_error(*why);
+    return static_cast<int>(Exit::failed);
+  }
+  begin();
+  member->start();
+  if (line_.options.program.subprocesses) tree_.emplace(std::vector{pid});
+  watch();
+  return exit_code();
+}
+
+// What all members share, and whether each has outputs of its own.
+std::optional<std::string> Fleet::prepare(std::size_t processes, std::int64_t first) {
+  const ProgramOptions& program = line_.options.program;
+  given_ = processes;
+  if (!program.merge) {
+    shared_.one_of_several = processes > 1;
+    return std::nullopt;
+  }
+  merged_tables_ = std::make_unique<SharedTables>();
+  merged_run_ = run_of(line_, first);
+  auto made = Outputs::open(line_, merged_tables_->unguarded(), merged_run_, {first, false});
+  if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
+  merged_.emplace(std::move(std::get<Outputs>(made)));
+  shared_.tables = merged_tables_.get();
+  shared_.outputs = &*merged_;
+  return std::nullopt;
+}
+
+void Fleet::begin() {
+  shared_.origin = now();
+  if (const auto duration = line_.options.sampling.duration) {
+    shared_.deadline = shared_.origin + static_cast<std::uint64_t>(duration->value.count());
+  }
+}
+
+Member& Fleet::add(std::int64_t pid, Member::Kind kind) {
+  members_.push_back(std::make_unique<Member>(shared_, pid, kind));
+  return *members_.back();
+}
+
+// Until nobody is sampled any more; with a program of ours until that has ended, too.
+void Fleet::watch() {
+  while (!shared_.stop.load()) {
+    wait_a_moment();
+    on_signals();
+    if (child_ && child_->poll()) shared_.program_ended.store(true);
+    if (tree_) look_for_children();
+    const bool up = shared_.deadline != 0 && now() >= shared_.deadline;
+    if (up) {
+      ended_by_us_ = true;
+      stop();
+    }
+    reap(false);
+    const bool program_runs = child_ && !shared_.program_ended.load() && !ended_by_us_;
+    if (members_.empty() && !program_runs) break;
+  }
+  // Whatever was sampled is complete before the program is told to go.
+  for (auto& member : members_) member->join();
+  if (child_ && !line_.options.program.keep_running && !child_->poll()) {
+    (void)child_->stop(signal_ != 0 ? signal_ : SIGTERM);
+  }
+  reap(true);
+  if (merged_) report_merged();
+}
+
+void Fleet::wait_a_moment() {
+  std::uint64_t wait = tree_ ? 10'000'000 : 500'000'000;
+  if (shared_.deadline != 0) {
+    const std::uint64_t at = now();
+    wait = at >= shared_.deadline ? 0 : std::min(wait, shared_.deadline - at);
+  }
+  pollfd all[3] = {
+      {signals_.descriptor(), POLLIN, 0},
+      {shared_.news, POLLIN, 0},
+      {child_ && !shared_.program_ended.load() ? child_->descriptor() : -1, POLLIN, 0}};
+  const timespec limit{static_cast<time_t>(wait / 1'000'000'000),
+                       static_cast<long>(wait % 1'000'000'000)};
+  (void)::ppoll(all, 3, &limit, nullptr);
+  std::uint64_t news = 0;
+  (void)!::read(shared_.news, &news, sizeof news);
+}
+
+void Fleet::on_signals() {
+  while (const auto signal = signals_.next()) {
+    switch (signal->number) {
+      case SIGINT:
+        interrupted_ = true;
+        if (!child_) {
+          stop();
+        } else if (!signal->from_terminal) {
+          child_->send(SIGINT);  // the terminal's own Ctrl-C has reached the program already
+        }
+        break;
+      case SIGTERM:
+      case SIGHUP:
+        signal_ = signal->number;
+        ended_by_us_ = true;
+        stop();
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+void Fleet::stop() {
+  shared_.stop.store(true);
+  const std::uint64_t one = 1;
+  (void)!::write(shared_.stopped, &one, sizeof one);
+}
+
+void Fleet::look_for_children() {
+  if (shared_.stop.load()) return;
+  for (const std::int64_t pid : tree_->fresh()) {
+    const bool known =
+        std::ranges::any_of(members_, [&](const auto& m) { return m->pid() == pid; });
+    if (known) continue;
+    // From the second process on, names tell processes apart; the first keeps the plain ones.
+    if (!merged_) shared_.one_of_several = true;
+    add(pid, Member::Kind::found).start();
+  }
+}
+
+void Fleet::reap(bool all) {
+  for (std::size_t i = 0; i < members_.size();) {
+    if (!all && !members_[i]->finished()) {
+      ++i;
+      continue;
+    }
+    const auto member = std::move(members_[i]);
+    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
+    member->join();
+    report(*member);
+    if (tree_) tree_->forget(member->pid());
+  }
+}
+
+void Fleet::report(Member& member) {
+  const bool found = member.kind() == Member::Kind::found;
+  if (member.attached()) ++sampled_;
+  if (member.error()) {
+    // Descendants that are no Python, or were gone before they could be one, are nobody's business.
+    if (!found || member.attached()) {
+      say_error(*member.error());
+      failed_ = true;
+    }
+    if (!member.attached()) return;
+  }
+  if (member.slowed_down()) {
+    say_warning("the rate was lowered to keep the cost to the program below --max-overhead");
+  }
+  if (merged_) {
+    Run& run = member.run();
+    if (merged_run_.target.command_line.empty()) merged_run_.target = run.target;
+    merged_run_.duration = std::max(merged_run_.duration, member.first_look() + run.duration);
+    add_trust(merged_run_.trust, run.trust);
+    if (wants_sources(line_)) load_sources(merged_run_, member.tables().frames, member.sources());
+    return;
+  }
+  if (Outputs* const outputs = member.outputs()) {
+    if (!write_report(*outputs, member.run(), member.tables(), member.sources(),
+                      member.first_look())) {
+      failed_ = true;
+    }
+  }
+}
+
+void Fleet::report_merged() {
+  if (sampled_ == 0) return;
+  if (!write_report(*merged_, merged_run_, merged_tables_->unguarded(), {}, 0)) failed_ = true;
+}
+
+bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,
+                         const SourceFiles& sources, std::uint64_t first_look) {
+  run.interrupted = interrupted_;
+  if (wants_sources(line_)) load_sources(run, tables.frames, sources);
+  std::FILE* const to = outputs.uses_stdout() ? stderr : stdout;
+  print(capture_lines(run), to);
+  if (const std::string missed = missed_warning(run); !missed.empty()) say_warning(missed);
+  if (outputs.samples() == 0) {
+    say_warning(line_.options.sampling.mode == ModeKind::wall
+                    ? "nothing was sampled"
+                    : concat("nothing was sampled: no thread was in the state that --mode ",
+                             text_of(line_.options.sampling.mode), " keeps; try -a"));
+  }
+  const bool fine = report_outputs(outputs.finish(run), to);
+  std::string trust = trust_line(run.trust);
+  if (child_ && first_look >= 1'000'000) {
+    trust += concat("; the first ", fixed(static_cast<double>(first_look) * 1e-6, 0),
+                    " ms of the program were not seen");
+  }
+  say_notice(trust);
+  if (line_.options.files.browser) open_pages(outputs);
+  return fine;
+}
+
+int Fleet::exit_code() const {
+  const int own = static_cast<int>(failed_ ? Exit::failed : Exit::fine);
+  if (!child_) return signal_ != 0 ? 128 + signal_ : own;
+  const auto ending = child_->ending();
+  if (!ending) return own;                                              // it was left running
+  if (ended_by_us_ && signal_ == 0 && ending->by_signal()) return own;  // -d did what it was to do
+  return ending->code() != 0 ? ending->code() : own;
+}
+
+}  // namespace tachyon::tool

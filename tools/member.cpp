@@ -1,0 +1,250 @@
+#include "member.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <mutex>
+#include <tachyon/target/diagnose.hpp>
+
+#include "processes.hpp"
+#include "rules.hpp"
+#include "summary.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+// Feeds the outputs in the time of the whole run, whichever session and process a sample is from.
+class Feeder final : public SampleSink {
+ public:
+  Feeder(Outputs& outputs, SharedTables* lock, std::uint64_t offset)
+      : outputs_{outputs}, lock_{lock}, offset_{offset} {}
+
+  void add(const Sample& sample) override {
+    Sample moved = sample;
+    moved.time += offset_;
+    guarded([&] { outputs_.add(moved); });
+  }
+  void end_tick(const Tick& tick) override {
+    Tick moved = tick;
+    moved.time += offset_;
+    guarded([&] { outputs_.end_tick(moved); });
+  }
+
+ private:
+  template <class Do>
+  void guarded(Do&& act) {
+    if (lock_ == nullptr) return act();
+    lock_->with([&](Tables&) { act(); });
+  }
+
+  Outputs& outputs_;
+  SharedTables* lock_;
+  std::uint64_t offset_;
+};
+
+class Steering final : public Control {
+ public:
+  Steering(Shared& shared, bool realtime) : shared_{shared}, realtime_{realtime} {}
+  ~Steering() override { line_.end(); }
+  bool stop() override { return shared_.stop.load(std::memory_order_relaxed); }
+  int descriptor() override { return shared_.stopped; }
+  void progress(const SessionProgress& progress) override {
+    if (realtime_) line_.show(*progress.trust, static_cast<double>(progress.now) * 1e-9);
+  }
+
+ private:
+  Shared& shared_;
+  bool realtime_;
+  RealtimeLine line_{};
+};
+
+// States of threads that an output shows are looked up; --binary keeps them where that costs
+// little, so that a replay can show them.
+bool wants_states(const CommandLine& line) {
+  const bool gentle = interval_of(line.options.sampling) >= std::chrono::microseconds{100};
+  return std::ranges::any_of(wanted_formats(line.options.formats), [&](const WantedFormat& wanted) {
+    return wanted.format == Format::gecko || wanted.format == Format::chrome_trace ||
+           (wanted.format == Format::binary && gentle);
+  });
+}
+
+SamplingRequest request_of(const CommandLine& line) {
+  const Options& options = line.options;
+  SamplingRequest request;
+  request.mode = options.sampling.mode;
+  if (request.mode == ModeKind::wall && wants_states(line)) request.mode = ModeKind::all;
+  request.reading = reading_of(options.reading);
+  request.options.all_threads = options.frames.all_threads || !options.frames.thread.empty();
+  request.options.gc = !options.frames.no_gc;
+  request.options.native = options.frames.native;
+  request.options.opcodes = options.frames.opcodes;
+  request.options.threads = options.frames.thread;
+  request.plan.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
+  request.plan.fixed_clock = options.sampling.clock == Clock::fixed;
+  if (options.reading.max_overhead)
+    request.plan.max_overhead = options.reading.max_overhead->value / 100;
+  return request;
+}
+
+std::uint64_t now_monotonic() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
+
+void sleep_for(std::uint64_t nanoseconds) {
+  const timespec nap{0, static_cast<long>(nanoseconds)};
+  (void)::nanosleep(&nap, nullptr);
+}
+
+}  // namespace
+
+void add_trust(Trust& sum, const Trust& one) {
+  sum.ticks += one.ticks;
+  sum.attempts += one.attempts;
+  sum.valid += one.valid;
+  sum.distinct += one.distinct;
+  sum.first_rejected += one.first_rejected;
+  sum.retried += one.retried;
+  sum.given_up += one.given_up;
+  sum.late += one.late;
+  sum.missed += one.missed;
+  sum.exact += one.exact;
+  sum.fast += one.fast;
+  sum.blocking += one.blocking;
+  sum.reused_checked += one.reused_checked;
+  sum.reused_wrong += one.reused_wrong;
+  sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole of us
+  const std::uint64_t wall = sum.wall + one.wall;
+  if (wall != 0) {
+    sum.target_cost = (sum.target_cost * static_cast<double>(sum.wall) +
+                       one.target_cost * static_cast<double>(one.wall)) /
+                      static_cast<double>(wall);
+  }
+  sum.wall = wall;
+}
+
+Run run_of(const CommandLine& line, std::int64_t pid) {
+  const Options& options = line.options;
+  Run run;
+  run.target.process = pid;
+  run.mode = options.sampling.mode;
+  run.options.all_threads = options.frames.all_threads;
+  run.options.native = options.frames.native;
+  run.options.gc = !options.frames.no_gc;
+  run.options.opcodes = options.frames.opcodes;
+  run.options.blocking = reading_of(options.reading) == Reading::blocking;
+  run.options.async_aware = options.frames.async_aware;
+  run.options.async_all = options.frames.async_aware && async_mode_of(line) == AsyncMode::all;
+  run.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
+  run.fixed_clock = options.sampling.clock == Clock::fixed;
+  run.started = tachyon::detail::clock_now(CLOCK_REALTIME);
+  return run;
+}
+
+Member::Member(Shared& shared, std::int64_t pid, Kind kind)
+    : shared_{shared}, pid_{pid}, kind_{kind}, tables_{shared.tables} {
+  if (tables_ == nullptr) {
+    own_tables_ = std::make_unique<SharedTables>();
+    tables_ = own_tables_.get();
+  }
+  run_ = run_of(shared.line, pid);
+}
+
+std::optional<std::string> Member::open_outputs() {
+  auto made =
+      Outputs::open(shared_.line, tables_->unguarded(), run_, {pid_, shared_.one_of_several});
+  if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
+  own_.emplace(std::move(std::get<Outputs>(made)));
+  return std::nullopt;
+}
+
+void Member::work() {
+  // A process that is forked only to become another program lives shorter than this.
+  if (kind_ == Kind::found) sleep_for(10'000'000);
+  for (bool more = true; more && !shared_.stop.load();) {
+    auto target = find();
+    if (!target) break;
+    note_target(*target);
+    if (shared_.outputs == nullptr && !own_ && (error_ = open_outputs())) break;
+    more = sample(*target);
+  }
+  finished_.store(true, std::memory_order_release);
+  const std::uint64_t one = 1;
+  (void)!::write(shared_.news, &one, sizeof one);
+}
+
+// Attaches to the process, or, below a program that we started, to its first descendant that is a
+// Python. Whoever may become a Python is asked again.
+std::optional<Attached> Member::find() {
+  const std::uint64_t begun = now_monotonic();
+  std::optional<ProcessTree> tree;
+  std::vector<std::int64_t> others;
+  for (std::uint64_t nap = 200'000;; nap = std::min<std::uint64_t>(nap * 5 / 4, 5'000'000)) {
+    auto target = attach(static_cast<std::int32_t>(pid_), {0, false});
+    if (target) return std::move(*target);
+    const Errc why = target.error().code;
+    if (kind_ == Kind::started && why == Errc::not_python &&
+        !shared_.line.options.program.subprocesses) {
+      if (!tree) tree.emplace(std::vector<std::int64_t>{pid_});
+      for (const std::int64_t pid : tree->fresh()) others.push_back(pid);
+      for (const std::int64_t pid : others) {
+        if (auto other = attach(static_cast<std::int32_t>(pid), {0, false}))
+          return std::move(*other);
+      }
+    }
+    const bool may_become = why == Errc::not_started || why == Errc::process_changed ||
+                            (why == Errc::not_python && kind_ != Kind::given);
+    const bool patient = kind_ == Kind::started ? !shared_.program_ended.load()
+                                                : now_monotonic() - begun < 1'000'000'000;
+    if (!may_become || !patient || shared_.stop.load()) {
+      if (sessions_ == 0) error_ = describe(target.error(), {static_cast<std::int32_t>(pid_)});
+      return std::nullopt;
+    }
+    sleep_for(nap);
+  }
+}
+
+void Member::note_target(const Attached& attached) {
+  Target& target = run_.target;
+  const Process& process = attached.process;
+  target.major = static_cast<std::uint8_t>(attached.site.major());
+  target.minor = static_cast<std::uint8_t>(attached.site.minor());
+  target.micro = static_cast<std::uint8_t>(attached.site.micro());
+  target.free_threaded = attached.site.free_threaded;
+  target.executable = process.executable().value_or(std::string{});
+  target.working_directory = process.working_directory().value_or(std::string{});
+  target.command_line.clear();
+  for (const std::string& word : process.command_line().value_or(std::vector<std::string>{})) {
+    target.command_line += concat(target.command_line.empty() ? "" : " ", word);
+  }
+  if (const auto stat = process.stat()) {
+    target.started =
+        tachyon::detail::clock_now(CLOCK_REALTIME) - tachyon::detail::age_of(stat->start_ticks);
+  }
+  sources_ = SourceFiles{process.directory().get(), target.working_directory};
+}
+
+bool Member::sample(Attached& target) {
+  SamplingRequest request = request_of(shared_.line);
+  const std::uint64_t now = now_monotonic();
+  if (shared_.deadline != 0) {
+    if (now >= shared_.deadline) return false;
+    request.plan.duration = shared_.deadline - now;
+  }
+  const std::uint64_t offset = now - shared_.origin;
+  if (sessions_++ == 0) first_look_ = offset;
+  Outputs& outputs = shared_.outputs ? *shared_.outputs : *own_;
+  Feeder feeder{outputs, shared_.outputs ? tables_ : nullptr, offset};
+  Steering steering{shared_, shared_.line.options.sampling.realtime_stats};
+  const SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
+  add_trust(run_.trust, outcome.trust);
+  run_.duration = offset + outcome.duration - first_look_;
+  slowed_down_ = slowed_down_ || outcome.slowed_down;
+  if (outcome.end == SessionEnd::failed) {
+    const std::int32_t pid = target.process.pid();
+    error_ = describe(outcome.error, {pid, {}, request.reading == Reading::blocking});
+  }
+  if (outcome.end != SessionEnd::target_ended) return false;
+  // By exec it may have become another Python; a wrapper may start the next one.
+  return outcome.error.code == Errc::process_changed || kind_ == Kind::started;
+}
+
+}  // namespace tachyon::tool

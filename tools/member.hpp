@@ -1,0 +1,106 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <tachyon/target/attach.hpp>
+
+#include "outputs.hpp"
+#include "parse.hpp"
+#include "sampling.hpp"
+#include "sources.hpp"
+
+// One process that is being profiled, in a thread of its own: found, attached to, sampled, and
+// followed when it becomes another Python by exec. Its outputs are its own, or those of all
+// processes together
+// (`Shared`), then behind the lock of the tables they share.
+namespace tachyon::tool {
+
+// What the members of a run have in common.
+struct Shared {
+  const CommandLine& line;
+  std::uint64_t origin = 0;                // monotonic ns; session times count from here
+  std::uint64_t deadline = 0;              // monotonic ns; 0: none
+  std::atomic<bool> program_ended{false};  // the one that we started
+  std::atomic<bool> stop{false};
+  int stopped = -1;  // readable from then on
+  int news = -1;     // written to when a member is finished
+  bool one_of_several = false;
+  SharedTables* tables = nullptr;  // of all members, with --merge
+  Outputs* outputs = nullptr;      // likewise
+};
+
+// Books of several sessions added up.
+void add_trust(Trust& sum, const Trust& one);
+
+class Member {
+ public:
+  enum class Kind : std::uint8_t {
+    given,    // by the user: it is a Python, or that is an error
+    started,  // by us: it will be a Python, or start one, at some time before it ends
+    found,    // a descendant: perhaps a Python, which it may become after a moment
+  };
+
+  Member(Shared& shared, std::int64_t pid, Kind kind);
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+  ~Member() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  std::int64_t pid() const noexcept { return pid_; }
+  Kind kind() const noexcept { return kind_; }
+
+  // Opens the outputs now instead of when the process has been attached to.
+  std::optional<std::string> open_outputs();
+  void start() {
+    thread_ = std::thread{[this] { work(); }};
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
+
+  // After join().
+  const std::optional<std::string>& error() const noexcept { return error_; }
+  bool attached() const noexcept { return sessions_ != 0; }
+  bool slowed_down() const noexcept { return slowed_down_; }
+  // Nanoseconds from the start of everything until it was looked at for the first time.
+  std::uint64_t first_look() const noexcept { return first_look_; }
+  Run& run() noexcept { return run_; }
+  Outputs* outputs() noexcept { return own_ ? &*own_ : nullptr; }
+  Tables& tables() noexcept { return tables_->unguarded(); }
+  const SourceFiles& sources() const noexcept { return sources_; }
+
+ private:
+  void work();
+  std::optional<Attached> find();
+  // Whether there may be more: it became another program.
+  bool sample(Attached& target);
+  void note_target(const Attached& target);
+
+  Shared& shared_;
+  std::int64_t pid_;
+  Kind kind_;
+  std::unique_ptr<SharedTables> own_tables_{};
+  SharedTables* tables_;
+  std::optional<Outputs> own_{};
+  SourceFiles sources_{};
+  Run run_{};
+  unsigned sessions_ = 0;
+  bool slowed_down_ = false;
+  std::uint64_t first_look_ = 0;
+  std::optional<std::string> error_{};
+  std::atomic<bool> finished_{false};
+  std::thread thread_{};
+};
+
+// What is known of a run before anything has been looked at.
+Run run_of(const CommandLine& line, std::int64_t pid);
+
+}  // namespace tachyon::tool
