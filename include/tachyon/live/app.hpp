@@ -16,11 +16,14 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <tachyon/live/environment.hpp>
 #include <tachyon/live/feed.hpp>
 #include <tachyon/live/held.hpp>
 #include <tachyon/live/input.hpp>
 #include <tachyon/live/keys.hpp>
+#include <tachyon/live/mailbox.hpp>
 #include <tachyon/live/model.hpp>
+#include <tachyon/live/signals.hpp>
 #include <tachyon/live/source_file.hpp>
 #include <tachyon/live/terminal.hpp>
 #include <tachyon/live/ui.hpp>

@@ -133,4 +133,25 @@ inline void draw_figures(Screen& screen, int row, const Columns& c, const Figure
   }
 }
 
+struct TableArea {
+  int header = 0;  // row of the headings
+  int first = 0;   // first row of the table
+  int rows = 0;
+};
+
+namespace detail {
+
+inline bool sorted_by_total(const Ui& ui) noexcept {
+  return ui.sort == Sort::total_share || ui.sort == Sort::total_time;
+}
+
+inline void draw_name_headings(Screen& screen, int row, int column, int width,
+                               std::string_view name, std::string_view rest) {
+  draw_heading(screen, row, column, width, name, false, Align::left);
+  const int at = column + width + column_gap;
+  draw_heading(screen, row, at, std::max(screen.columns() - at, 0), rest, false, Align::left);
+}
+
+}  // namespace detail
+
 }  // namespace tachyon::live

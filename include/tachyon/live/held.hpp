@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 #include <tachyon/live/aggregate.hpp>
-#include <tachyon/live/feed.hpp>
+#include <tachyon/live/batch.hpp>
 
 // Batches that wait while the display is paused.
 //

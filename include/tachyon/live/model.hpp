@@ -12,7 +12,7 @@
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/thread_statistics.hpp>
 #include <tachyon/live/aggregate.hpp>
-#include <tachyon/live/feed.hpp>
+#include <tachyon/live/batch.hpp>
 #include <tachyon/live/shapes.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>

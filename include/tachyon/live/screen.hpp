@@ -63,12 +63,12 @@ struct Style {
   friend constexpr bool operator==(Style, Style) noexcept = default;
 };
 
-struct Cell {
+struct ScreenCell {
   char32_t glyph = U' ';
   char32_t mark = 0;
   Style style{};
   std::uint8_t width = 1;
-  friend constexpr bool operator==(const Cell&, const Cell&) noexcept = default;
+  friend constexpr bool operator==(const ScreenCell&, const ScreenCell&) noexcept = default;
 };
 
 enum class Align : std::uint8_t { left, right, centre };
@@ -85,7 +85,7 @@ class Screen {
   int rows() const noexcept { return size_.rows; }
   int columns() const noexcept { return size_.columns; }
   bool unicode() const noexcept { return unicode_; }  // or ASCII only
-  const Cell& at(int row, int column) const { return cells_[index(row, column)]; }
+  const ScreenCell& at(int row, int column) const { return cells_[index(row, column)]; }
 
   // Writes from `column` on, at most `room` columns, and gives the column after the last one used.
   // Text that does not fit ends in an ellipsis.
@@ -112,19 +112,19 @@ class Screen {
   bool inside(int row, int column) const noexcept {
     return row >= 0 && row < size_.rows && column >= 0 && column < size_.columns;
   }
-  void set(int row, int column, const Cell& cell);
+  void set(int row, int column, const ScreenCell& cell);
 
   Size size_{};
   bool unicode_ = true;
-  std::vector<Cell> cells_;
+  std::vector<ScreenCell> cells_;
 };
 
 // Overwriting half of a wide character blanks its other half, as terminals do.
-inline void Screen::set(int row, int column, const Cell& cell) {
-  Cell& old = cells_[index(row, column)];
+inline void Screen::set(int row, int column, const ScreenCell& cell) {
+  ScreenCell& old = cells_[index(row, column)];
   if (old.width == 0 && column > 0) cells_[index(row, column - 1)].width = 1;
   if (old.width == 0 && column > 0) cells_[index(row, column - 1)].glyph = U' ';
-  if (old.width == 2 && column + 1 < size_.columns) cells_[index(row, column + 1)] = Cell{};
+  if (old.width == 2 && column + 1 < size_.columns) cells_[index(row, column + 1)] = ScreenCell{};
   old = cell;
 }
 
@@ -193,7 +193,7 @@ inline void Screen::tint(int row, int column, int width, Ink ink) {
 inline std::string Screen::row_text(int row) const {
   std::string out;
   for (int c = 0; c < size_.columns && row >= 0 && row < size_.rows; ++c) {
-    const Cell& cell = at(row, c);
+    const ScreenCell& cell = at(row, c);
     if (cell.width == 0) continue;
     append_utf8(out, cell.glyph);
     if (cell.mark != 0) append_utf8(out, cell.mark);

@@ -36,7 +36,7 @@ class ScreenUpdate {
   }
   void row_to(const Screen& next, int row);
   void move(int row, int column);
-  void write(int row, int column, const Cell& cell);
+  void write(int row, int column, const ScreenCell& cell);
 
   static constexpr int gap_ = 4;
 
@@ -69,7 +69,7 @@ inline std::string ScreenUpdate::to(Screen next) {
 inline void ScreenUpdate::row_to(const Screen& next, int row) {
   const int columns = next.columns();
   int blank_from = columns;  // from here on the row is plain blanks
-  while (blank_from > 0 && next.at(row, blank_from - 1) == Cell{}) --blank_from;
+  while (blank_from > 0 && next.at(row, blank_from - 1) == ScreenCell{}) --blank_from;
   for (int c = 0; c < columns; ++c) {
     if (same(next, row, c)) continue;
     if (c >= blank_from && columns - c > gap_) {
@@ -111,7 +111,7 @@ inline void ScreenUpdate::move(int row, int column) {
   adrift_ = false;
 }
 
-inline void ScreenUpdate::write(int row, int column, const Cell& cell) {
+inline void ScreenUpdate::write(int row, int column, const ScreenCell& cell) {
   if (cell.width == 0) return;
   if (adrift_) move(row, column);
   adrift_ = false;

@@ -1,6 +1,9 @@
-#include <tachyon/live/terminal.hpp>
+#include <tachyon/live/environment.hpp>
 
 #include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
