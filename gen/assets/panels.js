@@ -64,7 +64,7 @@ class Panels {
         card('Samples', count(selection.allSamples), 'card-samples'),
         card(spanned ? 'Span' : 'Duration', seconds(span), 'card-duration'),
         card('Sampled time', seconds(selection.allTime), 'card-time'),
-        card('Rate', run.duration > 0 ? count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013', 'card-rate'),
+        card('Rate', run.duration > 0 && run.trust.ticks > 0 ? count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013', 'card-rate'),
         card('Functions', count(functions.size), 'card-functions'),
         card('Threads', count(model.profile.threads.length), 'card-threads'));
     this.summary.replaceChildren(el('dl', {class: 'cards'}, ...cards));
@@ -252,9 +252,10 @@ class Panels {
     const lines = excerpt(profile, profile.functions.file[f], top, 2);
     if (lines.length) {
       const pre = el('pre');
+      const indent = Math.min(...lines.filter((l) => l.text.trim()).map((l) => l.text.search(/\S/)));
       for (const line of lines) {
         const row = el('span', line.number === top ? {class: 'now'} : {});
-        row.append((line.number === top ? '\u2192' : ' ') + String(line.number).padStart(5) + '  ', clean(line.text, 110), '\n');
+        row.append((line.number === top ? '\u2192' : ' ') + String(line.number).padStart(5) + '  ', clean(line.text.slice(indent), 110), '\n');
         pre.append(row);
       }
       out.push(pre);

@@ -15,7 +15,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-dmgt/gIOjBJNTrs+i72BzqmCA+r9miqbx3CVROx8x10='; script-src 'sha256-Wgn8py7OiEG73M+74iG93klp41ljtKeLZPQTAmzWPO0='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-+lPuN/HuGPTkeyRBtrzUizedLmIk1htO1bK2K89bLfs='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -99,7 +99,7 @@ details.part > *:not(summary){margin-top:8px;}
 .spot .row span:first-child{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;}
 .legend{display:grid;grid-template-columns:14px 1fr;gap:3px 8px;align-items:center;font-size:12.5px;}
 .legend i{width:14px;height:14px;border-radius:3px;border:1px solid rgb(128 128 128 / 35%);}
-.chosen b{overflow-wrap:anywhere;}
+.chosen > div{overflow-wrap:anywhere;}
 .chosen .acts{display:flex;flex-wrap:wrap;gap:6px;}
 .chosen .acts button{font-size:12.5px;padding:2px 8px;}
 .stage{flex:1;min-width:0;display:flex;flex-direction:column;background:var(--ground);}
@@ -173,16 +173,21 @@ aside{order:2;width:auto !important;padding:4px 12px 24px;}
 .status{position:sticky;bottom:0;}
 .table{padding:0 4px 24px;}
 th,td{padding:4px 6px;}
+th:first-child,td:first-child{min-width:110px;}
 .wide-only{display:none;}
 }
-@media print{body{overflow:visible;display:block;height:auto;}
-.tools,.find,.top button,.time,.grip,.status,.crumbs button,.tip,dialog,.more{display:none !important;}
-.body{display:block;}
-aside{width:auto !important;overflow:visible;padding:0;columns:2;}
+@media print{html,body{overflow:visible;display:block;height:auto;background:none;}
+.tools,.find,.top button,.time,.grip,.status,.crumbs button,.tip,dialog,.more,#part-chosen,#part-legend{display:none !important;}
+.top{padding:0 0 8px;}
+.body{flex-direction:column;}
+.stage{order:0;flex:none;height:auto;background:none;break-inside:avoid;}
+.graph,.table{overflow:visible;padding:0;flex:none;}
+.graph > div{height:auto !important;}
+.graph canvas{position:static;max-width:100%;height:auto !important;}
+aside{order:1;width:auto !important;overflow:visible;padding:0;columns:2;}
 details.part{break-inside:avoid;}
-.graph,.table{overflow:visible;padding:0;}
-.stage{display:block;break-inside:avoid;}
-.paper{display:block;break-before:page;}
+.paper{display:block;}
+.paper th{position:static;}
 }</style>
 </head>
 <body>
@@ -438,7 +443,7 @@ function bar(label,part,whole,level){const fill=el('i');fill.style.width=(whole 
 function facts(pairs){const list=el('dl',{class: 'facts'});for (const pair of pairs) if (pair) list.append(el('dt',{},pair[0]),el('dd',{},pair[1]));return list;}
 class Panels{constructor(app){this.app=app;this.side=document.getElementById('side');this.tip=document.getElementById('tip');const closed=new Set((remembered('parts')||'').split(',').filter(Boolean));const part=(id,title,open=true)=>{const inside=el('div');const details=el('details',{class: 'part',id: 'part-' + id,open: open!==closed.has(id)},el('summary',{},title),inside);on(details,'toggle',()=>{if (details.open===open) closed.delete(id);else closed.add(id);remember('parts',[...closed].join(','));});this.side.append(details);return inside;};this.chosen=part('chosen','Selected');this.chosen.className='chosen';this.summary=part('summary','Summary');this.spots=part('spots','Where the time goes');this.trust=part('trust','How far to trust it');this.states=part('states','Thread states');this.legend=part('legend','Colours');this.about=part('about','The run',false);}
 all(){this.showChosen();this.showSummary();this.showSpots();this.showTrust();this.showStates();this.showLegend();this.showAbout();}
-showSummary(){const{model,state}=this.app;const{run,buckets,baseline}=model.profile;const selection=model.selection(state);const rows=model.rows(state);const spanned=state.from > 0||state.to < buckets.count;const span=spanned?Math.min((state.to - state.from) * buckets.width,run.duration) : run.duration;const functions=new Set(rows.map((r)=>model.keys[state.by].functionOf(r.key)));const card=(title,value,id)=>[el('dt',{},title),el('dd',{id},value)];const column=(...cards)=>cards.map((c)=>el('div',{},...c));const cards=column(card('Samples',count(selection.allSamples),'card-samples'),card(spanned?'Span' : 'Duration',seconds(span),'card-duration'),card('Sampled time',seconds(selection.allTime),'card-time'),card('Rate',run.duration > 0?count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013','card-rate'),card('Functions',count(functions.size),'card-functions'),card('Threads',count(model.profile.threads.length),'card-threads'));this.summary.replaceChildren(el('dl',{class: 'cards'},...cards));if (baseline){const then=model.rawAll(1);this.summary.append(facts([['Baseline samples',count(then.allSamples)],['Baseline sampled time',seconds(then.allTime)],['Baseline multiplied by',model.scale(state).toPrecision(4)],['Vanished stacks',count(model.vanished(state).count)]]));}
+showSummary(){const{model,state}=this.app;const{run,buckets,baseline}=model.profile;const selection=model.selection(state);const rows=model.rows(state);const spanned=state.from > 0||state.to < buckets.count;const span=spanned?Math.min((state.to - state.from) * buckets.width,run.duration) : run.duration;const functions=new Set(rows.map((r)=>model.keys[state.by].functionOf(r.key)));const card=(title,value,id)=>[el('dt',{},title),el('dd',{id},value)];const column=(...cards)=>cards.map((c)=>el('div',{},...c));const cards=column(card('Samples',count(selection.allSamples),'card-samples'),card(spanned?'Span' : 'Duration',seconds(span),'card-duration'),card('Sampled time',seconds(selection.allTime),'card-time'),card('Rate',run.duration > 0&&run.trust.ticks > 0?count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013','card-rate'),card('Functions',count(functions.size),'card-functions'),card('Threads',count(model.profile.threads.length),'card-threads'));this.summary.replaceChildren(el('dl',{class: 'cards'},...cards));if (baseline){const then=model.rawAll(1);this.summary.append(facts([['Baseline samples',count(then.allSamples)],['Baseline sampled time',seconds(then.allTime)],['Baseline multiplied by',model.scale(state).toPrecision(4)],['Vanished stacks',count(model.vanished(state).count)]]));}
 }
 showSpots(){const{model,state}=this.app;const all=model.value(state,'all');const whole=model.selection(state)[all];const byFunction=model.rows({...state,by: 'function'}).filter((r)=>r.self > 0.005 * whole)
 .sort((a,b)=>b.self - a.self).slice(0,3);this.spots.replaceChildren(...byFunction.map((row,i)=>{const label=this.app.functionName(model.keys.function.functionOf(row.key));const place=this.app.place('function',row.key);return el('button',{class: 'spot','data-spot': i,'aria-pressed': state.query===label?'true' : 'false',on:{click: ()=>this.app.set({query: state.query===label?'' : label})}},el('b',{},name(label,120)),el('div',{class: 'row'},el('span',{},name(place,80)),el('span',{class: 'num'},percent(row.self,whole) + ' self')));}));if (!byFunction.length) this.spots.append(el('p',{class: 'quiet'},'No function has more than 0.5\u2009% of its own.'));}
@@ -457,7 +462,7 @@ numbers(graph,node){const{model,state}=this.app;const{shape}=graph;const gone=st
 let kids=0;for (const kid of shape.children(node)) if (shape.total(kid) > 0) ++kids;rows.push([shape.upward?'Callers' : 'Callees',count(kids)]);if (model.diff&&shape instanceof DownShape&&shape.key(node) >=0){const then=gone?null : model.baseline(state);const was=then?then.self[node] : self;const wasTotal=then?then.total[node] : total;const now=gone?0 : self;rows.push(['Baseline total',unit(wasTotal)],['Baseline self',unit(was)],['Self changed by',signed(unit(now - was),now - was) +
 (was > 0?` \u00b7 ${signed((100 * (now - was) / was).toFixed(0) + thin + '%', now - was)}` : now > 0?' \u00b7 new' : '')]);}
 return rows;}
-source(state,shape,node){const{model}=this.app;const key=shape.key(node);if (key < 0||state.view==='vanished') return [];const{profile}=model;const detail=model.detail(state,shape.nodes(node));const f=model.keys[state.by].functionOf(key);const out=[];const top=detail.lines.length?detail.lines[0][0] : 0;const lines=excerpt(profile,profile.functions.file[f],top,2);if (lines.length){const pre=el('pre');for (const line of lines){const row=el('span',line.number===top?{class: 'now'}:{});row.append((line.number===top?'\u2192' : ' ') + String(line.number).padStart(5) + '  ',clean(line.text,110),'\n');pre.append(row);}
+source(state,shape,node){const{model}=this.app;const key=shape.key(node);if (key < 0||state.view==='vanished') return [];const{profile}=model;const detail=model.detail(state,shape.nodes(node));const f=model.keys[state.by].functionOf(key);const out=[];const top=detail.lines.length?detail.lines[0][0] : 0;const lines=excerpt(profile,profile.functions.file[f],top,2);if (lines.length){const pre=el('pre');const indent=Math.min(...lines.filter((l)=>l.text.trim()).map((l)=>l.text.search(/\S/)));for (const line of lines){const row=el('span',line.number===top?{class: 'now'}:{});row.append((line.number===top?'\u2192' : ' ') + String(line.number).padStart(5) + '  ',clean(line.text.slice(indent),110),'\n');pre.append(row);}
 out.push(pre);}
 if (detail.lines.length > 1&&state.by==='function'){const whole=shape.total(node);out.push(el('p',{class: 'quiet'},'Lines: ' + detail.lines.slice(0,5).map(([line,v])=>`${line} (${percent(v, whole, 0)})`).join(', ') +
 (detail.lines.length > 5?` and ${detail.lines.length - 5} more` : '')));}
@@ -474,11 +479,11 @@ table(limit){const{model,state}=this.app;if (model.diff) return this.changeTable
 changeTable(limit){const{model,state}=this.app;const found=model.search({...state,by: 'function'});const columns=[['name','Function',''],['now','Self now',''],['then','Self before',''],['self','Changed by',''],[null,'95\u2009% interval','wide-only'],[null,'Verdict',''],['total','Total changed by','wide-only'],];let rows=model.changes(state);if (found) rows=rows.filter((r)=>found.keyHit[r.key]);const size=(c)=>Math.abs(c.difference);const order={name: (a,b)=>this.app.label(a.key).localeCompare(this.app.label(b.key)),now: (a,b)=>b.selfNow - a.selfNow,then: (a,b)=>b.selfThen - a.selfThen,total: (a,b)=>size(b.total) - size(a.total),}[state.sort]||((a,b)=>size(b.self) - size(a.self)||size(b.total) - size(a.total));rows=[...rows].sort((a,b)=>order(a,b)||a.key - b.key);if (state.backwards) rows.reverse();const moved=(c)=>el('span',{class: c.sure?(c.difference > 0?'up' : 'down') : 'quiet'},signed(this.app.amount(c.difference),c.difference));const body=rows.slice(0,limit).map((r)=>el('tr',{'data-key': r.key,'data-sure': r.self.sure?'yes' : 'no'},this.nameCell(r.key),el('td',{},this.app.amount(r.selfNow)),el('td',{},this.app.amount(r.selfThen)),el('td',{},moved(r.self)),el('td',{class: 'quiet wide-only'},`${signed(this.app.amount(r.self.low), r.self.low)} \u2026 ${signed(this.app.amount(r.self.high), r.self.high)}`),el('td',{},r.self.sure?'beyond noise' : el('span',{class: 'quiet'},'within noise')),el('td',{class: 'wide-only'},moved(r.total))));return this.grid(columns,body,rows.length,'Functions of both runs, by how much they changed');}
 nameCell(key){const{app}=this;const found=el('button',{title: 'Callers and callees',on:{click: ()=>app.set({view: 'sandwich',focus: key})}},name(app.label(key),300));return el('td',{},found,el('br'),el('small',{},name(app.place(app.by(),key),300)));}
 shareCell(value,whole){const cell=el('td',{class: 'share'},percent(value,whole));cell.style.setProperty('--w',(whole > 0?100 * value / whole : 0) + '%');return cell;}
-grid(columns,body,all,caption){const{app}=this;const head=columns.map(([sort,title,kind])=>{const active=sort&&sort===app.state.sort;const sorted=active?((sort==='name')!==app.state.backwards?'ascending' : 'descending') : null;return el('th',{scope: 'col',class: kind||null,'aria-sort': sorted},sort?el('button',{'data-sort': sort,on:{click: ()=>app.set({sort,backwards: active&&!app.state.backwards})}},title) : title);});const table=el('table',{},el('caption',{class: 'visually-hidden'},caption),el('thead',{},el('tr',{},...head)),el('tbody',{},...body));const out=[table];if (!all) out.push(el('p',{class: 'empty'},'Nothing to list.'));if (all > body.length){out.push(el('p',{class: 'more'},el('button',{id: 'more',on:{click: ()=>app.more()}},`Show more (${count(all - body.length)} left)`)));}
+)page"sv,
+R"page(grid(columns,body,all,caption){const{app}=this;const head=columns.map(([sort,title,kind])=>{const active=sort&&sort===app.state.sort;const sorted=active?((sort==='name')!==app.state.backwards?'ascending' : 'descending') : null;return el('th',{scope: 'col',class: kind||null,'aria-sort': sorted},sort?el('button',{'data-sort': sort,on:{click: ()=>app.set({sort,backwards: active&&!app.state.backwards})}},title) : title);});const table=el('table',{},el('caption',{class: 'visually-hidden'},caption),el('thead',{},el('tr',{},...head)),el('tbody',{},...body));const out=[table];if (!all) out.push(el('p',{class: 'empty'},'Nothing to list.'));if (all > body.length){out.push(el('p',{class: 'more'},el('button',{id: 'more',on:{click: ()=>app.more()}},`Show more (${count(all - body.length)} left)`)));}
 return out;}
 }
-)page"sv,
-R"page(class App{constructor(model){this.model=model;const{profile}=model;this.labels=new Map();const samplesOnly=!model.hasTime;this.fresh={view: 'flame',by: 'function',measure: samplesOnly?'samples' : model.diff?profile.run.diffBy||'time' : 'time',names: 'module',colour: 'self',thread: -1,from: 0,to: profile.buckets.count,query: '',zoom: [],focus: -1,sort: 'self',backwards: false,};this.state={...this.fresh};this.limit=200;this.views=model.diff
+class App{constructor(model){this.model=model;const{profile}=model;this.labels=new Map();const samplesOnly=!model.hasTime;this.fresh={view: 'flame',by: 'function',measure: samplesOnly?'samples' : model.diff?profile.run.diffBy||'time' : 'time',names: 'module',colour: 'self',thread: -1,from: 0,to: profile.buckets.count,query: '',zoom: [],focus: -1,sort: 'self',backwards: false,};this.state={...this.fresh};this.limit=200;this.views=model.diff
 ?[['flame','Difference'],['vanished','Vanished'],['table','Changes'],['inverted','Inverted'],['sandwich','Sandwich']]
 : [['flame','Flame graph'],['inverted','Inverted'],['sandwich','Sandwich'],['table','Table']];this.build();this.panels=new Panels(this);this.readAddress();this.show();on(window,'hashchange',()=>{this.readAddress();this.show();});}
 by(){return this.state.view==='vanished'||(this.model.diff&&this.state.view==='table')?'function' : this.state.by;}
@@ -555,7 +560,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-uhzn53p14xfZY2nQYSOE3Za5wparJDdsQWAiBdWXy5U='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-uhzn53p14xfZY2nQYSOE3Za5wparJDdsQWAiBdWXy5U='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -673,10 +678,13 @@ a:hover{text-decoration:underline;}
 .map{width:28px;}
 .whole .cards{grid-template-columns:repeat(3,1fr);}
 }
-@media print{.top button,.acts,.map,.nav,.menu{display:none !important;}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;}
-.chunk{content-visibility:visible;}
-.row > .c{white-space:pre-wrap;print-color-adjust:exact;}
+@media print{html,body{background:none;height:auto;}
+.top button,.acts,.map,.nav,.menu{display:none !important;}
+.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0;}
+.chunk{content-visibility:visible;min-width:0;}
+.head{position:static;}
+.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr);}
+.row > .c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact;}
 }</style>
 </head>
 <body>
@@ -759,7 +767,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-CYUZjk1cdiJi3Vg7LWP+9Jn12m0TSskRT+IMPRYoavk='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-CYUZjk1cdiJi3Vg7LWP+9Jn12m0TSskRT+IMPRYoavk='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -877,10 +885,13 @@ a:hover{text-decoration:underline;}
 .map{width:28px;}
 .whole .cards{grid-template-columns:repeat(3,1fr);}
 }
-@media print{.top button,.acts,.map,.nav,.menu{display:none !important;}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;}
-.chunk{content-visibility:visible;}
-.row > .c{white-space:pre-wrap;print-color-adjust:exact;}
+@media print{html,body{background:none;height:auto;}
+.top button,.acts,.map,.nav,.menu{display:none !important;}
+.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0;}
+.chunk{content-visibility:visible;min-width:0;}
+.head{position:static;}
+.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr);}
+.row > .c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact;}
 }</style>
 </head>
 <body class="whole">
