@@ -144,6 +144,7 @@ class Formats(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stories = [Stories(GOLDEN)]
+        cls.replayed = False
         cls.scratch = tempfile.TemporaryDirectory()
         unit = os.path.join(os.environ.get("TACHYON_BUILD", HERE), "unit")
         if os.access(unit, os.X_OK):
@@ -151,6 +152,30 @@ class Formats(unittest.TestCase):
                            env={**os.environ, "TACHYON_WRITE_FORMATS": cls.scratch.name},
                            stdout=subprocess.DEVNULL)
             cls.stories.append(Stories(cls.scratch.name))
+            cls.replayed = cls.replay(cls.scratch.name)
+
+    @classmethod
+    def replay(cls, folder):
+        """The same formats once more, all in one go, by the tool from the recording."""
+        tool = os.environ.get("TACHYON", "")
+        if not os.access(tool, os.X_OK):
+            return False
+        again = os.path.join(folder, "again")
+        os.mkdir(again)
+        files = {"--pstats": "functions.pstats", "--collapsed": "collapsed.txt",
+                 "--jsonl": "summary.jsonl", "--gecko": "gecko.json",
+                 "--speedscope": "speedscope.json", "--pprof": "pprof.pb.gz",
+                 "--chrome-trace": "chrome_trace.json"}
+        recording = os.path.join(folder, "recording.bin")
+        for arguments in ([f"{option}={os.path.join(again, name)}"
+                           for option, name in files.items()],
+                          ["--pstats=" + os.path.join(again, "lines.pstats"), "--lines"],
+                          ["--jsonl=" + os.path.join(again, "events-full.jsonl"),
+                           "--jsonl-records", "events-full"]):
+            subprocess.run([tool, "replay", recording, *arguments], check=True,
+                           stdout=subprocess.DEVNULL)
+        cls.stories.append(Stories(again))
+        return True
 
     @classmethod
     def tearDownClass(cls):
@@ -160,6 +185,15 @@ class Formats(unittest.TestCase):
         if len(self.stories) < 2:
             self.skipTest("no unit executable in $TACHYON_BUILD; only the goldens were judged")
         self.assertGreater(self.stories[1].total, 30_000)
+
+    def test_the_tool_writes_the_same(self):
+        if not self.replayed:
+            self.skipTest("no unit executable in $TACHYON_BUILD or no tool in $TACHYON")
+        here, again = self.stories[1:]
+        self.assertEqual(again.lines, here.lines)
+        self.assertEqual(again.functions, here.functions)
+        for name in ("collapsed.txt", "events-full.jsonl", "speedscope.json"):
+            self.assertEqual(again.text(name), here.text(name), name)
 
     @each_story
     def test_collapsed(self, story):
