@@ -60,15 +60,31 @@ class SharedOutput final : public AnyOutput::Model {
     return write_or_fall_back(std::move(file_), [&](OutputFile& sink) {
       if constexpr (WritesTimeline<Writer>) {
         writer_.write(sink, *kept.timeline, run);
+        notes_ = notes_of(*kept.timeline, sink.size());
       } else {
         writer_.write(sink, *kept.tree, run);
       }
     });
   }
+  std::vector<std::string> notes() const override { return notes_; }
 
  private:
+  static std::vector<std::string> notes_of(const Timeline& timeline, std::uint64_t bytes) {
+    std::vector<std::string> notes;
+    if (bytes > browser_text_limit) {
+      notes.push_back(concat(std::to_string(bytes >> 20),
+                             " MB: browsers read no text above 511 MB; record with --binary and "
+                             "replay a part of it (--from, --to, --thread), or sample less often"));
+    }
+    if (timeline.error().code != Errc::ok) {
+      notes.push_back("incomplete: samples kept in a temporary file could not be read back");
+    }
+    return notes;
+  }
+
   OutputFile file_;
   Writer writer_;
+  std::vector<std::string> notes_{};
 };
 
 std::vector<std::string> notes_of(const CpythonRecording& recording) {

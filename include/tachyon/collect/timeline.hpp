@@ -34,6 +34,10 @@
 //   00 c0 84 3d 00 = the same stack and status, 1 ms later, standing for 1 ms
 namespace tachyon {
 
+// Outputs over time are JSON that a browser reads as one text, and Chromium's engine holds none of
+// more than 2^29 - 24 characters. A longer file is whole and right, but needs another reader.
+inline constexpr std::uint64_t browser_text_limit = 536'870'888;
+
 struct Lane {
   ThreadIndex thread{};
   FrameId task{};  // the task's frame where `has_task`
