@@ -128,3 +128,18 @@ TEST_CASE("tasks and collections are recognised", "[live]") {
   CHECK(model.figures().function(find(model, "Task-1")).total.samples == 2);
   CHECK(model.statistics().gc.samples == 2);
 }
+
+TEST_CASE("what becomes known of the target later", "[live]") {
+  FakeRun run;
+  Model model{example_run()};
+  CHECK(model.interval() == 1'000'000);
+  Target target = example_run().target;
+  target.command_line = "python3 other.py";
+  run.mailbox.target(target);
+  run.mailbox.interval(4'000'000);
+  model.refresh(run.batch(), second);
+  CHECK(model.run().target.command_line == "python3 other.py");
+  CHECK(model.interval() == 4'000'000);
+  model.refresh(run.batch(), 2 * second);
+  CHECK(model.interval() == 4'000'000);
+}

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
 
 namespace tachyon::live {
@@ -80,6 +82,8 @@ struct Batch {
   TickTotals ticks{};
   std::vector<Process> processes{};  // all of them, when anything about them is new
   std::vector<Notice> notices{};
+  std::optional<Target> target{};  // more is known about it, or it has become another program
+  std::uint64_t interval = 0;      // ns between looks from now on, where that has changed
   Ending ending{};
 
   // Appends what came after this.
@@ -105,6 +109,8 @@ inline void Batch::operator+=(Batch&& later) {
   append(notices, later.notices);
   if (!later.threads.empty()) threads = std::move(later.threads);
   if (!later.processes.empty()) processes = std::move(later.processes);
+  if (later.target) target = std::move(later.target);
+  if (later.interval != 0) interval = later.interval;
   dropped += later.dropped;
   ticks += later.ticks;
   if (later.ending.end != End::running) ending = std::move(later.ending);

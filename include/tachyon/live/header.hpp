@@ -98,8 +98,9 @@ inline void draw_info(Screen& screen, int row, const Model& model, const Ui& ui,
     thread = "ALL of process " + std::to_string(model.scope().process);
   }
   std::string interval;
-  append_number(interval, (model.run().interval + 500) / 1000);
+  append_number(interval, (model.interval() + 500) / 1000);
   interval += screen.unicode() ? "\u00b5s" : "us";
+  if (model.interval() > model.run().interval) interval += " (slowed down)";
   const double display = ratio_of(1e9, static_cast<double>(ui.interval));
   detail::draw_items(screen, row, 1,
                      {{"PID: ", std::to_string(model.run().target.process)},
@@ -113,7 +114,7 @@ inline void draw_info(Screen& screen, int row, const Model& model, const Ui& ui,
 // Samples:    12345 (998.7/s) ======---- 998.7Hz/1.0KHz (99.9%)
 inline void draw_samples(Screen& screen, int row, const Model& model) {
   const double rate = model.rate();
-  const double target = ratio_of(1e9, static_cast<double>(model.run().interval));
+  const double target = ratio_of(1e9, static_cast<double>(model.interval()));
   const double share = std::min(ratio_of(rate, target), 1.0);
   Pen pen{screen, row, 1};
   pen.put("Samples:", Ink::label);

@@ -53,6 +53,17 @@ class Mailbox {
     batch.processes = std::move(all);
     put(std::move(batch));
   }
+  void target(Target about) {
+    Batch batch;
+    batch.target = std::move(about);
+    put(std::move(batch));
+  }
+  // Sampling is slower than was asked for, to spare the target, or as fast as that again.
+  void interval(std::uint64_t nanoseconds) {
+    Batch batch;
+    batch.interval = nanoseconds;
+    put(std::move(batch));
+  }
   void end(Ending ending) {
     Batch batch;
     batch.ending = std::move(ending);

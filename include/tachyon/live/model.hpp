@@ -57,7 +57,9 @@ using Moment = std::uint64_t;
 class Model {
  public:
   explicit Model(Run run = {})
-      : run_{std::move(run)}, tree_{std::make_optional<CallTree>(tables_)} {}
+      : run_{std::move(run)},
+        interval_{run_.interval},
+        tree_{std::make_optional<CallTree>(tables_)} {}
   Model(const Model&) = delete;  // the call tree knows where the tables are
   Model& operator=(const Model&) = delete;
 
@@ -68,6 +70,7 @@ class Model {
   void choose(const Scope& scope);
 
   const Run& run() const noexcept { return run_; }
+  std::uint64_t interval() const noexcept { return interval_; }  // ns, in force now
   const Tables& tables() const noexcept { return tables_; }
   const FrameTable& frames() const noexcept { return tables_.frames; }
   const StackShapes& shapes() const noexcept { return shapes_; }
@@ -117,6 +120,7 @@ class Model {
   void remember(Moment now);
 
   Run run_;
+  std::uint64_t interval_;
   Tables tables_;
   StackShapes shapes_;
   std::optional<CallTree> tree_;
@@ -165,6 +169,8 @@ inline void Model::refresh(Batch&& batch, Moment now) {
   dropped_ += batch.dropped;
   count(batch.entries);
   if (!batch.processes.empty()) processes_ = std::move(batch.processes);
+  if (batch.target) run_.target = std::move(*batch.target);
+  if (batch.interval != 0) interval_ = batch.interval;
   if (running()) {
     now_ = now;
     if (batch.ending.end != End::running) ending_ = std::move(batch.ending);
