@@ -67,6 +67,7 @@
 
 #include <tachyon/target/attach.hpp>
 #include <tachyon/target/circumstances.hpp>
+#include <tachyon/target/core_host.hpp>
 #include <tachyon/target/core_modules.hpp>
 #include <tachyon/target/diagnose.hpp>
 #include <tachyon/target/doctor.hpp>
@@ -85,9 +86,11 @@
 #include <tachyon/unwind/code.hpp>
 #include <tachyon/unwind/frames.hpp>
 #include <tachyon/unwind/line_table.hpp>
+#include <tachyon/unwind/locals.hpp>
 #include <tachyon/unwind/objects.hpp>
 #include <tachyon/unwind/stack.hpp>
 #include <tachyon/unwind/threads.hpp>
+#include <tachyon/unwind/values.hpp>
 
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/layout_of.hpp>
@@ -97,6 +100,7 @@
 #include <tachyon/sampler/replay_filters.hpp>
 #include <tachyon/sampler/sampler.hpp>
 #include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/sampler/watch.hpp>
 
@@ -137,16 +141,20 @@
 
 #include <tachyon/live/aggregate.hpp>
 #include <tachyon/live/app.hpp>
+#include <tachyon/live/batch.hpp>
 #include <tachyon/live/columns.hpp>
+#include <tachyon/live/environment.hpp>
 #include <tachyon/live/feed.hpp>
 #include <tachyon/live/format.hpp>
 #include <tachyon/live/glyph_width.hpp>
 #include <tachyon/live/glyphs.hpp>
+#include <tachyon/live/guardian.hpp>
 #include <tachyon/live/header.hpp>
 #include <tachyon/live/held.hpp>
 #include <tachyon/live/help.hpp>
 #include <tachyon/live/input.hpp>
 #include <tachyon/live/keys.hpp>
+#include <tachyon/live/mailbox.hpp>
 #include <tachyon/live/model.hpp>
 #include <tachyon/live/palette.hpp>
 #include <tachyon/live/panel.hpp>
@@ -154,9 +162,13 @@
 #include <tachyon/live/rows.hpp>
 #include <tachyon/live/screen.hpp>
 #include <tachyon/live/shapes.hpp>
+#include <tachyon/live/signals.hpp>
 #include <tachyon/live/source_file.hpp>
+#include <tachyon/live/source_table.hpp>
 #include <tachyon/live/tables.hpp>
 #include <tachyon/live/terminal.hpp>
+#include <tachyon/live/thread_table.hpp>
+#include <tachyon/live/tree_table.hpp>
 #include <tachyon/live/ui.hpp>
 #include <tachyon/live/update.hpp>
 #include <tachyon/live/view.hpp>

@@ -13928,6 +13928,249 @@ inline Subject observe(std::int32_t pid) {
 
 }  // namespace tachyon
 
+// ---- tachyon/target/task_numbers.hpp ----
+
+// A thread in a container has two numbers: the one the interpreter notes down (in its own pid
+// namespace), and the one we find it by under /proc. The kernel prints both in the thread's status,
+// outermost first:
+//
+//   NSpid:  48213   7        we say 48213, the target says 7
+//
+// Outside containers the two are equal, which is known after one look.
+namespace tachyon {
+
+class TaskNumbers {
+ public:
+  // `process` must outlive this.
+  static Result<TaskNumbers> read(const Process& process) {
+    auto status = process.status();
+    if (!status) return status.error();
+    TaskNumbers numbers{process};
+    numbers.same_ = status->ids.size() <= 1;
+    if (!numbers.same_) numbers.refresh();
+    return numbers;
+  }
+
+  bool same() const noexcept { return same_; }
+
+  // Our number for the thread that the target calls `inner`, or 0: no such thread (any more).
+  std::int32_t ours(std::uint64_t inner) {
+    if (same_) return inner <= INT32_MAX ? static_cast<std::int32_t>(inner) : 0;
+    if (const std::int32_t known = find(inner)) return known;
+    refresh();  // one listing; only threads that are new to us are opened
+    return find(inner);
+  }
+
+ private:
+  struct Pair {
+    std::int32_t ours;
+    std::int32_t theirs;
+  };
+
+  explicit TaskNumbers(const Process& process) noexcept : process_{&process} {}
+
+  std::int32_t find(std::uint64_t inner) const noexcept {
+    for (const Pair& pair : pairs_) {
+      if (static_cast<std::uint64_t>(pair.theirs) == inner) return pair.ours;
+    }
+    return 0;
+  }
+
+  void refresh() {
+    const auto tasks = process_->tasks();
+    if (!tasks) return;
+    const auto listed = [&](std::int32_t task) {
+      return std::find(tasks->begin(), tasks->end(), task) != tasks->end();
+    };
+    pairs_.erase(std::remove_if(pairs_.begin(), pairs_.end(),
+                                [&](const Pair& pair) { return !listed(pair.ours); }),
+                 pairs_.end());
+    for (const std::int32_t task : *tasks) {
+      const bool known = std::any_of(pairs_.begin(), pairs_.end(),
+                                     [&](const Pair& pair) { return pair.ours == task; });
+      if (known) continue;
+      const auto status = process_->thread_status(task);
+      if (status && !status->ids.empty()) pairs_.push_back({task, status->ids.back()});
+    }
+  }
+
+  const Process* process_;
+  bool same_ = true;
+  std::vector<Pair> pairs_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/target/thread_clock.hpp ----
+
+// Does this thread run, and how much has it run? The kernel's books, not the interpreter's.
+//
+//   /proc/PID/task/TID/schedstat    "918273645 1234567 4321\n"
+//                                   ns on a CPU, ns waiting for one, times it was put on one
+//
+// Read from a descriptor that stays open it costs 1.1 us, an eighth of opening, reading and closing
+// stat, and it is exact where stat counts in hundredths of a second: the first number moved since
+// the last look, so the thread ran; the third did not, so it was not interrupted in between.
+//
+// Both files belong to the thread, not to its number: after it ends they answer ESRCH for good.
+namespace tachyon {
+
+struct CpuTime {
+  std::uint64_t ran = 0;     // ns
+  std::uint64_t waited = 0;  // ns, runnable without a CPU
+  std::uint64_t turns = 0;
+  friend constexpr bool operator==(const CpuTime&, const CpuTime&) noexcept = default;
+};
+
+inline std::optional<CpuTime> parse_schedstat(std::string_view text) noexcept {
+  CpuTime time;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::uint64_t* into : {&time.ran, &time.waited, &time.turns}) {
+    while (at != end && *at == ' ') ++at;
+    const auto [stop, code] = std::from_chars(at, end, *into);
+    if (code != std::errc{}) return std::nullopt;
+    at = stop;
+  }
+  return time;
+}
+
+class ThreadClock {
+ public:
+  // `process` is a /proc/PID directory and must outlive the clock. Nothing is opened before it is
+  // asked for: many threads are never looked at.
+  ThreadClock(const Descriptor& process, std::int32_t task) noexcept
+      : process_{&process}, task_{task} {}
+
+  Result<CpuTime> time() noexcept {
+    std::array<std::byte, 96> text;
+    const auto size = read(schedstat_, "/schedstat", text);
+    if (!size) return size.error();
+    const auto time = parse_schedstat(as_text(Bytes{text}.first(*size)));
+    if (!time) return Errc::bad_value;
+    return *time;
+  }
+
+  // State, and the CPU it runs on or ran on last. 3.7 us.
+  Result<ProcessStat> stat() noexcept {
+    std::array<std::byte, 1024> text;
+    const auto size = read(stat_, "/stat", text);
+    if (!size) return size.error();
+    const auto stat = parse_process_stat(as_text(Bytes{text}.first(*size)));
+    if (!stat) return Errc::bad_value;
+    return *stat;
+  }
+
+  // Does it run, or wait for nothing but a CPU? The dear file is asked only when the cheap one has
+  // moved: while the three numbers stand still, a thread that ran has not left its CPU, and one
+  // that slept has not been woken.
+  Result<bool> runs() noexcept {
+    const auto now = time();
+    if (now && known_ && *now == last_) return running_;
+    const auto full = stat();
+    if (!full) return full.error();
+    running_ = full->state == 'R';
+    known_ = now.has_value();
+    if (now) last_ = *now;
+    return running_;
+  }
+
+  std::int32_t task() const noexcept { return task_; }
+
+ private:
+  Result<std::size_t> read(Descriptor& file, std::string_view name,
+                           std::span<std::byte> into) noexcept {
+    if (!file) {
+      const auto path = detail::ProcPath{"task/"}.add(task_).add(name);
+      auto opened = open_for_reading(path.c_str(), 0, process_->get());
+      if (!opened) return detail::process_error(opened.error().sys);
+      file = std::move(*opened);
+    }
+    // One call: these files give all they have at once, and asking for an end costs as much again.
+    const ssize_t size = ::pread(file.get(), into.data(), into.size(), 0);
+    if (size <= 0) return detail::process_error(size == 0 ? ESRCH : errno);
+    return static_cast<std::size_t>(size);
+  }
+
+  const Descriptor* process_;
+  std::int32_t task_;
+  Descriptor schedstat_;
+  Descriptor stat_;
+  CpuTime last_{};
+  bool known_ = false;
+  bool running_ = false;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/target/host.hpp ----
+
+#include <memory>
+
+namespace tachyon {
+
+// What is known about a target's threads from outside its memory: from /proc while it lives, from
+// the notes of a core file when it does not.
+template <class H>
+concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
+  { host.pid() } -> std::same_as<std::int32_t>;
+  // Our number of the thread that the target calls `inner`; 0: there is none.
+  { host.ours(inner) } -> std::same_as<std::int32_t>;
+  { host.thread_name(task) } -> std::same_as<std::string>;
+  // Null where there is no scheduler to ask.
+  { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
+};
+
+class LiveHost {
+ public:
+  // `process` must outlive this.
+  explicit LiveHost(const Process& process) : process_{&process} {
+    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
+  }
+
+  std::int32_t pid() const noexcept { return process_->pid(); }
+  std::int32_t ours(std::uint64_t inner) {
+    return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
+  }
+  std::string thread_name(std::int32_t task) const {
+    auto name = process_->thread_name(task);
+    return name ? std::move(*name) : std::string{};
+  }
+  std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
+    return std::make_unique<ThreadClock>(process_->directory(), task);
+  }
+
+ private:
+  const Process* process_;
+  std::optional<TaskNumbers> numbers_;
+};
+static_assert(Host<LiveHost>);
+
+}  // namespace tachyon
+
+// ---- tachyon/target/core_host.hpp ----
+
+namespace tachyon {
+
+// A core file knows its threads by number and has no scheduler to ask.
+class CoreHost {
+ public:
+  explicit CoreHost(const CoreFile& core) noexcept : core_{&core} {}
+
+  std::int32_t pid() const noexcept { return core_->pid(); }
+  std::int32_t ours(std::uint64_t inner) const noexcept { return static_cast<std::int32_t>(inner); }
+  std::string thread_name(std::int32_t task) const {
+    return task == core_->pid() ? core_->command() : std::string{};
+  }
+  std::unique_ptr<ThreadClock> clock(std::int32_t) const noexcept { return nullptr; }
+
+ private:
+  const CoreFile* core_;
+};
+static_assert(Host<CoreHost>);
+
+}  // namespace tachyon
+
 // ---- tachyon/target/core_modules.hpp ----
 
 // The modules of a core file: its segments, named by the note that says which file each came from.
@@ -14590,226 +14833,6 @@ inline std::vector<Finding> examine_machine() { return detail::Doctor{}.machine(
 inline std::vector<Finding> examine_process(std::int32_t pid) {
   return detail::Doctor{}.process(pid);
 }
-
-}  // namespace tachyon
-
-// ---- tachyon/target/task_numbers.hpp ----
-
-// A thread in a container has two numbers: the one the interpreter notes down (in its own pid
-// namespace), and the one we find it by under /proc. The kernel prints both in the thread's status,
-// outermost first:
-//
-//   NSpid:  48213   7        we say 48213, the target says 7
-//
-// Outside containers the two are equal, which is known after one look.
-namespace tachyon {
-
-class TaskNumbers {
- public:
-  // `process` must outlive this.
-  static Result<TaskNumbers> read(const Process& process) {
-    auto status = process.status();
-    if (!status) return status.error();
-    TaskNumbers numbers{process};
-    numbers.same_ = status->ids.size() <= 1;
-    if (!numbers.same_) numbers.refresh();
-    return numbers;
-  }
-
-  bool same() const noexcept { return same_; }
-
-  // Our number for the thread that the target calls `inner`, or 0: no such thread (any more).
-  std::int32_t ours(std::uint64_t inner) {
-    if (same_) return inner <= INT32_MAX ? static_cast<std::int32_t>(inner) : 0;
-    if (const std::int32_t known = find(inner)) return known;
-    refresh();  // one listing; only threads that are new to us are opened
-    return find(inner);
-  }
-
- private:
-  struct Pair {
-    std::int32_t ours;
-    std::int32_t theirs;
-  };
-
-  explicit TaskNumbers(const Process& process) noexcept : process_{&process} {}
-
-  std::int32_t find(std::uint64_t inner) const noexcept {
-    for (const Pair& pair : pairs_) {
-      if (static_cast<std::uint64_t>(pair.theirs) == inner) return pair.ours;
-    }
-    return 0;
-  }
-
-  void refresh() {
-    const auto tasks = process_->tasks();
-    if (!tasks) return;
-    const auto listed = [&](std::int32_t task) {
-      return std::find(tasks->begin(), tasks->end(), task) != tasks->end();
-    };
-    pairs_.erase(std::remove_if(pairs_.begin(), pairs_.end(),
-                                [&](const Pair& pair) { return !listed(pair.ours); }),
-                 pairs_.end());
-    for (const std::int32_t task : *tasks) {
-      const bool known = std::any_of(pairs_.begin(), pairs_.end(),
-                                     [&](const Pair& pair) { return pair.ours == task; });
-      if (known) continue;
-      const auto status = process_->thread_status(task);
-      if (status && !status->ids.empty()) pairs_.push_back({task, status->ids.back()});
-    }
-  }
-
-  const Process* process_;
-  bool same_ = true;
-  std::vector<Pair> pairs_;
-};
-
-}  // namespace tachyon
-
-// ---- tachyon/target/thread_clock.hpp ----
-
-// Does this thread run, and how much has it run? The kernel's books, not the interpreter's.
-//
-//   /proc/PID/task/TID/schedstat    "918273645 1234567 4321\n"
-//                                   ns on a CPU, ns waiting for one, times it was put on one
-//
-// Read from a descriptor that stays open it costs 1.1 us, an eighth of opening, reading and closing
-// stat, and it is exact where stat counts in hundredths of a second: the first number moved since
-// the last look, so the thread ran; the third did not, so it was not interrupted in between.
-//
-// Both files belong to the thread, not to its number: after it ends they answer ESRCH for good.
-namespace tachyon {
-
-struct CpuTime {
-  std::uint64_t ran = 0;     // ns
-  std::uint64_t waited = 0;  // ns, runnable without a CPU
-  std::uint64_t turns = 0;
-  friend constexpr bool operator==(const CpuTime&, const CpuTime&) noexcept = default;
-};
-
-inline std::optional<CpuTime> parse_schedstat(std::string_view text) noexcept {
-  CpuTime time;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (std::uint64_t* into : {&time.ran, &time.waited, &time.turns}) {
-    while (at != end && *at == ' ') ++at;
-    const auto [stop, code] = std::from_chars(at, end, *into);
-    if (code != std::errc{}) return std::nullopt;
-    at = stop;
-  }
-  return time;
-}
-
-class ThreadClock {
- public:
-  // `process` is a /proc/PID directory and must outlive the clock. Nothing is opened before it is
-  // asked for: many threads are never looked at.
-  ThreadClock(const Descriptor& process, std::int32_t task) noexcept
-      : process_{&process}, task_{task} {}
-
-  Result<CpuTime> time() noexcept {
-    std::array<std::byte, 96> text;
-    const auto size = read(schedstat_, "/schedstat", text);
-    if (!size) return size.error();
-    const auto time = parse_schedstat(as_text(Bytes{text}.first(*size)));
-    if (!time) return Errc::bad_value;
-    return *time;
-  }
-
-  // State, and the CPU it runs on or ran on last. 3.7 us.
-  Result<ProcessStat> stat() noexcept {
-    std::array<std::byte, 1024> text;
-    const auto size = read(stat_, "/stat", text);
-    if (!size) return size.error();
-    const auto stat = parse_process_stat(as_text(Bytes{text}.first(*size)));
-    if (!stat) return Errc::bad_value;
-    return *stat;
-  }
-
-  // Does it run, or wait for nothing but a CPU? The dear file is asked only when the cheap one has
-  // moved: while the three numbers stand still, a thread that ran has not left its CPU, and one
-  // that slept has not been woken.
-  Result<bool> runs() noexcept {
-    const auto now = time();
-    if (now && known_ && *now == last_) return running_;
-    const auto full = stat();
-    if (!full) return full.error();
-    running_ = full->state == 'R';
-    known_ = now.has_value();
-    if (now) last_ = *now;
-    return running_;
-  }
-
-  std::int32_t task() const noexcept { return task_; }
-
- private:
-  Result<std::size_t> read(Descriptor& file, std::string_view name,
-                           std::span<std::byte> into) noexcept {
-    if (!file) {
-      const auto path = detail::ProcPath{"task/"}.add(task_).add(name);
-      auto opened = open_for_reading(path.c_str(), 0, process_->get());
-      if (!opened) return detail::process_error(opened.error().sys);
-      file = std::move(*opened);
-    }
-    // One call: these files give all they have at once, and asking for an end costs as much again.
-    const ssize_t size = ::pread(file.get(), into.data(), into.size(), 0);
-    if (size <= 0) return detail::process_error(size == 0 ? ESRCH : errno);
-    return static_cast<std::size_t>(size);
-  }
-
-  const Descriptor* process_;
-  std::int32_t task_;
-  Descriptor schedstat_;
-  Descriptor stat_;
-  CpuTime last_{};
-  bool known_ = false;
-  bool running_ = false;
-};
-
-}  // namespace tachyon
-
-// ---- tachyon/target/host.hpp ----
-
-#include <memory>
-
-namespace tachyon {
-
-// What is known about a target's threads from outside its memory: from /proc while it lives, from
-// the notes of a core file when it does not.
-template <class H>
-concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
-  { host.pid() } -> std::same_as<std::int32_t>;
-  // Our number of the thread that the target calls `inner`; 0: there is none.
-  { host.ours(inner) } -> std::same_as<std::int32_t>;
-  { host.thread_name(task) } -> std::same_as<std::string>;
-  // Null where there is no scheduler to ask.
-  { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
-};
-
-class LiveHost {
- public:
-  // `process` must outlive this.
-  explicit LiveHost(const Process& process) : process_{&process} {
-    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
-  }
-
-  std::int32_t pid() const noexcept { return process_->pid(); }
-  std::int32_t ours(std::uint64_t inner) {
-    return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
-  }
-  std::string thread_name(std::int32_t task) const {
-    auto name = process_->thread_name(task);
-    return name ? std::move(*name) : std::string{};
-  }
-  std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
-    return std::make_unique<ThreadClock>(process_->directory(), task);
-  }
-
- private:
-  const Process* process_;
-  std::optional<TaskNumbers> numbers_;
-};
-static_assert(Host<LiveHost>);
 
 }  // namespace tachyon
 
@@ -16019,6 +16042,408 @@ class ChainMaker {
 
 }  // namespace tachyon
 
+// ---- tachyon/unwind/values.hpp ----
+
+#include <cstdio>
+
+// Objects of the target as short text, the way repr() would begin: 'text', b'bytes', 12, 1.5, None,
+// [1, 2, ... 98 more], {'a': 1}, <Cart object>. No code of the target runs, so an object without a
+// built-in type is named by its type.
+//
+// Everything is bounded: characters, items, depth, and reads altogether. Values of a running target
+// change under the reader; what comes out is then wrong, never endless.
+namespace tachyon {
+
+struct ValueLimits {
+  std::uint64_t characters = 120;
+  std::uint64_t items = 6;
+  int depth = 3;
+  int reads = 400;  // for one value with everything in it
+};
+
+template <class L>
+class ValueReader {
+ public:
+  explicit ValueReader(const L& layout, ValueLimits limits = {})
+      : layout_{layout}, limits_{limits} {}
+
+  // The text of the object behind a reference; "?" when it cannot be read.
+  template <Memory M>
+  std::string show(M& memory, Address reference) {
+    reads_ = 0;
+    std::string out;
+    append(memory, reference, limits_.depth, out);
+    return out;
+  }
+
+  // The name of a type object, without its module.
+  template <Memory M>
+  std::string type_name(M& memory, Address type) {
+    const auto at = read_value<Address>(memory, layout_.type_object.name.at(type));
+    if (!at) return "?";
+    std::array<char, 96> text{};
+    // A name may end right before memory that is not mapped: read it in small steps.
+    for (std::size_t i = 0; i + 16 <= text.size(); i += 16) {
+      const auto into = std::as_writable_bytes(std::span{text}.subspan(i, 16));
+      if (!memory.read(*at + i, into)) break;
+      if (std::memchr(text.data() + i, 0, 16) != nullptr) break;
+    }
+    text.back() = '\0';
+    const std::string_view name{text.data()};
+    return printable(name.substr(name.rfind('.') + 1));
+  }
+
+ private:
+  struct Head {
+    Address type{};
+    std::uint64_t flags = 0;
+    std::string name{};
+  };
+
+  template <Memory M>
+  void append(M& memory, Address reference, int depth, std::string& out) {
+    const std::uint64_t tag = reference.value & 3;
+    if (tag == 3 && layout_.traits.popped_frames_are_cleared) {  // an integer in the reference
+      out += std::to_string(static_cast<std::int64_t>(reference.value) >> 2);
+      return;
+    }
+    const Address at{reference.value & layout_.traits.executable_mask};
+    if (!at) {
+      out += "<unset>";
+      return;
+    }
+    if (++reads_ > limits_.reads) {
+      out += "...";
+      return;
+    }
+    const auto head = head_of(memory, at);
+    if (!head) {
+      out += '?';
+      return;
+    }
+    const auto is = [&](Value flag) { return flag.in(head->flags); };
+    const auto& flags = layout_.type_flags;
+    if (head->name == "NoneType") {
+      out += "None";
+    } else if (is(flags.unicode_subclass)) {
+      append_text(memory, at, out);
+    } else if (is(flags.bytes_subclass)) {
+      append_bytes(memory, at, out);
+    } else if (head->name == "bool") {
+      const auto value = read_long(memory, at);
+      out += value == "0" ? "False" : value == "1" ? "True" : "?";
+    } else if (is(flags.long_subclass)) {
+      out += read_long(memory, at);
+    } else if (head->name == "float") {
+      append_float(memory, at, out);
+    } else if (is(flags.tuple_subclass)) {
+      append_items(memory, at, head->name, depth, '(', ')', layout_.tuple.items.at(at), out);
+    } else if (is(flags.list_subclass)) {
+      const auto items = read_value<Address>(memory, layout_.list.items.at(at));
+      append_items(memory, at, head->name, depth, '[', ']', items.value_or(Address{}), out);
+    } else if (is(flags.dict_subclass)) {
+      append_dict(memory, at, depth, out);
+    } else if (head->name == "set" || head->name == "frozenset") {
+      append_set(memory, at, *head, depth, out);
+    } else {
+      out += '<' + head->name + " object>";
+    }
+  }
+
+  template <Memory M>
+  Result<Head> head_of(M& memory, Address at) {
+    const auto type = read_value<Address>(memory, layout_.object.type.at(at));
+    if (!type) return type.error();
+    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(*type));
+    if (!flags) return flags.error();
+    return Head{*type, *flags, type_name(memory, *type)};
+  }
+
+  void append_quoted(std::string_view text, std::string& out) {
+    out += '\'';
+    for (const char c : printable(text)) {
+      if (c == '\'') out += '\\';
+      out += c;
+    }
+    out += '\'';
+  }
+
+  template <Memory M>
+  void append_text(M& memory, Address at, std::string& out) {
+    const auto text = read_text(memory, layout_, at, limits_.characters);
+    if (!text) {
+      out += "<str object>";
+      return;
+    }
+    append_quoted(*text, out);
+  }
+
+  template <Memory M>
+  std::int64_t count_of(M& memory, Address at) {
+    return read_value<std::int64_t>(memory, layout_.var_object.count.at(at)).value_or(-1);
+  }
+
+  template <Memory M>
+  void append_bytes(M& memory, Address at, std::string& out) {
+    const std::int64_t count = count_of(memory, at);
+    if (count < 0) {
+      out += "<bytes object>";
+      return;
+    }
+    const auto shown = std::min(static_cast<std::uint64_t>(count), limits_.characters);
+    std::vector<std::byte> data(static_cast<std::size_t>(shown));
+    if (!memory.read(layout_.bytes.data.at(at), data)) data.clear();
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += "b'";
+    for (const std::byte byte : data) {
+      const auto c = std::to_integer<unsigned char>(byte);
+      if (c >= 0x20 && c < 0x7f) {
+        if (c == '\'' || c == '\\') out += '\\';
+        out += static_cast<char>(c);
+      } else {
+        out += "\\x";
+        out += digits[c >> 4];
+        out += digits[c & 15];
+      }
+    }
+    out += '\'';
+    append_more(static_cast<std::uint64_t>(count) - data.size(), out);
+  }
+
+  void append_more(std::uint64_t count, std::string& out) {
+    if (count != 0) out += "... " + std::to_string(count) + " more";
+  }
+
+  // Digits of 30 bits, least significant first. Up to 128 bits are shown, more are counted.
+  template <Memory M>
+  std::string read_long(M& memory, Address at) {
+    std::uint64_t digits = 0;
+    bool negative = false;
+    if (layout_.long_object.tag.present()) {
+      const auto tag = read_value<std::uint64_t>(memory, layout_.long_object.tag.at(at));
+      if (!tag) return "?";
+      digits = *tag >> 3;
+      negative = (*tag & 3) == 2;
+      if ((*tag & 3) == 1) digits = 0;
+    } else {
+      const std::int64_t count = count_of(memory, at);
+      negative = count < 0;
+      digits = static_cast<std::uint64_t>(negative ? -count : count);
+    }
+    constexpr std::uint64_t most = 4;
+    if (digits > most) {
+      return std::string{negative ? "<negative" : "<"} + (negative ? " int of " : "int of ") +
+             std::to_string(digits * 30) + " bits>";
+    }
+    std::array<std::uint32_t, most> words{};
+    const auto into =
+        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    if (digits != 0 && !memory.read(layout_.long_object.digits.at(at), into)) return "?";
+    // Long division by ten over the four words.
+    std::string text;
+    bool more = true;
+    while (more) {
+      std::uint64_t rest = 0;
+      more = false;
+      for (std::size_t i = words.size(); i-- > 0;) {
+        const std::uint64_t value = rest << 30 | words[i];
+        words[i] = static_cast<std::uint32_t>(value / 10);
+        rest = value % 10;
+        more = more || words[i] != 0;
+      }
+      text.push_back(static_cast<char>('0' + rest));
+    }
+    if (negative) text.push_back('-');
+    std::reverse(text.begin(), text.end());
+    return text;
+  }
+
+  template <Memory M>
+  void append_float(M& memory, Address at, std::string& out) {
+    const auto value = read_value<double>(memory, layout_.float_object.value.at(at));
+    if (!value) {
+      out += '?';
+      return;
+    }
+    std::array<char, 32> text;
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), *value).ptr;
+    const std::string_view shown{text.data(), static_cast<std::size_t>(end - text.data())};
+    out += shown;
+    if (shown.find_first_not_of("-0123456789") == std::string_view::npos) out += ".0";
+  }
+
+  template <Memory M>
+  void append_items(M& memory, Address at, std::string_view name, int depth, char open, char close,
+                    Address items, std::string& out) {
+    const std::int64_t count = count_of(memory, at);
+    if (count < 0 || (count > 0 && !items)) {
+      out += '?';
+      return;
+    }
+    if (name != "tuple" && name != "list") out.append(name);
+    out += open;
+    const auto shown =
+        depth > 0 ? std::min(static_cast<std::uint64_t>(count), limits_.items) : std::uint64_t{0};
+    for (std::uint64_t i = 0; i < shown; ++i) {
+      if (i != 0) out += ", ";
+      const auto item = read_value<Address>(memory, items + i * 8);
+      append(memory, item.value_or(Address{}), depth - 1, out);
+    }
+    if (shown == 1 && count == 1 && open == '(') out += ',';
+    if (shown != 0 && static_cast<std::uint64_t>(count) > shown) out += ", ";
+    append_more(static_cast<std::uint64_t>(count) - shown, out);
+    out += close;
+  }
+
+  template <Memory M>
+  void append_set(M& memory, Address at, const Head& head, int depth, std::string& out) {
+    const auto used = read_value<std::int64_t>(memory, layout_.set.used.at(at));
+    const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(at));
+    const auto table = read_value<Address>(memory, layout_.set.table.at(at));
+    if (!used || !mask || !table || *used < 0 || *mask < 0) {
+      out += '?';
+      return;
+    }
+    if (head.name == "frozenset") out += "frozenset(";
+    out += '{';
+    std::uint64_t shown = 0;
+    constexpr std::int64_t most_slots = 256;
+    for (std::int64_t slot = 0; depth > 0 && slot <= std::min(*mask, most_slots); ++slot) {
+      if (shown == std::min(static_cast<std::uint64_t>(*used), limits_.items)) break;
+      struct {
+        Address key;
+        std::int64_t hash;
+      } entry{};
+      const Address place = *table + static_cast<std::uint64_t>(slot) * sizeof entry;
+      if (!memory.read(place, std::as_writable_bytes(std::span{&entry, 1}))) break;
+      if (!entry.key || entry.hash == -1) continue;
+      if (shown++ != 0) out += ", ";
+      append(memory, entry.key, depth - 1, out);
+    }
+    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
+    append_more(
+        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
+        out);
+    out += head.name == "frozenset" ? "})" : "}";
+  }
+
+  // A dict keeps its entries in order behind a table of indices. Those of classes' instances share
+  // their keys and keep their values apart; only their number is shown.
+  template <Memory M>
+  void append_dict(M& memory, Address at, int depth, std::string& out) {
+    const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
+    const auto keys = read_value<Address>(memory, layout_.dict.keys.at(at));
+    const auto values = read_value<Address>(memory, layout_.dict.values.at(at));
+    if (!used || !keys || !values || *used < 0) {
+      out += '?';
+      return;
+    }
+    out += '{';
+    std::uint64_t shown = 0;
+    const std::uint64_t wanted =
+        depth > 0 && !*values ? std::min(static_cast<std::uint64_t>(*used), limits_.items) : 0;
+    if (wanted != 0) shown = append_entries(memory, *keys, wanted, depth, out);
+    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
+    append_more(
+        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
+        out);
+    out += '}';
+  }
+
+  template <Memory M>
+  std::uint64_t append_entries(M& memory, Address keys, std::uint64_t wanted, int depth,
+                               std::string& out) {
+    StructCopy<64> head;
+    if (!head.fetch(memory, keys, layout_.dict_keys.indices.offset)) return 0;
+    const auto index_bytes = head[layout_.dict_keys.log2_index_bytes];
+    const auto entries = head[layout_.dict_keys.nentries];
+    if (index_bytes > 40 || entries < 0) return 0;
+    const bool general = layout_.keys_kinds.general.is(head[layout_.dict_keys.kind]);
+    const std::uint64_t size = general ? layout_.dict_entry.size : layout_.dict_unicode_entry.size;
+    const Address first = layout_.dict_keys.indices.at(keys) + (std::uint64_t{1} << index_bytes);
+    std::uint64_t shown = 0;
+    constexpr std::int64_t most_looked_at = 64;
+    for (std::int64_t i = 0; i < std::min(entries, most_looked_at) && shown < wanted; ++i) {
+      const Address entry = first + static_cast<std::uint64_t>(i) * size;
+      const auto key =
+          read_value<Address>(memory, general ? layout_.dict_entry.key.at(entry)
+                                              : layout_.dict_unicode_entry.key.at(entry));
+      const auto value =
+          read_value<Address>(memory, general ? layout_.dict_entry.value.at(entry)
+                                              : layout_.dict_unicode_entry.value.at(entry));
+      if (!key || !value) break;
+      if (!*key || !*value) continue;  // deleted
+      if (shown++ != 0) out += ", ";
+      append(memory, *key, depth - 1, out);
+      out += ": ";
+      append(memory, *value, depth - 1, out);
+    }
+    return shown;
+  }
+
+  L layout_;
+  ValueLimits limits_;
+  int reads_ = 0;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/locals.hpp ----
+
+namespace tachyon {
+
+struct LocalVariable {
+  std::string name{};
+  std::string value{};
+};
+
+// The local variables of a frame, in the order in which the compiler numbered them: parameters,
+// locals, then cells and free variables (whose contents are shown, not the cell). Unset ones are
+// left out. A frame keeps them behind its fixed part:
+//
+//   | fixed part | local 0 | local 1 | ... | evaluation stack ...
+template <class L, Memory M>
+std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame, Address code,
+                                       ValueReader<L>& values) {
+  constexpr std::int32_t most = 256;
+  std::vector<LocalVariable> out;
+  StructCopy<512> head;
+  if (!head.fetch(memory, code, layout.code.size)) return out;
+  const std::int32_t count = head[layout.code.nlocalsplus];
+  const Address names = head[layout.code.localsplusnames];
+  if (count <= 0 || !names) return out;
+  const auto kinds = read_bytes(memory, layout, head[layout.code.localspluskinds], 1 << 16);
+  const auto slots = static_cast<std::size_t>(std::min(count, most));
+  std::vector<Address> references(slots);
+  if (!memory.read(layout.frame.localsplus.at(frame),
+                   std::as_writable_bytes(std::span{references}))) {
+    return out;
+  }
+  for (std::size_t i = 0; i < slots; ++i) {
+    Address value = references[i];
+    if ((value.value & layout.traits.executable_mask) == 0) continue;
+    const auto name_at = read_value<Address>(memory, layout.tuple.items.at(names) + i * 8);
+    const auto name =
+        name_at ? read_text(memory, layout, *name_at) : Result<std::string>{Errc::torn};
+    if (!name) continue;
+    const std::uint64_t kind =
+        kinds && i < kinds->size() ? std::to_integer<std::uint64_t>((*kinds)[i]) : 0;
+    std::string text = values.show(memory, value);
+    const bool cell = layout.local_kinds.cell.in(kind) || layout.local_kinds.free.in(kind);
+    if (cell && text == "<cell object>") {
+      // A cell holds one reference behind its head.
+      const Address object{value.value & layout.traits.executable_mask};
+      const auto held = read_value<Address>(memory, object + layout.object.size);
+      if (!held || !*held) continue;
+      text = values.show(memory, *held);
+    }
+    out.push_back({std::move(*name), std::move(text)});
+  }
+  return out;
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/unwind/threads.hpp ----
 
 // Interpreters, their threads, and what each thread is doing.
@@ -16382,6 +16807,20 @@ class FastReading {
 
  private:
   Sleeper sleeper_;
+};
+
+// A target that cannot move at all: a core file, an image.
+class StillReading {
+ public:
+  void follow(ThreadClock*, std::span<const std::int32_t>) noexcept {}
+  bool wait(std::uint64_t) noexcept { return true; }
+  Result<void> begin() noexcept { return {}; }
+  bool end() noexcept { return true; }
+  static constexpr bool certain() noexcept { return true; }
+  void learn(bool) noexcept {}
+  std::uint64_t held() const noexcept { return 0; }
+  void count(Trust& trust) const noexcept { ++trust.exact; }
+  static constexpr bool adaptive() noexcept { return false; }
 };
 
 // The CPUs this thread may use, restored when it goes.
@@ -17055,6 +17494,23 @@ class ThreadReader {
     }
     return true;
   }
+  // For when no look gives a stack, and a part of one is better than none: what can be followed
+  // from the current frame, as far as it breaks no rule.
+  template <Memory M>
+  Error salvage(M& memory, ChainMaker<L>& maker) {
+    give_up();
+    if (const auto ok = identify(memory); !ok) return ok.error();
+    const auto current = tachyon::current_frame(memory, layout_, copy_);
+    if (!current) return current.error();
+    const Address base = copy_[layout_.thread.base_frame];
+    if (!*current || *current == base) return {};
+    const auto chunks =
+        copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
+    follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
+    const auto followed = check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_);
+    (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
+    return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
+  }
   bool has_beliefs() const noexcept { return first_ > 1; }
   void forget() noexcept { give_up(); }
 
@@ -17580,6 +18036,14 @@ class Watch {
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
   bool believe(Thread& thread) { return thread.reader.believe(memory_); }
+  // The part of a stack that can be had when no look gives a whole one, and why it ends.
+  Error salvage(Thread& thread) {
+    const Error why = thread.reader.salvage(memory_, maker_);
+    thread.stack = thread.reader.chain().stack();
+    return why;
+  }
+  std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
+
   // After a tick: frees what was replaced, notices that lists changed.
   void settle() {
     maker_.codes().sweep();
@@ -18219,6 +18683,130 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
 
 }  // namespace tachyon
 
+// ---- tachyon/sampler/snapshot.hpp ----
+
+// One look that is kept: what every thread is doing, with names, statuses and, where asked for, the
+// values of local variables. A running thread is read like a sample is; one that will not be read
+// whole after many tries is shown as far as it could be, and says so.
+namespace tachyon {
+
+struct SnapshotOptions {
+  SamplerOptions frames{};
+  bool locals = false;
+  unsigned tries = 200;
+};
+
+struct SnapshotFrame {
+  FrameId frame{};
+  std::vector<LocalVariable> locals{};
+};
+
+struct SnapshotThread {
+  ThreadIndex thread{};
+  Status status{};
+  std::vector<SnapshotFrame> frames{};  // oldest first
+  Error problem{};                      // why the stack is not whole; ok: it is
+};
+
+struct Snapshot {
+  std::vector<SnapshotThread> threads{};
+  std::size_t interpreters = 1;
+};
+
+namespace detail {
+
+// The frames of a stack with the locals of those that are Python frames. Synthetic frames stand
+// between the links of the chain, in the same order.
+template <class L, Memory M>
+void fill_frames(M& memory, const L& layout, const Chain& chain, StackId stack, bool locals,
+                 SharedTables& tables, SnapshotThread& out) {
+  std::vector<FrameId> frames;
+  std::vector<FrameKind> kinds;
+  tables.with([&](Tables& all) {
+    all.frames.frames_of(stack, frames);
+    for (const FrameId frame : frames) kinds.push_back(all.frames[frame].kind);
+  });
+  ValueReader<L> values{layout};
+  std::size_t link = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    SnapshotFrame frame{frames[i]};
+    if (kinds[i] == FrameKind::python) {
+      while (link < chain.size() && !chain[link].shown) ++link;
+      if (locals && link < chain.size()) {
+        frame.locals = read_locals(memory, layout, chain[link].at, chain[link].executable, values);
+      }
+      ++link;
+    }
+    out.frames.push_back(std::move(frame));
+  }
+}
+
+}  // namespace detail
+
+// Of a Reading, only begin(), end() and certain() are used.
+template <Layout L, Memory M, Host H, class R>
+Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
+                               const RuntimeSite& site, SharedTables& tables,
+                               const SnapshotOptions& options) {
+  Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
+  if (const auto ok = watch.refresh(); !ok) return ok.error();
+  // The kernel is asked before anything is stopped.
+  for (auto& thread : watch.threads()) {
+    const auto stat =
+        thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
+    thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+    thread.pending = true;
+  }
+  Snapshot out;
+  out.interpreters = watch.interpreter_count();
+  const auto keep = [&](WatchedThread<L>& thread, Error problem) {
+    SnapshotThread shown{thread.index, thread.status, {}, problem};
+    detail::fill_frames(memory, layout, thread.reader.chain(), thread.stack, options.locals, tables,
+                        shown);
+    out.threads.push_back(std::move(shown));
+  };
+  for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
+    if (const auto ok = reading.begin(); !ok) return ok.error();
+    const bool read = watch.look(reading.certain(), monotonic_now());
+    for (auto& thread : watch.threads()) {
+      if (!read || !thread.accepted) continue;
+      watch.judge(thread);
+      // Values are read while the frames are still what they were, as far as this reading goes.
+      if (reading.certain()) keep(thread, {});
+    }
+    const bool good = reading.end() && read;
+    bool pending = false;
+    for (auto& thread : watch.threads()) {
+      if (thread.accepted && good) {
+        if (!reading.certain()) keep(thread, {});
+        thread.accepted = false;
+      } else if (thread.accepted) {
+        thread.accepted = false;
+        thread.pending = true;
+      }
+      pending = pending || thread.pending;
+    }
+    if (!good && reading.certain()) out.threads.clear();
+    if (good && !pending) break;
+  }
+  for (auto& thread : watch.threads()) {
+    if (thread.pending) keep(thread, watch.salvage(thread));
+  }
+  // Main interpreter and main thread first, the others as they were started.
+  const Tables& all = tables.unguarded();
+  std::stable_sort(out.threads.begin(), out.threads.end(),
+                   [&](const SnapshotThread& a, const SnapshotThread& b) {
+                     const Thread& x = all.threads[a.thread];
+                     const Thread& y = all.threads[b.thread];
+                     if (x.interpreter != y.interpreter) return x.interpreter < y.interpreter;
+                     if (x.main != y.main) return x.main;
+                     return x.id < y.id;
+                   });
+  return out;
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/render/assets.hpp ----
 
 // Written by gen/embed.py from gen/assets; do not edit. To rebuild it: python3 gen/embed.py
@@ -18234,7 +18822,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-dmgt/gIOjBJNTrs+i72BzqmCA+r9miqbx3CVROx8x10='; script-src 'sha256-u1tTIR2xrdJ1MjQszFnWvJ8D5KASAX1Vc8gcbYQ1h6E='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-+lPuN/HuGPTkeyRBtrzUizedLmIk1htO1bK2K89bLfs='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -18318,7 +18906,7 @@ details.part > *:not(summary){margin-top:8px;}
 .spot .row span:first-child{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;}
 .legend{display:grid;grid-template-columns:14px 1fr;gap:3px 8px;align-items:center;font-size:12.5px;}
 .legend i{width:14px;height:14px;border-radius:3px;border:1px solid rgb(128 128 128 / 35%);}
-.chosen b{overflow-wrap:anywhere;}
+.chosen > div{overflow-wrap:anywhere;}
 .chosen .acts{display:flex;flex-wrap:wrap;gap:6px;}
 .chosen .acts button{font-size:12.5px;padding:2px 8px;}
 .stage{flex:1;min-width:0;display:flex;flex-direction:column;background:var(--ground);}
@@ -18392,16 +18980,21 @@ aside{order:2;width:auto !important;padding:4px 12px 24px;}
 .status{position:sticky;bottom:0;}
 .table{padding:0 4px 24px;}
 th,td{padding:4px 6px;}
+th:first-child,td:first-child{min-width:110px;}
 .wide-only{display:none;}
 }
-@media print{body{overflow:visible;display:block;height:auto;}
-.tools,.find,.top button,.time,.grip,.status,.crumbs button,.tip,dialog,.more{display:none !important;}
-.body{display:block;}
-aside{width:auto !important;overflow:visible;padding:0;columns:2;}
+@media print{html,body{overflow:visible;display:block;height:auto;background:none;}
+.tools,.find,.top button,.time,.grip,.status,.crumbs button,.tip,dialog,.more,#part-chosen,#part-legend{display:none !important;}
+.top{padding:0 0 8px;}
+.body{flex-direction:column;}
+.stage{order:0;flex:none;height:auto;background:none;break-inside:avoid;}
+.graph,.table{overflow:visible;padding:0;flex:none;}
+.graph > div{height:auto !important;}
+.graph canvas{position:static;max-width:100%;height:auto !important;}
+aside{order:1;width:auto !important;overflow:visible;padding:0;columns:2;}
 details.part{break-inside:avoid;}
-.graph,.table{overflow:visible;padding:0;}
-.stage{display:block;break-inside:avoid;}
-.paper{display:block;break-before:page;}
+.paper{display:block;}
+.paper th{position:static;}
 }</style>
 </head>
 <body>
@@ -18448,320 +19041,320 @@ details.part{break-inside:avoid;}
 inline constexpr std::array<std::string_view, 2> flamegraph_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64) {const raw = atob(base64);const bytes = new Uint8Array(raw.length);for (let i = 0; i < raw.length; ++i) bytes[i] = raw.charCodeAt(i);return bytes;}
-class Column {constructor(base64) {this.bytes = bytesOf(base64);this.at = 0;}
-get more() { return this.at < this.bytes.length; }
-next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value = byte & 127;let scale = 128;do {byte = this.bytes[this.at++];value += (byte & 127) * scale;scale *= 128;} while (byte >= 128);return value;}
-take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
+function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for (let i=0; i < raw.length; ++i) bytes[i]=raw.charCodeAt(i);return bytes;}
+class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0;}
+get more(){return this.at < this.bytes.length;}
+next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
+take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
+function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
 }
-return {count, parent, frame, records};}
-function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
-const sources = new Map();for (const [file, ...rest] of json.sources) {const lines = new Map();for (let i = 0; i + 1 < rest.length; i += 2) lines.set(rest[i], rest[i + 1]);sources.set(file, lines);}
-return {kind: json.kind,run: json.run,baseline: json.baseline || null,strings: json.strings,functions: {count: f.count,name: columnOf(f.name, f.count),file: columnOf(f.file, f.count),module: columnOf(f.module, f.count),line: columnOf(f.line, f.count),origin: columnOf(f.origin, f.count),match: f.match ? columnOf(f.match, f.count) : null,},frames: {count: r.count,function: columnOf(r.function, r.count),line: columnOf(r.line, r.count),opcode: columnOf(r.opcode, r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
-class Merged {constructor(profile, keyOf, keyCount) {const most = 1 + profile.trees.reduce((sum, tree) => sum + tree.count, 0);let slots = 16;while (slots < 2 * most) slots *= 2;const table = new Int32Array(slots);const parent = new Int32Array(most);const key = new Int32Array(most);key[0] = parent[0] = -1;let size = 1;this.at = profile.trees.map((tree) => {const at = new Int32Array(tree.count);for (let i = 0; i < tree.count; ++i) {const above = tree.parent[i] < 0 ? 0 : at[tree.parent[i]];const wanted = keyOf[tree.frame[i]];let slot = (Math.imul(above, 0x9e3779b1) ^ Math.imul(wanted + 1, 0x85ebca6b)) >>> 0;slot = (slot ^ (slot >>> 15)) & (slots - 1);let node = table[slot];while (node && (parent[node] !== above || key[node] !== wanted)) {slot = (slot + 1) & (slots - 1);node = table[slot];}
-if (!node) {node = table[slot] = size++;parent[node] = above;key[node] = wanted;}
-at[i] = node;}
-return at;});this.size = size;this.parent = parent.subarray(0, size);this.key = key.subarray(0, size);this.keyCount = keyCount;}
-order(weight) {const {size, parent, key} = this;const start = new Int32Array(size + 1);for (let i = 1; i < size; ++i) ++start[parent[i] + 1];for (let i = 0; i < size; ++i) start[i + 1] += start[i];const fill = start.slice(0, size);const child = new Int32Array(Math.max(0, size - 1));for (let i = 1; i < size; ++i) child[fill[parent[i]]++] = i;const heavier = (a, b) => weight[b] - weight[a] || a - b;for (let i = 0; i < size; ++i) {const from = start[i], to = start[i + 1];if (to - from > 24) {child.subarray(from, to).sort(heavier);} else {for (let j = from + 1; j < to; ++j) {const moving = child[j];let k = j;for (; k > from && heavier(child[k - 1], moving) > 0; --k) child[k] = child[k - 1];child[k] = moving;}
-}
-}
-this.start = start;this.child = child;const depth = new Int32Array(size);for (let i = 1; i < size; ++i) depth[i] = depth[parent[i]] + 1;this.depth = depth;const outermost = new Uint8Array(size);const open = new Int32Array(this.keyCount);const pending = [0];while (pending.length) {const node = pending.pop();if (node < 0) {--open[key[~node]];continue;}
-if (node > 0) {if (open[key[node]]++ === 0) outermost[node] = 1;pending.push(~node);}
-for (let j = start[node]; j < start[node + 1]; ++j) pending.push(child[j]);}
-this.outermost = outermost;}
-rawOf(node) {if (!this.rawStart) {const at = this.at[0];this.rawStart = new Int32Array(this.size + 1);for (let i = 0; i < at.length; ++i) ++this.rawStart[at[i] + 1];for (let i = 0; i < this.size; ++i) this.rawStart[i + 1] += this.rawStart[i];const fill = this.rawStart.slice(0, this.size);this.raw = new Int32Array(at.length);for (let i = 0; i < at.length; ++i) this.raw[fill[at[i]]++] = i;}
-return this.raw.subarray(this.rawStart[node], this.rawStart[node + 1]);}
-}
-function weighRaw(tree, thread, from, to) {const samples = new Float64Array(tree.count);const time = new Float64Array(tree.count);const r = tree.records;let allSamples = 0;let allTime = 0;for (let i = 0; i < r.size; ++i) {if (thread >= 0 && r.thread[i] !== thread) continue;if (r.bucket[i] < from || r.bucket[i] >= to) continue;samples[r.node[i]] += r.samples[i];time[r.node[i]] += r.time[i];allSamples += r.samples[i];allTime += r.time[i];}
-return {samples, time, allSamples, allTime};}
-function addUp(parent, self) {const total = Float64Array.from(self);for (let i = total.length - 1; i > 0; --i) if (parent[i] >= 0) total[parent[i]] += total[i];return total;}
-function gather(at, raw, size) {const out = new Float64Array(size);for (let i = 0; i < at.length; ++i) out[at[i]] += raw[i];return out;}
-class Selection {constructor(merged, which, raw) {this.raw = raw;this.allSamples = raw.allSamples;this.allTime = raw.allTime;this.selfSamples = gather(merged.at[which], raw.samples, merged.size);this.selfTime = gather(merged.at[which], raw.time, merged.size);this.totalSamples = addUp(merged.parent, this.selfSamples);this.totalTime = addUp(merged.parent, this.selfTime);}
-keys(merged) {if (this.perKey) return this.perKey;const make = () => new Float64Array(merged.keyCount);const out = {selfSamples: make(), selfTime: make(), totalSamples: make(), totalTime: make()};for (let i = 1; i < merged.size; ++i) {const key = merged.key[i];out.selfSamples[key] += this.selfSamples[i];out.selfTime[key] += this.selfTime[i];if (merged.outermost[i]) {out.totalSamples[key] += this.totalSamples[i];out.totalTime[key] += this.totalTime[i];}
-}
-return this.perKey = out;}
-}
-class DownShape {constructor(merged, total, self) {this.merged = merged;this.totals = total;this.selves = self;this.root = 0;}
-total(n) { return this.totals[n]; }
-self(n) { return this.selves[n]; }
-key(n) { return this.merged.key[n]; }
-parent(n) { return this.merged.parent[n]; }
-depth(n) { return this.merged.depth[n]; }
-children(n) { return this.merged.child.subarray(this.merged.start[n], this.merged.start[n + 1]); }
-nodes(n) { return [n]; }
-get size() { return this.merged.size; }
-}
-class BundleShape {constructor(merged, total, upward, nodes, weights, key) {this.merged = merged;this.totals = total;this.upward = upward;this.list = [];this.root = 0;let sum = 0;for (let i = 0; i < weights.length; ++i) sum += weights[i];this.list.push({key, parent: -1, depth: 0, total: sum, nodes, weights, kids: null});}
-get size() { return this.list.length; }
-total(n) { return this.list[n].total; }
-key(n) { return this.list[n].key; }
-parent(n) { return this.list[n].parent; }
-depth(n) { return this.list[n].depth; }
-nodes(n) { return this.list[n].nodes; }
-self(n) {let left = this.list[n].total;for (const kid of this.children(n)) left -= this.list[kid].total;return Math.max(0, left);}
-children(n) {const bundle = this.list[n];return bundle.kids || (bundle.kids = this.split(bundle, n));}
-split(bundle, n) {const {key, parent, start, child} = this.merged;const found = new Map();const put = (node, weight) => {let group = found.get(key[node]);if (!group) found.set(key[node], group = {key: key[node], parent: n, depth: bundle.depth + 1,total: 0, nodes: [], weights: [], kids: null});group.nodes.push(node);group.weights.push(weight);group.total += weight;};for (let i = 0; i < bundle.nodes.length; ++i) {const node = bundle.nodes[i];if (bundle.leaves) {put(node, bundle.weights[i]);} else if (this.upward) {if (parent[node] > 0) put(parent[node], bundle.weights[i]);} else {for (let j = start[node]; j < start[node + 1]; ++j) {const below = child[j];if (this.totals[below] > 0) put(below, this.totals[below]);}
+return{count,parent,frame,records};}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+class Merged{constructor(profile,keyOf,keyCount){const most=1 + profile.trees.reduce((sum,tree)=>sum + tree.count,0);let slots=16;while (slots < 2 * most) slots *=2;const table=new Int32Array(slots);const parent=new Int32Array(most);const key=new Int32Array(most);key[0]=parent[0]=-1;let size=1;this.at=profile.trees.map((tree)=>{const at=new Int32Array(tree.count);for (let i=0; i < tree.count; ++i){const above=tree.parent[i] < 0?0 : at[tree.parent[i]];const wanted=keyOf[tree.frame[i]];let slot=(Math.imul(above,0x9e3779b1) ^ Math.imul(wanted + 1,0x85ebca6b)) >>> 0;slot=(slot ^ (slot >>> 15)) & (slots - 1);let node=table[slot];while (node&&(parent[node]!==above||key[node]!==wanted)){slot=(slot + 1) & (slots - 1);node=table[slot];}
+if (!node){node=table[slot]=size++;parent[node]=above;key[node]=wanted;}
+at[i]=node;}
+return at;});this.size=size;this.parent=parent.subarray(0,size);this.key=key.subarray(0,size);this.keyCount=keyCount;}
+order(weight){const{size,parent,key}=this;const start=new Int32Array(size + 1);for (let i=1; i < size; ++i) ++start[parent[i] + 1];for (let i=0; i < size; ++i) start[i + 1] +=start[i];const fill=start.slice(0,size);const child=new Int32Array(Math.max(0,size - 1));for (let i=1; i < size; ++i) child[fill[parent[i]]++]=i;const heavier=(a,b)=>weight[b] - weight[a]||a - b;for (let i=0; i < size; ++i){const from=start[i],to=start[i + 1];if (to - from > 24){child.subarray(from,to).sort(heavier);}else{for (let j=from + 1; j < to; ++j){const moving=child[j];let k=j;for (; k > from&&heavier(child[k - 1],moving) > 0; --k) child[k]=child[k - 1];child[k]=moving;}
 }
 }
-const groups = [...found.values()].sort((a, b) => b.total - a.total || a.key - b.key);return groups.map((group) => this.list.push(group) - 1);}
-static inverted(merged, total, self) {const nodes = [];const weights = [];for (let i = 1; i < merged.size; ++i) {if (self[i] > 0) {nodes.push(i);weights.push(self[i]);}
+this.start=start;this.child=child;const depth=new Int32Array(size);for (let i=1; i < size; ++i) depth[i]=depth[parent[i]] + 1;this.depth=depth;const outermost=new Uint8Array(size);const open=new Int32Array(this.keyCount);const pending=[0];while (pending.length){const node=pending.pop();if (node < 0){--open[key[~node]];continue;}
+if (node > 0){if (open[key[node]]++===0) outermost[node]=1;pending.push(~node);}
+for (let j=start[node]; j < start[node + 1]; ++j) pending.push(child[j]);}
+this.outermost=outermost;}
+rawOf(node){if (!this.rawStart){const at=this.at[0];this.rawStart=new Int32Array(this.size + 1);for (let i=0; i < at.length; ++i) ++this.rawStart[at[i] + 1];for (let i=0; i < this.size; ++i) this.rawStart[i + 1] +=this.rawStart[i];const fill=this.rawStart.slice(0,this.size);this.raw=new Int32Array(at.length);for (let i=0; i < at.length; ++i) this.raw[fill[at[i]]++]=i;}
+return this.raw.subarray(this.rawStart[node],this.rawStart[node + 1]);}
 }
-const shape = new BundleShape(merged, total, true, nodes, weights, -1);shape.list[0].leaves = true;return shape;}
-static around(merged, total, key, upward) {const nodes = [];const weights = [];for (let i = 1; i < merged.size; ++i) {if (merged.key[i] === key && merged.outermost[i] && total[i] > 0) {nodes.push(i);weights.push(total[i]);}
+function weighRaw(tree,thread,from,to){const samples=new Float64Array(tree.count);const time=new Float64Array(tree.count);const r=tree.records;let allSamples=0;let allTime=0;for (let i=0; i < r.size; ++i){if (thread >=0&&r.thread[i]!==thread) continue;if (r.bucket[i] < from||r.bucket[i] >=to) continue;samples[r.node[i]] +=r.samples[i];time[r.node[i]] +=r.time[i];allSamples +=r.samples[i];allTime +=r.time[i];}
+return{samples,time,allSamples,allTime};}
+function addUp(parent,self){const total=Float64Array.from(self);for (let i=total.length - 1; i > 0; --i) if (parent[i] >=0) total[parent[i]] +=total[i];return total;}
+function gather(at,raw,size){const out=new Float64Array(size);for (let i=0; i < at.length; ++i) out[at[i]] +=raw[i];return out;}
+class Selection{constructor(merged,which,raw){this.raw=raw;this.allSamples=raw.allSamples;this.allTime=raw.allTime;this.selfSamples=gather(merged.at[which],raw.samples,merged.size);this.selfTime=gather(merged.at[which],raw.time,merged.size);this.totalSamples=addUp(merged.parent,this.selfSamples);this.totalTime=addUp(merged.parent,this.selfTime);}
+keys(merged){if (this.perKey) return this.perKey;const make=()=>new Float64Array(merged.keyCount);const out={selfSamples: make(),selfTime: make(),totalSamples: make(),totalTime: make()};for (let i=1; i < merged.size; ++i){const key=merged.key[i];out.selfSamples[key] +=this.selfSamples[i];out.selfTime[key] +=this.selfTime[i];if (merged.outermost[i]){out.totalSamples[key] +=this.totalSamples[i];out.totalTime[key] +=this.totalTime[i];}
 }
-return new BundleShape(merged, total, upward, nodes, weights, key);}
+return this.perKey=out;}
 }
-const thin = '\u2009';function count(n) {return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');}
-function percent(part, whole, digits = 1) {return whole > 0 ? (100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
-function seconds(ns) {const size = Math.abs(ns);if (size >= 1e9) return (ns / 1e9).toFixed(size >= 1e11 ? 1 : 2) + thin + 's';if (size >= 1e6) return (ns / 1e6).toFixed(size >= 1e8 ? 0 : 1) + thin + 'ms';if (size >= 1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns === 0 ? '0' + thin + 's' : Math.round(ns) + thin + 'ns';}
-function signed(text, value) {return value > 0 ? '+' + text : text.replace('-', '\u2212');}
-const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves = /\p{Surrogate}/gu;function clean(text, most = 400) {let out = text.length > most ? text.slice(0, most) + '\u2026' : text;out = out.replace(unseen, (c) => {const code = c.charCodeAt(0);return code < 32 ? String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4, '0');});return out.replace(halves, (c) => '\\u' + c.charCodeAt(0).toString(16));}
-function shortPath(path) {const parts = path.split('/');return path.length > 50 && parts.length > 2 ? '\u2026/' + parts.slice(-2).join('/') : path;}
-function on(target, event, act) { target.addEventListener(event, act); }
-function el(tag, attributes = {}, ...content) {const made = document.createElement(tag);for (const [name, value] of Object.entries(attributes)) {if (name === 'on') {for (const [event, act] of Object.entries(value)) on(made, event, act);} else if (value !== null && value !== undefined && value !== false) {made.setAttribute(name, value === true ? '' : value);}
+class DownShape{constructor(merged,total,self){this.merged=merged;this.totals=total;this.selves=self;this.root=0;}
+total(n){return this.totals[n];}
+self(n){return this.selves[n];}
+key(n){return this.merged.key[n];}
+parent(n){return this.merged.parent[n];}
+depth(n){return this.merged.depth[n];}
+children(n){return this.merged.child.subarray(this.merged.start[n],this.merged.start[n + 1]);}
+nodes(n){return [n];}
+get size(){return this.merged.size;}
 }
-made.append(...content.filter((c) => c !== null && c !== undefined && c !== ''));return made;}
-function name(text, most) {return el('bdi', {}, clean(text, most));}
-function remember(what, value) {try {localStorage.setItem('tachyon-' + what, value);} catch (refused) { /* a page that may not store works all the same */ }
+class BundleShape{constructor(merged,total,upward,nodes,weights,key){this.merged=merged;this.totals=total;this.upward=upward;this.list=[];this.root=0;let sum=0;for (let i=0; i < weights.length; ++i) sum +=weights[i];this.list.push({key,parent: -1,depth: 0,total: sum,nodes,weights,kids: null});}
+get size(){return this.list.length;}
+total(n){return this.list[n].total;}
+key(n){return this.list[n].key;}
+parent(n){return this.list[n].parent;}
+depth(n){return this.list[n].depth;}
+nodes(n){return this.list[n].nodes;}
+self(n){let left=this.list[n].total;for (const kid of this.children(n)) left -=this.list[kid].total;return Math.max(0,left);}
+children(n){const bundle=this.list[n];return bundle.kids||(bundle.kids=this.split(bundle,n));}
+split(bundle,n){const{key,parent,start,child}=this.merged;const found=new Map();const put=(node,weight)=>{let group=found.get(key[node]);if (!group) found.set(key[node],group={key: key[node],parent: n,depth: bundle.depth + 1,total: 0,nodes: [],weights: [],kids: null});group.nodes.push(node);group.weights.push(weight);group.total +=weight;};for (let i=0; i < bundle.nodes.length; ++i){const node=bundle.nodes[i];if (bundle.leaves){put(node,bundle.weights[i]);}else if (this.upward){if (parent[node] > 0) put(parent[node],bundle.weights[i]);}else{for (let j=start[node]; j < start[node + 1]; ++j){const below=child[j];if (this.totals[below] > 0) put(below,this.totals[below]);}
 }
-function remembered(what) {try {return localStorage.getItem('tachyon-' + what);} catch (refused) {return null;}
 }
-const byId = (id) => document.getElementById(id);
-function interval(hits, samples) {if (!(samples > 0)) return [0, 1];const z = 1.96;const p = hits / samples;const scale = 1 + z * z / samples;const centre = (p + z * z / (2 * samples)) / scale;const half = z * Math.sqrt(p * (1 - p) / samples + z * z / (4 * samples * samples)) / scale;return [Math.max(0, centre - half), Math.min(1, centre + half)];}
-function intervalText(hits, samples) {const [low, high] = interval(hits, samples);const digits = high - low < 0.002 ? 2 : 1;return (100 * low).toFixed(digits) + '\u2013' + (100 * high).toFixed(digits) + thin + '%';}
-function change(now, then) {const spread = (side) => {if (!(side.samples > 0)) return 0;const p = (side.hits + 1) / (side.samples + 2);const each = side.hits > 0 ? side.value / side.hits : side.unit;return each * Math.sqrt(side.samples * p * (1 - p));};const difference = now.value - then.value;const error = Math.hypot(spread(now), spread(then));const z = error > 0 ? Math.abs(difference) / error : 0;return {difference, low: difference - 1.96 * error, high: difference + 1.96 * error, p: twoSided(z)};}
-function twoSided(z) {const x = z / Math.SQRT2;const t = 1 / (1 + 0.3275911 * x);const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 +
+const groups=[...found.values()].sort((a,b)=>b.total - a.total||a.key - b.key);return groups.map((group)=>this.list.push(group) - 1);}
+static inverted(merged,total,self){const nodes=[];const weights=[];for (let i=1; i < merged.size; ++i){if (self[i] > 0){nodes.push(i);weights.push(self[i]);}
+}
+const shape=new BundleShape(merged,total,true,nodes,weights,-1);shape.list[0].leaves=true;return shape;}
+static around(merged,total,key,upward){const nodes=[];const weights=[];for (let i=1; i < merged.size; ++i){if (merged.key[i]===key&&merged.outermost[i]&&total[i] > 0){nodes.push(i);weights.push(total[i]);}
+}
+return new BundleShape(merged,total,upward,nodes,weights,key);}
+}
+const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
+function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
+function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
+function signed(text,value){return value > 0?'+' + text : text.replace('-','\u2212');}
+const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves=/\p{Surrogate}/gu;function clean(text,most=400){let out=text.length > most?text.slice(0,most) + '\u2026' : text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code < 32?String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4,'0');});return out.replace(halves,(c)=>'\\u' + c.charCodeAt(0).toString(16));}
+function shortPath(path){const parts=path.split('/');return path.length > 50&&parts.length > 2?'\u2026/' + parts.slice(-2).join('/') : path;}
+function on(target,event,act){target.addEventListener(event,act);}
+function el(tag,attributes={},...content){const made=document.createElement(tag);for (const [name,value] of Object.entries(attributes)){if (name==='on'){for (const [event,act] of Object.entries(value)) on(made,event,act);}else if (value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'' : value);}
+}
+made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made;}
+function name(text,most){return el('bdi',{},clean(text,most));}
+function remember(what,value){try{localStorage.setItem('tachyon-' + what,value);}catch (refused){/* a page that may not store works all the same */}
+}
+function remembered(what){try{return localStorage.getItem('tachyon-' + what);}catch (refused){return null;}
+}
+const byId=(id)=>document.getElementById(id);
+function interval(hits,samples){if (!(samples > 0)) return [0,1];const z=1.96;const p=hits / samples;const scale=1 + z * z / samples;const centre=(p + z * z / (2 * samples)) / scale;const half=z * Math.sqrt(p * (1 - p) / samples + z * z / (4 * samples * samples)) / scale;return [Math.max(0,centre - half),Math.min(1,centre + half)];}
+function intervalText(hits,samples){const [low,high]=interval(hits,samples);const digits=high - low < 0.002?2 : 1;return (100 * low).toFixed(digits) + '\u2013' + (100 * high).toFixed(digits) + thin + '%';}
+function change(now,then){const spread=(side)=>{if (!(side.samples > 0)) return 0;const p=(side.hits + 1) / (side.samples + 2);const each=side.hits > 0?side.value / side.hits : side.unit;return each * Math.sqrt(side.samples * p * (1 - p));};const difference=now.value - then.value;const error=Math.hypot(spread(now),spread(then));const z=error > 0?Math.abs(difference) / error : 0;return{difference,low: difference - 1.96 * error,high: difference + 1.96 * error,p: twoSided(z)};}
+function twoSided(z){const x=z / Math.SQRT2;const t=1 / (1 + 0.3275911 * x);const poly=t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 +
 t * (-1.453152027 + t * 1.061405429))));return poly * Math.exp(-x * x);}
-function judge(changes) {const sorted = [...changes].sort((a, b) => a.p - b.p);let last = -1;sorted.forEach((c, i) => {if (c.p <= 0.05 * (i + 1) / sorted.length) last = i;});sorted.forEach((c, i) => { c.sure = i <= last; });}
-const rowHeight = 20;const narrowest = 0.7;class Graph {constructor(holder, owner, flipped) {this.owner = owner;this.flipped = flipped;this.holder = holder;this.canvas = el('canvas', {tabindex: '0', role: 'application'});this.tall = el('div', {}, this.canvas);holder.append(this.tall);this.ink = this.canvas.getContext('2d');this.widths = new Map();this.cursor = -1;this.over = null;on(holder, 'scroll', () => this.draw());on(this.canvas, 'pointermove', (event) => this.point(event));on(this.canvas, 'pointerleave', () => this.leave());on(this.canvas, 'click', (event) => this.click(event));on(this.canvas, 'keydown', (event) => this.keyed(event));new ResizeObserver(() => this.resize()).observe(holder);}
-take(shape, zoom = shape.root) {if (this.shape !== shape) this.cursor = -1;this.shape = shape;this.zoom = zoom;}
-show() {const {shape, zoom} = this;const moved = this.laid !== shape || this.laidZoom !== zoom;this.laid = shape;this.laidZoom = zoom;if (moved || this.outer !== this.holder.clientWidth) this.lay();if (moved && this.flipped) this.holder.scrollTop = this.holder.scrollHeight;this.draw();}
-resize() {const {clientWidth: width, clientHeight: height} = this.holder;if (!this.shape || !width || (width === this.outer && height === this.tallFor)) return;this.lay();this.draw();}
-lay() {const style = getComputedStyle(this.holder);this.outer = this.holder.clientWidth;this.width = Math.max(1, this.outer - parseFloat(style.paddingLeft) -
-parseFloat(style.paddingRight));const path = [];for (let n = this.zoom; n >= 0; n = this.shape.parent(n)) path.unshift(n);this.rows = path.map((n) => [{x: 0, w: this.width, node: n}]);this.zoomRow = path.length - 1;this.unit = this.shape.total(this.zoom) > 0 ? this.width / this.shape.total(this.zoom) : 0;this.ended = this.unit === 0;this.grow();}
-visibleRows() {return Math.ceil((this.holder.scrollTop + this.holder.clientHeight) / rowHeight) + 2;}
-grow(all = false) {const least = Math.max(this.visibleRows(), this.flipped ? 400 : 0) + 40;const until = performance.now() + (all ? 2000 : 8);while (!this.ended && (this.rows.length < least || performance.now() < until)) {const row = [];for (const block of this.rows[this.rows.length - 1]) {if (block.node < 0) continue;let x = block.x;let narrow = 0;let narrowCount = 0;for (const child of this.shape.children(block.node)) {const total = this.shape.total(child);if (!(total > 0)) continue;const w = total * this.unit;if (w >= narrowest) {row.push({x, w, node: child});x += w;} else {narrow += total;++narrowCount;}
+function judge(changes){const sorted=[...changes].sort((a,b)=>a.p - b.p);let last=-1;sorted.forEach((c,i)=>{if (c.p <=0.05 * (i + 1) / sorted.length) last=i;});sorted.forEach((c,i)=>{c.sure=i <=last;});}
+const rowHeight=20;const narrowest=0.7;class Graph{constructor(holder,owner,flipped){this.owner=owner;this.flipped=flipped;this.holder=holder;this.canvas=el('canvas',{tabindex: '0',role: 'application'});this.tall=el('div',{},this.canvas);holder.append(this.tall);this.ink=this.canvas.getContext('2d');this.widths=new Map();this.cursor=-1;this.over=null;on(holder,'scroll',()=>this.draw());on(this.canvas,'pointermove',(event)=>this.point(event));on(this.canvas,'pointerleave',()=>this.leave());on(this.canvas,'click',(event)=>this.click(event));on(this.canvas,'keydown',(event)=>this.keyed(event));new ResizeObserver(()=>this.resize()).observe(holder);}
+take(shape,zoom=shape.root){if (this.shape!==shape) this.cursor=-1;this.shape=shape;this.zoom=zoom;}
+show(){const{shape,zoom}=this;const moved=this.laid!==shape||this.laidZoom!==zoom;this.laid=shape;this.laidZoom=zoom;if (moved||this.outer!==this.holder.clientWidth) this.lay();if (moved&&this.flipped) this.holder.scrollTop=this.holder.scrollHeight;this.draw();}
+resize(){const{clientWidth: width,clientHeight: height}=this.holder;if (!this.shape||!width||(width===this.outer&&height===this.tallFor)) return;this.lay();this.draw();}
+lay(){const style=getComputedStyle(this.holder);this.outer=this.holder.clientWidth;this.width=Math.max(1,this.outer - parseFloat(style.paddingLeft) -
+parseFloat(style.paddingRight));const path=[];for (let n=this.zoom; n >=0; n=this.shape.parent(n)) path.unshift(n);this.rows=path.map((n)=>[{x: 0,w: this.width,node: n}]);this.zoomRow=path.length - 1;this.unit=this.shape.total(this.zoom) > 0?this.width / this.shape.total(this.zoom) : 0;this.ended=this.unit===0;this.grow();}
+visibleRows(){return Math.ceil((this.holder.scrollTop + this.holder.clientHeight) / rowHeight) + 2;}
+grow(all=false){const least=Math.max(this.visibleRows(),this.flipped?400 : 0) + 40;const until=performance.now() + (all?2000 : 8);while (!this.ended&&(this.rows.length < least||performance.now() < until)){const row=[];for (const block of this.rows[this.rows.length - 1]){if (block.node < 0) continue;let x=block.x;let narrow=0;let narrowCount=0;for (const child of this.shape.children(block.node)){const total=this.shape.total(child);if (!(total > 0)) continue;const w=total * this.unit;if (w >=narrowest){row.push({x,w,node: child});x +=w;}else{narrow +=total;++narrowCount;}
 }
-if (narrowCount && narrow * this.unit > 0.05) {row.push({x, w: Math.max(1, narrow * this.unit), node: ~block.node, total: narrow, count: narrowCount});}
+if (narrowCount&&narrow * this.unit > 0.05){row.push({x,w: Math.max(1,narrow * this.unit),node: ~block.node,total: narrow,count: narrowCount});}
 }
-if (row.length) this.rows.push(row);else this.ended = true;}
-const height = (this.rows.length + (this.ended ? 0 : 20)) * rowHeight + 8;this.tall.style.height = Math.max(height, this.flipped ? this.holder.clientHeight : 0) + 'px';this.height = height;}
-top(row) {if (!this.flipped) return row * rowHeight;return Math.max(this.rows.length * rowHeight, this.holder.clientHeight - 8) - (row + 1) * rowHeight;}
-draw() {if (!this.shape) return;if (!this.ended && this.rows.length < this.visibleRows()) this.grow();const scale = window.devicePixelRatio || 1;this.tallFor = this.holder.clientHeight;const height = Math.max(1, Math.min(this.tallFor,this.flipped ? Infinity : Math.max(this.height, rowHeight)));const {canvas, ink} = this;if (canvas.width !== Math.round(this.width * scale) || canvas.height !== Math.round(height * scale)) {canvas.width = Math.round(this.width * scale);canvas.height = Math.round(height * scale);canvas.style.width = this.width + 'px';canvas.style.height = height + 'px';}
-ink.setTransform(scale, 0, 0, scale, 0, 0);ink.clearRect(0, 0, this.width, height);ink.font = '12px ' + theme.sans;ink.textBaseline = 'middle';const scroll = this.holder.scrollTop;this.drawn = 0;for (let r = 0; r < this.rows.length; ++r) {const y = this.top(r) - scroll;if (y > height || y < -rowHeight) continue;for (const block of this.rows[r]) this.block(ink, block, y, r < this.zoomRow);}
-this.marks(ink, scroll);}
-block(ink, block, y, above) {const {x, w, node} = block;const h = rowHeight - 1;++this.drawn;if (node < 0) {ink.globalAlpha = 1;ink.fillStyle = theme.rest(ink);ink.fillRect(x, y, w, h);return;}
-const matched = this.owner.matched(this.shape, node);const colour = node === this.shape.root && this.shape.key(node) < 0 ? theme.root : this.owner.colour(this.shape, node);ink.globalAlpha = above ? 0.55 : matched === false ? 0.35 : 1;ink.fillStyle = matched ? theme.match.fill : colour.fill;ink.fillRect(x, y, Math.max(w - (w > 3 ? 1 : 0), 0.4), h);if (w > 24) {ink.globalAlpha = above ? 0.85 : matched === false ? 0.6 : 1;ink.fillStyle = matched ? theme.match.ink : colour.ink;this.words(ink, node, x + 5, y + h / 2 + 0.5, w - 10);}
-ink.globalAlpha = 1;}
-words(ink, node, x, y, room) {const key = this.shape.key(node);const label = this.owner.label(key);const shown = this.fit(ink, label, room);if (!shown) return;ink.fillText('\u2068' + shown + '\u2069', x, y);if (shown !== label) return;const used = this.measure(ink, label) + 10;const note = room - used > 50 ? this.fit(ink, this.owner.note(key), room - used) : '';if (!note) return;ink.globalAlpha *= 0.72;ink.fillText('\u2068' + note + '\u2069', x + used, y);}
-measure(ink, text) {let width = this.widths.get(text);if (width === undefined) {if (this.widths.size > 20000) this.widths.clear();this.widths.set(text, width = ink.measureText(text).width);}
+if (row.length) this.rows.push(row);else this.ended=true;}
+const height=(this.rows.length + (this.ended?0 : 20)) * rowHeight + 8;this.tall.style.height=Math.max(height,this.flipped?this.holder.clientHeight : 0) + 'px';this.height=height;}
+top(row){if (!this.flipped) return row * rowHeight;return Math.max(this.rows.length * rowHeight,this.holder.clientHeight - 8) - (row + 1) * rowHeight;}
+draw(){if (!this.shape) return;if (!this.ended&&this.rows.length < this.visibleRows()) this.grow();const scale=window.devicePixelRatio||1;this.tallFor=this.holder.clientHeight;const height=Math.max(1,Math.min(this.tallFor,this.flipped?Infinity : Math.max(this.height,rowHeight)));const{canvas,ink}=this;if (canvas.width!==Math.round(this.width * scale)||canvas.height!==Math.round(height * scale)){canvas.width=Math.round(this.width * scale);canvas.height=Math.round(height * scale);canvas.style.width=this.width + 'px';canvas.style.height=height + 'px';}
+ink.setTransform(scale,0,0,scale,0,0);ink.clearRect(0,0,this.width,height);ink.font='12px ' + theme.sans;ink.textBaseline='middle';const scroll=this.holder.scrollTop;this.drawn=0;for (let r=0; r < this.rows.length; ++r){const y=this.top(r) - scroll;if (y > height||y < -rowHeight) continue;for (const block of this.rows[r]) this.block(ink,block,y,r < this.zoomRow);}
+this.marks(ink,scroll);}
+block(ink,block,y,above){const{x,w,node}=block;const h=rowHeight - 1;++this.drawn;if (node < 0){ink.globalAlpha=1;ink.fillStyle=theme.rest(ink);ink.fillRect(x,y,w,h);return;}
+const matched=this.owner.matched(this.shape,node);const colour=node===this.shape.root&&this.shape.key(node) < 0?theme.root : this.owner.colour(this.shape,node);ink.globalAlpha=above?0.55 : matched===false?0.35 : 1;ink.fillStyle=matched?theme.match.fill : colour.fill;ink.fillRect(x,y,Math.max(w - (w > 3?1 : 0),0.4),h);if (w > 24){ink.globalAlpha=above?0.85 : matched===false?0.6 : 1;ink.fillStyle=matched?theme.match.ink : colour.ink;this.words(ink,node,x + 5,y + h / 2 + 0.5,w - 10);}
+ink.globalAlpha=1;}
+words(ink,node,x,y,room){const key=this.shape.key(node);const label=this.owner.label(key);const shown=this.fit(ink,label,room);if (!shown) return;ink.fillText('\u2068' + shown + '\u2069',x,y);if (shown!==label) return;const used=this.measure(ink,label) + 10;const note=room - used > 50?this.fit(ink,this.owner.note(key),room - used) : '';if (!note) return;ink.globalAlpha *=0.72;ink.fillText('\u2068' + note + '\u2069',x + used,y);}
+measure(ink,text){let width=this.widths.get(text);if (width===undefined){if (this.widths.size > 20000) this.widths.clear();this.widths.set(text,width=ink.measureText(text).width);}
 return width;}
-fit(ink, text, room) {if (text.length < 400 && this.measure(ink, text) <= room) return text;let low = 0;let high = Math.min(text.length, Math.ceil(room / 2.5));while (low < high) {const middle = (low + high + 1) >> 1;if (ink.measureText(text.slice(0, middle) + '\u2026').width <= room) low = middle;else high = middle - 1;}
-return low > 1 ? text.slice(0, low) + '\u2026' : '';}
-marks(ink, scroll) {const outline = (hit, colour, thickness) => {if (!hit) return;ink.strokeStyle = colour;ink.lineWidth = thickness;ink.strokeRect(hit.x + 0.5, this.top(hit.row) - scroll + 0.5, Math.max(hit.w - 2, 1), rowHeight - 2);};outline(this.over, theme.ink, 1);if (this.cursor >= 0) outline(this.find(this.cursor), theme.accent, 2);}
-find(node) {const row = this.rowOf(node);const block = this.rows[row] && this.rows[row].find((b) => b.node === node);return block ? {...block, row} : null;}
-rowOf(node) { return this.shape.depth(node); }
-at(clientX, clientY) {if (!this.shape) return null;const box = this.canvas.getBoundingClientRect();const x = clientX - box.left;const y = clientY - box.top + this.holder.scrollTop;const row = this.flipped ? Math.floor((this.top(0) + rowHeight - y) / rowHeight) : Math.floor(y / rowHeight);const blocks = this.rows[row];if (!blocks) return null;let low = 0;let high = blocks.length - 1;while (low < high) {const middle = (low + high + 1) >> 1;if (blocks[middle].x <= x) low = middle;else high = middle - 1;}
-const block = blocks[low];return x >= block.x && x <= block.x + Math.max(block.w, 1) ? {...block, row} : null;}
-point(event) {const hit = this.at(event.clientX, event.clientY);const same = hit && this.over && hit.node === this.over.node;this.over = hit;this.canvas.style.cursor = hit ? 'pointer' : 'default';if (!same) this.draw();this.owner.hover(this, hit, event);}
-leave() {this.over = null;this.draw();this.owner.hover(this, null, null);}
-click(event) {const hit = this.at(event.clientX, event.clientY);if (!hit) return;this.cursor = hit.node < 0 ? ~hit.node : hit.node;this.owner.pick(this, this.cursor, hit);}
-keyed(event) {const {shape} = this;if (!shape) return;const from = this.cursor >= 0 ? this.cursor : this.zoom;const down = this.flipped ? 'ArrowUp' : 'ArrowDown';const up = this.flipped ? 'ArrowDown' : 'ArrowUp';let to = -1;if (event.key === down) {to = this.cursor < 0 ? this.zoom : [...shape.children(from)].find((n) => shape.total(n) > 0) ?? -1;} else if (event.key === up) {to = shape.parent(from);} else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {const row = (this.rows[this.rowOf(from)] || []).filter((b) => b.node >= 0);const next = row.findIndex((b) => b.node === from) + (event.key === 'ArrowLeft' ? -1 : 1);if (row[next]) to = row[next].node;} else if (event.key === 'Enter' || event.key === ' ') {event.preventDefault();if (this.cursor >= 0) this.owner.pick(this, this.cursor, this.find(this.cursor));return;} else {return;}
-event.preventDefault();if (to < 0) return;this.cursor = to;this.reveal(to);this.draw();this.owner.describe(this, to);}
-reveal(node) {const row = this.rowOf(node);while (!this.ended && this.rows.length <= row) this.grow(true);const top = this.top(row);if (top < this.holder.scrollTop) this.holder.scrollTop = top;const bottom = top + rowHeight - this.holder.clientHeight;if (bottom > this.holder.scrollTop) this.holder.scrollTop = bottom;}
-svg(title) {this.grow(true);const escaped = (text) => text.replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');const height = this.rows.length * rowHeight + 34;const out = [`<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(this.width)}" height="${height}" ` +
-`font-family="sans-serif" font-size="12">`,`<rect width="100%" height="100%" fill="${theme.ground}"/>`,`<text x="4" y="18" fill="${theme.ink}">${escaped(title)}</text>`];this.rows.forEach((row, r) => {const y = 28 + (this.flipped ? this.rows.length - 1 - r : r) * rowHeight;for (const {x, w, node, count: hidden} of row) {const colour = node < 0 ? {fill: theme.restPlain, ink: theme.ink}
-: this.shape.key(node) < 0 ? theme.root : this.owner.colour(this.shape, node);const label = node < 0 ? `${hidden} more` : this.owner.label(this.shape.key(node));const shown = w > 24 ? this.fit(this.ink, label, w - 10) : '';out.push(`<g><title>${escaped(label)}</title><rect x="${x.toFixed(2)}" y="${y}" ` +
+fit(ink,text,room){if (text.length < 400&&this.measure(ink,text) <=room) return text;let low=0;let high=Math.min(text.length,Math.ceil(room / 2.5));while (low < high){const middle=(low + high + 1) >> 1;if (ink.measureText(text.slice(0,middle) + '\u2026').width <=room) low=middle;else high=middle - 1;}
+return low > 1?text.slice(0,low) + '\u2026' : '';}
+marks(ink,scroll){const outline=(hit,colour,thickness)=>{if (!hit) return;ink.strokeStyle=colour;ink.lineWidth=thickness;ink.strokeRect(hit.x + 0.5,this.top(hit.row) - scroll + 0.5,Math.max(hit.w - 2,1),rowHeight - 2);};outline(this.over,theme.ink,1);if (this.cursor >=0) outline(this.find(this.cursor),theme.accent,2);}
+find(node){const row=this.rowOf(node);const block=this.rows[row]&&this.rows[row].find((b)=>b.node===node);return block?{...block,row}: null;}
+rowOf(node){return this.shape.depth(node);}
+at(clientX,clientY){if (!this.shape) return null;const box=this.canvas.getBoundingClientRect();const x=clientX - box.left;const y=clientY - box.top + this.holder.scrollTop;const row=this.flipped?Math.floor((this.top(0) + rowHeight - y) / rowHeight) : Math.floor(y / rowHeight);const blocks=this.rows[row];if (!blocks) return null;let low=0;let high=blocks.length - 1;while (low < high){const middle=(low + high + 1) >> 1;if (blocks[middle].x <=x) low=middle;else high=middle - 1;}
+const block=blocks[low];return x >=block.x&&x <=block.x + Math.max(block.w,1)?{...block,row}: null;}
+point(event){const hit=this.at(event.clientX,event.clientY);const same=hit&&this.over&&hit.node===this.over.node;this.over=hit;this.canvas.style.cursor=hit?'pointer' : 'default';if (!same) this.draw();this.owner.hover(this,hit,event);}
+leave(){this.over=null;this.draw();this.owner.hover(this,null,null);}
+click(event){const hit=this.at(event.clientX,event.clientY);if (!hit) return;this.cursor=hit.node < 0?~hit.node : hit.node;this.owner.pick(this,this.cursor,hit);}
+keyed(event){const{shape}=this;if (!shape) return;const from=this.cursor >=0?this.cursor : this.zoom;const down=this.flipped?'ArrowUp' : 'ArrowDown';const up=this.flipped?'ArrowDown' : 'ArrowUp';let to=-1;if (event.key===down){to=this.cursor < 0?this.zoom : [...shape.children(from)].find((n)=>shape.total(n) > 0)??-1;}else if (event.key===up){to=shape.parent(from);}else if (event.key==='ArrowLeft'||event.key==='ArrowRight'){const row=(this.rows[this.rowOf(from)]||[]).filter((b)=>b.node >=0);const next=row.findIndex((b)=>b.node===from) + (event.key==='ArrowLeft'?-1 : 1);if (row[next]) to=row[next].node;}else if (event.key==='Enter'||event.key===' '){event.preventDefault();if (this.cursor >=0) this.owner.pick(this,this.cursor,this.find(this.cursor));return;}else{return;}
+event.preventDefault();if (to < 0) return;this.cursor=to;this.reveal(to);this.draw();this.owner.describe(this,to);}
+reveal(node){const row=this.rowOf(node);while (!this.ended&&this.rows.length <=row) this.grow(true);const top=this.top(row);if (top < this.holder.scrollTop) this.holder.scrollTop=top;const bottom=top + rowHeight - this.holder.clientHeight;if (bottom > this.holder.scrollTop) this.holder.scrollTop=bottom;}
+svg(title){this.grow(true);const escaped=(text)=>text.replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');const height=this.rows.length * rowHeight + 34;const out=[`<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(this.width)}" height="${height}" ` +
+`font-family="sans-serif" font-size="12">`,`<rect width="100%" height="100%" fill="${theme.ground}"/>`,`<text x="4" y="18" fill="${theme.ink}">${escaped(title)}</text>`];this.rows.forEach((row,r)=>{const y=28 + (this.flipped?this.rows.length - 1 - r : r) * rowHeight;for (const{x,w,node,count: hidden}of row){const colour=node < 0?{fill: theme.restPlain,ink: theme.ink}
+: this.shape.key(node) < 0?theme.root : this.owner.colour(this.shape,node);const label=node < 0?`${hidden} more` : this.owner.label(this.shape.key(node));const shown=w > 24?this.fit(this.ink,label,w - 10) : '';out.push(`<g><title>${escaped(label)}</title><rect x="${x.toFixed(2)}" y="${y}" ` +
 `width="${Math.max(w - 1, 0.4).toFixed(2)}" height="${rowHeight - 1}" fill="${colour.fill}"/>` +
-(shown ? `<text x="${(x + 5).toFixed(2)}" y="${y + 14}" fill="${colour.ink}">${escaped(shown)}</text>` : '') +
+(shown?`<text x="${(x + 5).toFixed(2)}" y="${y + 14}" fill="${colour.ink}">${escaped(shown)}</text>` : '') +
 '</g>');}
 });out.push('</svg>');this.lay();this.draw();return out.join('\n');}
 }
-const theme = {read() {const style = getComputedStyle(document.documentElement);const value = (name) => style.getPropertyValue(name).trim();const light = (colour) => {const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255)
-.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;};const [dark, bright] = [value('--frame-ink'), value('--frame-ink-inverse')];const edge = Math.sqrt(light(dark) * light(bright));const onto = (fill) => ({fill, ink: light(fill) > edge ? dark : bright});const many = (prefix, names) => names.map((n) => onto(value(prefix + n)));this.sans = value('--sans');this.ground = value('--ground');this.ink = value('--ink');this.quiet = value('--quiet');this.line = value('--line');this.accent = value('--accent');this.accentSoft = value('--accent-soft');this.match = onto(value('--match'));this.root = {fill: value('--sunken'), ink: value('--quiet')};this.heat = many('--heat-', [1, 2, 3, 4, 5, 6, 7, 8]);this.up = many('--diff-up-', [1, 2, 3, 4]);this.down = many('--diff-down-', [1, 2, 3, 4]);[this.fresh, this.same] = many('--diff-', ['new', 'same']);this.origin = many('--origin-', ['project', 'stdlib', 'site', 'other']);this.restPlain = value('--rest');this.restInk = null;},rest(ink) {if (!this.restInk) {const tile = el('canvas', {width: 6, height: 6});const pen = tile.getContext('2d');pen.fillStyle = this.root.fill;pen.fillRect(0, 0, 6, 6);pen.strokeStyle = this.restPlain;pen.lineWidth = 1.6;for (const shift of [-6, 0, 6]) {pen.moveTo(shift, 6);pen.lineTo(shift + 6, 0);}
-pen.stroke();this.restInk = ink.createPattern(tile, 'repeat');}
-return this.restInk;},};const heatSteps = [0, 0.01, 0.03, 0.06, 0.12, 0.18, 0.35, 0.6];function heatOf(share) {let step = 0;while (step < 7 && share >= heatSteps[step + 1]) ++step;return theme.heat[step];}
-class Timeline {constructor(canvas, buckets, changed) {this.canvas = canvas;this.buckets = buckets;this.changed = changed;this.levels = new Float64Array(buckets.count);this.from = 0;this.to = buckets.count;on(canvas, 'pointerdown', (event) => this.grab(event));on(canvas, 'pointermove', (event) => this.drag(event));on(canvas, 'pointerup', () => this.drop());on(canvas, 'pointercancel', () => this.drop());on(canvas, 'keydown', (event) => this.keyed(event));new ResizeObserver(() => canvas.clientWidth !== this.drawnFor && this.draw()).observe(canvas);}
-get whole() { return this.from === 0 && this.to === this.buckets.count; }
-select(from, to) {this.from = Math.max(0, Math.min(from, this.buckets.count - 1));this.to = Math.max(this.from + 1, Math.min(to, this.buckets.count));}
-place(event) {const box = this.canvas.getBoundingClientRect();const x = Math.max(0, Math.min(1, (event.clientX - box.left) / Math.max(1, box.width)));return Math.min(this.buckets.count - 1, Math.floor(x * this.buckets.count));}
-grab(event) {this.canvas.setPointerCapture(event.pointerId);this.anchor = this.place(event);this.moved = false;}
-drag(event) {if (this.anchor === undefined) return;const here = this.place(event);if (here === this.anchor && !this.moved) return;this.moved = true;this.select(Math.min(here, this.anchor), Math.max(here, this.anchor) + 1);if (!this.waiting) {this.waiting = true;requestAnimationFrame(() => {this.waiting = false;this.changed(this.from, this.to);});}
+const theme={read(){const style=getComputedStyle(document.documentElement);const value=(name)=>style.getPropertyValue(name).trim();const light=(colour)=>{const [r,g,b]=[1,3,5].map((i)=>parseInt(colour.slice(i,i + 2),16) / 255)
+.map((c)=>(c <=0.04045?c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;};const [dark,bright]=[value('--frame-ink'),value('--frame-ink-inverse')];const edge=Math.sqrt(light(dark) * light(bright));const onto=(fill)=>({fill,ink: light(fill) > edge?dark : bright});const many=(prefix,names)=>names.map((n)=>onto(value(prefix + n)));this.sans=value('--sans');this.ground=value('--ground');this.ink=value('--ink');this.quiet=value('--quiet');this.line=value('--line');this.accent=value('--accent');this.accentSoft=value('--accent-soft');this.match=onto(value('--match'));this.root={fill: value('--sunken'),ink: value('--quiet')};this.heat=many('--heat-',[1,2,3,4,5,6,7,8]);this.up=many('--diff-up-',[1,2,3,4]);this.down=many('--diff-down-',[1,2,3,4]);[this.fresh,this.same]=many('--diff-',['new','same']);this.origin=many('--origin-',['project','stdlib','site','other']);this.restPlain=value('--rest');this.restInk=null;},rest(ink){if (!this.restInk){const tile=el('canvas',{width: 6,height: 6});const pen=tile.getContext('2d');pen.fillStyle=this.root.fill;pen.fillRect(0,0,6,6);pen.strokeStyle=this.restPlain;pen.lineWidth=1.6;for (const shift of [-6,0,6]){pen.moveTo(shift,6);pen.lineTo(shift + 6,0);}
+pen.stroke();this.restInk=ink.createPattern(tile,'repeat');}
+return this.restInk;},};const heatSteps=[0,0.01,0.03,0.06,0.12,0.18,0.35,0.6];function heatOf(share){let step=0;while (step < 7&&share >=heatSteps[step + 1]) ++step;return theme.heat[step];}
+class Timeline{constructor(canvas,buckets,changed){this.canvas=canvas;this.buckets=buckets;this.changed=changed;this.levels=new Float64Array(buckets.count);this.from=0;this.to=buckets.count;on(canvas,'pointerdown',(event)=>this.grab(event));on(canvas,'pointermove',(event)=>this.drag(event));on(canvas,'pointerup',()=>this.drop());on(canvas,'pointercancel',()=>this.drop());on(canvas,'keydown',(event)=>this.keyed(event));new ResizeObserver(()=>canvas.clientWidth!==this.drawnFor&&this.draw()).observe(canvas);}
+get whole(){return this.from===0&&this.to===this.buckets.count;}
+select(from,to){this.from=Math.max(0,Math.min(from,this.buckets.count - 1));this.to=Math.max(this.from + 1,Math.min(to,this.buckets.count));}
+place(event){const box=this.canvas.getBoundingClientRect();const x=Math.max(0,Math.min(1,(event.clientX - box.left) / Math.max(1,box.width)));return Math.min(this.buckets.count - 1,Math.floor(x * this.buckets.count));}
+grab(event){this.canvas.setPointerCapture(event.pointerId);this.anchor=this.place(event);this.moved=false;}
+drag(event){if (this.anchor===undefined) return;const here=this.place(event);if (here===this.anchor&&!this.moved) return;this.moved=true;this.select(Math.min(here,this.anchor),Math.max(here,this.anchor) + 1);if (!this.waiting){this.waiting=true;requestAnimationFrame(()=>{this.waiting=false;this.changed(this.from,this.to);});}
 }
-drop() {if (this.anchor === undefined) return;this.anchor = undefined;if (!this.moved) this.select(0, this.buckets.count);this.changed(this.from, this.to);}
-keyed(event) {const step = Math.max(1, Math.round(this.buckets.count / 50));const by = event.key === 'ArrowLeft' ? -step : event.key === 'ArrowRight' ? step : 0;if (by) {if (this.whole && !event.shiftKey) this.select(0, Math.ceil(this.buckets.count / 5));else if (event.shiftKey) this.select(this.from, this.to + by);else if (this.from + by >= 0 && this.to + by <= this.buckets.count) this.select(this.from + by, this.to + by);} else if (event.key === 'Escape') {this.select(0, this.buckets.count);event.stopPropagation();} else {return;}
-event.preventDefault();this.changed(this.from, this.to);}
-draw() {const width = this.canvas.clientWidth;const height = this.canvas.clientHeight;this.drawnFor = width;if (!width || !height) return;const scale = window.devicePixelRatio || 1;this.canvas.width = width * scale;this.canvas.height = height * scale;const ink = this.canvas.getContext('2d');ink.scale(scale, scale);ink.fillStyle = theme.root.fill;ink.fillRect(0, 0, width, height);const count = this.buckets.count;const columns = Math.min(count, Math.floor(width));let top = 0;const columnLevels = [];for (let c = 0; c < columns; ++c) {const from = Math.floor(c * count / columns);const to = Math.max(from + 1, Math.floor((c + 1) * count / columns));let sum = 0;for (let b = from; b < to; ++b) sum += this.levels[b];columnLevels.push([from, sum / (to - from)]);top = Math.max(top, sum / (to - from));}
-columnLevels.forEach(([from, level], c) => {const h = top > 0 ? level / top * (height - 4) : 0;const inside = from >= this.from && from < this.to;ink.fillStyle = inside ? theme.accent : theme.line;ink.globalAlpha = inside ? 0.5 : 1;const x = Math.round(c * width / columns);ink.fillRect(x, height - h, Math.round((c + 1) * width / columns) - x, h);});ink.globalAlpha = 1;if (!this.whole) {ink.strokeStyle = theme.accent;ink.lineWidth = 2;const x = this.from / count * width;ink.strokeRect(x + 1, 1, Math.max(2, (this.to - this.from) / count * width - 2), height - 2);}
+drop(){if (this.anchor===undefined) return;this.anchor=undefined;if (!this.moved) this.select(0,this.buckets.count);this.changed(this.from,this.to);}
+keyed(event){const step=Math.max(1,Math.round(this.buckets.count / 50));const by=event.key==='ArrowLeft'?-step : event.key==='ArrowRight'?step : 0;if (by){if (this.whole&&!event.shiftKey) this.select(0,Math.ceil(this.buckets.count / 5));else if (event.shiftKey) this.select(this.from,this.to + by);else if (this.from + by >=0&&this.to + by <=this.buckets.count) this.select(this.from + by,this.to + by);}else if (event.key==='Escape'){this.select(0,this.buckets.count);event.stopPropagation();}else{return;}
+event.preventDefault();this.changed(this.from,this.to);}
+draw(){const width=this.canvas.clientWidth;const height=this.canvas.clientHeight;this.drawnFor=width;if (!width||!height) return;const scale=window.devicePixelRatio||1;this.canvas.width=width * scale;this.canvas.height=height * scale;const ink=this.canvas.getContext('2d');ink.scale(scale,scale);ink.fillStyle=theme.root.fill;ink.fillRect(0,0,width,height);const count=this.buckets.count;const columns=Math.min(count,Math.floor(width));let top=0;const columnLevels=[];for (let c=0; c < columns; ++c){const from=Math.floor(c * count / columns);const to=Math.max(from + 1,Math.floor((c + 1) * count / columns));let sum=0;for (let b=from; b < to; ++b) sum +=this.levels[b];columnLevels.push([from,sum / (to - from)]);top=Math.max(top,sum / (to - from));}
+columnLevels.forEach(([from,level],c)=>{const h=top > 0?level / top * (height - 4) : 0;const inside=from >=this.from&&from < this.to;ink.fillStyle=inside?theme.accent : theme.line;ink.globalAlpha=inside?0.5 : 1;const x=Math.round(c * width / columns);ink.fillRect(x,height - h,Math.round((c + 1) * width / columns) - x,h);});ink.globalAlpha=1;if (!this.whole){ink.strokeStyle=theme.accent;ink.lineWidth=2;const x=this.from / count * width;ink.strokeRect(x + 1,1,Math.max(2,(this.to - this.from) / count * width - 2),height - 2);}
 }
 }
-class Model {constructor(profile) {this.profile = profile;this.diff = profile.kind === 'diff';this.cache = new Map();const {frames} = profile;const match = profile.functions.match;const byFunction = match ? frames.function.map((f) => match[f]) : frames.function;const lines = new Map();const keyFunction = [];const keyLine = [];const byLine = new Int32Array(frames.count);for (let i = 0; i < frames.count; ++i) {const id = frames.function[i] * 4194304 + frames.line[i];let key = lines.get(id);if (key === undefined) {lines.set(id, key = keyFunction.length);keyFunction.push(frames.function[i]);keyLine.push(frames.line[i]);}
-byLine[i] = key;}
-this.keys = {function: {of: byFunction, count: profile.functions.count, functionOf: (k) => k, lineOf: (k) => profile.functions.line[k]},line: {of: byLine, count: keyFunction.length, functionOf: (k) => keyFunction[k], lineOf: (k) => keyLine[k]},};let any = 0;for (const tree of profile.trees) for (const t of tree.records.time) any += t;this.hasTime = any > 0;this.hasOpcodes = profile.opcodes.length > 1;}
-once(id, make) {if (!this.cache.has(id)) {if (this.cache.size > 48) {for (const old of this.cache.keys()) if (old.startsWith('@')) this.cache.delete(old);}
-this.cache.set(id, make());}
+class Model{constructor(profile){this.profile=profile;this.diff=profile.kind==='diff';this.cache=new Map();const{frames}=profile;const match=profile.functions.match;const byFunction=match?frames.function.map((f)=>match[f]) : frames.function;const lines=new Map();const keyFunction=[];const keyLine=[];const byLine=new Int32Array(frames.count);for (let i=0; i < frames.count; ++i){const id=frames.function[i] * 4194304 + frames.line[i];let key=lines.get(id);if (key===undefined){lines.set(id,key=keyFunction.length);keyFunction.push(frames.function[i]);keyLine.push(frames.line[i]);}
+byLine[i]=key;}
+this.keys={function:{of: byFunction,count: profile.functions.count,functionOf: (k)=>k,lineOf: (k)=>profile.functions.line[k]},line:{of: byLine,count: keyFunction.length,functionOf: (k)=>keyFunction[k],lineOf: (k)=>keyLine[k]},};let any=0;for (const tree of profile.trees) for (const t of tree.records.time) any +=t;this.hasTime=any > 0;this.hasOpcodes=profile.opcodes.length > 1;}
+once(id,make){if (!this.cache.has(id)){if (this.cache.size > 48){for (const old of this.cache.keys()) if (old.startsWith('@')) this.cache.delete(old);}
+this.cache.set(id,make());}
 return this.cache.get(id);}
-merged(by) {return this.once('merged ' + by, () => {const source = this.diff && by === 'line' ? {...this.profile, trees: [this.profile.trees[0]]} : this.profile;const merged = new Merged(source, this.keys[by].of, this.keys[by].count);const {selfTime, selfSamples} = this.all(merged, 0);const weight = addUp(merged.parent, this.hasTime ? selfTime : selfSamples);if (this.diff && by === 'function') {const before = this.all(merged, 1);const more = addUp(merged.parent, this.hasTime ? before.selfTime : before.selfSamples);for (let i = 0; i < weight.length; ++i) weight[i] += more[i] * 1e-6;}
+merged(by){return this.once('merged ' + by,()=>{const source=this.diff&&by==='line'?{...this.profile,trees: [this.profile.trees[0]]}: this.profile;const merged=new Merged(source,this.keys[by].of,this.keys[by].count);const{selfTime,selfSamples}=this.all(merged,0);const weight=addUp(merged.parent,this.hasTime?selfTime : selfSamples);if (this.diff&&by==='function'){const before=this.all(merged,1);const more=addUp(merged.parent,this.hasTime?before.selfTime : before.selfSamples);for (let i=0; i < weight.length; ++i) weight[i] +=more[i] * 1e-6;}
 merged.order(weight);return merged;});}
-all(merged, which) {return new Selection(merged, which, this.rawAll(which));}
-rawAll(which) {return this.once('raw ' + which, () => weighRaw(this.profile.trees[which], -1, 0, Infinity));}
-selection(s) {const spanned = s.from > 0 || s.to < this.profile.buckets.count || s.thread >= 0;const id = `${s.thread} ${s.from} ${s.to}`;const raw = spanned ? this.once('@raw ' + id, () => weighRaw(this.profile.trees[0], s.thread, s.from, s.to)) : this.rawAll(0);const merged = this.merged(s.by);return this.once(`@sel ${s.by} ${id}`, () => new Selection(merged, 0, raw));}
-value(s, what) {return s.measure === 'samples' ? what + 'Samples' : what + 'Time';}
-scale(s) {const {run, baseline} = this.profile;if (s.measure === 'samples') return run.interval > 0 && baseline.interval > 0 ? baseline.interval / run.interval : 1;if (s.measure !== 'share') return 1;const now = this.rawAll(0).allTime;const then = this.rawAll(1).allTime;return then > 0 ? now / then : 1;}
-baseline(s) {return this.once(`base ${s.by} ${s.measure}`, () => {const scale = this.scale(s);const flat = this.merged('function');const then = this.once('base selection', () => this.all(flat, 1));const times = (values) => values.map((v) => v * scale);const selfFlat = times(then[this.value(s, 'self')]);const totalFlat = times(then[this.value(s, 'total')]);if (s.by === 'function') return {self: selfFlat, total: totalFlat, samples: then.selfSamples};const now = this.all(flat, 0);const lines = this.merged('line');const fine = this.all(lines, 0);const home = new Int32Array(lines.size);lines.at[0].forEach((node, raw) => { home[node] = flat.at[0][raw]; });const selfNow = now[this.value(s, 'self')], totalNow = now[this.value(s, 'total')];const selfFine = fine[this.value(s, 'self')], totalFine = fine[this.value(s, 'total')];const self = new Float64Array(lines.size);const total = new Float64Array(lines.size);for (let i = 0; i < lines.size; ++i) {const f = home[i];const below = totalNow[f] - selfNow[f];const share = totalNow[f] > 0 ? totalFine[i] / totalNow[f] : 0;self[i] = selfFlat[f] * (selfNow[f] > 0 ? selfFine[i] / selfNow[f] : share);total[i] = self[i] + (totalFlat[f] - selfFlat[f]) *
-(below > 0 ? (totalFine[i] - selfFine[i]) / below : share);}
-return {self, total, samples: null};});}
-vanished(s) {return this.once('vanished ' + s.measure, () => {const merged = this.merged('function');const now = this.all(merged, 0);const then = this.baseline({...s, by: 'function'});const self = new Float64Array(merged.size);let count = 0;for (let i = 1; i < merged.size; ++i) {if (now.totalSamples[i] === 0 && then.self[i] > 0) {self[i] = then.self[i];++count;}
+all(merged,which){return new Selection(merged,which,this.rawAll(which));}
+rawAll(which){return this.once('raw ' + which,()=>weighRaw(this.profile.trees[which],-1,0,Infinity));}
+selection(s){const spanned=s.from > 0||s.to < this.profile.buckets.count||s.thread >=0;const id=`${s.thread} ${s.from} ${s.to}`;const raw=spanned?this.once('@raw ' + id,()=>weighRaw(this.profile.trees[0],s.thread,s.from,s.to)) : this.rawAll(0);const merged=this.merged(s.by);return this.once(`@sel ${s.by} ${id}`,()=>new Selection(merged,0,raw));}
+value(s,what){return s.measure==='samples'?what + 'Samples' : what + 'Time';}
+scale(s){const{run,baseline}=this.profile;if (s.measure==='samples') return run.interval > 0&&baseline.interval > 0?baseline.interval / run.interval : 1;if (s.measure!=='share') return 1;const now=this.rawAll(0).allTime;const then=this.rawAll(1).allTime;return then > 0?now / then : 1;}
+baseline(s){return this.once(`base ${s.by} ${s.measure}`,()=>{const scale=this.scale(s);const flat=this.merged('function');const then=this.once('base selection',()=>this.all(flat,1));const times=(values)=>values.map((v)=>v * scale);const selfFlat=times(then[this.value(s,'self')]);const totalFlat=times(then[this.value(s,'total')]);if (s.by==='function') return{self: selfFlat,total: totalFlat,samples: then.selfSamples};const now=this.all(flat,0);const lines=this.merged('line');const fine=this.all(lines,0);const home=new Int32Array(lines.size);lines.at[0].forEach((node,raw)=>{home[node]=flat.at[0][raw];});const selfNow=now[this.value(s,'self')],totalNow=now[this.value(s,'total')];const selfFine=fine[this.value(s,'self')],totalFine=fine[this.value(s,'total')];const self=new Float64Array(lines.size);const total=new Float64Array(lines.size);for (let i=0; i < lines.size; ++i){const f=home[i];const below=totalNow[f] - selfNow[f];const share=totalNow[f] > 0?totalFine[i] / totalNow[f] : 0;self[i]=selfFlat[f] * (selfNow[f] > 0?selfFine[i] / selfNow[f] : share);total[i]=self[i] + (totalFlat[f] - selfFlat[f]) *
+(below > 0?(totalFine[i] - selfFine[i]) / below : share);}
+return{self,total,samples: null};});}
+vanished(s){return this.once('vanished ' + s.measure,()=>{const merged=this.merged('function');const now=this.all(merged,0);const then=this.baseline({...s,by: 'function'});const self=new Float64Array(merged.size);let count=0;for (let i=1; i < merged.size; ++i){if (now.totalSamples[i]===0&&then.self[i] > 0){self[i]=then.self[i];++count;}
 }
-return {merged, self, total: addUp(merged.parent, self), count};});}
-shape(s, part) {const id = `@shape ${s.view} ${part} ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.focus}`;return this.once(id, () => {if (s.view === 'vanished') {const {merged, self, total} = this.vanished(s);return new DownShape(merged, total, self);}
-const merged = this.merged(s.by);const selection = this.selection(s);const total = selection[this.value(s, 'total')];const self = selection[this.value(s, 'self')];if (s.view === 'inverted') return BundleShape.inverted(merged, total, self);if (s.view === 'sandwich') return BundleShape.around(merged, total, s.focus, part === 'callers');return new DownShape(merged, total, self);});}
-rows(s) {return this.once(`@rows ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to}`, () => {const selection = this.selection(s);const per = selection.keys(this.merged(s.by));const rows = [];for (let key = 0; key < per.totalSamples.length; ++key) {if (per.totalSamples[key] > 0) {rows.push({key, self: per[this.value(s, 'self')][key], total: per[this.value(s, 'total')][key],selfSamples: per.selfSamples[key], totalSamples: per.totalSamples[key],selfTime: per.selfTime[key], totalTime: per.totalTime[key]});}
+return{merged,self,total: addUp(merged.parent,self),count};});}
+shape(s,part){const id=`@shape ${s.view} ${part} ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.focus}`;return this.once(id,()=>{if (s.view==='vanished'){const{merged,self,total}=this.vanished(s);return new DownShape(merged,total,self);}
+const merged=this.merged(s.by);const selection=this.selection(s);const total=selection[this.value(s,'total')];const self=selection[this.value(s,'self')];if (s.view==='inverted') return BundleShape.inverted(merged,total,self);if (s.view==='sandwich') return BundleShape.around(merged,total,s.focus,part==='callers');return new DownShape(merged,total,self);});}
+rows(s){return this.once(`@rows ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to}`,()=>{const selection=this.selection(s);const per=selection.keys(this.merged(s.by));const rows=[];for (let key=0; key < per.totalSamples.length; ++key){if (per.totalSamples[key] > 0){rows.push({key,self: per[this.value(s,'self')][key],total: per[this.value(s,'total')][key],selfSamples: per.selfSamples[key],totalSamples: per.totalSamples[key],selfTime: per.selfTime[key],totalTime: per.totalTime[key]});}
 }
 return rows;});}
-changes(s) {return this.once(`changes ${s.measure}`, () => {const merged = this.merged('function');const scale = this.scale(s);const now = this.all(merged, 0);const then = this.once('base selection', () => this.all(merged, 1));const a = now.keys(merged);const b = then.keys(merged);const side = (selection, keys, what, key, by) => {const value = keys[this.value(s, what)][key] * by;const whole = (s.measure === 'samples' ? selection.allSamples : selection.allTime) * by;return {hits: keys[what + 'Samples'][key], samples: selection.allSamples, value,unit: selection.allSamples > 0 ? whole / selection.allSamples : 0};};const rows = [];for (let key = 0; key < merged.keyCount; ++key) {if (!(a.totalSamples[key] > 0 || b.totalSamples[key] > 0)) continue;const self = change(side(now, a, 'self', key, 1), side(then, b, 'self', key, scale));const total = change(side(now, a, 'total', key, 1), side(then, b, 'total', key, scale));rows.push({key, selfNow: a[this.value(s, 'self')][key], selfThen: b[this.value(s, 'self')][key] * scale,totalNow: a[this.value(s, 'total')][key], totalThen: b[this.value(s, 'total')][key] * scale,self, total});}
-judge(rows.map((r) => r.self));judge(rows.map((r) => r.total));return rows;});}
-changed(s, key) {return this.once('changed ' + s.measure, () => new Map(this.changes(s).map((r) => [r.key, r]))).get(key);}
-searchTexts() {return this.once('texts', () => {const {functions: f, strings} = this.profile;return Array.from(f.name, (text, i) => [text, f.file[i], f.module[i]].map((t) => strings[t]).join('\n').toLowerCase());});}
-search(s) {if (!s.query) return null;return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`, () => {const {functions, frames} = this.profile;const query = s.query.toLowerCase();const place = /^(.+):(\d+)$/.exec(query);const texts = this.searchTexts();const hit = new Uint8Array(functions.count);const near = place ? new Uint8Array(functions.count) : null;for (let i = 0; i < functions.count; ++i) {hit[i] = texts[i].includes(query) ? 1 : 0;if (place) {const [, file, module] = texts[i].split('\n').slice(-3);near[i] = file.endsWith(place[1]) || module.endsWith(place[1]) || shortPath(file).endsWith(place[1]) ? 1 : 0;}
+changes(s){return this.once(`changes ${s.measure}`,()=>{const merged=this.merged('function');const scale=this.scale(s);const now=this.all(merged,0);const then=this.once('base selection',()=>this.all(merged,1));const a=now.keys(merged);const b=then.keys(merged);const side=(selection,keys,what,key,by)=>{const value=keys[this.value(s,what)][key] * by;const whole=(s.measure==='samples'?selection.allSamples : selection.allTime) * by;return{hits: keys[what + 'Samples'][key],samples: selection.allSamples,value,unit: selection.allSamples > 0?whole / selection.allSamples : 0};};const rows=[];for (let key=0; key < merged.keyCount; ++key){if (!(a.totalSamples[key] > 0||b.totalSamples[key] > 0)) continue;const self=change(side(now,a,'self',key,1),side(then,b,'self',key,scale));const total=change(side(now,a,'total',key,1),side(then,b,'total',key,scale));rows.push({key,selfNow: a[this.value(s,'self')][key],selfThen: b[this.value(s,'self')][key] * scale,totalNow: a[this.value(s,'total')][key],totalThen: b[this.value(s,'total')][key] * scale,self,total});}
+judge(rows.map((r)=>r.self));judge(rows.map((r)=>r.total));return rows;});}
+changed(s,key){return this.once('changed ' + s.measure,()=>new Map(this.changes(s).map((r)=>[r.key,r]))).get(key);}
+searchTexts(){return this.once('texts',()=>{const{functions: f,strings}=this.profile;return Array.from(f.name,(text,i)=>[text,f.file[i],f.module[i]].map((t)=>strings[t]).join('\n').toLowerCase());});}
+search(s){if (!s.query) return null;return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`,()=>{const{functions,frames}=this.profile;const query=s.query.toLowerCase();const place=/^(.+):(\d+)$/.exec(query);const texts=this.searchTexts();const hit=new Uint8Array(functions.count);const near=place?new Uint8Array(functions.count) : null;for (let i=0; i < functions.count; ++i){hit[i]=texts[i].includes(query)?1 : 0;if (place){const [,file,module]=texts[i].split('\n').slice(-3);near[i]=file.endsWith(place[1])||module.endsWith(place[1])||shortPath(file).endsWith(place[1])?1 : 0;}
 }
-const line = place ? Number(place[2]) : 0;const frame = new Uint8Array(frames.count);const keyHit = new Uint8Array(this.keys[s.by].count);const functionHit = new Set();for (let i = 0; i < frames.count; ++i) {const f = frames.function[i];if (hit[f] || (place && near[f] && frames.line[i] === line)) {frame[i] = 1;functionHit.add(f);keyHit[this.keys[s.by].of[i]] = 1;}
+const line=place?Number(place[2]) : 0;const frame=new Uint8Array(frames.count);const keyHit=new Uint8Array(this.keys[s.by].count);const functionHit=new Set();for (let i=0; i < frames.count; ++i){const f=frames.function[i];if (hit[f]||(place&&near[f]&&frames.line[i]===line)){frame[i]=1;functionHit.add(f);keyHit[this.keys[s.by].of[i]]=1;}
 }
-const vanishedView = s.view === 'vanished';const which = vanishedView ? 1 : 0;const tree = this.profile.trees[which];const raw = vanishedView ? this.rawAll(1) : this.selection(s).raw;const weight = s.measure === 'samples' ? raw.samples : raw.time;const covered = new Uint8Array(tree.count);let sum = 0;let whole = 0;for (let i = 0; i < tree.count; ++i) {covered[i] = frame[tree.frame[i]] || (tree.parent[i] >= 0 ? covered[tree.parent[i]] : 0);whole += weight[i];if (covered[i]) sum += weight[i];}
-let exact = null;if (place) {const merged = vanishedView ? this.merged('function') : this.merged(s.by);exact = new Uint8Array(merged.size);merged.at.forEach((at, t) => at.forEach((node, r) => {if (frame[this.profile.trees[t].frame[r]]) exact[node] = 1;}));}
-return {keyHit, exact, functions: functionHit.size, sum, whole};});}
-detail(s, nodes) {const merged = this.merged(s.by);const {raw} = this.selection(s);const weight = s.measure === 'samples' ? raw.samples : raw.time;const tree = this.profile.trees[0];const total = this.once(`@rawtotal ${s.measure} ${s.thread} ${s.from} ${s.to}`, () => {const sum = Float64Array.from(weight);for (let i = tree.count - 1; i >= 0; --i) if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];return sum;});const samples = this.hasOpcodes ? this.once(`@rawsamples ${s.thread} ${s.from} ${s.to}`, () => {const sum = Float64Array.from(raw.samples);for (let i = tree.count - 1; i >= 0; --i) if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];return sum;}) : null;const lines = new Map();const opcodes = new Map();let seen = 0;for (const node of nodes) {if ((seen += 1) > 20000) break;for (const r of merged.rawOf(node)) {if (!(total[r] > 0)) continue;const f = tree.frame[r];const line = this.profile.frames.line[f];lines.set(line, (lines.get(line) || 0) + total[r]);const opcode = this.profile.frames.opcode[f];if (samples && opcode) opcodes.set(opcode, (opcodes.get(opcode) || 0) + samples[r]);}
+const vanishedView=s.view==='vanished';const which=vanishedView?1 : 0;const tree=this.profile.trees[which];const raw=vanishedView?this.rawAll(1) : this.selection(s).raw;const weight=s.measure==='samples'?raw.samples : raw.time;const covered=new Uint8Array(tree.count);let sum=0;let whole=0;for (let i=0; i < tree.count; ++i){covered[i]=frame[tree.frame[i]]||(tree.parent[i] >=0?covered[tree.parent[i]] : 0);whole +=weight[i];if (covered[i]) sum +=weight[i];}
+let exact=null;if (place){const merged=vanishedView?this.merged('function') : this.merged(s.by);exact=new Uint8Array(merged.size);merged.at.forEach((at,t)=>at.forEach((node,r)=>{if (frame[this.profile.trees[t].frame[r]]) exact[node]=1;}));}
+return{keyHit,exact,functions: functionHit.size,sum,whole};});}
+detail(s,nodes){const merged=this.merged(s.by);const{raw}=this.selection(s);const weight=s.measure==='samples'?raw.samples : raw.time;const tree=this.profile.trees[0];const total=this.once(`@rawtotal ${s.measure} ${s.thread} ${s.from} ${s.to}`,()=>{const sum=Float64Array.from(weight);for (let i=tree.count - 1; i >=0; --i) if (tree.parent[i] >=0) sum[tree.parent[i]] +=sum[i];return sum;});const samples=this.hasOpcodes?this.once(`@rawsamples ${s.thread} ${s.from} ${s.to}`,()=>{const sum=Float64Array.from(raw.samples);for (let i=tree.count - 1; i >=0; --i) if (tree.parent[i] >=0) sum[tree.parent[i]] +=sum[i];return sum;}) : null;const lines=new Map();const opcodes=new Map();let seen=0;for (const node of nodes){if ((seen +=1) > 20000) break;for (const r of merged.rawOf(node)){if (!(total[r] > 0)) continue;const f=tree.frame[r];const line=this.profile.frames.line[f];lines.set(line,(lines.get(line)||0) + total[r]);const opcode=this.profile.frames.opcode[f];if (samples&&opcode) opcodes.set(opcode,(opcodes.get(opcode)||0) + samples[r]);}
 }
-const sorted = (map) => [...map].sort((a, b) => b[1] - a[1] || a[0] - b[0]);return {lines: sorted(lines), opcodes: sorted(opcodes)};}
-states(s) {const {status} = this.profile;const out = {all: 0, gil: 0, cpu: 0, unknown: 0, waiting: 0, exception: 0, gc: 0, cut: 0};for (let i = 0; i < status.bits.length; ++i) {if (s.thread >= 0 && status.thread[i] !== s.thread) continue;if (status.bucket[i] < s.from || status.bucket[i] >= s.to) continue;const n = status.samples[i];const bits = status.bits[i];out.all += n;if (bits & 1) out.gil += n;if (bits & 2) out.cpu += n;if (bits & 4) out.unknown += n;if (bits & 8) out.waiting += n;if (bits & 16) out.exception += n;if (bits & 64) out.gc += n;if (bits & 256) out.cut += n;}
+const sorted=(map)=>[...map].sort((a,b)=>b[1] - a[1]||a[0] - b[0]);return{lines: sorted(lines),opcodes: sorted(opcodes)};}
+states(s){const{status}=this.profile;const out={all: 0,gil: 0,cpu: 0,unknown: 0,waiting: 0,exception: 0,gc: 0,cut: 0};for (let i=0; i < status.bits.length; ++i){if (s.thread >=0&&status.thread[i]!==s.thread) continue;if (status.bucket[i] < s.from||status.bucket[i] >=s.to) continue;const n=status.samples[i];const bits=status.bits[i];out.all +=n;if (bits & 1) out.gil +=n;if (bits & 2) out.cpu +=n;if (bits & 4) out.unknown +=n;if (bits & 8) out.waiting +=n;if (bits & 16) out.exception +=n;if (bits & 64) out.gc +=n;if (bits & 256) out.cut +=n;}
 return out;}
-levels(thread) {const out = new Float64Array(this.profile.buckets.count);const r = this.profile.trees[0].records;for (let i = 0; i < r.size; ++i) {if (thread < 0 || r.thread[i] === thread) out[r.bucket[i]] += r.samples[i];}
+levels(thread){const out=new Float64Array(this.profile.buckets.count);const r=this.profile.trees[0].records;for (let i=0; i < r.size; ++i){if (thread < 0||r.thread[i]===thread) out[r.bucket[i]] +=r.samples[i];}
 return out;}
 }
-function referenceData(model) {const {profile} = model;const strings = [];const known = new Map();const text = (value) => {if (!known.has(value)) known.set(value, strings.push(value) - 1);return known.get(value);};const merged = model.merged('line');const selection = model.all(merged, 0);const {keys} = model;const nodes = [];for (let i = 0; i < merged.size; ++i) {const node = {name: 0, label: 0, value: selection.totalSamples[i], self: selection.selfSamples[i],children: [], threads: [], thread_values: {}};if (i > 0) {const f = keys.line.functionOf(merged.key[i]);const line = keys.line.lineOf(merged.key[i]);const of = (column) => profile.strings[profile.functions[column][f]];node.name = text(`${of('name')} (${shortPath(of('file'))}:${line})`);node.label = text(`${of('name')} (${of('module')}:${line})`);node.filename = text(of('file'));node.module = text(of('module'));node.lineno = line;node.funcname = text(of('name'));const source = excerpt(profile, profile.functions.file[f], line, 2);if (source.length) {node.source = source.map((l) => text(`${l.number === line ? '\u2192 ' : '  '}${l.number}: ${l.text}`));}
+function referenceData(model){const{profile}=model;const strings=[];const known=new Map();const text=(value)=>{if (!known.has(value)) known.set(value,strings.push(value) - 1);return known.get(value);};const merged=model.merged('line');const selection=model.all(merged,0);const{keys}=model;const nodes=[];for (let i=0; i < merged.size; ++i){const node={name: 0,label: 0,value: selection.totalSamples[i],self: selection.selfSamples[i],children: [],threads: [],thread_values:{}};if (i > 0){const f=keys.line.functionOf(merged.key[i]);const line=keys.line.lineOf(merged.key[i]);const of=(column)=>profile.strings[profile.functions[column][f]];node.name=text(`${of('name')} (${shortPath(of('file'))}:${line})`);node.label=text(`${of('name')} (${of('module')}:${line})`);node.filename=text(of('file'));node.module=text(of('module'));node.lineno=line;node.funcname=text(of('name'));const source=excerpt(profile,profile.functions.file[f],line,2);if (source.length){node.source=source.map((l)=>text(`${l.number === line ? '\u2192 ' : '  '}${l.number}: ${l.text}`));}
 nodes[merged.parent[i]].children.push(node);}
 nodes.push(node);}
-const tree = profile.trees[0];const {records} = tree;for (let r = 0; r < records.size; ++r) {const tid = profile.threads[records.thread[r]].id;let node = merged.at[0][records.node[r]];const leaf = node;for (; node >= 0; node = merged.parent[node]) {const values = nodes[node].thread_values[tid] || (nodes[node].thread_values[tid] = [0, 0]);values[0] += records.samples[r];if (node === leaf) values[1] += records.samples[r];}
+const tree=profile.trees[0];const{records}=tree;for (let r=0; r < records.size; ++r){const tid=profile.threads[records.thread[r]].id;let node=merged.at[0][records.node[r]];const leaf=node;for (; node >=0; node=merged.parent[node]){const values=nodes[node].thread_values[tid]||(nodes[node].thread_values[tid]=[0,0]);values[0] +=records.samples[r];if (node===leaf) values[1] +=records.samples[r];}
 }
-if (model.hasOpcodes) {const raw = Float64Array.from(model.rawAll(0).samples);for (let i = tree.count - 1; i >= 0; --i) {if (tree.parent[i] >= 0) raw[tree.parent[i]] += raw[i];const opcode = profile.frames.opcode[tree.frame[i]];if (!opcode) continue;const node = nodes[merged.at[0][i]];const number = profile.opcodes[opcode].number;node.opcodes = node.opcodes || {};node.opcodes[number] = (node.opcodes[number] || 0) + raw[i];}
+if (model.hasOpcodes){const raw=Float64Array.from(model.rawAll(0).samples);for (let i=tree.count - 1; i >=0; --i){if (tree.parent[i] >=0) raw[tree.parent[i]] +=raw[i];const opcode=profile.frames.opcode[tree.frame[i]];if (!opcode) continue;const node=nodes[merged.at[0][i]];const number=profile.opcodes[opcode].number;node.opcodes=node.opcodes||{};node.opcodes[number]=(node.opcodes[number]||0) + raw[i];}
 }
-for (const node of nodes) {node.threads = Object.keys(node.thread_values).map(Number).sort((a, b) => a - b);node.children.sort((a, b) => b.value - a.value);}
-let root = nodes[0];if (root.children.length === 1 && root.children[0].value === root.value) {root = root.children[0];root.name = text('Program Root: ' + strings[root.name]);root.label = text('Program Root: ' + strings[root.label]);} else {root.name = root.label = text('Program Root');}
-const statistics = (thread) => {const s = model.states({thread, from: 0, to: profile.buckets.count});const part = (n) => s.all > 0 ? 100 * n / s.all : 0;return {has_gil: s.gil, on_cpu: s.cpu, gil_requested: s.waiting, unknown: s.unknown,has_exception: s.exception, total: s.all, gc_samples: s.gc, has_gil_pct: part(s.gil),on_cpu_pct: part(s.cpu), gil_requested_pct: part(s.waiting),has_exception_pct: part(s.exception), gc_pct: part(s.gc)};};const {run} = profile;const t = run.trust;const opcodes = profile.opcodes.slice(1);return {...root,threads: profile.threads.map((thread) => thread.id).sort((a, b) => a - b),strings,stats: {sample_interval_usec: run.interval / 1000,duration_sec: run.duration / 1e9,sample_rate: run.duration > 0 ? t.ticks / (run.duration / 1e9) : 0,error_rate: t.attempts > 0 ? 100 * (t.attempts - t.valid) / t.attempts : 0,missed_samples: t.ticks + t.missed > 0 ? 100 * t.missed / (t.ticks + t.missed) : 0,mode: run.modeNumber,thread_stats: {...statistics(-1), free_threaded: run.freeThreaded},per_thread_stats: Object.fromEntries(profile.threads.map((thread, i) => [thread.id, statistics(i)])),},opcode_mapping: {names: Object.fromEntries(opcodes.map((o) => [o.number, o.name])),deopt: Object.fromEntries(opcodes.filter((o) => o.specialized).map((o) => {const base = opcodes.find((b) => b.name === o.base);return [o.number, base ? base.number : o.base];})),},};}
-function excerpt(profile, file, line, around) {const lines = profile.sources.get(file);const out = [];for (let n = line - around; lines && n <= line + around; ++n) {if (lines.has(n)) out.push({number: n, text: lines.get(n)});}
-return out.some((l) => l.number === line) ? out : [];}
-function bar(label, part, whole, level) {const fill = el('i');fill.style.width = (whole > 0 ? Math.min(100, 100 * part / whole) : 0) + '%';return el('div', {class: 'bar', 'data-level': level}, el('div', {}, el('span', {}, label),el('span', {class: 'num'}, percent(part, whole))), el('div', {class: 'track'}, fill));}
-function facts(pairs) {const list = el('dl', {class: 'facts'});for (const pair of pairs) if (pair) list.append(el('dt', {}, pair[0]), el('dd', {}, pair[1]));return list;}
-class Panels {constructor(app) {this.app = app;this.side = document.getElementById('side');this.tip = document.getElementById('tip');const closed = new Set((remembered('parts') || '').split(',').filter(Boolean));const part = (id, title, open = true) => {const inside = el('div');const details = el('details', {class: 'part', id: 'part-' + id, open: open !== closed.has(id)},el('summary', {}, title), inside);on(details, 'toggle', () => {if (details.open === open) closed.delete(id);else closed.add(id);remember('parts', [...closed].join(','));});this.side.append(details);return inside;};this.chosen = part('chosen', 'Selected');this.chosen.className = 'chosen';this.summary = part('summary', 'Summary');this.spots = part('spots', 'Where the time goes');this.trust = part('trust', 'How far to trust it');this.states = part('states', 'Thread states');this.legend = part('legend', 'Colours');this.about = part('about', 'The run', false);}
-all() {this.showChosen();this.showSummary();this.showSpots();this.showTrust();this.showStates();this.showLegend();this.showAbout();}
-showSummary() {const {model, state} = this.app;const {run, buckets, baseline} = model.profile;const selection = model.selection(state);const rows = model.rows(state);const spanned = state.from > 0 || state.to < buckets.count;const span = spanned ? Math.min((state.to - state.from) * buckets.width, run.duration) : run.duration;const functions = new Set(rows.map((r) => model.keys[state.by].functionOf(r.key)));const card = (title, value, id) => [el('dt', {}, title), el('dd', {id}, value)];const column = (...cards) => cards.map((c) => el('div', {}, ...c));const cards = column(card('Samples', count(selection.allSamples), 'card-samples'),card(spanned ? 'Span' : 'Duration', seconds(span), 'card-duration'),card('Sampled time', seconds(selection.allTime), 'card-time'),card('Rate', run.duration > 0 ? count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013', 'card-rate'),card('Functions', count(functions.size), 'card-functions'),card('Threads', count(model.profile.threads.length), 'card-threads'));this.summary.replaceChildren(el('dl', {class: 'cards'}, ...cards));if (baseline) {const then = model.rawAll(1);this.summary.append(facts([['Baseline samples', count(then.allSamples)],['Baseline sampled time', seconds(then.allTime)],['Baseline multiplied by', model.scale(state).toPrecision(4)],['Vanished stacks', count(model.vanished(state).count)]]));}
+for (const node of nodes){node.threads=Object.keys(node.thread_values).map(Number).sort((a,b)=>a - b);node.children.sort((a,b)=>b.value - a.value);}
+let root=nodes[0];if (root.children.length===1&&root.children[0].value===root.value){root=root.children[0];root.name=text('Program Root: ' + strings[root.name]);root.label=text('Program Root: ' + strings[root.label]);}else{root.name=root.label=text('Program Root');}
+const statistics=(thread)=>{const s=model.states({thread,from: 0,to: profile.buckets.count});const part=(n)=>s.all > 0?100 * n / s.all : 0;return{has_gil: s.gil,on_cpu: s.cpu,gil_requested: s.waiting,unknown: s.unknown,has_exception: s.exception,total: s.all,gc_samples: s.gc,has_gil_pct: part(s.gil),on_cpu_pct: part(s.cpu),gil_requested_pct: part(s.waiting),has_exception_pct: part(s.exception),gc_pct: part(s.gc)};};const{run}=profile;const t=run.trust;const opcodes=profile.opcodes.slice(1);return{...root,threads: profile.threads.map((thread)=>thread.id).sort((a,b)=>a - b),strings,stats:{sample_interval_usec: run.interval / 1000,duration_sec: run.duration / 1e9,sample_rate: run.duration > 0?t.ticks / (run.duration / 1e9) : 0,error_rate: t.attempts > 0?100 * (t.attempts - t.valid) / t.attempts : 0,missed_samples: t.ticks + t.missed > 0?100 * t.missed / (t.ticks + t.missed) : 0,mode: run.modeNumber,thread_stats:{...statistics(-1),free_threaded: run.freeThreaded},per_thread_stats: Object.fromEntries(profile.threads.map((thread,i)=>[thread.id,statistics(i)])),},opcode_mapping:{names: Object.fromEntries(opcodes.map((o)=>[o.number,o.name])),deopt: Object.fromEntries(opcodes.filter((o)=>o.specialized).map((o)=>{const base=opcodes.find((b)=>b.name===o.base);return [o.number,base?base.number : o.base];})),},};}
+function excerpt(profile,file,line,around){const lines=profile.sources.get(file);const out=[];for (let n=line - around; lines&&n <=line + around; ++n){if (lines.has(n)) out.push({number: n,text: lines.get(n)});}
+return out.some((l)=>l.number===line)?out : [];}
+function bar(label,part,whole,level){const fill=el('i');fill.style.width=(whole > 0?Math.min(100,100 * part / whole) : 0) + '%';return el('div',{class: 'bar','data-level': level},el('div',{},el('span',{},label),el('span',{class: 'num'},percent(part,whole))),el('div',{class: 'track'},fill));}
+function facts(pairs){const list=el('dl',{class: 'facts'});for (const pair of pairs) if (pair) list.append(el('dt',{},pair[0]),el('dd',{},pair[1]));return list;}
+class Panels{constructor(app){this.app=app;this.side=document.getElementById('side');this.tip=document.getElementById('tip');const closed=new Set((remembered('parts')||'').split(',').filter(Boolean));const part=(id,title,open=true)=>{const inside=el('div');const details=el('details',{class: 'part',id: 'part-' + id,open: open!==closed.has(id)},el('summary',{},title),inside);on(details,'toggle',()=>{if (details.open===open) closed.delete(id);else closed.add(id);remember('parts',[...closed].join(','));});this.side.append(details);return inside;};this.chosen=part('chosen','Selected');this.chosen.className='chosen';this.summary=part('summary','Summary');this.spots=part('spots','Where the time goes');this.trust=part('trust','How far to trust it');this.states=part('states','Thread states');this.legend=part('legend','Colours');this.about=part('about','The run',false);}
+all(){this.showChosen();this.showSummary();this.showSpots();this.showTrust();this.showStates();this.showLegend();this.showAbout();}
+showSummary(){const{model,state}=this.app;const{run,buckets,baseline}=model.profile;const selection=model.selection(state);const rows=model.rows(state);const spanned=state.from > 0||state.to < buckets.count;const span=spanned?Math.min((state.to - state.from) * buckets.width,run.duration) : run.duration;const functions=new Set(rows.map((r)=>model.keys[state.by].functionOf(r.key)));const card=(title,value,id)=>[el('dt',{},title),el('dd',{id},value)];const column=(...cards)=>cards.map((c)=>el('div',{},...c));const cards=column(card('Samples',count(selection.allSamples),'card-samples'),card(spanned?'Span' : 'Duration',seconds(span),'card-duration'),card('Sampled time',seconds(selection.allTime),'card-time'),card('Rate',run.duration > 0&&run.trust.ticks > 0?count(run.trust.ticks / (run.duration / 1e9)) + thin + '/s' : '\u2013','card-rate'),card('Functions',count(functions.size),'card-functions'),card('Threads',count(model.profile.threads.length),'card-threads'));this.summary.replaceChildren(el('dl',{class: 'cards'},...cards));if (baseline){const then=model.rawAll(1);this.summary.append(facts([['Baseline samples',count(then.allSamples)],['Baseline sampled time',seconds(then.allTime)],['Baseline multiplied by',model.scale(state).toPrecision(4)],['Vanished stacks',count(model.vanished(state).count)]]));}
 }
-showSpots() {const {model, state} = this.app;const all = model.value(state, 'all');const whole = model.selection(state)[all];const byFunction = model.rows({...state, by: 'function'}).filter((r) => r.self > 0.005 * whole)
-.sort((a, b) => b.self - a.self).slice(0, 3);this.spots.replaceChildren(...byFunction.map((row, i) => {const label = this.app.functionName(model.keys.function.functionOf(row.key));const place = this.app.place('function', row.key);return el('button', {class: 'spot', 'data-spot': i, 'aria-pressed': state.query === label ? 'true' : 'false',on: {click: () => this.app.set({query: state.query === label ? '' : label})}},el('b', {}, name(label, 120)),el('div', {class: 'row'}, el('span', {}, name(place, 80)),el('span', {class: 'num'}, percent(row.self, whole) + ' self')));}));if (!byFunction.length) this.spots.append(el('p', {class: 'quiet'}, 'No function has more than 0.5\u2009% of its own.'));}
-showTrust() {const {run} = this.app.model.profile;const t = run.trust;if (!t.attempts) {this.trust.replaceChildren(el('p', {class: 'quiet'}, 'The recording does not tell how the reads went.'));return;}
-const lost = t.attempts - t.valid;const lostShare = t.attempts > 0 ? lost / t.attempts : 0;const missedShare = t.ticks + t.missed > 0 ? t.missed / (t.ticks + t.missed) : 0;const firstShare = t.attempts > 0 ? t.first_rejected / t.attempts : 0;const level = lostShare > 0.15 || missedShare > 0.25 || t.valid < 50 ? 'bad'
-: lostShare > 0.05 || missedShare > 0.05 || firstShare > 0.2 || t.valid < 400 ? 'warn' : 'good';const remarks = [];if (t.valid < 400) remarks.push(`Only ${count(t.valid)} samples: the intervals are wide.`);if (lostShare > 0.05) remarks.push('Many stacks could not be read; what changes quickly is under-represented.');if (firstShare > 0.2) remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');if (missedShare > 0.05) remarks.push('The profiler came late; a lower rate would be more regular.');const text = remarks.length ? remarks.join(' ') : 'Nearly every stack asked for was read, at the times planned.';this.trust.replaceChildren(el('p', {class: 'verdict', 'data-level': level}, text),bar('Stacks read', t.valid, t.attempts, lostShare > 0.15 ? 'bad' : lostShare > 0.05 ? 'warn' : ''),bar('Ticks missed', t.missed, t.ticks + t.missed, missedShare > 0.25 ? 'bad' : missedShare > 0.05 ? 'warn' : ''),facts([['Looks at the target', count(t.ticks)],['Stacks asked for', count(t.attempts)],['Stacks read', count(t.valid)],['\u2026 different ones', count(t.distinct)],['First reads refused', count(t.first_rejected)],['Read after a retry', count(t.retried)],['Given up', count(t.given_up)],['Late ticks', count(t.late)],['Missed ticks', count(t.missed)],t.exact + t.fast + t.blocking > 0 && ['Exact / fast / stopped', `${count(t.exact)} / ${count(t.fast)} / ${count(t.blocking)}`],t.reused_checked > 0 && ['Reuse checked / wrong', `${count(t.reused_checked)} / ${count(t.reused_wrong)}`],['Time spanned', seconds(t.wall)],['Clock', run.fixedClock ? 'fixed grid' : 'jittered'],['Profiler CPU', seconds(t.profiler_cpu)],t.target_cost > 0 && ['Cost to the target', percent(t.target_cost, 1, 2)],]),el('p', {class: 'quiet'}, 'Shares carry 95\u2009% intervals. They say how far chance alone may have moved a figure, ' +
+showSpots(){const{model,state}=this.app;const all=model.value(state,'all');const whole=model.selection(state)[all];const byFunction=model.rows({...state,by: 'function'}).filter((r)=>r.self > 0.005 * whole)
+.sort((a,b)=>b.self - a.self).slice(0,3);this.spots.replaceChildren(...byFunction.map((row,i)=>{const label=this.app.functionName(model.keys.function.functionOf(row.key));const place=this.app.place('function',row.key);return el('button',{class: 'spot','data-spot': i,'aria-pressed': state.query===label?'true' : 'false',on:{click: ()=>this.app.set({query: state.query===label?'' : label})}},el('b',{},name(label,120)),el('div',{class: 'row'},el('span',{},name(place,80)),el('span',{class: 'num'},percent(row.self,whole) + ' self')));}));if (!byFunction.length) this.spots.append(el('p',{class: 'quiet'},'No function has more than 0.5\u2009% of its own.'));}
+showTrust(){const{run}=this.app.model.profile;const t=run.trust;if (!t.attempts){this.trust.replaceChildren(el('p',{class: 'quiet'},'The recording does not tell how the reads went.'));return;}
+const lost=t.attempts - t.valid;const lostShare=t.attempts > 0?lost / t.attempts : 0;const missedShare=t.ticks + t.missed > 0?t.missed / (t.ticks + t.missed) : 0;const firstShare=t.attempts > 0?t.first_rejected / t.attempts : 0;const level=lostShare > 0.15||missedShare > 0.25||t.valid < 50?'bad'
+: lostShare > 0.05||missedShare > 0.05||firstShare > 0.2||t.valid < 400?'warn' : 'good';const remarks=[];if (t.valid < 400) remarks.push(`Only ${count(t.valid)} samples: the intervals are wide.`);if (lostShare > 0.05) remarks.push('Many stacks could not be read; what changes quickly is under-represented.');if (firstShare > 0.2) remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');if (missedShare > 0.05) remarks.push('The profiler came late; a lower rate would be more regular.');const text=remarks.length?remarks.join(' ') : 'Nearly every stack asked for was read, at the times planned.';this.trust.replaceChildren(el('p',{class: 'verdict','data-level': level},text),bar('Stacks read',t.valid,t.attempts,lostShare > 0.15?'bad' : lostShare > 0.05?'warn' : ''),bar('Ticks missed',t.missed,t.ticks + t.missed,missedShare > 0.25?'bad' : missedShare > 0.05?'warn' : ''),facts([['Looks at the target',count(t.ticks)],['Stacks asked for',count(t.attempts)],['Stacks read',count(t.valid)],['\u2026 different ones',count(t.distinct)],['First reads refused',count(t.first_rejected)],['Read after a retry',count(t.retried)],['Given up',count(t.given_up)],['Late ticks',count(t.late)],['Missed ticks',count(t.missed)],t.exact + t.fast + t.blocking > 0&&['Exact / fast / stopped',`${count(t.exact)} / ${count(t.fast)} / ${count(t.blocking)}`],t.reused_checked > 0&&['Reuse checked / wrong',`${count(t.reused_checked)} / ${count(t.reused_wrong)}`],['Time spanned',seconds(t.wall)],['Clock',run.fixedClock?'fixed grid' : 'jittered'],['Profiler CPU',seconds(t.profiler_cpu)],t.target_cost > 0&&['Cost to the target',percent(t.target_cost,1,2)],]),el('p',{class: 'quiet'},'Shares carry 95\u2009% intervals. They say how far chance alone may have moved a figure, ' +
 'not what was never seen.'));}
-showStates() {const {model, state} = this.app;const s = model.states(state);const mode = model.profile.run.mode;const content = [];if (s.all > 0) {if (mode !== 'gil' && !model.profile.run.freeThreaded) {content.push(bar('Holds the GIL', s.gil, s.all), bar('Does not hold it', s.all - s.gil, s.all),bar('Waits for the GIL', s.waiting, s.all));}
-if (s.unknown < s.all) content.push(bar('On a CPU', s.cpu, s.all - s.unknown));content.push(bar('Garbage collection', s.gc, s.all), bar('Handling an exception', s.exception, s.all));if (s.cut) content.push(bar('Stack incomplete', s.cut, s.all, 'warn'));} else {content.push(el('p', {class: 'quiet'}, 'No samples in this selection.'));}
+showStates(){const{model,state}=this.app;const s=model.states(state);const mode=model.profile.run.mode;const content=[];if (s.all > 0){if (mode!=='gil'&&!model.profile.run.freeThreaded){content.push(bar('Holds the GIL',s.gil,s.all),bar('Does not hold it',s.all - s.gil,s.all),bar('Waits for the GIL',s.waiting,s.all));}
+if (s.unknown < s.all) content.push(bar('On a CPU',s.cpu,s.all - s.unknown));content.push(bar('Garbage collection',s.gc,s.all),bar('Handling an exception',s.exception,s.all));if (s.cut) content.push(bar('Stack incomplete',s.cut,s.all,'warn'));}else{content.push(el('p',{class: 'quiet'},'No samples in this selection.'));}
 this.states.replaceChildren(...content);}
-showLegend() {const {model, state} = this.app;const list = el('div', {class: 'legend'});const add = (colour, text) => {const patch = el('i');patch.style.background = colour.fill || colour;list.append(patch, el('span', {}, text));};if (state.view === 'vanished') {add(theme.fresh, 'stack of the baseline that is gone');} else if (model.diff) {add(theme.fresh, 'new');['up to +30 %', 'up to +50 %', 'up to +100 %', 'more than doubled'].forEach((t, i) => add(theme.up[i], t));add(theme.same, 'within \u00b115 %');['down to \u221230 %', 'down to \u221250 %', 'down to \u2212100 %', 'no self time left'].forEach((t, i) => add(theme.down[i], t));} else if (state.colour === 'origin') {['project', 'standard library', 'site-packages', 'other'].forEach((t, i) => add(theme.origin[i], t));} else {const what = state.colour === 'self' ? 'of the whole by itself' : 'of the whole';for (let i = 7; i >= 0; --i) {add(theme.heat[i], i === 7 ? `60\u2009% and more ${what}` : i ? `from ${100 * heatSteps[i]}\u2009%` : 'below');}
+showLegend(){const{model,state}=this.app;const list=el('div',{class: 'legend'});const add=(colour,text)=>{const patch=el('i');patch.style.background=colour.fill||colour;list.append(patch,el('span',{},text));};if (state.view==='vanished'){add(theme.fresh,'stack of the baseline that is gone');}else if (model.diff){add(theme.fresh,'new');['up to +30 %','up to +50 %','up to +100 %','more than doubled'].forEach((t,i)=>add(theme.up[i],t));add(theme.same,'within \u00b115 %');['down to \u221230 %','down to \u221250 %','down to \u2212100 %','no self time left'].forEach((t,i)=>add(theme.down[i],t));}else if (state.colour==='origin'){['project','standard library','site-packages','other'].forEach((t,i)=>add(theme.origin[i],t));}else{const what=state.colour==='self'?'of the whole by itself' : 'of the whole';for (let i=7; i >=0; --i){add(theme.heat[i],i===7?`60\u2009% and more ${what}` : i?`from ${100 * heatSteps[i]}\u2009%` : 'below');}
 }
-const rest = el('i');rest.style.background = `repeating-linear-gradient(135deg, ${theme.restPlain} 0 1.5px, transparent 1.5px 4px)`;list.append(rest, el('span', {}, 'several frames too narrow to draw'));add(theme.match, 'found by the search');this.legend.replaceChildren(list);}
-showAbout() {const {run, baseline, kind} = this.app.model.profile;const one = (r) => facts([['Command', name(r.command || '\u2013', 600)], ['Process', String(r.process || '\u2013')], ['Python', r.python],['Mode', r.mode], ['Interval asked for', r.interval > 0 ? seconds(r.interval) : '\u2013'],r.started > 0 && ['Started', new Date(r.started / 1e6).toISOString().replace('T', ' ').slice(0, 19) + ' UTC'],['Options', r.options.join(', ') || 'none'],r.replayed && ['Made from', 'a recording'], r.interrupted && ['Ended', 'by interruption'],]);this.about.replaceChildren(one(run));if (baseline) this.about.append(el('h3', {}, 'Baseline'), one(baseline));this.about.append(el('p', {class: 'quiet'}, (kind === 'diff' ? 'Differential flame graph' : 'Flame graph') + ' by tachyon ' + run.version + '.'));}
-numbers(graph, node) {const {model, state} = this.app;const {shape} = graph;const gone = state.view === 'vanished';const selection = model.selection(state);const unit = (v) => this.app.amount(v);const whole = gone ? shape.total(shape.root) : selection[model.value(state, 'all')];const total = shape.total(node);const self = shape.self(node);const n = gone ? model.rawAll(1).allSamples : selection.allSamples;const share = (v) => whole > 0 ? v / whole : 0;const rows = [];if (shape.key(node) < 0) {rows.push(['Total', unit(total)]);} else {const zoomed = shape.total(graph.zoom);rows.push(['Total', `${unit(total)} \u00b7 ${percent(total, whole)}`]);rows.push(['\u2026 95\u2009% interval', intervalText(share(total) * n, n)]);rows.push([shape.upward ? 'Starts here' : 'Self', `${unit(self)} \u00b7 ${percent(self, whole)}`]);if (!shape.upward) rows.push(['\u2026 95\u2009% interval', intervalText(share(self) * n, n)]);if (graph.zoom !== shape.root) rows.push(['Of the zoomed frame', percent(total, zoomed)]);}
-let kids = 0;for (const kid of shape.children(node)) if (shape.total(kid) > 0) ++kids;rows.push([shape.upward ? 'Callers' : 'Callees', count(kids)]);if (model.diff && shape instanceof DownShape && shape.key(node) >= 0) {const then = gone ? null : model.baseline(state);const was = then ? then.self[node] : self;const wasTotal = then ? then.total[node] : total;const now = gone ? 0 : self;rows.push(['Baseline total', unit(wasTotal)], ['Baseline self', unit(was)],['Self changed by', signed(unit(now - was), now - was) +
-(was > 0 ? ` \u00b7 ${signed((100 * (now - was) / was).toFixed(0) + thin + '%', now - was)}` : now > 0 ? ' \u00b7 new' : '')]);}
+const rest=el('i');rest.style.background=`repeating-linear-gradient(135deg, ${theme.restPlain} 0 1.5px, transparent 1.5px 4px)`;list.append(rest,el('span',{},'several frames too narrow to draw'));add(theme.match,'found by the search');this.legend.replaceChildren(list);}
+showAbout(){const{run,baseline,kind}=this.app.model.profile;const one=(r)=>facts([['Command',name(r.command||'\u2013',600)],['Process',String(r.process||'\u2013')],['Python',r.python],['Mode',r.mode],['Interval asked for',r.interval > 0?seconds(r.interval) : '\u2013'],r.started > 0&&['Started',new Date(r.started / 1e6).toISOString().replace('T',' ').slice(0,19) + ' UTC'],['Options',r.options.join(', ')||'none'],r.replayed&&['Made from','a recording'],r.interrupted&&['Ended','by interruption'],]);this.about.replaceChildren(one(run));if (baseline) this.about.append(el('h3',{},'Baseline'),one(baseline));this.about.append(el('p',{class: 'quiet'},(kind==='diff'?'Differential flame graph' : 'Flame graph') + ' by tachyon ' + run.version + '.'));}
+numbers(graph,node){const{model,state}=this.app;const{shape}=graph;const gone=state.view==='vanished';const selection=model.selection(state);const unit=(v)=>this.app.amount(v);const whole=gone?shape.total(shape.root) : selection[model.value(state,'all')];const total=shape.total(node);const self=shape.self(node);const n=gone?model.rawAll(1).allSamples : selection.allSamples;const share=(v)=>whole > 0?v / whole : 0;const rows=[];if (shape.key(node) < 0){rows.push(['Total',unit(total)]);}else{const zoomed=shape.total(graph.zoom);rows.push(['Total',`${unit(total)} \u00b7 ${percent(total, whole)}`]);rows.push(['\u2026 95\u2009% interval',intervalText(share(total) * n,n)]);rows.push([shape.upward?'Starts here' : 'Self',`${unit(self)} \u00b7 ${percent(self, whole)}`]);if (!shape.upward) rows.push(['\u2026 95\u2009% interval',intervalText(share(self) * n,n)]);if (graph.zoom!==shape.root) rows.push(['Of the zoomed frame',percent(total,zoomed)]);}
+let kids=0;for (const kid of shape.children(node)) if (shape.total(kid) > 0) ++kids;rows.push([shape.upward?'Callers' : 'Callees',count(kids)]);if (model.diff&&shape instanceof DownShape&&shape.key(node) >=0){const then=gone?null : model.baseline(state);const was=then?then.self[node] : self;const wasTotal=then?then.total[node] : total;const now=gone?0 : self;rows.push(['Baseline total',unit(wasTotal)],['Baseline self',unit(was)],['Self changed by',signed(unit(now - was),now - was) +
+(was > 0?` \u00b7 ${signed((100 * (now - was) / was).toFixed(0) + thin + '%', now - was)}` : now > 0?' \u00b7 new' : '')]);}
 return rows;}
-source(state, shape, node) {const {model} = this.app;const key = shape.key(node);if (key < 0 || state.view === 'vanished') return [];const {profile} = model;const detail = model.detail(state, shape.nodes(node));const f = model.keys[state.by].functionOf(key);const out = [];const top = detail.lines.length ? detail.lines[0][0] : 0;const lines = excerpt(profile, profile.functions.file[f], top, 2);if (lines.length) {const pre = el('pre');for (const line of lines) {const row = el('span', line.number === top ? {class: 'now'} : {});row.append((line.number === top ? '\u2192' : ' ') + String(line.number).padStart(5) + '  ', clean(line.text, 110), '\n');pre.append(row);}
+source(state,shape,node){const{model}=this.app;const key=shape.key(node);if (key < 0||state.view==='vanished') return [];const{profile}=model;const detail=model.detail(state,shape.nodes(node));const f=model.keys[state.by].functionOf(key);const out=[];const top=detail.lines.length?detail.lines[0][0] : 0;const lines=excerpt(profile,profile.functions.file[f],top,2);if (lines.length){const pre=el('pre');const indent=Math.min(...lines.filter((l)=>l.text.trim()).map((l)=>l.text.search(/\S/)));for (const line of lines){const row=el('span',line.number===top?{class: 'now'}:{});row.append((line.number===top?'\u2192' : ' ') + String(line.number).padStart(5) + '  ',clean(line.text.slice(indent),110),'\n');pre.append(row);}
 out.push(pre);}
-if (detail.lines.length > 1 && state.by === 'function') {const whole = shape.total(node);out.push(el('p', {class: 'quiet'}, 'Lines: ' + detail.lines.slice(0, 5).map(([line, v]) => `${line} (${percent(v, whole, 0)})`).join(', ') +
-(detail.lines.length > 5 ? ` and ${detail.lines.length - 5} more` : '')));}
-if (detail.opcodes.length) {const sum = detail.opcodes.reduce((a, o) => a + o[1], 0);const grid = el('div', {class: 'ops'});for (const [opcode, n] of detail.opcodes.slice(0, 8)) {const o = profile.opcodes[opcode];const fill = el('i');fill.style.width = 100 * n / sum + '%';grid.append(el('span', {}, o.name, o.specialized ? el('span', {class: 'badge'}, 'SPECIALIZED') : ''),el('div', {class: 'track'}, fill), el('span', {class: 'num'}, `${count(n)} \u00b7 ${percent(n, sum)}`));}
+if (detail.lines.length > 1&&state.by==='function'){const whole=shape.total(node);out.push(el('p',{class: 'quiet'},'Lines: ' + detail.lines.slice(0,5).map(([line,v])=>`${line} (${percent(v, whole, 0)})`).join(', ') +
+(detail.lines.length > 5?` and ${detail.lines.length - 5} more` : '')));}
+if (detail.opcodes.length){const sum=detail.opcodes.reduce((a,o)=>a + o[1],0);const grid=el('div',{class: 'ops'});for (const [opcode,n] of detail.opcodes.slice(0,8)){const o=profile.opcodes[opcode];const fill=el('i');fill.style.width=100 * n / sum + '%';grid.append(el('span',{},o.name,o.specialized?el('span',{class: 'badge'},'SPECIALIZED') : ''),el('div',{class: 'track'},fill),el('span',{class: 'num'},`${count(n)} \u00b7 ${percent(n, sum)}`));}
 out.push(grid);}
 return out;}
-showTip(graph, hit, event) {const {app, tip} = this;if (!hit || !event || event.pointerType === 'touch') {tip.hidden = true;return;}
-const id = [graph.shape, hit.node, app.state.query];if (!this.tipFor || this.tipFor.some((v, i) => v !== id[i]) || tip.hidden) {this.tipFor = id;if (hit.node < 0) {tip.replaceChildren(el('h3', {}, `${count(hit.count)} frames too narrow to draw`),facts([['Together', `${app.amount(hit.total)} \u00b7 ${percent(hit.total, graph.shape.total(graph.shape.root))}`]]),el('div', {class: 'hint'}, 'Click to zoom into their caller'));} else {const key = graph.shape.key(hit.node);tip.replaceChildren(el('h3', {}, name(app.label(key), 500)), el('div', {class: 'where'}, name(app.place(app.by(), key, true), 500)),facts(this.numbers(graph, hit.node)), ...this.source(app.state, graph.shape, hit.node),el('div', {class: 'hint'}, 'Click to zoom and select'));}
-tip.hidden = false;}
-const box = tip.getBoundingClientRect();const x = event.clientX + 16 + box.width > innerWidth ? Math.max(8, event.clientX - box.width - 12) : event.clientX + 16;const y = event.clientY + 16 + box.height > innerHeight ? Math.max(8, event.clientY - box.height - 12) : event.clientY + 16;tip.style.left = x + 'px';tip.style.top = y + 'px';}
-showChosen() {const {app} = this;const graph = app.chosenGraph;const node = app.chosenNode;const inGraph = graph && graph.shape && node > 0 && node < graph.shape.size && graph.shape.total(node) > 0;if (!inGraph && !(app.state.view === 'sandwich' && app.state.focus >= 0)) {this.chosen.replaceChildren(el('p', {class: 'quiet'}, 'Click a frame to zoom into it and to see its figures here.'));return;}
-const key = inGraph ? graph.shape.key(node) : app.state.focus;const f = app.model.keys[app.by()].functionOf(key);const act = (text, patch, id) => el('button', {id, on: {click: () => app.set(patch)}}, text);this.chosen.replaceChildren(el('div', {}, el('b', {}, name(app.label(key), 300)), el('div', {class: 'quiet'}, name(app.place(app.by(), key, true), 300))),inGraph ? facts(this.numbers(graph, node)) : '',...(inGraph ? this.source(app.state, graph.shape, node) : []),el('p', {class: 'acts'},app.state.view === 'vanished' ? '' : act('Callers and callees', {view: 'sandwich', focus: key}, 'act-sandwich'),act('Search', {query: app.functionName(f)}, 'act-search'),act('In the table', {view: 'table', query: app.functionName(f)}, 'act-table')));}
+showTip(graph,hit,event){const{app,tip}=this;if (!hit||!event||event.pointerType==='touch'){tip.hidden=true;return;}
+const id=[graph.shape,hit.node,app.state.query];if (!this.tipFor||this.tipFor.some((v,i)=>v!==id[i])||tip.hidden){this.tipFor=id;if (hit.node < 0){tip.replaceChildren(el('h3',{},`${count(hit.count)} frames too narrow to draw`),facts([['Together',`${app.amount(hit.total)} \u00b7 ${percent(hit.total, graph.shape.total(graph.shape.root))}`]]),el('div',{class: 'hint'},'Click to zoom into their caller'));}else{const key=graph.shape.key(hit.node);tip.replaceChildren(el('h3',{},name(app.label(key),500)),el('div',{class: 'where'},name(app.place(app.by(),key,true),500)),facts(this.numbers(graph,hit.node)),...this.source(app.state,graph.shape,hit.node),el('div',{class: 'hint'},'Click to zoom and select'));}
+tip.hidden=false;}
+const box=tip.getBoundingClientRect();const x=event.clientX + 16 + box.width > innerWidth?Math.max(8,event.clientX - box.width - 12) : event.clientX + 16;const y=event.clientY + 16 + box.height > innerHeight?Math.max(8,event.clientY - box.height - 12) : event.clientY + 16;tip.style.left=x + 'px';tip.style.top=y + 'px';}
+showChosen(){const{app}=this;const graph=app.chosenGraph;const node=app.chosenNode;const inGraph=graph&&graph.shape&&node > 0&&node < graph.shape.size&&graph.shape.total(node) > 0;if (!inGraph&&!(app.state.view==='sandwich'&&app.state.focus >=0)){this.chosen.replaceChildren(el('p',{class: 'quiet'},'Click a frame to zoom into it and to see its figures here.'));return;}
+const key=inGraph?graph.shape.key(node) : app.state.focus;const f=app.model.keys[app.by()].functionOf(key);const act=(text,patch,id)=>el('button',{id,on:{click: ()=>app.set(patch)}},text);this.chosen.replaceChildren(el('div',{},el('b',{},name(app.label(key),300)),el('div',{class: 'quiet'},name(app.place(app.by(),key,true),300))),inGraph?facts(this.numbers(graph,node)) : '',...(inGraph?this.source(app.state,graph.shape,node) : []),el('p',{class: 'acts'},app.state.view==='vanished'?'' : act('Callers and callees',{view: 'sandwich',focus: key},'act-sandwich'),act('Search',{query: app.functionName(f)},'act-search'),act('In the table',{view: 'table',query: app.functionName(f)},'act-table')));}
+table(limit){const{model,state}=this.app;if (model.diff) return this.changeTable(limit);const selection=model.selection(state);const whole=selection[model.value(state,'all')];const n=selection.allSamples;const found=model.search(state);const columns=[['name',state.by==='line'?'Line' : 'Function',''],['self','Self',''],['self','Self %',''],[null,'95\u2009% interval','wide-only'],['total','Total',''],['total','Total %',''],['samples','Samples','wide-only'],];let rows=model.rows(state);if (found) rows=rows.filter((r)=>found.keyHit[r.key]);const order={name: (a,b)=>this.app.label(a.key).localeCompare(this.app.label(b.key)),self: (a,b)=>b.self - a.self||b.total - a.total||a.key - b.key,total: (a,b)=>b.total - a.total||b.self - a.self||a.key - b.key,samples: (a,b)=>b.totalSamples - a.totalSamples||a.key - b.key,}[state.sort]||(()=>0);rows=[...rows].sort(order);if (state.backwards) rows.reverse();const body=rows.slice(0,limit).map((r)=>el('tr',{'data-key': r.key},this.nameCell(r.key),el('td',{},this.app.amount(r.self)),this.shareCell(r.self,whole),el('td',{class: 'quiet wide-only'},intervalText(whole > 0?r.self / whole * n : 0,n)),el('td',{},this.app.amount(r.total)),this.shareCell(r.total,whole),el('td',{class: 'quiet wide-only'},`${count(r.selfSamples)} / ${count(r.totalSamples)}`)));return this.grid(columns,body,rows.length,'Functions of the selection, with self and total figures');}
+changeTable(limit){const{model,state}=this.app;const found=model.search({...state,by: 'function'});const columns=[['name','Function',''],['now','Self now',''],['then','Self before',''],['self','Changed by',''],[null,'95\u2009% interval','wide-only'],[null,'Verdict',''],['total','Total changed by','wide-only'],];let rows=model.changes(state);if (found) rows=rows.filter((r)=>found.keyHit[r.key]);const size=(c)=>Math.abs(c.difference);const order={name: (a,b)=>this.app.label(a.key).localeCompare(this.app.label(b.key)),now: (a,b)=>b.selfNow - a.selfNow,then: (a,b)=>b.selfThen - a.selfThen,total: (a,b)=>size(b.total) - size(a.total),}[state.sort]||((a,b)=>size(b.self) - size(a.self)||size(b.total) - size(a.total));rows=[...rows].sort((a,b)=>order(a,b)||a.key - b.key);if (state.backwards) rows.reverse();const moved=(c)=>el('span',{class: c.sure?(c.difference > 0?'up' : 'down') : 'quiet'},signed(this.app.amount(c.difference),c.difference));const body=rows.slice(0,limit).map((r)=>el('tr',{'data-key': r.key,'data-sure': r.self.sure?'yes' : 'no'},this.nameCell(r.key),el('td',{},this.app.amount(r.selfNow)),el('td',{},this.app.amount(r.selfThen)),el('td',{},moved(r.self)),el('td',{class: 'quiet wide-only'},`${signed(this.app.amount(r.self.low), r.self.low)} \u2026 ${signed(this.app.amount(r.self.high), r.self.high)}`),el('td',{},r.self.sure?'beyond noise' : el('span',{class: 'quiet'},'within noise')),el('td',{class: 'wide-only'},moved(r.total))));return this.grid(columns,body,rows.length,'Functions of both runs, by how much they changed');}
+nameCell(key){const{app}=this;const found=el('button',{title: 'Callers and callees',on:{click: ()=>app.set({view: 'sandwich',focus: key})}},name(app.label(key),300));return el('td',{},found,el('br'),el('small',{},name(app.place(app.by(),key),300)));}
+shareCell(value,whole){const cell=el('td',{class: 'share'},percent(value,whole));cell.style.setProperty('--w',(whole > 0?100 * value / whole : 0) + '%');return cell;}
 )page"sv,
-R"page(table(limit) {const {model, state} = this.app;if (model.diff) return this.changeTable(limit);const selection = model.selection(state);const whole = selection[model.value(state, 'all')];const n = selection.allSamples;const found = model.search(state);const columns = [['name', state.by === 'line' ? 'Line' : 'Function', ''], ['self', 'Self', ''], ['self', 'Self %', ''],[null, '95\u2009% interval', 'wide-only'], ['total', 'Total', ''], ['total', 'Total %', ''],['samples', 'Samples', 'wide-only'],];let rows = model.rows(state);if (found) rows = rows.filter((r) => found.keyHit[r.key]);const order = {name: (a, b) => this.app.label(a.key).localeCompare(this.app.label(b.key)),self: (a, b) => b.self - a.self || b.total - a.total || a.key - b.key,total: (a, b) => b.total - a.total || b.self - a.self || a.key - b.key,samples: (a, b) => b.totalSamples - a.totalSamples || a.key - b.key,}[state.sort] || (() => 0);rows = [...rows].sort(order);if (state.backwards) rows.reverse();const body = rows.slice(0, limit).map((r) => el('tr', {'data-key': r.key}, this.nameCell(r.key),el('td', {}, this.app.amount(r.self)), this.shareCell(r.self, whole),el('td', {class: 'quiet wide-only'}, intervalText(whole > 0 ? r.self / whole * n : 0, n)),el('td', {}, this.app.amount(r.total)), this.shareCell(r.total, whole),el('td', {class: 'quiet wide-only'}, `${count(r.selfSamples)} / ${count(r.totalSamples)}`)));return this.grid(columns, body, rows.length, 'Functions of the selection, with self and total figures');}
-changeTable(limit) {const {model, state} = this.app;const found = model.search({...state, by: 'function'});const columns = [['name', 'Function', ''], ['now', 'Self now', ''], ['then', 'Self before', ''], ['self', 'Changed by', ''],[null, '95\u2009% interval', 'wide-only'], [null, 'Verdict', ''], ['total', 'Total changed by', 'wide-only'],];let rows = model.changes(state);if (found) rows = rows.filter((r) => found.keyHit[r.key]);const size = (c) => Math.abs(c.difference);const order = {name: (a, b) => this.app.label(a.key).localeCompare(this.app.label(b.key)),now: (a, b) => b.selfNow - a.selfNow, then: (a, b) => b.selfThen - a.selfThen,total: (a, b) => size(b.total) - size(a.total),}[state.sort] || ((a, b) => size(b.self) - size(a.self) || size(b.total) - size(a.total));rows = [...rows].sort((a, b) => order(a, b) || a.key - b.key);if (state.backwards) rows.reverse();const moved = (c) => el('span', {class: c.sure ? (c.difference > 0 ? 'up' : 'down') : 'quiet'},signed(this.app.amount(c.difference), c.difference));const body = rows.slice(0, limit).map((r) => el('tr', {'data-key': r.key, 'data-sure': r.self.sure ? 'yes' : 'no'},this.nameCell(r.key), el('td', {}, this.app.amount(r.selfNow)), el('td', {}, this.app.amount(r.selfThen)),el('td', {}, moved(r.self)),el('td', {class: 'quiet wide-only'}, `${signed(this.app.amount(r.self.low), r.self.low)} \u2026 ${signed(this.app.amount(r.self.high), r.self.high)}`),el('td', {}, r.self.sure ? 'beyond noise' : el('span', {class: 'quiet'}, 'within noise')),el('td', {class: 'wide-only'}, moved(r.total))));return this.grid(columns, body, rows.length, 'Functions of both runs, by how much they changed');}
-nameCell(key) {const {app} = this;const found = el('button', {title: 'Callers and callees', on: {click: () => app.set({view: 'sandwich', focus: key})}}, name(app.label(key), 300));return el('td', {}, found, el('br'), el('small', {}, name(app.place(app.by(), key), 300)));}
-shareCell(value, whole) {const cell = el('td', {class: 'share'}, percent(value, whole));cell.style.setProperty('--w', (whole > 0 ? 100 * value / whole : 0) + '%');return cell;}
-grid(columns, body, all, caption) {const {app} = this;const head = columns.map(([sort, title, kind]) => {const active = sort && sort === app.state.sort;const sorted = active ? ((sort === 'name') !== app.state.backwards ? 'ascending' : 'descending') : null;return el('th', {scope: 'col', class: kind || null, 'aria-sort': sorted},sort ? el('button', {'data-sort': sort, on: {click: () => app.set({sort, backwards: active && !app.state.backwards})}}, title) : title);});const table = el('table', {}, el('caption', {class: 'visually-hidden'}, caption),el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...body));const out = [table];if (!all) out.push(el('p', {class: 'empty'}, 'Nothing to list.'));if (all > body.length) {out.push(el('p', {class: 'more'}, el('button', {id: 'more', on: {click: () => app.more()}}, `Show more (${count(all - body.length)} left)`)));}
+R"page(grid(columns,body,all,caption){const{app}=this;const head=columns.map(([sort,title,kind])=>{const active=sort&&sort===app.state.sort;const sorted=active?((sort==='name')!==app.state.backwards?'ascending' : 'descending') : null;return el('th',{scope: 'col',class: kind||null,'aria-sort': sorted},sort?el('button',{'data-sort': sort,on:{click: ()=>app.set({sort,backwards: active&&!app.state.backwards})}},title) : title);});const table=el('table',{},el('caption',{class: 'visually-hidden'},caption),el('thead',{},el('tr',{},...head)),el('tbody',{},...body));const out=[table];if (!all) out.push(el('p',{class: 'empty'},'Nothing to list.'));if (all > body.length){out.push(el('p',{class: 'more'},el('button',{id: 'more',on:{click: ()=>app.more()}},`Show more (${count(all - body.length)} left)`)));}
 return out;}
 }
-class App {constructor(model) {this.model = model;const {profile} = model;this.labels = new Map();const samplesOnly = !model.hasTime;this.fresh = {view: 'flame', by: 'function', measure: samplesOnly ? 'samples' : model.diff ? profile.run.diffBy || 'time' : 'time',names: 'module', colour: 'self', thread: -1, from: 0, to: profile.buckets.count, query: '', zoom: [], focus: -1,sort: 'self', backwards: false,};this.state = {...this.fresh};this.limit = 200;this.views = model.diff
-? [['flame', 'Difference'], ['vanished', 'Vanished'], ['table', 'Changes'], ['inverted', 'Inverted'], ['sandwich', 'Sandwich']]
-: [['flame', 'Flame graph'], ['inverted', 'Inverted'], ['sandwich', 'Sandwich'], ['table', 'Table']];this.build();this.panels = new Panels(this);this.readAddress();this.show();on(window, 'hashchange', () => {this.readAddress();this.show();});}
-by() { return this.state.view === 'vanished' || (this.model.diff && this.state.view === 'table') ? 'function' : this.state.by; }
-functionName(f) { return this.model.profile.strings[this.model.profile.functions.name[f]]; }
-label(key) {if (key < 0) return this.rootLabel;const id = this.by() + key;let label = this.labels.get(id);if (label === undefined) {const keys = this.model.keys[this.by()];label = clean(this.functionName(keys.functionOf(key)) || '(no name)', 1000);if (this.by() === 'line' && keys.lineOf(key) > 0) label += ':' + keys.lineOf(key);this.labels.set(id, label);}
+class App{constructor(model){this.model=model;const{profile}=model;this.labels=new Map();const samplesOnly=!model.hasTime;this.fresh={view: 'flame',by: 'function',measure: samplesOnly?'samples' : model.diff?profile.run.diffBy||'time' : 'time',names: 'module',colour: 'self',thread: -1,from: 0,to: profile.buckets.count,query: '',zoom: [],focus: -1,sort: 'self',backwards: false,};this.state={...this.fresh};this.limit=200;this.views=model.diff
+?[['flame','Difference'],['vanished','Vanished'],['table','Changes'],['inverted','Inverted'],['sandwich','Sandwich']]
+: [['flame','Flame graph'],['inverted','Inverted'],['sandwich','Sandwich'],['table','Table']];this.build();this.panels=new Panels(this);this.readAddress();this.show();on(window,'hashchange',()=>{this.readAddress();this.show();});}
+by(){return this.state.view==='vanished'||(this.model.diff&&this.state.view==='table')?'function' : this.state.by;}
+functionName(f){return this.model.profile.strings[this.model.profile.functions.name[f]];}
+label(key){if (key < 0) return this.rootLabel;const id=this.by() + key;let label=this.labels.get(id);if (label===undefined){const keys=this.model.keys[this.by()];label=clean(this.functionName(keys.functionOf(key))||'(no name)',1000);if (this.by()==='line'&&keys.lineOf(key) > 0) label +=':' + keys.lineOf(key);this.labels.set(id,label);}
 return label;}
-place(by, key, full = false) {if (key < 0) return '';const {functions, strings} = this.model.profile;const keys = this.model.keys[by];const f = keys.functionOf(key);const line = keys.lineOf(key);const module = strings[functions.module[f]];const file = strings[functions.file[f]];const base = full ? file : this.state.names === 'module' && module ? module : shortPath(file);return base + (line > 0 && file !== '~' ? ':' + line : '');}
-amount(value) {if (this.state.measure === 'samples') {const whole = Math.abs(value - Math.round(value)) < 0.05;return whole ? count(value) : value.toFixed(1);}
-if (this.model.diff && this.state.measure === 'share') return percent(value, this.model.rawAll(0).allTime, 2);return seconds(value);}
-note(key) { return clean(this.place(this.by(), key), 200); }
-colour(shape, node) {const {model, state} = this;if (state.view === 'vanished') return theme.fresh;const key = shape.key(node);if (model.diff) {if (shape instanceof DownShape) return this.diffColour(shape.self(node), model.baseline(state).self[node]);const changed = model.changed(state, this.translate(key, state.by, 'function'));return changed ? this.diffColour(changed.selfNow, changed.selfThen) : theme.same;}
-if (state.colour === 'origin') return theme.origin[model.profile.functions.origin[model.keys[this.by()].functionOf(key)]] || theme.origin[3];const whole = model.selection(state)[model.value(state, 'all')];const own = state.colour === 'self' && !shape.upward ? shape.self(node) : shape.total(node);return heatOf(whole > 0 ? own / whole : 0);}
-diffColour(now, was) {if (was === 0) return now > 0 ? theme.fresh : theme.same;const moved = (now - was) / was;const size = Math.abs(moved);const step = size < 0.15 ? -1 : size < 0.3 ? 0 : size < 0.5 ? 1 : size < 1 ? 2 : 3;return step < 0 ? theme.same : (moved > 0 ? theme.up : theme.down)[step];}
-matched(shape, node) {if (!this.found) return null;const key = shape.key(node);if (key < 0) return null;if (this.found.exact && shape instanceof DownShape) return this.found.exact[node] === 1;return this.found.keyHit[key] === 1;}
-hover(graph, hit, event) {this.panels.showTip(graph, hit, event);if (hit && hit.node >= 0) this.describe(graph, hit.node);else if (hit) this.say(`${count(hit.count)} frames too narrow to draw`, this.amount(hit.total));else this.say('', '');}
-describe(graph, node) {const {shape} = graph;const whole = shape.total(shape.root);const key = shape.key(node);this.say([this.label(key), clean(this.place(this.by(), key), 300)].filter(Boolean).join('   '),`${this.amount(shape.total(node))} \u00b7 ${percent(shape.total(node), whole)}`);}
-say(text, numbers) {byId('said').textContent = text;byId('said-time').textContent = numbers;}
-pick(graph, node) {this.chosenGraph = graph;this.chosenNode = node;this.panels.tip.hidden = true;if (this.state.view === 'sandwich') {graph.draw();this.panels.showChosen();return;}
-const path = [];for (let n = node; graph.shape.parent(n) >= 0; n = graph.shape.parent(n)) path.unshift(graph.shape.key(n));this.set({zoom: path});}
-set(patch) {const before = this.state;this.state = {...before, ...patch};const {state} = this;if (state.focus !== before.focus) this.chosenNode = -1;if (state.view !== before.view || state.by !== before.by) {if (!patch.zoom) state.zoom = [];this.limit = 200;this.chosenNode = -1;}
-if (state.by !== before.by && state.focus >= 0 && patch.focus === undefined) state.focus = this.translate(state.focus, before.by, state.by);this.show();this.writeAddress();}
-translate(key, from, to) {const f = this.model.keys[from].functionOf(key);if (to === 'function') return this.model.profile.functions.match ? this.model.profile.functions.match[f] : f;let best = -1;let most = -1;for (const row of this.model.rows({...this.state, by: 'line'})) {if (this.model.keys.line.functionOf(row.key) === f && row.total > most) {most = row.total;best = row.key;}
+place(by,key,full=false){if (key < 0) return '';const{functions,strings}=this.model.profile;const keys=this.model.keys[by];const f=keys.functionOf(key);const line=keys.lineOf(key);const module=strings[functions.module[f]];const file=strings[functions.file[f]];const base=full?file : this.state.names==='module'&&module?module : shortPath(file);return base + (line > 0&&file!=='~'?':' + line : '');}
+amount(value){if (this.state.measure==='samples'){const whole=Math.abs(value - Math.round(value)) < 0.05;return whole?count(value) : value.toFixed(1);}
+if (this.model.diff&&this.state.measure==='share') return percent(value,this.model.rawAll(0).allTime,2);return seconds(value);}
+note(key){return clean(this.place(this.by(),key),200);}
+colour(shape,node){const{model,state}=this;if (state.view==='vanished') return theme.fresh;const key=shape.key(node);if (model.diff){if (shape instanceof DownShape) return this.diffColour(shape.self(node),model.baseline(state).self[node]);const changed=model.changed(state,this.translate(key,state.by,'function'));return changed?this.diffColour(changed.selfNow,changed.selfThen) : theme.same;}
+if (state.colour==='origin') return theme.origin[model.profile.functions.origin[model.keys[this.by()].functionOf(key)]]||theme.origin[3];const whole=model.selection(state)[model.value(state,'all')];const own=state.colour==='self'&&!shape.upward?shape.self(node) : shape.total(node);return heatOf(whole > 0?own / whole : 0);}
+diffColour(now,was){if (was===0) return now > 0?theme.fresh : theme.same;const moved=(now - was) / was;const size=Math.abs(moved);const step=size < 0.15?-1 : size < 0.3?0 : size < 0.5?1 : size < 1?2 : 3;return step < 0?theme.same : (moved > 0?theme.up : theme.down)[step];}
+matched(shape,node){if (!this.found) return null;const key=shape.key(node);if (key < 0) return null;if (this.found.exact&&shape instanceof DownShape) return this.found.exact[node]===1;return this.found.keyHit[key]===1;}
+hover(graph,hit,event){this.panels.showTip(graph,hit,event);if (hit&&hit.node >=0) this.describe(graph,hit.node);else if (hit) this.say(`${count(hit.count)} frames too narrow to draw`,this.amount(hit.total));else this.say('','');}
+describe(graph,node){const{shape}=graph;const whole=shape.total(shape.root);const key=shape.key(node);this.say([this.label(key),clean(this.place(this.by(),key),300)].filter(Boolean).join('   '),`${this.amount(shape.total(node))} \u00b7 ${percent(shape.total(node), whole)}`);}
+say(text,numbers){byId('said').textContent=text;byId('said-time').textContent=numbers;}
+pick(graph,node){this.chosenGraph=graph;this.chosenNode=node;this.panels.tip.hidden=true;if (this.state.view==='sandwich'){graph.draw();this.panels.showChosen();return;}
+const path=[];for (let n=node; graph.shape.parent(n) >=0; n=graph.shape.parent(n)) path.unshift(graph.shape.key(n));this.set({zoom: path});}
+set(patch){const before=this.state;this.state={...before,...patch};const{state}=this;if (state.focus!==before.focus) this.chosenNode=-1;if (state.view!==before.view||state.by!==before.by){if (!patch.zoom) state.zoom=[];this.limit=200;this.chosenNode=-1;}
+if (state.by!==before.by&&state.focus >=0&&patch.focus===undefined) state.focus=this.translate(state.focus,before.by,state.by);this.show();this.writeAddress();}
+translate(key,from,to){const f=this.model.keys[from].functionOf(key);if (to==='function') return this.model.profile.functions.match?this.model.profile.functions.match[f] : f;let best=-1;let most=-1;for (const row of this.model.rows({...this.state,by: 'line'})){if (this.model.keys.line.functionOf(row.key)===f&&row.total > most){most=row.total;best=row.key;}
 }
 return best;}
-more() {this.limit += 1000;this.show();}
-static letters = {view: 'v', by: 'b', measure: 'm', names: 'n', colour: 'c', thread: 'th', from: 'a', to: 'e',query: 'q', zoom: 'z', focus: 'f', sort: 's', backwards: 'r'};writeAddress() {const parts = [];for (const [field, letter] of Object.entries(App.letters)) {const value = this.state[field];if (String(value) === String(this.fresh[field])) continue;parts.push(letter + '=' + encodeURIComponent(Array.isArray(value) ? value.join('.') : String(value)));}
-const fragment = '#' + parts.join('&');if (fragment !== (location.hash || '#')) history.replaceState(null, '', fragment);}
-readAddress() {const state = {...this.fresh};const given = new URLSearchParams(location.hash.slice(1));const {profile, keys} = this.model;const integer = (letter, low, high, fallback) => {const text = given.get(letter);const value = /^-?\d{1,9}$/.test(text || '') ? Number(text) : NaN;return value >= low && value <= high ? value : fallback;};const choice = (field, allowed) => {const value = given.get(App.letters[field]);if (allowed.includes(value)) state[field] = value;};choice('view', this.views.map((v) => v[0]));choice('by', ['function', 'line']);choice('measure', this.measures.map((m) => m[0]));choice('names', ['module', 'path']);choice('colour', ['self', 'total', 'origin']);choice('sort', ['name', 'self', 'total', 'samples', 'now', 'then']);state.backwards = given.get('r') === 'true';state.thread = integer('th', -1, profile.threads.length - 1, -1);state.from = integer('a', 0, profile.buckets.count - 1, 0);state.to = integer('e', state.from + 1, profile.buckets.count, profile.buckets.count);state.focus = integer('f', -1, keys[state.by].count - 1, -1);state.query = (given.get('q') || '').slice(0, 500);state.zoom = (given.get('z') || '').split('.').filter((k) => /^\d{1,9}$/.test(k)).map(Number);this.state = state;}
-build() {const {model} = this;const {run, baseline, threads} = model.profile;byId('title').textContent = clean(run.command || 'Profile', 300);byId('title').title = clean(run.command || '', 2000);const total = model.rawAll(0);const parts = [model.diff ? 'difference to a baseline' : '', run.mode + ' mode', run.duration > 0 ? seconds(run.duration) : '',count(total.allSamples) + (total.allSamples === 1 ? ' sample' : ' samples'),run.python ? 'Python ' + run.python : '', run.process ? 'process ' + run.process : ''];byId('subtitle').textContent = parts.filter(Boolean).join(' \u00b7 ');if (baseline) byId('subtitle').title = 'Baseline: ' + clean(baseline.command || '', 500);const group = (id, choices, field, tabs) => byId(id).append(...choices.map(([value, text, title]) => el('button',tabs ? {role: 'tab', 'data-value': value, title} : {'data-value': value, 'aria-pressed': 'false', title: title || null}, text)));const wire = (id, field) => on(byId(id), 'click', (event) => {const button = event.target.closest('button');if (button) this.set({[field]: button.dataset.value});});group('views', this.views, 'view', true);group('by', [['function', 'By function', 'One frame for each function'], ['line', 'By line', 'One frame for each line']]);this.measures = model.diff
-? [['time', 'Time', 'Compare sampled seconds'], ['samples', 'Samples', 'Compare sample counts, scaled by the intervals'], ['share', 'Share', 'Compare shares of the whole']]
-: [['time', 'Time', 'Sampled time'], ['samples', 'Samples', 'Number of samples']];if (!model.hasTime) this.measures = this.measures.filter((m) => m[0] === 'samples');group('measure', this.measures);group('names', [['module', 'Modules', 'Module names'], ['path', 'Paths', 'File paths']]);wire('views', 'view');wire('by', 'by');wire('measure', 'measure');wire('names', 'names');on(byId('views'), 'keydown', (event) => {const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;const at = this.views.findIndex((v) => v[0] === this.state.view);if (!step || !this.views[at + step]) return;this.set({view: this.views[at + step][0]});byId('views').children[at + step].focus();});byId('colour').append(...[['self', 'Colour: self'], ['total', 'Colour: total'], ['origin', 'Colour: origin']]
-.map(([value, text]) => el('option', {value}, text)));byId('colour').hidden = model.diff;on(byId('colour'), 'change', (event) => this.set({colour: event.target.value}));const weights = new Map();const {records} = model.profile.trees[0];for (let i = 0; i < records.size; ++i) weights.set(records.thread[i], (weights.get(records.thread[i]) || 0) + records.samples[i]);const order = threads.map((t, i) => i).sort((a, b) => (weights.get(b) || 0) - (weights.get(a) || 0) || a - b);byId('thread').append(el('option', {value: -1}, `All ${threads.length} threads`),...order.map((i) => el('option', {value: i}, clean(this.threadName(i), 60) + ` (${count(weights.get(i) || 0)})`)));byId('thread-label').hidden = threads.length < 2 || model.diff;on(byId('thread'), 'change', (event) => this.set({thread: Number(event.target.value)}));this.timeline = new Timeline(byId('timeline'), model.profile.buckets, (from, to) => this.set({from, to}));byId('time').hidden = model.diff || model.profile.buckets.count < 2;on(byId('unspan'), 'click', () => this.set({from: 0, to: model.profile.buckets.count}));let waiting = 0;on(byId('search'), 'input', (event) => {clearTimeout(waiting);waiting = setTimeout(() => this.set({query: event.target.value}), 120);});on(byId('search'), 'keydown', (event) => {if (event.key !== 'Escape') return;event.stopPropagation();event.preventDefault();this.set({query: ''});});on(byId('unsearch'), 'click', () => {this.set({query: ''});byId('search').focus();});on(byId('theme'), 'click', () => this.setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark', true));on(byId('export'), 'click', () => this.saveSvg());on(byId('side-toggle'), 'click', () => this.toggleSide());on(byId('help'), 'click', () => byId('keys').showModal());this.buildHelp();this.buildGrip();on(document, 'keydown', (event) => this.keyed(event));on(window, 'beforeprint', () => this.paper());on(window, 'afterprint', () => this.setTheme(this.themeBeforePrint, false));const stage = byId('stage');this.crumbs = el('div', {class: 'crumbs'});const pane = (id) => el('div', {class: 'graph', id});this.panes = {main: pane('graph'), callers: pane('callers'), callees: pane('callees'), table: el('div', {class: 'table', id: 'table'}),seam: el('div', {class: 'seam', id: 'seam'}), empty: el('p', {class: 'empty', id: 'empty'})};stage.append(this.crumbs, this.panes.empty, this.panes.main, this.panes.callers, this.panes.seam, this.panes.callees, this.panes.table);this.graphs = {main: new Graph(this.panes.main, this, false), callers: new Graph(this.panes.callers, this, true),callees: new Graph(this.panes.callees, this, false)};this.graphs.main.canvas.setAttribute('aria-label', 'Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.');this.graphs.callers.canvas.setAttribute('aria-label', 'Callers of the function, nearest at the bottom. Arrow keys walk the frames.');this.graphs.callees.canvas.setAttribute('aria-label', 'Callees of the function, nearest at the top. Arrow keys walk the frames.');}
-threadName(i) {const t = this.model.profile.threads[i];return (t.python || t.name || (t.main ? 'main' : 'thread')) + ' ' + t.id +
-(t.process !== this.model.profile.run.process ? ` of ${t.process}` : '') + (t.interpreter ? ` in interpreter ${t.interpreter}` : '');}
-buildHelp() {const key = (keys, text) => el('tr', {}, el('td', {}, ...keys.flatMap((k) => [el('kbd', {}, k), ' '])), el('td', {}, text));byId('keys').append(el('h2', {}, 'Keys'),el('table', {}, el('tbody', {}, key(['/'], 'search'), key(['Esc'], 'clear the search, then zoom out'),key(['1', '\u2026', '4'], 'views'), key(['l'], 'by function or by line'), key(['i'], 'inverted or not'),key(['s'], 'side bar'), key(['d'], 'dark or light'),key(['\u2190', '\u2191', '\u2192', '\u2193', 'Enter'], 'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),el('h2', {}, 'Reading the page'),el('p', {}, 'Each bar is a function, as wide as the time it was on the stack; below it stand its callees. ' +
-'Inverted goes from what was running to its callers. Sandwich shows one function between all its callers and all its callees.'),el('p', {}, 'Drag on the strip above the graph to select a part of the recording. ' +
-'Nothing is left out: what is too narrow to draw is drawn together, hatched.'),el('p', {}, 'The address of this page holds the view.'),el('p', {}, 'For scripts, EMBEDDED_DATA is the profile with the member names of CPython\u2019s own profiler.'),el('form', {method: 'dialog'}, el('button', {}, 'Close')));}
-buildGrip() {const side = byId('side');const grip = byId('grip');const width = (w) => {const kept = Math.max(200, Math.min(600, w));side.style.width = kept + 'px';grip.setAttribute('aria-valuenow', Math.round(kept));return Math.round(kept);};const stored = Number(remembered('side-width'));if (stored >= 200) width(stored);on(grip, 'pointerdown', (event) => grip.setPointerCapture(event.pointerId));on(grip, 'pointermove', (event) => {if (grip.hasPointerCapture(event.pointerId)) remember('side-width', width(event.clientX - side.getBoundingClientRect().left));});on(grip, 'keydown', (event) => {const by = event.key === 'ArrowLeft' ? -20 : event.key === 'ArrowRight' ? 20 : 0;if (by) remember('side-width', width(side.getBoundingClientRect().width + by));});this.showSide(remembered('side') !== 'closed');}
-toggleSide() {const open = byId('body').classList.contains('without-side');this.showSide(open);remember('side', open ? 'open' : 'closed');}
-showSide(open) {byId('body').classList.toggle('without-side', !open);byId('side-toggle').setAttribute('aria-pressed', String(open));}
-setTheme(kind, keep) {document.documentElement.dataset.theme = kind;if (keep) remember('theme', kind);theme.read();if (!this.panels) return;this.timeline.draw();this.panels.showLegend();for (const graph of Object.values(this.graphs)) graph.draw();}
-keyed(event) {if (event.target.closest('input, select, dialog') || event.ctrlKey || event.metaKey || event.altKey) return;const number = Number(event.key);if (number >= 1 && number <= this.views.length) this.set({view: this.views[number - 1][0]});else if (event.key === '/') byId('search').focus();else if (event.key === 'Escape') this.set(this.state.query ? {query: ''} : {zoom: []});else if (event.key === 'l') this.set({by: this.state.by === 'line' ? 'function' : 'line'});else if (event.key === 'i') this.set({view: this.state.view === 'inverted' ? 'flame' : 'inverted'});else if (event.key === 's') this.toggleSide();else if (event.key === 'd') byId('theme').click();else if (event.key === '?') byId('keys').showModal();else return;event.preventDefault();}
-show() {const {model, state} = this;const began = performance.now();if (state.view === 'sandwich' && state.focus < 0) state.focus = this.hottest();const press = (id, value, attribute) => {for (const button of byId(id).children) button.setAttribute(attribute, String(button.dataset.value === value));};press('views', state.view, 'aria-selected');for (const tab of byId('views').children) tab.tabIndex = tab.dataset.value === state.view ? 0 : -1;press('by', this.by(), 'aria-pressed');press('measure', state.measure, 'aria-pressed');press('names', state.names, 'aria-pressed');byId('colour').value = state.colour;byId('thread').value = state.thread;this.showTime();this.found = model.search({...state, by: this.by()});this.showFound();const whole = model.selection(state).allSamples;const nothing = !whole && state.view !== 'vanished' && !model.diff;this.rootLabel = state.view === 'vanished' ? 'stacks of the baseline that are gone'
-: state.thread >= 0 ? this.threadName(state.thread) : model.profile.threads.length > 1 ? 'all threads' : 'all samples';const on = {main: !nothing && ['flame', 'inverted', 'vanished'].includes(state.view), callers: !nothing && state.view === 'sandwich',table: !nothing && state.view === 'table', empty: nothing};on.callees = on.seam = on.callers;for (const [id, element] of Object.entries(this.panes)) element.hidden = !on[id];byId('export').disabled = !on.main && !on.callees;if (nothing) this.showEmpty();if (on.main) this.findGraph();if (on.callers) this.showSandwich();if (on.table) this.panes.table.replaceChildren(...this.panels.table(this.limit));this.showCrumbs(on);this.panels.all();if (this.timeChanged) this.timeline.draw();if (on.main) this.graphs.main.show();if (on.callers) {this.graphs.callers.show();this.graphs.callees.show();}
-this.took = performance.now() - began;}
-hottest() {let best = -1;let most = -1;for (const row of this.model.rows(this.state)) {if (row.self > most) {most = row.self;best = row.key;}
+more(){this.limit +=1000;this.show();}
+static letters={view: 'v',by: 'b',measure: 'm',names: 'n',colour: 'c',thread: 'th',from: 'a',to: 'e',query: 'q',zoom: 'z',focus: 'f',sort: 's',backwards: 'r'};writeAddress(){const parts=[];for (const [field,letter] of Object.entries(App.letters)){const value=this.state[field];if (String(value)===String(this.fresh[field])) continue;parts.push(letter + '=' + encodeURIComponent(Array.isArray(value)?value.join('.') : String(value)));}
+const fragment='#' + parts.join('&');if (fragment!==(location.hash||'#')) history.replaceState(null,'',fragment);}
+readAddress(){const state={...this.fresh};const given=new URLSearchParams(location.hash.slice(1));const{profile,keys}=this.model;const integer=(letter,low,high,fallback)=>{const text=given.get(letter);const value=/^-?\d{1,9}$/.test(text||'')?Number(text) : NaN;return value >=low&&value <=high?value : fallback;};const choice=(field,allowed)=>{const value=given.get(App.letters[field]);if (allowed.includes(value)) state[field]=value;};choice('view',this.views.map((v)=>v[0]));choice('by',['function','line']);choice('measure',this.measures.map((m)=>m[0]));choice('names',['module','path']);choice('colour',['self','total','origin']);choice('sort',['name','self','total','samples','now','then']);state.backwards=given.get('r')==='true';state.thread=integer('th',-1,profile.threads.length - 1,-1);state.from=integer('a',0,profile.buckets.count - 1,0);state.to=integer('e',state.from + 1,profile.buckets.count,profile.buckets.count);state.focus=integer('f',-1,keys[state.by].count - 1,-1);state.query=(given.get('q')||'').slice(0,500);state.zoom=(given.get('z')||'').split('.').filter((k)=>/^\d{1,9}$/.test(k)).map(Number);this.state=state;}
+build(){const{model}=this;const{run,baseline,threads}=model.profile;byId('title').textContent=clean(run.command||'Profile',300);byId('title').title=clean(run.command||'',2000);const total=model.rawAll(0);const parts=[model.diff?'difference to a baseline' : '',run.mode + ' mode',run.duration > 0?seconds(run.duration) : '',count(total.allSamples) + (total.allSamples===1?' sample' : ' samples'),run.python?'Python ' + run.python : '',run.process?'process ' + run.process : ''];byId('subtitle').textContent=parts.filter(Boolean).join(' \u00b7 ');if (baseline) byId('subtitle').title='Baseline: ' + clean(baseline.command||'',500);const group=(id,choices,field,tabs)=>byId(id).append(...choices.map(([value,text,title])=>el('button',tabs?{role: 'tab','data-value': value,title}:{'data-value': value,'aria-pressed': 'false',title: title||null},text)));const wire=(id,field)=>on(byId(id),'click',(event)=>{const button=event.target.closest('button');if (button) this.set({[field]: button.dataset.value});});group('views',this.views,'view',true);group('by',[['function','By function','One frame for each function'],['line','By line','One frame for each line']]);this.measures=model.diff
+?[['time','Time','Compare sampled seconds'],['samples','Samples','Compare sample counts, scaled by the intervals'],['share','Share','Compare shares of the whole']]
+: [['time','Time','Sampled time'],['samples','Samples','Number of samples']];if (!model.hasTime) this.measures=this.measures.filter((m)=>m[0]==='samples');group('measure',this.measures);group('names',[['module','Modules','Module names'],['path','Paths','File paths']]);wire('views','view');wire('by','by');wire('measure','measure');wire('names','names');on(byId('views'),'keydown',(event)=>{const step=event.key==='ArrowRight'?1 : event.key==='ArrowLeft'?-1 : 0;const at=this.views.findIndex((v)=>v[0]===this.state.view);if (!step||!this.views[at + step]) return;this.set({view: this.views[at + step][0]});byId('views').children[at + step].focus();});byId('colour').append(...[['self','Colour: self'],['total','Colour: total'],['origin','Colour: origin']]
+.map(([value,text])=>el('option',{value},text)));byId('colour').hidden=model.diff;on(byId('colour'),'change',(event)=>this.set({colour: event.target.value}));const weights=new Map();const{records}=model.profile.trees[0];for (let i=0; i < records.size; ++i) weights.set(records.thread[i],(weights.get(records.thread[i])||0) + records.samples[i]);const order=threads.map((t,i)=>i).sort((a,b)=>(weights.get(b)||0) - (weights.get(a)||0)||a - b);byId('thread').append(el('option',{value: -1},`All ${threads.length} threads`),...order.map((i)=>el('option',{value: i},clean(this.threadName(i),60) + ` (${count(weights.get(i) || 0)})`)));byId('thread-label').hidden=threads.length < 2||model.diff;on(byId('thread'),'change',(event)=>this.set({thread: Number(event.target.value)}));this.timeline=new Timeline(byId('timeline'),model.profile.buckets,(from,to)=>this.set({from,to}));byId('time').hidden=model.diff||model.profile.buckets.count < 2;on(byId('unspan'),'click',()=>this.set({from: 0,to: model.profile.buckets.count}));let waiting=0;on(byId('search'),'input',(event)=>{clearTimeout(waiting);waiting=setTimeout(()=>this.set({query: event.target.value}),120);});on(byId('search'),'keydown',(event)=>{if (event.key!=='Escape') return;event.stopPropagation();event.preventDefault();this.set({query: ''});});on(byId('unsearch'),'click',()=>{this.set({query: ''});byId('search').focus();});on(byId('theme'),'click',()=>this.setTheme(document.documentElement.dataset.theme==='dark'?'light' : 'dark',true));on(byId('export'),'click',()=>this.saveSvg());on(byId('side-toggle'),'click',()=>this.toggleSide());on(byId('help'),'click',()=>byId('keys').showModal());this.buildHelp();this.buildGrip();on(document,'keydown',(event)=>this.keyed(event));on(window,'beforeprint',()=>this.paper());on(window,'afterprint',()=>this.setTheme(this.themeBeforePrint,false));const stage=byId('stage');this.crumbs=el('div',{class: 'crumbs'});const pane=(id)=>el('div',{class: 'graph',id});this.panes={main: pane('graph'),callers: pane('callers'),callees: pane('callees'),table: el('div',{class: 'table',id: 'table'}),seam: el('div',{class: 'seam',id: 'seam'}),empty: el('p',{class: 'empty',id: 'empty'})};stage.append(this.crumbs,this.panes.empty,this.panes.main,this.panes.callers,this.panes.seam,this.panes.callees,this.panes.table);this.graphs={main: new Graph(this.panes.main,this,false),callers: new Graph(this.panes.callers,this,true),callees: new Graph(this.panes.callees,this,false)};this.graphs.main.canvas.setAttribute('aria-label','Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.');this.graphs.callers.canvas.setAttribute('aria-label','Callers of the function, nearest at the bottom. Arrow keys walk the frames.');this.graphs.callees.canvas.setAttribute('aria-label','Callees of the function, nearest at the top. Arrow keys walk the frames.');}
+threadName(i){const t=this.model.profile.threads[i];return (t.python||t.name||(t.main?'main' : 'thread')) + ' ' + t.id +
+(t.process!==this.model.profile.run.process?` of ${t.process}` : '') + (t.interpreter?` in interpreter ${t.interpreter}` : '');}
+buildHelp(){const key=(keys,text)=>el('tr',{},el('td',{},...keys.flatMap((k)=>[el('kbd',{},k),' '])),el('td',{},text));byId('keys').append(el('h2',{},'Keys'),el('table',{},el('tbody',{},key(['/'],'search'),key(['Esc'],'clear the search, then zoom out'),key(['1','\u2026','4'],'views'),key(['l'],'by function or by line'),key(['i'],'inverted or not'),key(['s'],'side bar'),key(['d'],'dark or light'),key(['\u2190','\u2191','\u2192','\u2193','Enter'],'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),el('h2',{},'Reading the page'),el('p',{},'Each bar is a function, as wide as the time it was on the stack; below it stand its callees. ' +
+'Inverted goes from what was running to its callers. Sandwich shows one function between all its callers and all its callees.'),el('p',{},'Drag on the strip above the graph to select a part of the recording. ' +
+'Nothing is left out: what is too narrow to draw is drawn together, hatched.'),el('p',{},'The address of this page holds the view.'),el('p',{},'For scripts, EMBEDDED_DATA is the profile with the member names of CPython\u2019s own profiler.'),el('form',{method: 'dialog'},el('button',{},'Close')));}
+buildGrip(){const side=byId('side');const grip=byId('grip');const width=(w)=>{const kept=Math.max(200,Math.min(600,w));side.style.width=kept + 'px';grip.setAttribute('aria-valuenow',Math.round(kept));return Math.round(kept);};const stored=Number(remembered('side-width'));if (stored >=200) width(stored);on(grip,'pointerdown',(event)=>grip.setPointerCapture(event.pointerId));on(grip,'pointermove',(event)=>{if (grip.hasPointerCapture(event.pointerId)) remember('side-width',width(event.clientX - side.getBoundingClientRect().left));});on(grip,'keydown',(event)=>{const by=event.key==='ArrowLeft'?-20 : event.key==='ArrowRight'?20 : 0;if (by) remember('side-width',width(side.getBoundingClientRect().width + by));});this.showSide(remembered('side')!=='closed');}
+toggleSide(){const open=byId('body').classList.contains('without-side');this.showSide(open);remember('side',open?'open' : 'closed');}
+showSide(open){byId('body').classList.toggle('without-side',!open);byId('side-toggle').setAttribute('aria-pressed',String(open));}
+setTheme(kind,keep){document.documentElement.dataset.theme=kind;if (keep) remember('theme',kind);theme.read();if (!this.panels) return;this.timeline.draw();this.panels.showLegend();for (const graph of Object.values(this.graphs)) graph.draw();}
+keyed(event){if (event.target.closest('input, select, dialog')||event.ctrlKey||event.metaKey||event.altKey) return;const number=Number(event.key);if (number >=1&&number <=this.views.length) this.set({view: this.views[number - 1][0]});else if (event.key==='/') byId('search').focus();else if (event.key==='Escape') this.set(this.state.query?{query: ''}:{zoom: []});else if (event.key==='l') this.set({by: this.state.by==='line'?'function' : 'line'});else if (event.key==='i') this.set({view: this.state.view==='inverted'?'flame' : 'inverted'});else if (event.key==='s') this.toggleSide();else if (event.key==='d') byId('theme').click();else if (event.key==='?') byId('keys').showModal();else return;event.preventDefault();}
+show(){const{model,state}=this;const began=performance.now();if (state.view==='sandwich'&&state.focus < 0) state.focus=this.hottest();const press=(id,value,attribute)=>{for (const button of byId(id).children) button.setAttribute(attribute,String(button.dataset.value===value));};press('views',state.view,'aria-selected');for (const tab of byId('views').children) tab.tabIndex=tab.dataset.value===state.view?0 : -1;press('by',this.by(),'aria-pressed');press('measure',state.measure,'aria-pressed');press('names',state.names,'aria-pressed');byId('colour').value=state.colour;byId('thread').value=state.thread;this.showTime();this.found=model.search({...state,by: this.by()});this.showFound();const whole=model.selection(state).allSamples;const nothing=!whole&&state.view!=='vanished'&&!model.diff;this.rootLabel=state.view==='vanished'?'stacks of the baseline that are gone'
+: state.thread >=0?this.threadName(state.thread) : model.profile.threads.length > 1?'all threads' : 'all samples';const on={main: !nothing&&['flame','inverted','vanished'].includes(state.view),callers: !nothing&&state.view==='sandwich',table: !nothing&&state.view==='table',empty: nothing};on.callees=on.seam=on.callers;for (const [id,element] of Object.entries(this.panes)) element.hidden=!on[id];byId('export').disabled=!on.main&&!on.callees;if (nothing) this.showEmpty();if (on.main) this.findGraph();if (on.callers) this.showSandwich();if (on.table) this.panes.table.replaceChildren(...this.panels.table(this.limit));this.showCrumbs(on);this.panels.all();if (this.timeChanged) this.timeline.draw();if (on.main) this.graphs.main.show();if (on.callers){this.graphs.callers.show();this.graphs.callees.show();}
+this.took=performance.now() - began;}
+hottest(){let best=-1;let most=-1;for (const row of this.model.rows(this.state)){if (row.self > most){most=row.self;best=row.key;}
 }
 return best;}
-findGraph() {const shape = this.model.shape(this.state, 'main');let node = shape.root;for (const key of this.state.zoom) {let next = -1;for (const kid of shape.children(node)) {if (shape.key(kid) === key && shape.total(kid) > 0) {next = kid;break;}
+findGraph(){const shape=this.model.shape(this.state,'main');let node=shape.root;for (const key of this.state.zoom){let next=-1;for (const kid of shape.children(node)){if (shape.key(kid)===key&&shape.total(kid) > 0){next=kid;break;}
 }
-if (next < 0) break;node = next;}
-const {main} = this.graphs;main.take(shape, node);if (node !== shape.root && this.chosenNode < 0) {this.chosenGraph = main;this.chosenNode = node;}
+if (next < 0) break;node=next;}
+const{main}=this.graphs;main.take(shape,node);if (node!==shape.root&&this.chosenNode < 0){this.chosenGraph=main;this.chosenNode=node;}
 }
-showSandwich() {const {state, model} = this;const row = model.rows(state).find((r) => r.key === state.focus);const whole = model.selection(state)[model.value(state, 'all')];this.panes.seam.replaceChildren(el('b', {}, name(this.label(state.focus), 300)), el('span', {class: 'quiet'}, name(this.place(state.by, state.focus), 200)),el('span', {class: 'num'}, row ? `total ${this.amount(row.total)} \u00b7 ${percent(row.total, whole)}, self ${this.amount(row.self)} \u00b7 ${percent(row.self, whole)}` : 'not in this selection'));this.graphs.callers.take(model.shape(state, 'callers'));this.graphs.callees.take(model.shape(state, 'callees'));}
-showEmpty() {const {run} = this.model.profile;const any = this.model.rawAll(0).allSamples > 0;this.panes.empty.textContent = any ? 'No samples in this selection. Choose a longer span or another thread.'
+showSandwich(){const{state,model}=this;const row=model.rows(state).find((r)=>r.key===state.focus);const whole=model.selection(state)[model.value(state,'all')];this.panes.seam.replaceChildren(el('b',{},name(this.label(state.focus),300)),el('span',{class: 'quiet'},name(this.place(state.by,state.focus),200)),el('span',{class: 'num'},row?`total ${this.amount(row.total)} \u00b7 ${percent(row.total, whole)}, self ${this.amount(row.self)} \u00b7 ${percent(row.self, whole)}` : 'not in this selection'));this.graphs.callers.take(model.shape(state,'callers'));this.graphs.callees.take(model.shape(state,'callees'));}
+showEmpty(){const{run}=this.model.profile;const any=this.model.rawAll(0).allSamples > 0;this.panes.empty.textContent=any?'No samples in this selection. Choose a longer span or another thread.'
 : `No samples. ${count(run.trust.ticks)} looks at the target in ${seconds(run.duration)} yielded no stack in ${run.mode} mode.`;}
-showCrumbs(on) {const {state} = this;const text = {flame: this.model.diff ? 'Width: this run. Colour: change of self time against the baseline.' : 'From the first caller at the top down to what was running.',inverted: 'From what was running at the top down to its callers.',sandwich: 'Callers above, callees below.',vanished: 'Stacks that the baseline had and this run has not. Width: the baseline.',table: this.model.diff ? 'Of all changes called beyond noise, about one in twenty may be chance.' : 'Click a name for its callers and callees.',}[state.view];let zoomed = null;if (on.main && state.zoom.length) {zoomed = el('button', {id: 'unzoom', on: {click: () => this.set({zoom: []})}}, 'Zoom out');const {shape, zoom: node} = this.graphs.main;this.crumbs.replaceChildren(zoomed, el('span', {}, 'Zoomed: ', name(this.label(shape.key(node)), 200),` \u00b7 ${percent(shape.total(node), shape.total(shape.root))} of the whole`));} else {this.crumbs.replaceChildren(el('span', {}, text));}
+showCrumbs(on){const{state}=this;const text={flame: this.model.diff?'Width: this run. Colour: change of self time against the baseline.' : 'From the first caller at the top down to what was running.',inverted: 'From what was running at the top down to its callers.',sandwich: 'Callers above, callees below.',vanished: 'Stacks that the baseline had and this run has not. Width: the baseline.',table: this.model.diff?'Of all changes called beyond noise, about one in twenty may be chance.' : 'Click a name for its callers and callees.',}[state.view];let zoomed=null;if (on.main&&state.zoom.length){zoomed=el('button',{id: 'unzoom',on:{click: ()=>this.set({zoom: []})}},'Zoom out');const{shape,zoom: node}=this.graphs.main;this.crumbs.replaceChildren(zoomed,el('span',{},'Zoomed: ',name(this.label(shape.key(node)),200),` \u00b7 ${percent(shape.total(node), shape.total(shape.root))} of the whole`));}else{this.crumbs.replaceChildren(el('span',{},text));}
 }
-showTime() {const {state, model, timeline} = this;const {buckets, run} = model.profile;const shown = [state.thread, state.from, state.to].join();this.timeChanged = this.timeShown !== shown;if (!this.timeChanged) return;this.timeShown = shown;timeline.levels = model.once('levels ' + state.thread, () => model.levels(state.thread));timeline.select(state.from, state.to);const end = Math.min(state.to * buckets.width, Math.max(run.duration, buckets.width));const text = timeline.whole ? `0 \u2013 ${seconds(end)}: drag to select a part` : `${seconds(state.from * buckets.width)} \u2013 ${seconds(end)}`;byId('span').textContent = text;byId('unspan').hidden = timeline.whole;byId('timeline').setAttribute('aria-valuetext', text);byId('timeline').setAttribute('aria-valuenow', Math.round(100 * state.from / buckets.count));}
-showFound() {const {found, state} = this;const box = byId('search');if (document.activeElement !== box || !state.query) box.value = state.query;byId('unsearch').hidden = !state.query;byId('find').dataset.found = !found ? '' : found.functions ? 'some' : 'none';byId('found').textContent = !found ? '' : found.functions ? `${count(found.functions)} \u00b7 ${percent(found.sum, found.whole)}` : 'nothing found';}
-saveSvg() {const graph = this.state.view === 'sandwich' ? this.graphs.callees : this.graphs.main;const text = graph.svg(byId('title').textContent + ' \u2013 ' + byId('subtitle').textContent);const link = el('a', {href: URL.createObjectURL(new Blob([text], {type: 'image/svg+xml'})), download: 'flamegraph.svg'});this.saved = text;link.click();setTimeout(() => URL.revokeObjectURL(link.href), 10000);}
-paper() {this.themeBeforePrint = document.documentElement.dataset.theme;this.setTheme('light', false);byId('paper').replaceChildren(el('h2', {}, 'Functions'), ...this.panels.table(60));}
+showTime(){const{state,model,timeline}=this;const{buckets,run}=model.profile;const shown=[state.thread,state.from,state.to].join();this.timeChanged=this.timeShown!==shown;if (!this.timeChanged) return;this.timeShown=shown;timeline.levels=model.once('levels ' + state.thread,()=>model.levels(state.thread));timeline.select(state.from,state.to);const end=Math.min(state.to * buckets.width,Math.max(run.duration,buckets.width));const text=timeline.whole?`0 \u2013 ${seconds(end)}: drag to select a part` : `${seconds(state.from * buckets.width)} \u2013 ${seconds(end)}`;byId('span').textContent=text;byId('unspan').hidden=timeline.whole;byId('timeline').setAttribute('aria-valuetext',text);byId('timeline').setAttribute('aria-valuenow',Math.round(100 * state.from / buckets.count));}
+showFound(){const{found,state}=this;const box=byId('search');if (document.activeElement!==box||!state.query) box.value=state.query;byId('unsearch').hidden=!state.query;byId('find').dataset.found=!found?'' : found.functions?'some' : 'none';byId('found').textContent=!found?'' : found.functions?`${count(found.functions)} \u00b7 ${percent(found.sum, found.whole)}` : 'nothing found';}
+saveSvg(){const graph=this.state.view==='sandwich'?this.graphs.callees : this.graphs.main;const text=graph.svg(byId('title').textContent + ' \u2013 ' + byId('subtitle').textContent);const link=el('a',{href: URL.createObjectURL(new Blob([text],{type: 'image/svg+xml'})),download: 'flamegraph.svg'});this.saved=text;link.click();setTimeout(()=>URL.revokeObjectURL(link.href),10000);}
+paper(){this.themeBeforePrint=document.documentElement.dataset.theme;this.setTheme('light',false);byId('paper').replaceChildren(el('h2',{},'Functions'),...this.panels.table(60));}
 }
-function start() {const dark = matchMedia('(prefers-color-scheme: dark)');const stored = remembered('theme');document.documentElement.dataset.theme = stored === 'dark' || stored === 'light' ? stored : dark.matches ? 'dark' : 'light';theme.read();const model = new Model(readProfile(byId('profile').textContent));const app = new App(model);on(dark, 'change', () => {if (!remembered('theme')) app.setTheme(dark.matches ? 'dark' : 'light', false);});const reference = () => referenceData(model);window.tachyon = {app, model, reference, ready: performance.now()};Object.defineProperty(window, 'EMBEDDED_DATA', {get: reference});setTimeout(() => model.searchTexts(), 100);}
+function start(){const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');document.documentElement.dataset.theme=stored==='dark'||stored==='light'?stored : dark.matches?'dark' : 'light';theme.read();const model=new Model(readProfile(byId('profile').textContent));const app=new App(model);on(dark,'change',()=>{if (!remembered('theme')) app.setTheme(dark.matches?'dark' : 'light',false);});const reference=()=>referenceData(model);window.tachyon={app,model,reference,ready: performance.now()};Object.defineProperty(window,'EMBEDDED_DATA',{get: reference});setTimeout(()=>model.searchTexts(),100);}
 start();
 </script>
 </body>
@@ -18774,7 +19367,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-YHe93YysqnHxsk9zpLDr1esgAy7ZPFD9XAMM2xieFvY='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-uhzn53p14xfZY2nQYSOE3Za5wparJDdsQWAiBdWXy5U='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -18892,10 +19485,13 @@ a:hover{text-decoration:underline;}
 .map{width:28px;}
 .whole .cards{grid-template-columns:repeat(3,1fr);}
 }
-@media print{.top button,.acts,.map,.nav,.menu{display:none !important;}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;}
-.chunk{content-visibility:visible;}
-.row > .c{white-space:pre-wrap;print-color-adjust:exact;}
+@media print{html,body{background:none;height:auto;}
+.top button,.acts,.map,.nav,.menu{display:none !important;}
+.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0;}
+.chunk{content-visibility:visible;min-width:0;}
+.head{position:static;}
+.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr);}
+.row > .c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact;}
 }</style>
 </head>
 <body>
@@ -18918,55 +19514,55 @@ a:hover{text-decoration:underline;}
 inline constexpr std::array<std::string_view, 1> heatmap_index_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64) {const raw = atob(base64);const bytes = new Uint8Array(raw.length);for (let i = 0; i < raw.length; ++i) bytes[i] = raw.charCodeAt(i);return bytes;}
-class Column {constructor(base64) {this.bytes = bytesOf(base64);this.at = 0;}
-get more() { return this.at < this.bytes.length; }
-next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value = byte & 127;let scale = 128;do {byte = this.bytes[this.at++];value += (byte & 127) * scale;scale *= 128;} while (byte >= 128);return value;}
-take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
+function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for (let i=0; i < raw.length; ++i) bytes[i]=raw.charCodeAt(i);return bytes;}
+class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0;}
+get more(){return this.at < this.bytes.length;}
+next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
+take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
+function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
 }
-return {count, parent, frame, records};}
-function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
-const sources = new Map();for (const [file, ...rest] of json.sources) {const lines = new Map();for (let i = 0; i + 1 < rest.length; i += 2) lines.set(rest[i], rest[i + 1]);sources.set(file, lines);}
-return {kind: json.kind,run: json.run,baseline: json.baseline || null,strings: json.strings,functions: {count: f.count,name: columnOf(f.name, f.count),file: columnOf(f.file, f.count),module: columnOf(f.module, f.count),line: columnOf(f.line, f.count),origin: columnOf(f.origin, f.count),match: f.match ? columnOf(f.match, f.count) : null,},frames: {count: r.count,function: columnOf(r.function, r.count),line: columnOf(r.line, r.count),opcode: columnOf(r.opcode, r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
-const thin = '\u2009';function count(n) {return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');}
-function percent(part, whole, digits = 1) {return whole > 0 ? (100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
-function seconds(ns) {const size = Math.abs(ns);if (size >= 1e9) return (ns / 1e9).toFixed(size >= 1e11 ? 1 : 2) + thin + 's';if (size >= 1e6) return (ns / 1e6).toFixed(size >= 1e8 ? 0 : 1) + thin + 'ms';if (size >= 1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns === 0 ? '0' + thin + 's' : Math.round(ns) + thin + 'ns';}
-function signed(text, value) {return value > 0 ? '+' + text : text.replace('-', '\u2212');}
-const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves = /\p{Surrogate}/gu;function clean(text, most = 400) {let out = text.length > most ? text.slice(0, most) + '\u2026' : text;out = out.replace(unseen, (c) => {const code = c.charCodeAt(0);return code < 32 ? String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4, '0');});return out.replace(halves, (c) => '\\u' + c.charCodeAt(0).toString(16));}
-function shortPath(path) {const parts = path.split('/');return path.length > 50 && parts.length > 2 ? '\u2026/' + parts.slice(-2).join('/') : path;}
-function on(target, event, act) { target.addEventListener(event, act); }
-function el(tag, attributes = {}, ...content) {const made = document.createElement(tag);for (const [name, value] of Object.entries(attributes)) {if (name === 'on') {for (const [event, act] of Object.entries(value)) on(made, event, act);} else if (value !== null && value !== undefined && value !== false) {made.setAttribute(name, value === true ? '' : value);}
+return{count,parent,frame,records};}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
+function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
+function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
+function signed(text,value){return value > 0?'+' + text : text.replace('-','\u2212');}
+const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves=/\p{Surrogate}/gu;function clean(text,most=400){let out=text.length > most?text.slice(0,most) + '\u2026' : text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code < 32?String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4,'0');});return out.replace(halves,(c)=>'\\u' + c.charCodeAt(0).toString(16));}
+function shortPath(path){const parts=path.split('/');return path.length > 50&&parts.length > 2?'\u2026/' + parts.slice(-2).join('/') : path;}
+function on(target,event,act){target.addEventListener(event,act);}
+function el(tag,attributes={},...content){const made=document.createElement(tag);for (const [name,value] of Object.entries(attributes)){if (name==='on'){for (const [event,act] of Object.entries(value)) on(made,event,act);}else if (value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'' : value);}
 }
-made.append(...content.filter((c) => c !== null && c !== undefined && c !== ''));return made;}
-function name(text, most) {return el('bdi', {}, clean(text, most));}
-function remember(what, value) {try {localStorage.setItem('tachyon-' + what, value);} catch (refused) { /* a page that may not store works all the same */ }
+made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made;}
+function name(text,most){return el('bdi',{},clean(text,most));}
+function remember(what,value){try{localStorage.setItem('tachyon-' + what,value);}catch (refused){/* a page that may not store works all the same */}
 }
-function remembered(what) {try {return localStorage.getItem('tachyon-' + what);} catch (refused) {return null;}
+function remembered(what){try{return localStorage.getItem('tachyon-' + what);}catch (refused){return null;}
 }
-const byId = (id) => document.getElementById(id);
-function startTheme(changed) {const root = document.documentElement;const dark = matchMedia('(prefers-color-scheme: dark)');const stored = remembered('theme');const set = (kind) => {root.dataset.theme = kind;if (changed) changed();};root.dataset.theme = stored === 'dark' || stored === 'light' ? stored : dark.matches ? 'dark' : 'light';on(dark, 'change', () => {if (!remembered('theme')) set(dark.matches ? 'dark' : 'light');});on(byId('theme'), 'click', () => {set(root.dataset.theme === 'dark' ? 'light' : 'dark');remember('theme', root.dataset.theme);});}
-function pageName(number) {return 'file_' + String(number).padStart(4, '0') + '.html';}
-function heatLevel(n, most) {if (!(n > 0) || !(most > 0)) return 0;return Math.max(1, Math.min(8, Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));}
-class Index {constructor(data) {this.data = data;const column = (name) => new Column(data[name]).take(data.count);const [origin, lines, self, total] = ['origin', 'lines', 'self', 'total'].map(column);this.files = data.files.map((path, i) => ({page: i, path, module: data.modules[i], origin: origin[i], lines: lines[i],self: self[i], total: total[i]}));this.most = this.files.length ? this.files[0].total : 0;const {run} = data;byId('title').textContent = clean(run.command || 'Heatmap', 300);byId('subtitle').textContent = ['heatmap', run.mode + ' mode', run.python && 'Python ' + run.python, run.process && 'process ' + run.process]
-.filter(Boolean).join(' \u00b7 ');this.cards();on(byId('filter'), 'input', () => this.show());on(byId('expand'), 'click', () => this.all(true));on(byId('collapse'), 'click', () => this.all(false));on(document, 'keydown', (event) => {if (event.key !== '/' || event.target.closest('input')) return;event.preventDefault();byId('filter').focus();});this.show();}
-cards() {const {run, samples, time} = this.data;const t = run.trust;const errors = t.attempts > 0 ? (t.attempts - t.valid) / t.attempts : 0;const missed = t.ticks + t.missed > 0 ? t.missed / (t.ticks + t.missed) : 0;const card = (title, value, share) => {const inside = el('dd', {}, value);if (share !== undefined) {const fill = el('i');fill.style.width = 100 * share + '%';inside.append(el('div', {class: 'track', 'data-level': share < 0.05 ? 'good' : share < 0.15 ? 'warn' : 'bad'}, fill));}
-return el('div', {}, el('dt', {}, title), inside);};byId('cards').append(card('Files profiled', count(this.files.length)), card('Samples', count(samples)), card('Sampled time', seconds(time)),card('Duration', seconds(run.duration)), card('Samples a second', run.duration > 0 ? count(samples / (run.duration / 1e9)) : '\u2013'),card('Reads that failed', percent(errors, 1), errors), card('Ticks missed', percent(missed, 1), missed));}
-show() {const query = byId('filter').value.trim().toLowerCase();const tree = byId('tree');if (!this.files.length) {tree.replaceChildren(el('p', {class: 'empty'}, 'No source file was seen in this run.'));return;}
-if (query) {const found = this.files.filter((f) => (f.path + '\n' + f.module).toLowerCase().includes(query));tree.replaceChildren(...found.slice(0, 300).map((f) => this.row(f, f.path)),found.length ? '' : el('p', {class: 'empty'}, 'Nothing found.'),found.length > 300 ? el('p', {class: 'quiet'}, `and ${count(found.length - 300)} more`) : '');return;}
-const groups = ['Project', 'Standard library', 'Site-packages', 'Other']
-.map((title, origin) => ({title, files: this.files.filter((f) => f.origin === origin)}));const first = groups.find((g) => g.files.length);tree.replaceChildren(...groups.filter((g) => g.files.length).map((g) => this.group(g.title, g.files, 0, g === first)));}
-group(title, files, depth, open) {const weight = (list) => list.reduce((sum, f) => sum + f.self, 0);const box = el('details', {'data-folder': title}, el('summary', {}, name(title, 120),el('span', {class: 'num'}, `${count(files.length)} ${files.length === 1 ? 'file' : 'files'} \u00b7 ${count(weight(files))} self`)));const fill = () => {if (box.dataset.filled) return;box.dataset.filled = 'yes';const folders = new Map();for (const file of files) {const parts = file.module ? file.module.split('.') : [file.path];const at = parts.length > depth + 1 ? parts[depth] : '';if (!folders.has(at)) folders.set(at, []);folders.get(at).push(file);}
-const direct = folders.get('') || [];folders.delete('');const below = [...folders].sort((a, b) => weight(b[1]) - weight(a[1]) || (a[0] < b[0] ? -1 : 1));box.append(...below.map(([part, list]) => this.group(part, list, depth + 1, depth === 0 && open && below.length < 6)),...direct.map((file) => this.row(file, file.module ? file.module.split('.').slice(depth).join('.') : file.path)));};on(box, 'toggle', () => box.open && fill());if (open) {fill();box.open = true;}
+const byId=(id)=>document.getElementById(id);
+function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if (changed) changed();};root.dataset.theme=stored==='dark'||stored==='light'?stored : dark.matches?'dark' : 'light';on(dark,'change',()=>{if (!remembered('theme')) set(dark.matches?'dark' : 'light');});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light' : 'dark');remember('theme',root.dataset.theme);});}
+function pageName(number){return 'file_' + String(number).padStart(4,'0') + '.html';}
+function heatLevel(n,most){if (!(n > 0)||!(most > 0)) return 0;return Math.max(1,Math.min(8,Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));}
+class Index{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const [origin,lines,self,total]=['origin','lines','self','total'].map(column);this.files=data.files.map((path,i)=>({page: i,path,module: data.modules[i],origin: origin[i],lines: lines[i],self: self[i],total: total[i]}));this.most=this.files.length?this.files[0].total : 0;const{run}=data;byId('title').textContent=clean(run.command||'Heatmap',300);byId('subtitle').textContent=['heatmap',run.mode + ' mode',run.python&&'Python ' + run.python,run.process&&'process ' + run.process]
+.filter(Boolean).join(' \u00b7 ');this.cards();on(byId('filter'),'input',()=>this.show());on(byId('expand'),'click',()=>this.all(true));on(byId('collapse'),'click',()=>this.all(false));on(document,'keydown',(event)=>{if (event.key!=='/'||event.target.closest('input')) return;event.preventDefault();byId('filter').focus();});this.show();}
+cards(){const{run,samples,time}=this.data;const t=run.trust;const errors=t.attempts > 0?(t.attempts - t.valid) / t.attempts : 0;const missed=t.ticks + t.missed > 0?t.missed / (t.ticks + t.missed) : 0;const card=(title,value,share)=>{const inside=el('dd',{},value);if (share!==undefined){const fill=el('i');fill.style.width=100 * share + '%';inside.append(el('div',{class: 'track','data-level': share < 0.05?'good' : share < 0.15?'warn' : 'bad'},fill));}
+return el('div',{},el('dt',{},title),inside);};byId('cards').append(card('Files profiled',count(this.files.length)),card('Samples',count(samples)),card('Sampled time',seconds(time)),card('Duration',seconds(run.duration)),card('Samples a second',run.duration > 0?count(samples / (run.duration / 1e9)) : '\u2013'),card('Reads that failed',percent(errors,1),errors),card('Ticks missed',percent(missed,1),missed));}
+show(){const query=byId('filter').value.trim().toLowerCase();const tree=byId('tree');if (!this.files.length){tree.replaceChildren(el('p',{class: 'empty'},'No source file was seen in this run.'));return;}
+if (query){const found=this.files.filter((f)=>(f.path + '\n' + f.module).toLowerCase().includes(query));tree.replaceChildren(...found.slice(0,300).map((f)=>this.row(f,f.path)),found.length?'' : el('p',{class: 'empty'},'Nothing found.'),found.length > 300?el('p',{class: 'quiet'},`and ${count(found.length - 300)} more`) : '');return;}
+const groups=['Project','Standard library','Site-packages','Other']
+.map((title,origin)=>({title,files: this.files.filter((f)=>f.origin===origin)}));const first=groups.find((g)=>g.files.length);tree.replaceChildren(...groups.filter((g)=>g.files.length).map((g)=>this.group(g.title,g.files,0,g===first)));}
+group(title,files,depth,open){const weight=(list)=>list.reduce((sum,f)=>sum + f.self,0);const box=el('details',{'data-folder': title},el('summary',{},name(title,120),el('span',{class: 'num'},`${count(files.length)} ${files.length === 1 ? 'file' : 'files'} \u00b7 ${count(weight(files))} self`)));const fill=()=>{if (box.dataset.filled) return;box.dataset.filled='yes';const folders=new Map();for (const file of files){const parts=file.module?file.module.split('.') : [file.path];const at=parts.length > depth + 1?parts[depth] : '';if (!folders.has(at)) folders.set(at,[]);folders.get(at).push(file);}
+const direct=folders.get('')||[];folders.delete('');const below=[...folders].sort((a,b)=>weight(b[1]) - weight(a[1])||(a[0] < b[0]?-1 : 1));box.append(...below.map(([part,list])=>this.group(part,list,depth + 1,depth===0&&open&&below.length < 6)),...direct.map((file)=>this.row(file,file.module?file.module.split('.').slice(depth).join('.') : file.path)));};on(box,'toggle',()=>box.open&&fill());if (open){fill();box.open=true;}
 return box;}
-row(file, label) {const fill = el('i');fill.style.width = (this.most > 0 ? 100 * file.total / this.most : 0) + '%';return el('div', {class: 'file', 'data-page': file.page}, el('a', {href: pageName(file.page), title: clean(file.path, 1000)}, name(label, 200)),el('div', {class: 'track'}, fill),el('span', {class: 'num'}, `${count(file.self)} self \u00b7 ${count(file.total)}`));}
-all(open) {byId('filter').value = '';this.show();for (let round = 0; round < 40; ++round) {const rest = [...document.querySelectorAll('.files details')].filter((d) => d.open !== open);if (!rest.length) break;for (const box of rest) {box.open = open;box.dispatchEvent(new Event('toggle'));}
+row(file,label){const fill=el('i');fill.style.width=(this.most > 0?100 * file.total / this.most : 0) + '%';return el('div',{class: 'file','data-page': file.page},el('a',{href: pageName(file.page),title: clean(file.path,1000)},name(label,200)),el('div',{class: 'track'},fill),el('span',{class: 'num'},`${count(file.self)} self \u00b7 ${count(file.total)}`));}
+all(open){byId('filter').value='';this.show();for (let round=0; round < 40; ++round){const rest=[...document.querySelectorAll('.files details')].filter((d)=>d.open!==open);if (!rest.length) break;for (const box of rest){box.open=open;box.dispatchEvent(new Event('toggle'));}
 }
 }
 }
-startTheme();window.heatmap = new Index(JSON.parse(byId('profile').textContent));
+startTheme();window.heatmap=new Index(JSON.parse(byId('profile').textContent));
 </script>
 </body>
 </html>
@@ -18978,7 +19574,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-n0RM0tY3elWbFnvs31Crg34i9HfVf8O0d1Dx+ZjjhBg='; script-src 'sha256-q3J7vCNB3Oya7ExnQetYjlJ+aO618IiJNTXo/1whG0E='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-CYUZjk1cdiJi3Vg7LWP+9Jn12m0TSskRT+IMPRYoavk='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -19096,10 +19692,13 @@ a:hover{text-decoration:underline;}
 .map{width:28px;}
 .whole .cards{grid-template-columns:repeat(3,1fr);}
 }
-@media print{.top button,.acts,.map,.nav,.menu{display:none !important;}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;}
-.chunk{content-visibility:visible;}
-.row > .c{white-space:pre-wrap;print-color-adjust:exact;}
+@media print{html,body{background:none;height:auto;}
+.top button,.acts,.map,.nav,.menu{display:none !important;}
+.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0;}
+.chunk{content-visibility:visible;min-width:0;}
+.head{position:static;}
+.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr);}
+.row > .c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact;}
 }</style>
 </head>
 <body class="whole">
@@ -19125,76 +19724,76 @@ a:hover{text-decoration:underline;}
 inline constexpr std::array<std::string_view, 1> heatmap_file_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64) {const raw = atob(base64);const bytes = new Uint8Array(raw.length);for (let i = 0; i < raw.length; ++i) bytes[i] = raw.charCodeAt(i);return bytes;}
-class Column {constructor(base64) {this.bytes = bytesOf(base64);this.at = 0;}
-get more() { return this.at < this.bytes.length; }
-next() {let byte = this.bytes[this.at++];if (byte < 128) return byte;let value = byte & 127;let scale = 128;do {byte = this.bytes[this.at++];value += (byte & 127) * scale;scale *= 128;} while (byte >= 128);return value;}
-take(count) {const values = new Int32Array(count);for (let i = 0; i < count; ++i) values[i] = this.next();return values;}
+function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for (let i=0; i < raw.length; ++i) bytes[i]=raw.charCodeAt(i);return bytes;}
+class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0;}
+get more(){return this.at < this.bytes.length;}
+next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
+take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree) {const count = tree.nodes;const parent = new Int32Array(count);const frame = new Column(tree.frame).take(count);const up = new Column(tree.up);const path = [];for (let i = 0, depth = -1; i < count; ++i) {depth += 1 - up.next();parent[i] = depth > 0 ? path[depth - 1] : -1;path[depth] = i;}
-const size = tree.recordCount;const records = {size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column = new Column(tree.records);for (let i = 0, r = 0; i < count; ++i) {let thread = 0;let bucket = 0;for (let left = column.next(); left > 0; --left, ++r) {const place = column.next();bucket = (place >> 1) + (place & 1 ? 0 : bucket);if (place & 1) thread = column.next();records.node[r] = i;records.thread[r] = thread;records.bucket[r] = bucket;records.samples[r] = column.next();records.time[r] = column.next();}
+function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
 }
-return {count, parent, frame, records};}
-function readProfile(text) {const json = JSON.parse(text);const {functions: f, frames: r} = json;const columnOf = (base64, count) => new Column(base64).take(count);const status = {thread: [], bucket: [], bits: [], samples: []};for (const column = new Column(json.status); column.more;) {status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
-const sources = new Map();for (const [file, ...rest] of json.sources) {const lines = new Map();for (let i = 0; i + 1 < rest.length; i += 2) lines.set(rest[i], rest[i + 1]);sources.set(file, lines);}
-return {kind: json.kind,run: json.run,baseline: json.baseline || null,strings: json.strings,functions: {count: f.count,name: columnOf(f.name, f.count),file: columnOf(f.file, f.count),module: columnOf(f.module, f.count),line: columnOf(f.line, f.count),origin: columnOf(f.origin, f.count),match: f.match ? columnOf(f.match, f.count) : null,},frames: {count: r.count,function: columnOf(r.function, r.count),line: columnOf(r.line, r.count),opcode: columnOf(r.opcode, r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
-const thin = '\u2009';function count(n) {return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');}
-function percent(part, whole, digits = 1) {return whole > 0 ? (100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
-function seconds(ns) {const size = Math.abs(ns);if (size >= 1e9) return (ns / 1e9).toFixed(size >= 1e11 ? 1 : 2) + thin + 's';if (size >= 1e6) return (ns / 1e6).toFixed(size >= 1e8 ? 0 : 1) + thin + 'ms';if (size >= 1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns === 0 ? '0' + thin + 's' : Math.round(ns) + thin + 'ns';}
-function signed(text, value) {return value > 0 ? '+' + text : text.replace('-', '\u2212');}
-const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves = /\p{Surrogate}/gu;function clean(text, most = 400) {let out = text.length > most ? text.slice(0, most) + '\u2026' : text;out = out.replace(unseen, (c) => {const code = c.charCodeAt(0);return code < 32 ? String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4, '0');});return out.replace(halves, (c) => '\\u' + c.charCodeAt(0).toString(16));}
-function shortPath(path) {const parts = path.split('/');return path.length > 50 && parts.length > 2 ? '\u2026/' + parts.slice(-2).join('/') : path;}
-function on(target, event, act) { target.addEventListener(event, act); }
-function el(tag, attributes = {}, ...content) {const made = document.createElement(tag);for (const [name, value] of Object.entries(attributes)) {if (name === 'on') {for (const [event, act] of Object.entries(value)) on(made, event, act);} else if (value !== null && value !== undefined && value !== false) {made.setAttribute(name, value === true ? '' : value);}
+return{count,parent,frame,records};}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
+function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
+function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
+function signed(text,value){return value > 0?'+' + text : text.replace('-','\u2212');}
+const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;const halves=/\p{Surrogate}/gu;function clean(text,most=400){let out=text.length > most?text.slice(0,most) + '\u2026' : text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code < 32?String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4,'0');});return out.replace(halves,(c)=>'\\u' + c.charCodeAt(0).toString(16));}
+function shortPath(path){const parts=path.split('/');return path.length > 50&&parts.length > 2?'\u2026/' + parts.slice(-2).join('/') : path;}
+function on(target,event,act){target.addEventListener(event,act);}
+function el(tag,attributes={},...content){const made=document.createElement(tag);for (const [name,value] of Object.entries(attributes)){if (name==='on'){for (const [event,act] of Object.entries(value)) on(made,event,act);}else if (value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'' : value);}
 }
-made.append(...content.filter((c) => c !== null && c !== undefined && c !== ''));return made;}
-function name(text, most) {return el('bdi', {}, clean(text, most));}
-function remember(what, value) {try {localStorage.setItem('tachyon-' + what, value);} catch (refused) { /* a page that may not store works all the same */ }
+made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made;}
+function name(text,most){return el('bdi',{},clean(text,most));}
+function remember(what,value){try{localStorage.setItem('tachyon-' + what,value);}catch (refused){/* a page that may not store works all the same */}
 }
-function remembered(what) {try {return localStorage.getItem('tachyon-' + what);} catch (refused) {return null;}
+function remembered(what){try{return localStorage.getItem('tachyon-' + what);}catch (refused){return null;}
 }
-const byId = (id) => document.getElementById(id);
-function startTheme(changed) {const root = document.documentElement;const dark = matchMedia('(prefers-color-scheme: dark)');const stored = remembered('theme');const set = (kind) => {root.dataset.theme = kind;if (changed) changed();};root.dataset.theme = stored === 'dark' || stored === 'light' ? stored : dark.matches ? 'dark' : 'light';on(dark, 'change', () => {if (!remembered('theme')) set(dark.matches ? 'dark' : 'light');});on(byId('theme'), 'click', () => {set(root.dataset.theme === 'dark' ? 'light' : 'dark');remember('theme', root.dataset.theme);});}
-function pageName(number) {return 'file_' + String(number).padStart(4, '0') + '.html';}
-function heatLevel(n, most) {if (!(n > 0) || !(most > 0)) return 0;return Math.max(1, Math.min(8, Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));}
-class FilePage {constructor(data) {this.data = data;const column = (name) => new Column(data[name]).take(data.count);const big = (name) => {const values = new Column(data[name]);return Float64Array.from({length: data.count}, () => values.next());};const line = column('line'), self = column('lineSelf'), total = column('lineTotal'), selfTime = big('lineSelfTime'), totalTime = big('lineTotalTime');this.lines = new Map();line.forEach((n, i) => this.lines.set(n, {self: self[i], total: total[i], selfTime: selfTime[i], totalTime: totalTime[i]}));this.mostSelf = Math.max(0, ...self.length < 50000 ? self : [self.reduce((a, b) => Math.max(a, b), 0)]);this.mostTotal = total.reduce((a, b) => Math.max(a, b), 0);this.callers = this.byLine(data.callers);this.callees = this.byLine(data.callees);this.instructions = this.byLine(data.instructions);this.source = data.source === null ? null : data.source.split(/\r\n|\n|\r/);if (this.source && this.source[this.source.length - 1] === '') this.source.pop();this.metric = remembered('heat-metric') === 'total' ? 'total' : 'self';this.hot = remembered('heat-lines') === 'hot';this.kind = 'heat';this.build();this.paint();this.reveal();}
-byLine(entries) {const map = new Map();for (const entry of entries) {if (!map.has(entry[0])) map.set(entry[0], []);map.get(entry[0]).push(entry);}
+const byId=(id)=>document.getElementById(id);
+function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if (changed) changed();};root.dataset.theme=stored==='dark'||stored==='light'?stored : dark.matches?'dark' : 'light';on(dark,'change',()=>{if (!remembered('theme')) set(dark.matches?'dark' : 'light');});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light' : 'dark');remember('theme',root.dataset.theme);});}
+function pageName(number){return 'file_' + String(number).padStart(4,'0') + '.html';}
+function heatLevel(n,most){if (!(n > 0)||!(most > 0)) return 0;return Math.max(1,Math.min(8,Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));}
+class FilePage{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const big=(name)=>{const values=new Column(data[name]);return Float64Array.from({length: data.count},()=>values.next());};const line=column('line'),self=column('lineSelf'),total=column('lineTotal'),selfTime=big('lineSelfTime'),totalTime=big('lineTotalTime');this.lines=new Map();line.forEach((n,i)=>this.lines.set(n,{self: self[i],total: total[i],selfTime: selfTime[i],totalTime: totalTime[i]}));this.mostSelf=Math.max(0,...self.length < 50000?self : [self.reduce((a,b)=>Math.max(a,b),0)]);this.mostTotal=total.reduce((a,b)=>Math.max(a,b),0);this.callers=this.byLine(data.callers);this.callees=this.byLine(data.callees);this.instructions=this.byLine(data.instructions);this.source=data.source===null?null : data.source.split(/\r\n|\n|\r/);if (this.source&&this.source[this.source.length - 1]==='') this.source.pop();this.metric=remembered('heat-metric')==='total'?'total' : 'self';this.hot=remembered('heat-lines')==='hot';this.kind='heat';this.build();this.paint();this.reveal();}
+byLine(entries){const map=new Map();for (const entry of entries){if (!map.has(entry[0])) map.set(entry[0],[]);map.get(entry[0]).push(entry);}
 return map;}
-build() {const {data} = this;const origin = ['project', 'standard library', 'site-packages', 'other'][data.origin];byId('title').textContent = clean(data.file, 1000);byId('title').title = clean(data.file, 4000);byId('subtitle').textContent = [data.module, origin, `file ${data.page + 1} of ${data.pages}`].filter(Boolean).map((t) => clean(t, 200)).join(' \u00b7 ');const card = (title, value) => el('div', {}, el('dt', {}, title), el('dd', {}, value));byId('cards').append(card('Self samples', count(data.self)), card('Total samples', count(data.total)), card('Of the run', percent(data.total, data.samples)),card('Of the hottest file', percent(data.total, data.hottest)), card('Lines seen', count(data.count)),card('Most on one line', `${count(this.mostSelf)} self \u00b7 ${count(this.mostTotal)}`));byId('kind').hidden = byId('bytecode').hidden = !this.instructions.size;this.rows();const choose = (id, act) => on(byId(id), 'click', (event) => {const button = event.target.closest('button');if (!button) return;act(button.dataset.value);this.paint();});choose('metric', (v) => remember('heat-metric', this.metric = v));choose('cold', (v) => {this.hot = v === 'hot';remember('heat-lines', v);});choose('kind', (v) => { this.kind = v; });on(byId('bytecode'), 'click', () => this.allPanels());const lines = byId('lines');on(lines, 'click', (event) => this.clicked(event));on(lines, 'scroll', () => this.drawMap());for (const [event, lit] of [['mouseover', true], ['mouseout', false]]) on(lines, event, (e) => this.light(e.target, lit));on(document, 'keydown', (event) => this.keyed(event));on(document, 'click', (event) => {if (this.menu && !this.menu.contains(event.target)) this.closeMenu();});on(window, 'hashchange', () => this.reveal());new ResizeObserver(() => this.drawMap()).observe(byId('map'));const map = byId('map');const jump = (event) => {const box = map.getBoundingClientRect();lines.scrollTop = (event.clientY - box.top) / box.height * lines.scrollHeight - lines.clientHeight / 2;};on(map, 'pointerdown', (event) => {map.setPointerCapture(event.pointerId);jump(event);});on(map, 'pointermove', (event) => map.hasPointerCapture(event.pointerId) && jump(event));}
-rows() {const holder = byId('lines');const seen = [...new Set([...this.lines.keys(), ...this.callers.keys()])].sort((a, b) => a - b);const last = seen.length ? seen[seen.length - 1] : 0;if (!this.source) byId('what').textContent = 'The source is not known: it was not in the recording, or could not be read.';const numbers = this.source ? Array.from({length: Math.max(this.source.length, Math.min(last, this.source.length + 1000))}, (_, i) => i + 1) : seen;this.numbers = numbers;this.row = new Map();for (let at = 0; at < numbers.length; at += 200) {const part = numbers.slice(at, at + 200);const chunk = el('div', {class: 'chunk'}, ...part.map((n) => this.makeRow(n)));chunk.style.containIntrinsicSize = `auto ${20 * part.length}px`;holder.append(chunk);}
+build(){const{data}=this;const origin=['project','standard library','site-packages','other'][data.origin];byId('title').textContent=clean(data.file,1000);byId('title').title=clean(data.file,4000);byId('subtitle').textContent=[data.module,origin,`file ${data.page + 1} of ${data.pages}`].filter(Boolean).map((t)=>clean(t,200)).join(' \u00b7 ');const card=(title,value)=>el('div',{},el('dt',{},title),el('dd',{},value));byId('cards').append(card('Self samples',count(data.self)),card('Total samples',count(data.total)),card('Of the run',percent(data.total,data.samples)),card('Of the hottest file',percent(data.total,data.hottest)),card('Lines seen',count(data.count)),card('Most on one line',`${count(this.mostSelf)} self \u00b7 ${count(this.mostTotal)}`));byId('kind').hidden=byId('bytecode').hidden=!this.instructions.size;this.rows();const choose=(id,act)=>on(byId(id),'click',(event)=>{const button=event.target.closest('button');if (!button) return;act(button.dataset.value);this.paint();});choose('metric',(v)=>remember('heat-metric',this.metric=v));choose('cold',(v)=>{this.hot=v==='hot';remember('heat-lines',v);});choose('kind',(v)=>{this.kind=v;});on(byId('bytecode'),'click',()=>this.allPanels());const lines=byId('lines');on(lines,'click',(event)=>this.clicked(event));on(lines,'scroll',()=>this.drawMap());for (const [event,lit] of [['mouseover',true],['mouseout',false]]) on(lines,event,(e)=>this.light(e.target,lit));on(document,'keydown',(event)=>this.keyed(event));on(document,'click',(event)=>{if (this.menu&&!this.menu.contains(event.target)) this.closeMenu();});on(window,'hashchange',()=>this.reveal());new ResizeObserver(()=>this.drawMap()).observe(byId('map'));const map=byId('map');const jump=(event)=>{const box=map.getBoundingClientRect();lines.scrollTop=(event.clientY - box.top) / box.height * lines.scrollHeight - lines.clientHeight / 2;};on(map,'pointerdown',(event)=>{map.setPointerCapture(event.pointerId);jump(event);});on(map,'pointermove',(event)=>map.hasPointerCapture(event.pointerId)&&jump(event));}
+rows(){const holder=byId('lines');const seen=[...new Set([...this.lines.keys(),...this.callers.keys()])].sort((a,b)=>a - b);const last=seen.length?seen[seen.length - 1] : 0;if (!this.source) byId('what').textContent='The source is not known: it was not in the recording, or could not be read.';const numbers=this.source?Array.from({length: Math.max(this.source.length,Math.min(last,this.source.length + 1000))},(_,i)=>i + 1) : seen;this.numbers=numbers;this.row=new Map();for (let at=0; at < numbers.length; at +=200){const part=numbers.slice(at,at + 200);const chunk=el('div',{class: 'chunk'},...part.map((n)=>this.makeRow(n)));chunk.style.containIntrinsicSize=`auto ${20 * part.length}px`;holder.append(chunk);}
 }
-makeRow(n) {const line = this.lines.get(n);const text = this.source ? this.source[n - 1] ?? '' : '';const code = el('span', {class: 'c'});this.putCode(code, n, text);const nav = el('span', {class: 'nav'});const add = (list, sign, what) => {if (list) nav.append(el('button', {'data-nav': what, title: `${list.length === 1 ? clean(list[0][1], 80) + ', ' : list.length + ' '}${what}`, 'aria-label': `${what} of line ${n}`}, sign));};add(this.callers.get(n), '\u25b2', 'callers');add(this.callees.get(n), '\u25bc', 'callees');if (this.instructions.has(n)) nav.append(el('button', {'data-nav': 'bytecode', 'aria-expanded': 'false', title: 'bytecode', 'aria-label': `bytecode of line ${n}`}, '\u2261'));const row = el('div', {class: 'row', id: 'line-' + n, 'data-line': n}, el('a', {class: 'n', href: '#line-' + n, 'aria-label': 'Line ' + n}, String(n)),el('span', {class: 's'}, line && line.self ? count(line.self) : ''), el('span', {class: 't'}, line ? count(line.total) : ''), nav, code);if (line) {row.title = `Self ${count(line.self)} samples, ${seconds(line.selfTime)}, ${percent(line.self, this.data.samples)}\n` +
+makeRow(n){const line=this.lines.get(n);const text=this.source?this.source[n - 1]??'' : '';const code=el('span',{class: 'c'});this.putCode(code,n,text);const nav=el('span',{class: 'nav'});const add=(list,sign,what)=>{if (list) nav.append(el('button',{'data-nav': what,title: `${list.length === 1 ? clean(list[0][1], 80) + ', ' : list.length + ' '}${what}`,'aria-label': `${what} of line ${n}`},sign));};add(this.callers.get(n),'\u25b2','callers');add(this.callees.get(n),'\u25bc','callees');if (this.instructions.has(n)) nav.append(el('button',{'data-nav': 'bytecode','aria-expanded': 'false',title: 'bytecode','aria-label': `bytecode of line ${n}`},'\u2261'));const row=el('div',{class: 'row',id: 'line-' + n,'data-line': n},el('a',{class: 'n',href: '#line-' + n,'aria-label': 'Line ' + n},String(n)),el('span',{class: 's'},line&&line.self?count(line.self) : ''),el('span',{class: 't'},line?count(line.total) : ''),nav,code);if (line){row.title=`Self ${count(line.self)} samples, ${seconds(line.selfTime)}, ${percent(line.self, this.data.samples)}\n` +
 `Total ${count(line.total)} samples, ${seconds(line.totalTime)}, ${percent(line.total, this.data.samples)}`;}
-this.row.set(n, row);return row;}
-putCode(code, n, text) {const ranges = new Map();let all = 0;for (const [, end, from, to, , , total] of this.instructions.get(n) || []) {all += total;if (end !== n || from < 0 || to <= from) continue;ranges.set(`${from}-${to}`, (ranges.get(`${from}-${to}`) || 0) + total);}
-const bytes = new TextEncoder().encode(text);const owner = new Array(text.length);const unit = (byte) => new TextDecoder().decode(bytes.subarray(0, byte)).length;for (const [id, total] of [...ranges].sort((a, b) => this.width(b[0]) - this.width(a[0]))) {const [from, to] = id.split('-').map((b) => unit(Number(b)));owner.fill([id, total], from, to);}
-let at = 0;while (at < text.length) {let end = at + 1;while (end < text.length && owner[end] === owner[at]) ++end;const part = clean(text.slice(at, end).replaceAll('\t', '        '), 2000);if (owner[at]) {const [id, total] = owner[at];const share = total / all;code.append(el('span', {class: 'range' + (share > 0.7 ? ' hot' : share > 0.3 ? ' warm' : ''), 'data-range': id,title: `${count(total)} samples, ${percent(total, all)} of this line`}, part));} else {code.append(part);}
-at = end;}
+this.row.set(n,row);return row;}
+putCode(code,n,text){const ranges=new Map();let all=0;for (const [,end,from,to,,,total] of this.instructions.get(n)||[]){all +=total;if (end!==n||from < 0||to <=from) continue;ranges.set(`${from}-${to}`,(ranges.get(`${from}-${to}`)||0) + total);}
+const bytes=new TextEncoder().encode(text);const owner=new Array(text.length);const unit=(byte)=>new TextDecoder().decode(bytes.subarray(0,byte)).length;for (const [id,total] of [...ranges].sort((a,b)=>this.width(b[0]) - this.width(a[0]))){const [from,to]=id.split('-').map((b)=>unit(Number(b)));owner.fill([id,total],from,to);}
+let at=0;while (at < text.length){let end=at + 1;while (end < text.length&&owner[end]===owner[at]) ++end;const part=clean(text.slice(at,end).replaceAll('\t','        '),2000);if (owner[at]){const [id,total]=owner[at];const share=total / all;code.append(el('span',{class: 'range' + (share > 0.7?' hot' : share > 0.3?' warm' : ''),'data-range': id,title: `${count(total)} samples, ${percent(total, all)} of this line`},part));}else{code.append(part);}
+at=end;}
 }
-width(id) {const [from, to] = id.split('-').map(Number);return to - from;}
-paint() {const {metric, hot, kind} = this;const press = (id, value) => {for (const button of byId(id).children) button.setAttribute('aria-pressed', String(button.dataset.value === value));};press('metric', metric);press('cold', hot ? 'hot' : 'all');press('kind', kind);byId('lines').classList.toggle('hot-only', hot);const most = metric === 'self' ? this.mostSelf : this.mostTotal;let before = 0;for (const [n, row] of this.row) {const line = this.lines.get(n);const level = heatLevel(line ? line[metric] : 0, most);const special = kind === 'specialization' ? this.specialized(n) : null;let colour = '';if (kind === 'heat') colour = level ? 'h' + level : '';else if (special !== null) colour = special >= 67 ? 'sp3' : special >= 33 ? 'sp2' : 'sp1';const cold = !line && !this.callers.has(n);row.className = 'row ' + (cold ? 'cold ' : n > before + 1 && before ? 'after-gap ' : '') + colour + (row.classList.contains('target') ? ' target' : '');if (!cold) before = n;const panel = row.querySelector('.ops');if (panel) panel.replaceWith(this.panel(n));}
+width(id){const [from,to]=id.split('-').map(Number);return to - from;}
+paint(){const{metric,hot,kind}=this;const press=(id,value)=>{for (const button of byId(id).children) button.setAttribute('aria-pressed',String(button.dataset.value===value));};press('metric',metric);press('cold',hot?'hot' : 'all');press('kind',kind);byId('lines').classList.toggle('hot-only',hot);const most=metric==='self'?this.mostSelf : this.mostTotal;let before=0;for (const [n,row] of this.row){const line=this.lines.get(n);const level=heatLevel(line?line[metric] : 0,most);const special=kind==='specialization'?this.specialized(n) : null;let colour='';if (kind==='heat') colour=level?'h' + level : '';else if (special!==null) colour=special >=67?'sp3' : special >=33?'sp2' : 'sp1';const cold=!line&&!this.callers.has(n);row.className='row ' + (cold?'cold ' : n > before + 1&&before?'after-gap ' : '') + colour + (row.classList.contains('target')?' target' : '');if (!cold) before=n;const panel=row.querySelector('.ops');if (panel) panel.replaceWith(this.panel(n));}
 this.drawMap();}
-specialized(n) {const list = this.instructions.get(n);if (!list) return null;let all = 0;let special = 0;for (const entry of list) {const samples = entry[this.metric === 'self' ? 5 : 6] || 0;all += samples;if (this.data.opcodes[entry[4]].specialized) special += samples;}
-return all > 0 ? 100 * special / all : null;}
-panel(n) {const at = this.metric === 'self' ? 5 : 6;const merged = new Map();for (const entry of this.instructions.get(n)) {const id = entry[4] + ' ' + entry[2] + '-' + entry[3];const known = merged.get(id);if (known) known.samples += entry[at];else merged.set(id, {opcode: this.data.opcodes[entry[4]], samples: entry[at], range: entry[2] + '-' + entry[3]});}
-const list = [...merged.values()].sort((a, b) => b.samples - a.samples);const all = list.reduce((sum, i) => sum + i.samples, 0);const share = this.specialized(n);const body = list.map((i) => {const fill = el('i');fill.style.width = (all > 0 ? 100 * i.samples / all : 0) + '%';return el('tr', {'data-range': i.range}, el('td', {}, clean(i.opcode.name)), el('td', {}, i.opcode.base !== i.opcode.name ? clean(i.opcode.base) : ''),el('td', {}, i.opcode.specialized ? el('span', {class: 'badge'}, 'SPECIALIZED') : ''), el('td', {class: 'num'}, count(i.samples)),el('td', {}, el('div', {class: 'track'}, fill)), el('td', {class: 'num'}, percent(i.samples, all)));});const level = share === null ? '' : share >= 67 ? 'high' : share >= 33 ? 'medium' : 'low';return el('div', {class: 'ops'},el('p', {}, share === null ? `No ${this.metric} samples with an instruction` : `${share.toFixed(0)}\u2009% specialised (${level}), by ${this.metric} samples`),el('table', {}, el('thead', {}, el('tr', {}, ...['Instruction', 'Base', '', 'Samples', '', 'Share'].map((t) => el('th', {scope: 'col'}, t)))), el('tbody', {}, ...body)));}
-togglePanel(n, open) {const row = this.row.get(n);const panel = row.querySelector('.ops');if (open === undefined) open = !panel;if (open === Boolean(panel)) return;if (open) row.append(this.panel(n));else panel.remove();row.querySelector('[data-nav=bytecode]').setAttribute('aria-expanded', String(open));}
-allPanels() {const open = !document.querySelector('.ops');for (const n of this.instructions.keys()) if (this.row.has(n)) this.togglePanel(n, open);this.drawMap();}
-light(target, lit) {const marked = target.closest('[data-range]');if (!marked) return;for (const other of marked.closest('.row').querySelectorAll(`[data-range="${marked.dataset.range}"]`)) other.classList.toggle('lit', lit);}
-clicked(event) {const button = event.target.closest('[data-nav]');if (!button) return;const n = Number(button.closest('.row').dataset.line);const what = button.dataset.nav;if (what === 'bytecode') return this.togglePanel(n);const list = this[what].get(n);event.stopPropagation();if (list.length === 1 && list[0][2] >= 0) this.go(list[0]);else this.openMenu(button, what, list);}
-link(entry) {return (entry[2] === this.data.page ? '' : pageName(entry[2])) + '#line-' + entry[4];}
-go(entry) {location.href = this.link(entry);}
-openMenu(button, what, list) {this.closeMenu();const items = list.slice(0, 200).map((entry) => {const inside = [name(entry[1], 160), el('span', {class: 'num'}, count(entry[5])), el('small', {}, name(entry[3], 300), entry[4] > 0 ? ':' + entry[4] : '')];return entry[2] >= 0 ? el('a', {href: this.link(entry)}, ...inside) : el('span', {class: 'item'}, ...inside);});this.menu = el('div', {class: 'menu', role: 'dialog', 'aria-label': what}, el('h2', {}, `${count(list.length)} ${what}, by samples`), ...items);this.menuFrom = button;document.body.append(this.menu);const box = button.getBoundingClientRect();const own = this.menu.getBoundingClientRect();this.menu.style.left = Math.max(8, Math.min(box.left, innerWidth - own.width - 8)) + 'px';this.menu.style.top = Math.max(8, Math.min(box.bottom + 2, innerHeight - own.height - 8)) + 'px';on(this.menu, 'click', (event) => event.target.closest('a') && this.closeMenu());const first = this.menu.querySelector('a');if (first) first.focus();}
-closeMenu() {if (!this.menu) return;this.menu.remove();this.menu = null;if (this.menuFrom) this.menuFrom.focus({preventScroll: true});}
-reveal() {const asked = /^#line-(\d{1,9})$/.exec(location.hash);for (const old of document.querySelectorAll('.row.target')) old.classList.remove('target');let row = asked && this.row.get(Number(asked[1]));if (!row && !asked) {let hottest = 0;let most = -1;for (const [n, line] of this.lines) if (line[this.metric] > most) [most, hottest] = [line[this.metric], n];row = this.row.get(hottest);if (row) row.scrollIntoView({block: 'center'});return;}
-if (!row) return;if (this.hot && row.classList.contains('cold')) {this.hot = false;this.paint();}
+specialized(n){const list=this.instructions.get(n);if (!list) return null;let all=0;let special=0;for (const entry of list){const samples=entry[this.metric==='self'?5 : 6]||0;all +=samples;if (this.data.opcodes[entry[4]].specialized) special +=samples;}
+return all > 0?100 * special / all : null;}
+panel(n){const at=this.metric==='self'?5 : 6;const merged=new Map();for (const entry of this.instructions.get(n)){const id=entry[4] + ' ' + entry[2] + '-' + entry[3];const known=merged.get(id);if (known) known.samples +=entry[at];else merged.set(id,{opcode: this.data.opcodes[entry[4]],samples: entry[at],range: entry[2] + '-' + entry[3]});}
+const list=[...merged.values()].sort((a,b)=>b.samples - a.samples);const all=list.reduce((sum,i)=>sum + i.samples,0);const share=this.specialized(n);const body=list.map((i)=>{const fill=el('i');fill.style.width=(all > 0?100 * i.samples / all : 0) + '%';return el('tr',{'data-range': i.range},el('td',{},clean(i.opcode.name)),el('td',{},i.opcode.base!==i.opcode.name?clean(i.opcode.base) : ''),el('td',{},i.opcode.specialized?el('span',{class: 'badge'},'SPECIALIZED') : ''),el('td',{class: 'num'},count(i.samples)),el('td',{},el('div',{class: 'track'},fill)),el('td',{class: 'num'},percent(i.samples,all)));});const level=share===null?'' : share >=67?'high' : share >=33?'medium' : 'low';return el('div',{class: 'ops'},el('p',{},share===null?`No ${this.metric} samples with an instruction` : `${share.toFixed(0)}\u2009% specialised (${level}), by ${this.metric} samples`),el('table',{},el('thead',{},el('tr',{},...['Instruction','Base','','Samples','','Share'].map((t)=>el('th',{scope: 'col'},t)))),el('tbody',{},...body)));}
+togglePanel(n,open){const row=this.row.get(n);const panel=row.querySelector('.ops');if (open===undefined) open=!panel;if (open===Boolean(panel)) return;if (open) row.append(this.panel(n));else panel.remove();row.querySelector('[data-nav=bytecode]').setAttribute('aria-expanded',String(open));}
+allPanels(){const open=!document.querySelector('.ops');for (const n of this.instructions.keys()) if (this.row.has(n)) this.togglePanel(n,open);this.drawMap();}
+light(target,lit){const marked=target.closest('[data-range]');if (!marked) return;for (const other of marked.closest('.row').querySelectorAll(`[data-range="${marked.dataset.range}"]`)) other.classList.toggle('lit',lit);}
+clicked(event){const button=event.target.closest('[data-nav]');if (!button) return;const n=Number(button.closest('.row').dataset.line);const what=button.dataset.nav;if (what==='bytecode') return this.togglePanel(n);const list=this[what].get(n);event.stopPropagation();if (list.length===1&&list[0][2] >=0) this.go(list[0]);else this.openMenu(button,what,list);}
+link(entry){return (entry[2]===this.data.page?'' : pageName(entry[2])) + '#line-' + entry[4];}
+go(entry){location.href=this.link(entry);}
+openMenu(button,what,list){this.closeMenu();const items=list.slice(0,200).map((entry)=>{const inside=[name(entry[1],160),el('span',{class: 'num'},count(entry[5])),el('small',{},name(entry[3],300),entry[4] > 0?':' + entry[4] : '')];return entry[2] >=0?el('a',{href: this.link(entry)},...inside) : el('span',{class: 'item'},...inside);});this.menu=el('div',{class: 'menu',role: 'dialog','aria-label': what},el('h2',{},`${count(list.length)} ${what}, by samples`),...items);this.menuFrom=button;document.body.append(this.menu);const box=button.getBoundingClientRect();const own=this.menu.getBoundingClientRect();this.menu.style.left=Math.max(8,Math.min(box.left,innerWidth - own.width - 8)) + 'px';this.menu.style.top=Math.max(8,Math.min(box.bottom + 2,innerHeight - own.height - 8)) + 'px';on(this.menu,'click',(event)=>event.target.closest('a')&&this.closeMenu());const first=this.menu.querySelector('a');if (first) first.focus();}
+closeMenu(){if (!this.menu) return;this.menu.remove();this.menu=null;if (this.menuFrom) this.menuFrom.focus({preventScroll: true});}
+reveal(){const asked=/^#line-(\d{1,9})$/.exec(location.hash);for (const old of document.querySelectorAll('.row.target')) old.classList.remove('target');let row=asked&&this.row.get(Number(asked[1]));if (!row&&!asked){let hottest=0;let most=-1;for (const [n,line] of this.lines) if (line[this.metric] > most) [most,hottest]=[line[this.metric],n];row=this.row.get(hottest);if (row) row.scrollIntoView({block: 'center'});return;}
+if (!row) return;if (this.hot&&row.classList.contains('cold')){this.hot=false;this.paint();}
 row.classList.add('target');row.scrollIntoView({block: 'center'});}
-keyed(event) {if (event.key === 'Escape') return this.closeMenu();if (event.target.closest('input') || event.ctrlKey || event.metaKey || event.altKey) return;if (this.menu && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {const links = [...this.menu.querySelectorAll('a')];const next = links[links.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1)];if (next) next.focus();event.preventDefault();} else if (event.key === 'b' && this.instructions.size) {this.allPanels();} else if (event.key === 'n' || event.key === 'p') {this.step(event.key === 'n' ? 1 : -1);}
+keyed(event){if (event.key==='Escape') return this.closeMenu();if (event.target.closest('input')||event.ctrlKey||event.metaKey||event.altKey) return;if (this.menu&&(event.key==='ArrowDown'||event.key==='ArrowUp')){const links=[...this.menu.querySelectorAll('a')];const next=links[links.indexOf(document.activeElement) + (event.key==='ArrowDown'?1 : -1)];if (next) next.focus();event.preventDefault();}else if (event.key==='b'&&this.instructions.size){this.allPanels();}else if (event.key==='n'||event.key==='p'){this.step(event.key==='n'?1 : -1);}
 }
-step(by) {const hottest = [...this.lines].sort((a, b) => b[1][this.metric] - a[1][this.metric] || a[0] - b[0]).slice(0, 10).map(([n]) => n);this.at = ((this.at ?? -by) + by + hottest.length) % hottest.length;location.hash = '#line-' + hottest[this.at];}
-drawMap() {const map = byId('map');const holder = byId('lines');const scale = window.devicePixelRatio || 1;const width = map.clientWidth;const height = map.clientHeight;if (!width || !height) return;map.width = width * scale;map.height = height * scale;const ink = map.getContext('2d');ink.scale(scale, scale);const style = getComputedStyle(document.documentElement);const colours = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => style.getPropertyValue('--heat-' + i).trim());const most = this.metric === 'self' ? this.mostSelf : this.mostTotal;const shown = this.hot ? this.numbers.filter((n) => !this.row.get(n).classList.contains('cold')) : this.numbers;const part = shown.length * 20 / Math.max(1, holder.scrollHeight);shown.forEach((n, i) => {const line = this.lines.get(n);const level = heatLevel(line ? line[this.metric] : 0, most);if (!level) return;ink.fillStyle = colours[level - 1];ink.fillRect(4, i / shown.length * height * part, width - 8, Math.max(2, height * part / shown.length));});ink.strokeStyle = style.getPropertyValue('--quiet').trim();ink.strokeRect(1.5, holder.scrollTop / holder.scrollHeight * height + 0.5, width - 3, Math.max(8, holder.clientHeight / holder.scrollHeight * height - 1));}
+step(by){const hottest=[...this.lines].sort((a,b)=>b[1][this.metric] - a[1][this.metric]||a[0] - b[0]).slice(0,10).map(([n])=>n);this.at=((this.at??-by) + by + hottest.length) % hottest.length;location.hash='#line-' + hottest[this.at];}
+drawMap(){const map=byId('map');const holder=byId('lines');const scale=window.devicePixelRatio||1;const width=map.clientWidth;const height=map.clientHeight;if (!width||!height) return;map.width=width * scale;map.height=height * scale;const ink=map.getContext('2d');ink.scale(scale,scale);const style=getComputedStyle(document.documentElement);const colours=[1,2,3,4,5,6,7,8].map((i)=>style.getPropertyValue('--heat-' + i).trim());const most=this.metric==='self'?this.mostSelf : this.mostTotal;const shown=this.hot?this.numbers.filter((n)=>!this.row.get(n).classList.contains('cold')) : this.numbers;const part=shown.length * 20 / Math.max(1,holder.scrollHeight);shown.forEach((n,i)=>{const line=this.lines.get(n);const level=heatLevel(line?line[this.metric] : 0,most);if (!level) return;ink.fillStyle=colours[level - 1];ink.fillRect(4,i / shown.length * height * part,width - 8,Math.max(2,height * part / shown.length));});ink.strokeStyle=style.getPropertyValue('--quiet').trim();ink.strokeRect(1.5,holder.scrollTop / holder.scrollHeight * height + 0.5,width - 3,Math.max(8,holder.clientHeight / holder.scrollHeight * height - 1));}
 }
-let page = null;startTheme(() => page && page.drawMap());page = window.heatmap = new FilePage(JSON.parse(byId('profile').textContent));
+let page=null;startTheme(()=>page&&page.drawMap());page=window.heatmap=new FilePage(JSON.parse(byId('profile').textContent));
 </script>
 </body>
 </html>
@@ -20119,6 +20718,10 @@ class Spill {
 //
 //   00 c0 84 3d 00 = the same stack and status, 1 ms later, standing for 1 ms
 namespace tachyon {
+
+// Outputs over time are JSON that a browser reads as one text, and Chromium's engine holds none of
+// more than 2^29 - 24 characters. A longer file is whole and right, but needs another reader.
+inline constexpr std::uint64_t browser_text_limit = 536'870'888;
 
 struct Lane {
   ThreadIndex thread{};
@@ -22830,8 +23433,6 @@ inline void HeatCounts::sort_files() {
 
 // ---- tachyon/collect/heatmap.hpp ----
 
-#include <cstdio>
-
 // The heatmap: a folder with index.html and one page for each source file, every line with how
 // often it was seen.
 //
@@ -24617,374 +25218,6 @@ inline void Aggregate::settle(const FrameTable& frames, const StackShapes& shape
 
 }  // namespace tachyon::live
 
-// ---- tachyon/live/feed.hpp ----
-
-#include <iterator>
-#include <sys/eventfd.h>
-
-// From the sampling thread to the display.
-//
-// Sampling must never wait for a terminal, and a key must never wait for a sample. So the two run
-// in threads of their own and share nothing but a mailbox. The tables of strings, functions, frames
-// and stacks belong to the sampling thread, which interns into them while it walks; the display has
-// a copy. Tables only grow, so a batch carries what is new since the last one, and interning the
-// same things in the same order gives the copy the same numbers. Once a program has warmed up
-// nothing is new.
-//
-//   sampling thread                                 display thread
-//   Tables --> Feed::add, end_tick --publish-->  Mailbox --take-->  Model (its own Tables)
-//
-// What was rejected: one set of tables behind a lock (each tick would queue behind each redraw),
-// and the display's aggregation done on the sampling thread (its cost would be in every tick).
-//
-// Several sampling threads (one for each process of a tree) have a Feed each. Their batches may
-// repeat what another has sent already; interning it again changes nothing. The tables are guarded,
-// and a Feed holds their lock while it copies what is new.
-//
-// A thread that is seen with the same stack and state again only adds to the entry that is there:
-// an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
-// moved.
-namespace tachyon::live {
-
-// `count` samples of one thread with one stack and status, `weight` nanoseconds in all.
-struct Entry {
-  ThreadIndex thread{};
-  StackId stack{};
-  Status status{};
-  std::uint32_t count = 0;
-  std::uint64_t weight = 0;
-};
-
-struct TickTotals {
-  std::uint64_t looks = 0;  // of those taken, the main target's own: what rates are measured by
-  std::uint64_t taken = 0;  // at least one stack, or a filter that kept none
-  std::uint64_t partial = 0;
-  std::uint64_t torn = 0;
-  std::uint64_t missed = 0;
-  std::uint64_t weight = 0;  // ns of session time that the ticks stand for
-  std::uint64_t last = 0;    // session time of the last one
-
-  void operator+=(const TickTotals& more) noexcept {
-    looks += more.looks;
-    taken += more.taken;
-    partial += more.partial;
-    torn += more.torn;
-    missed += more.missed;
-    weight += more.weight;
-    last = last > more.last ? last : more.last;
-  }
-};
-
-// One process of the tree below the target.
-struct Process {
-  std::int64_t id = 0;
-  std::int64_t parent = 0;
-  std::string command{};
-  bool ended = false;
-};
-
-enum class End : std::uint8_t {
-  running,
-  stopped,   // the user said so
-  duration,  // the time that was asked for is over
-  exited,    // the target ended
-  failed,    // see `text`
-};
-
-struct Ending {
-  End end = End::running;
-  std::string text{};  // one line that says more: exit status, error with its remedy
-};
-
-struct Notice {
-  std::string text{};
-  bool good = true;
-};
-
-// Everything that happened since the last batch.
-struct Batch {
-  std::string text{};                       // new strings, one after the other ...
-  std::vector<std::uint32_t> text_sizes{};  // ... and their lengths
-  std::vector<Function> functions{};
-  std::vector<Frame> frames{};
-  std::vector<StackNode> stacks{};
-  std::vector<ExecutedOpcode> opcodes{};
-  std::vector<Thread> threads{};  // all of them, when anything about them is new
-  std::vector<Entry> entries{};
-  std::uint64_t dropped = 0;  // samples that nobody fetched in time
-  TickTotals ticks{};
-  std::vector<Process> processes{};  // all of them, when anything about them is new
-  std::vector<Notice> notices{};
-  Ending ending{};
-
-  // Appends what came after this.
-  void operator+=(Batch&& later);
-};
-
-class Mailbox {
- public:
-  static constexpr std::size_t most_entries = std::size_t{1} << 20;
-
-  Mailbox() noexcept : wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {}
-  ~Mailbox() {
-    if (wake_ >= 0) ::close(wake_);
-  }
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
-
-  // `wake`: the reader should look at once instead of at its next refresh.
-  void put(Batch&& batch, bool wake = false) {
-    {
-      const std::lock_guard lock{mutex_};
-      if (waiting_.entries.size() + batch.entries.size() > most_entries) {
-        for (const Entry& entry : batch.entries) waiting_.dropped += entry.count;
-        batch.entries.clear();
-      }
-      waiting_ += std::move(batch);
-    }
-    if (wake && wake_ >= 0) {
-      const std::uint64_t one = 1;
-      // It can only fail when the counter is full, and then the reader is awake already.
-      [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
-    }
-  }
-  // From any thread: a line for the user, such as how saving went.
-  void say(Notice notice) {
-    Batch batch;
-    batch.notices.push_back(std::move(notice));
-    put(std::move(batch), true);
-  }
-  void processes(std::vector<Process> all) {
-    Batch batch;
-    batch.processes = std::move(all);
-    put(std::move(batch));
-  }
-  void end(Ending ending) {
-    Batch batch;
-    batch.ending = std::move(ending);
-    put(std::move(batch), true);
-  }
-
-  Batch take() {
-    std::uint64_t count = 0;
-    if (wake_ >= 0) [[maybe_unused]]
-      const ssize_t n = ::read(wake_, &count, sizeof count);
-    const std::lock_guard lock{mutex_};
-    return std::exchange(waiting_, Batch{});
-  }
-  int wake_descriptor() const noexcept { return wake_; }
-
- private:
-  std::mutex mutex_;
-  Batch waiting_;
-  int wake_;
-};
-
-// The sampling thread's end: a collector like any other, so a run can feed a recording as well.
-class Feed {
- public:
-  static constexpr std::uint64_t publish_every = 20'000'000;  // ns: half of the fastest refresh
-
-  enum class Of : std::uint8_t { target, descendant };
-
-  Feed(SharedTables& tables, Mailbox& mailbox, Of of = Of::target)
-      : tables_{&tables}, mailbox_{&mailbox}, of_{of} {}
-
-  void add(const Sample& sample);
-  void end_tick(const Tick& tick);
-  void publish();
-  Mailbox& mailbox() noexcept { return *mailbox_; }
-
- private:
-  void pack_frames(const FrameTable& from);
-  void pack_threads(const ThreadTable& from);
-
-  SharedTables* tables_;
-  Mailbox* mailbox_;
-  Of of_;
-  Batch batch_;
-  std::vector<std::uint32_t> last_entry_;  // by thread: 1 + its last entry in the batch
-  std::uint64_t next_publish_ = 0;         // session time
-  std::uint64_t next_threads_ = 0;
-  std::uint32_t strings_ = 1;  // how much of the tables has been sent; [0] is in every table
-  std::uint32_t functions_ = 0;
-  std::uint32_t frames_ = 0;
-  std::uint32_t stacks_ = 1;
-  std::uint32_t opcodes_ = 1;
-  std::uint32_t threads_ = 0;
-};
-static_assert(TickCollector<Feed>);
-
-inline void Batch::operator+=(Batch&& later) {
-  const auto append = [](auto& to, auto& from) {
-    if (to.empty()) {
-      to = std::move(from);
-    } else {
-      to.insert(to.end(), std::make_move_iterator(from.begin()),
-                std::make_move_iterator(from.end()));
-    }
-  };
-  text += later.text;
-  append(text_sizes, later.text_sizes);
-  append(functions, later.functions);
-  append(frames, later.frames);
-  append(stacks, later.stacks);
-  append(opcodes, later.opcodes);
-  append(entries, later.entries);
-  append(notices, later.notices);
-  if (!later.threads.empty()) threads = std::move(later.threads);
-  if (!later.processes.empty()) processes = std::move(later.processes);
-  dropped += later.dropped;
-  ticks += later.ticks;
-  if (later.ending.end != End::running) ending = std::move(later.ending);
-}
-
-inline void Feed::add(const Sample& sample) {
-  const auto thread = static_cast<std::uint32_t>(sample.thread);
-  if (thread >= last_entry_.size()) last_entry_.resize(std::size_t{thread} + 1);
-  if (const std::uint32_t last = last_entry_[thread]; last != 0) {
-    Entry& entry = batch_.entries[last - 1];
-    if (entry.stack == sample.stack && entry.status == sample.status) {
-      ++entry.count;
-      entry.weight += sample.weight;
-      return;
-    }
-  }
-  batch_.entries.push_back({sample.thread, sample.stack, sample.status, 1, sample.weight});
-  last_entry_[thread] = static_cast<std::uint32_t>(batch_.entries.size());
-}
-
-inline void Feed::end_tick(const Tick& tick) {
-  TickTotals& ticks = batch_.ticks;
-  if (tick.outcome == TickOutcome::torn) {
-    ++ticks.torn;
-  } else {
-    ++ticks.taken;
-    if (of_ == Of::target) ++ticks.looks;
-    if (tick.outcome == TickOutcome::partial) ++ticks.partial;
-  }
-  ticks.missed += tick.missed;
-  ticks.weight += tick.weight;
-  ticks.last = tick.time;
-  if (tick.time >= next_publish_) {
-    next_publish_ = tick.time + publish_every;
-    publish();
-  }
-}
-
-inline void Feed::publish() {
-  tables_->with([this](const Tables& tables) {
-    pack_frames(tables.frames);
-    pack_threads(tables.threads);
-  });
-  for (const Entry& entry : batch_.entries)
-    last_entry_[static_cast<std::uint32_t>(entry.thread)] = 0;
-  mailbox_->put(std::exchange(batch_, Batch{}));
-}
-
-inline void Feed::pack_frames(const FrameTable& from) {
-  for (; strings_ < from.string_count(); ++strings_) {
-    const std::string_view text = from[StringId{strings_}];
-    batch_.text += text;
-    batch_.text_sizes.push_back(static_cast<std::uint32_t>(text.size()));
-  }
-  for (; functions_ < from.function_count(); ++functions_) {
-    batch_.functions.push_back(from[FunctionId{functions_}]);
-  }
-  for (; frames_ < from.frame_count(); ++frames_) batch_.frames.push_back(from[FrameId{frames_}]);
-  for (; stacks_ < from.stack_count(); ++stacks_) batch_.stacks.push_back(from[StackId{stacks_}]);
-  for (; opcodes_ < from.opcode_count(); ++opcodes_) {
-    batch_.opcodes.push_back(from[OpcodeId{static_cast<std::uint16_t>(opcodes_)}]);
-  }
-}
-
-// Names can change at any time, so all threads are sent again once a second.
-inline void Feed::pack_threads(const ThreadTable& from) {
-  constexpr std::uint64_t second = 1'000'000'000;
-  if (from.size() == threads_ && next_publish_ < next_threads_) return;
-  threads_ = from.size();
-  next_threads_ = next_publish_ + second;
-  for (std::uint32_t i = 0; i < threads_; ++i) batch_.threads.push_back(from[ThreadIndex{i}]);
-}
-
-// The display's end: makes the copy of the tables grow.
-inline void grow(Tables& copy, const Batch& batch) {
-  std::string_view text = batch.text;
-  for (const std::uint32_t size : batch.text_sizes) {
-    copy.frames.string(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  for (const Function& function : batch.functions) copy.frames.function(function);
-  for (const ExecutedOpcode& opcode : batch.opcodes) copy.frames.opcode(opcode);
-  for (const Frame& frame : batch.frames) copy.frames.frame(frame);
-  for (const StackNode& stack : batch.stacks) copy.frames.push(stack.parent, stack.frame);
-  for (const Thread& thread : batch.threads) copy.threads.intern(thread);
-}
-
-}  // namespace tachyon::live
-
-// ---- tachyon/live/held.hpp ----
-
-// Batches that wait while the display is paused.
-//
-// A pause may last for hours, and what is kept must not grow with it. So the batches of one second
-// are one, equal entries are summed, and seconds that have left the history are joined: there are
-// never more entries than a minute's and one of every different kind.
-namespace tachyon::live {
-
-inline void compact(std::vector<Entry>& entries) {
-  const auto key = [](const Entry& e) { return std::tuple{e.thread, e.stack, e.status}; };
-  std::stable_sort(entries.begin(), entries.end(),
-                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (kept != 0 && key(entries[kept - 1]) == key(entries[i])) {
-      entries[kept - 1].count += entries[i].count;
-      entries[kept - 1].weight += entries[i].weight;
-    } else {
-      entries[kept++] = entries[i];
-    }
-  }
-  entries.resize(kept);
-}
-
-class HeldBatches {
- public:
-  void hold(Batch&& batch) {
-    const std::uint64_t second = batch.ticks.last / 1'000'000'000;
-    ended_ = ended_ || batch.ending.end != End::running;
-    const bool same = !batches_.empty() && (batch.ticks.last == 0 || second == last_second_);
-    if (batch.ticks.last != 0) last_second_ = second;
-    if (!same) {
-      batches_.push_back(std::move(batch));
-      if (batches_.size() > History::seconds + 1) join_oldest();
-      return;
-    }
-    batches_.back() += std::move(batch);
-    compact(batches_.back().entries);
-  }
-  bool ended() const noexcept { return ended_; }  // the end of sampling is among them
-  bool empty() const noexcept { return batches_.empty(); }
-  // In the order they came.
-  std::vector<Batch> release() {
-    ended_ = false;
-    return std::exchange(batches_, {});
-  }
-
- private:
-  void join_oldest() {
-    batches_[0] += std::move(batches_[1]);
-    compact(batches_[0].entries);
-    batches_.erase(batches_.begin() + 1);
-  }
-
-  std::vector<Batch> batches_;
-  std::uint64_t last_second_ = 0;
-  bool ended_ = false;
-};
-
-}  // namespace tachyon::live
-
 // ---- tachyon/live/glyph_width.hpp ----
 
 // How many columns a character takes in a terminal: 0 (drawn onto the one before it), 1 or 2.
@@ -25195,6 +25428,754 @@ inline std::string expand_tabs(std::string_view line, int stop = 8) {
   out.append(line.substr(from));
   return out;
 }
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/screen.hpp ----
+
+// What the terminal should show, as a grid of cells.
+//
+// The views draw a whole screen each time, as if terminals were free; update.hpp compares it with
+// what is there already and sends the difference. A cell says what it means (`Ink`), not its
+// colour: the palette turns meanings into colours once, at the end, for the terminal at hand.
+//
+// A wide character lives in its left cell (width 2) and leaves a cell of width 0 behind it.
+// Combining marks belong to the cell before them, one for each cell. Nothing that does not fit is
+// cut in half.
+namespace tachyon::live {
+
+struct Size {
+  int rows = 0;
+  int columns = 0;
+  friend constexpr bool operator==(Size, Size) noexcept = default;
+};
+
+enum class Ink : std::uint8_t {
+  text,
+  dim,
+  strong,
+  title,
+  rule,
+  label,
+  function,
+  file,
+  number,
+  good,
+  bad,
+  warn,
+  bar,
+  rest,  // the empty part of a bar
+  header,
+  sorted,
+  up,
+  down,
+  gold,
+  silver,
+  bronze,
+  key,
+  match,
+  banner,
+  spark,
+  heat_low,
+  heat_middle,
+  heat_high,
+};
+inline constexpr int ink_count = static_cast<int>(Ink::heat_high) + 1;
+
+struct Style {
+  Ink ink = Ink::text;
+  bool selected = false;
+  friend constexpr bool operator==(Style, Style) noexcept = default;
+};
+
+struct ScreenCell {
+  char32_t glyph = U' ';
+  char32_t mark = 0;
+  Style style{};
+  std::uint8_t width = 1;
+  friend constexpr bool operator==(const ScreenCell&, const ScreenCell&) noexcept = default;
+};
+
+enum class Align : std::uint8_t { left, right, centre };
+
+class Screen {
+ public:
+  Screen() = default;
+  explicit Screen(Size size, bool unicode = true)
+      : size_{std::max(size.rows, 0), std::max(size.columns, 0)},
+        unicode_{unicode},
+        cells_(static_cast<std::size_t>(size_.rows) * static_cast<std::size_t>(size_.columns)) {}
+
+  Size size() const noexcept { return size_; }
+  int rows() const noexcept { return size_.rows; }
+  int columns() const noexcept { return size_.columns; }
+  bool unicode() const noexcept { return unicode_; }  // or ASCII only
+  const ScreenCell& at(int row, int column) const { return cells_[index(row, column)]; }
+
+  // Writes from `column` on, at most `room` columns, and gives the column after the last one used.
+  // Text that does not fit ends in an ellipsis.
+  int put(int row, int column, std::string_view text, Style style = {}, int room = 1 << 20);
+  int put(int row, int column, std::string_view text, Ink ink, int room = 1 << 20) {
+    return put(row, column, text, Style{ink, false}, room);
+  }
+  // The same inside a field of fixed width, filled up with blanks.
+  void field(int row, int column, int width, std::string_view text, Style style,
+             Align align = Align::left);
+  void fill(int row, int column, int width, char32_t glyph, Style style = {});
+  // Marks what is there already, from `column` on.
+  void select(int row, int column, int width);
+  void tint(int row, int column, int width, Ink ink);
+
+  // One row as text without blanks at its end: what a test reads.
+  std::string row_text(int row) const;
+
+ private:
+  std::size_t index(int row, int column) const noexcept {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(size_.columns) +
+           static_cast<std::size_t>(column);
+  }
+  bool inside(int row, int column) const noexcept {
+    return row >= 0 && row < size_.rows && column >= 0 && column < size_.columns;
+  }
+  void set(int row, int column, const ScreenCell& cell);
+
+  Size size_{};
+  bool unicode_ = true;
+  std::vector<ScreenCell> cells_;
+};
+
+// Overwriting half of a wide character blanks its other half, as terminals do.
+inline void Screen::set(int row, int column, const ScreenCell& cell) {
+  ScreenCell& old = cells_[index(row, column)];
+  if (old.width == 0 && column > 0) cells_[index(row, column - 1)].width = 1;
+  if (old.width == 0 && column > 0) cells_[index(row, column - 1)].glyph = U' ';
+  if (old.width == 2 && column + 1 < size_.columns) cells_[index(row, column + 1)] = ScreenCell{};
+  old = cell;
+}
+
+inline int Screen::put(int row, int column, std::string_view text, Style style, int room) {
+  if (row < 0 || row >= size_.rows || column < 0) return column;
+  const int end = static_cast<int>(
+      std::min<std::int64_t>(size_.columns, static_cast<std::int64_t>(column) + room));
+  int at = column;
+  int last = -1;  // column of the last glyph written
+  bool cut = false;
+  for_each_glyph(text, [&](char32_t code, std::uint8_t width) {
+    if (!unicode_ && code > 0x7e) {
+      if (width == 0) return true;
+      code = U'?';
+      width = 1;
+    }
+    if (width == 0) {
+      if (last >= 0) cells_[index(row, last)].mark = code;
+      return true;
+    }
+    if (at + width > end) {
+      cut = true;
+      return false;
+    }
+    set(row, at, {code, 0, style, width});
+    if (width == 2) set(row, at + 1, {U' ', 0, style, 0});
+    last = at;
+    at += width;
+    return true;
+  });
+  if (cut && end > column) {
+    // The ellipsis takes the last column; half a wide character there becomes a blank.
+    for (int c = at; c < end; ++c) set(row, c, {U' ', 0, style, 1});
+    set(row, end - 1, {unicode_ ? U'\u2026' : U'~', 0, style, 1});
+    at = end;
+  }
+  return at;
+}
+
+inline void Screen::field(int row, int column, int width, std::string_view text, Style style,
+                          Align align) {
+  fill(row, column, width, U' ', style);
+  const int used = align == Align::left ? 0 : std::min(width_of(text), width);
+  const int skip = align == Align::left    ? 0
+                   : align == Align::right ? width - used
+                                           : (width - used) / 2;
+  put(row, column + skip, text, style, width - skip);
+}
+
+inline void Screen::fill(int row, int column, int width, char32_t glyph, Style style) {
+  for (int c = column; c < column + width && inside(row, c); ++c) set(row, c, {glyph, 0, style, 1});
+}
+
+inline void Screen::select(int row, int column, int width) {
+  for (int c = column; c < column + width && inside(row, c); ++c) {
+    cells_[index(row, c)].style.selected = true;
+  }
+}
+
+inline void Screen::tint(int row, int column, int width, Ink ink) {
+  for (int c = column; c < column + width && inside(row, c); ++c) {
+    cells_[index(row, c)].style.ink = ink;
+  }
+}
+
+inline std::string Screen::row_text(int row) const {
+  std::string out;
+  for (int c = 0; c < size_.columns && row >= 0 && row < size_.rows; ++c) {
+    const ScreenCell& cell = at(row, c);
+    if (cell.width == 0) continue;
+    append_utf8(out, cell.glyph);
+    if (cell.mark != 0) append_utf8(out, cell.mark);
+  }
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out;
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/palette.hpp ----
+
+// Meanings to colours. Three palettes: none at all (NO_COLOR, or a terminal that has none) where
+// bold, dim and reverse must do; the 16 colours that the user chose for the terminal; and 256
+// colours, picked to be readable on dark and on light backgrounds, which is why plain text has no
+// colour.
+namespace tachyon::live {
+
+enum class Colours : std::uint8_t { none, sixteen, many };
+
+namespace detail {
+
+struct InkCodes {
+  Ink ink;
+  std::string_view none;
+  std::string_view sixteen;
+  std::string_view many;
+};
+
+// clang-format off
+inline constexpr std::array<InkCodes, ink_count> ink_codes{{
+    {Ink::text,        "",    "",      ""},
+    {Ink::dim,         "2",   "2",     "38;5;245"},
+    {Ink::strong,      "1",   "1",     "1"},
+    {Ink::title,       "7;1", "1;7;36", "1;38;5;231;48;5;25"},
+    {Ink::rule,        "2",   "2",     "38;5;240"},
+    {Ink::label,       "",    "36",    "38;5;73"},
+    {Ink::function,    "1",   "1;36",  "38;5;38"},
+    {Ink::file,        "",    "32",    "38;5;71"},
+    {Ink::number,      "",    "",      ""},
+    {Ink::good,        "",    "32",    "38;5;71"},
+    {Ink::bad,         "1",   "31",    "38;5;167"},
+    {Ink::warn,        "1",   "33",    "38;5;172"},
+    {Ink::bar,         "",    "36",    "38;5;38"},
+    {Ink::rest,        "2",   "2",     "38;5;240"},
+    {Ink::header,      "4",   "4",     "4;38;5;245"},
+    {Ink::sorted,      "1;4", "1;4;33", "1;4;38;5;172"},
+    {Ink::up,          "1",   "32",    "38;5;71"},
+    {Ink::down,        "2",   "31",    "38;5;167"},
+    {Ink::gold,        "1",   "1;33",  "1;38;5;178"},
+    {Ink::silver,      "1",   "1;37",  "1;38;5;248"},
+    {Ink::bronze,      "1",   "1;31",  "1;38;5;137"},
+    {Ink::key,         "1",   "1;36",  "1;38;5;38"},
+    {Ink::match,       "4",   "4;33",  "4;38;5;172"},
+    {Ink::banner,      "7",   "7",     "1;38;5;231;48;5;28"},
+    {Ink::spark,       "",    "35",    "38;5;97"},
+    {Ink::heat_low,    "",    "33",    "38;5;179"},
+    {Ink::heat_middle, "1",   "1;33",  "38;5;172"},
+    {Ink::heat_high,   "1",   "1;31",  "1;38;5;167"},
+}};
+// clang-format on
+
+constexpr bool ink_codes_in_order() noexcept {
+  for (int i = 0; i < ink_count; ++i) {
+    if (static_cast<int>(ink_codes[static_cast<std::size_t>(i)].ink) != i) return false;
+  }
+  return true;
+}
+static_assert(ink_codes_in_order(), "the table is indexed by Ink");
+
+}  // namespace detail
+
+// The escape sequence that switches to a style, whatever was on before.
+inline void append_style(std::string& out, Style style, Colours colours) {
+  const detail::InkCodes& codes = detail::ink_codes[static_cast<std::size_t>(style.ink)];
+  const std::string_view code = colours == Colours::none      ? codes.none
+                                : colours == Colours::sixteen ? codes.sixteen
+                                                              : codes.many;
+  out += "\x1b[0";
+  if (!code.empty()) (out += ';') += code;
+  if (style.selected) out += colours == Colours::many ? ";48;5;24;38;5;231" : ";7";
+  out += 'm';
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/environment.hpp ----
+
+// Whether there is a terminal that the live display can use, and what it can show: questions for
+// the environment, answered before anything is touched.
+namespace tachyon::live {
+
+enum class TerminalFault : std::uint8_t { none, input, output, type, system };
+
+// One line, without the program's name.
+constexpr const char* describe(TerminalFault fault) noexcept {
+  switch (fault) {
+    case TerminalFault::none:
+      return "the terminal is fine";
+    case TerminalFault::input:
+      return "--live needs a terminal to read keys from, but standard input is none";
+    case TerminalFault::output:
+      return "--live needs a terminal to draw on, but standard output is none; "
+             "leave --live out to get a report instead";
+    case TerminalFault::type:
+      return "--live cannot draw on this terminal: TERM is not set or is \"dumb\"";
+    case TerminalFault::system:
+      return "--live could not take over the terminal";
+  }
+  return "";
+}
+
+// What the environment says. Values may be null, as getenv gives them.
+struct Environment {
+  const char* term = nullptr;
+  const char* colorterm = nullptr;
+  const char* no_color = nullptr;
+  const char* lc_all = nullptr;
+  const char* lc_ctype = nullptr;
+  const char* lang = nullptr;
+};
+
+inline bool knows_terminal(const Environment& environment) noexcept {
+  const std::string_view term = environment.term ? environment.term : "";
+  return !term.empty() && term != "dumb" && term != "unknown";
+}
+
+inline Colours colours_of(const Environment& environment) noexcept {
+  const std::string_view term = environment.term ? environment.term : "";
+  if (environment.no_color && *environment.no_color) return Colours::none;
+  if (term.starts_with("vt1") || term.starts_with("vt2") || term.ends_with("-m")) {
+    return Colours::none;
+  }
+  const bool many = (environment.colorterm && *environment.colorterm) ||
+                    term.find("256color") != std::string_view::npos ||
+                    term.find("direct") != std::string_view::npos;
+  return many ? Colours::many : Colours::sixteen;
+}
+
+// The character set of the locale, by the names that people give it.
+inline bool unicode_of(const Environment& environment) noexcept {
+  const auto set = [](const char* value) { return value && *value; };
+  const char* locale = set(environment.lc_all)     ? environment.lc_all
+                       : set(environment.lc_ctype) ? environment.lc_ctype
+                       : set(environment.lang)     ? environment.lang
+                                                   : "";
+  const std::string_view name = locale;
+  for (const std::string_view utf8 : {"UTF-8", "utf-8", "UTF8", "utf8", "Utf-8"}) {
+    if (name.find(utf8) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+inline TerminalFault check_terminal(const Environment& environment, int input = STDIN_FILENO,
+                                    int output = STDOUT_FILENO) noexcept {
+  if (::isatty(output) != 1) return TerminalFault::output;
+  if (::isatty(input) != 1) return TerminalFault::input;
+  return knows_terminal(environment) ? TerminalFault::none : TerminalFault::type;
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/batch.hpp ----
+
+#include <iterator>
+
+namespace tachyon::live {
+
+// `count` samples of one thread with one stack and status, `weight` nanoseconds in all.
+struct Entry {
+  ThreadIndex thread{};
+  StackId stack{};
+  Status status{};
+  std::uint32_t count = 0;
+  std::uint64_t weight = 0;
+};
+
+struct TickTotals {
+  std::uint64_t looks = 0;  // of those taken, the main target's own: what rates are measured by
+  std::uint64_t taken = 0;  // at least one stack, or a filter that kept none
+  std::uint64_t partial = 0;
+  std::uint64_t torn = 0;
+  std::uint64_t missed = 0;
+  std::uint64_t weight = 0;  // ns of session time that the ticks stand for
+  std::uint64_t last = 0;    // session time of the last one
+
+  void operator+=(const TickTotals& more) noexcept {
+    looks += more.looks;
+    taken += more.taken;
+    partial += more.partial;
+    torn += more.torn;
+    missed += more.missed;
+    weight += more.weight;
+    last = last > more.last ? last : more.last;
+  }
+};
+
+// One process of the tree below the target.
+struct Process {
+  std::int64_t id = 0;
+  std::int64_t parent = 0;
+  std::string command{};
+  bool ended = false;
+};
+
+enum class End : std::uint8_t {
+  running,
+  stopped,   // the user said so
+  duration,  // the time that was asked for is over
+  exited,    // the target ended
+  failed,    // see `text`
+};
+
+struct Ending {
+  End end = End::running;
+  std::string text{};  // one line that says more: exit status, error with its remedy
+};
+
+struct Notice {
+  std::string text{};
+  bool good = true;
+};
+
+// Everything that happened since the last batch.
+struct Batch {
+  std::string text{};                       // new strings, one after the other ...
+  std::vector<std::uint32_t> text_sizes{};  // ... and their lengths
+  std::vector<Function> functions{};
+  std::vector<Frame> frames{};
+  std::vector<StackNode> stacks{};
+  std::vector<ExecutedOpcode> opcodes{};
+  std::vector<Thread> threads{};  // all of them, when anything about them is new
+  std::vector<Entry> entries{};
+  std::uint64_t dropped = 0;  // samples that nobody fetched in time
+  TickTotals ticks{};
+  std::vector<Process> processes{};  // all of them, when anything about them is new
+  std::vector<Notice> notices{};
+  std::optional<Target> target{};  // more is known about it, or it has become another program
+  std::uint64_t interval = 0;      // ns between looks from now on, where that has changed
+  Ending ending{};
+
+  // Appends what came after this.
+  void operator+=(Batch&& later);
+};
+
+inline void Batch::operator+=(Batch&& later) {
+  const auto append = [](auto& to, auto& from) {
+    if (to.empty()) {
+      to = std::move(from);
+    } else {
+      to.insert(to.end(), std::make_move_iterator(from.begin()),
+                std::make_move_iterator(from.end()));
+    }
+  };
+  text += later.text;
+  append(text_sizes, later.text_sizes);
+  append(functions, later.functions);
+  append(frames, later.frames);
+  append(stacks, later.stacks);
+  append(opcodes, later.opcodes);
+  append(entries, later.entries);
+  append(notices, later.notices);
+  if (!later.threads.empty()) threads = std::move(later.threads);
+  if (!later.processes.empty()) processes = std::move(later.processes);
+  if (later.target) target = std::move(later.target);
+  if (later.interval != 0) interval = later.interval;
+  dropped += later.dropped;
+  ticks += later.ticks;
+  if (later.ending.end != End::running) ending = std::move(later.ending);
+}
+
+// The display's end: makes the copy of the tables grow.
+inline void grow(Tables& copy, const Batch& batch) {
+  std::string_view text = batch.text;
+  for (const std::uint32_t size : batch.text_sizes) {
+    copy.frames.string(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  for (const Function& function : batch.functions) copy.frames.function(function);
+  for (const ExecutedOpcode& opcode : batch.opcodes) copy.frames.opcode(opcode);
+  for (const Frame& frame : batch.frames) copy.frames.frame(frame);
+  for (const StackNode& stack : batch.stacks) copy.frames.push(stack.parent, stack.frame);
+  for (const Thread& thread : batch.threads) copy.threads.intern(thread);
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/mailbox.hpp ----
+
+#include <sys/eventfd.h>
+
+namespace tachyon::live {
+
+// The one thing that the sampling threads and the display share. The lock is held while a batch is
+// moved; a descriptor wakes the display when something should be seen at once.
+class Mailbox {
+ public:
+  static constexpr std::size_t most_entries = std::size_t{1} << 20;
+
+  Mailbox() noexcept : wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {}
+  ~Mailbox() {
+    if (wake_ >= 0) ::close(wake_);
+  }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  // `wake`: the reader should look at once instead of at its next refresh.
+  void put(Batch&& batch, bool wake = false) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (waiting_.entries.size() + batch.entries.size() > most_entries) {
+        for (const Entry& entry : batch.entries) waiting_.dropped += entry.count;
+        batch.entries.clear();
+      }
+      waiting_ += std::move(batch);
+    }
+    if (wake && wake_ >= 0) {
+      const std::uint64_t one = 1;
+      // It can only fail when the counter is full, and then the reader is awake already.
+      [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
+    }
+  }
+  // From any thread: a line for the user, such as how saving went.
+  void say(Notice notice) {
+    Batch batch;
+    batch.notices.push_back(std::move(notice));
+    put(std::move(batch), true);
+  }
+  void processes(std::vector<Process> all) {
+    Batch batch;
+    batch.processes = std::move(all);
+    put(std::move(batch));
+  }
+  void target(Target about) {
+    Batch batch;
+    batch.target = std::move(about);
+    put(std::move(batch));
+  }
+  // Sampling is slower than was asked for, to spare the target, or as fast as that again.
+  void interval(std::uint64_t nanoseconds) {
+    Batch batch;
+    batch.interval = nanoseconds;
+    put(std::move(batch));
+  }
+  void end(Ending ending) {
+    Batch batch;
+    batch.ending = std::move(ending);
+    put(std::move(batch), true);
+  }
+
+  Batch take() {
+    std::uint64_t count = 0;
+    if (wake_ >= 0) [[maybe_unused]]
+      const ssize_t n = ::read(wake_, &count, sizeof count);
+    const std::lock_guard lock{mutex_};
+    return std::exchange(waiting_, Batch{});
+  }
+  int wake_descriptor() const noexcept { return wake_; }
+
+ private:
+  std::mutex mutex_;
+  Batch waiting_;
+  int wake_;
+};
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/feed.hpp ----
+
+// From the sampling thread to the display.
+//
+// Sampling must never wait for a terminal, and a key must never wait for a sample. So the two run
+// in threads of their own and share nothing but a mailbox. The tables of strings, functions, frames
+// and stacks belong to the sampling thread, which interns into them while it walks; the display has
+// a copy. Tables only grow, so a batch carries what is new since the last one, and interning the
+// same things in the same order gives the copy the same numbers. Once a program has warmed up
+// nothing is new.
+//
+//   sampling thread                                 display thread
+//   Tables --> Feed::add, end_tick --publish-->  Mailbox --take-->  Model (its own Tables)
+//
+// What was rejected: one set of tables behind a lock (each tick would queue behind each redraw),
+// and the display's aggregation done on the sampling thread (its cost would be in every tick).
+//
+// Several sampling threads (one for each process of a tree) have a Feed each. Their batches may
+// repeat what another has sent already; interning it again changes nothing. The tables are guarded,
+// and a Feed holds their lock while it copies what is new.
+//
+// A thread that is seen with the same stack and state again only adds to the entry that is there:
+// an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
+// moved.
+namespace tachyon::live {
+
+// The sampling thread's end: a collector like any other, so a run can feed a recording as well.
+class Feed {
+ public:
+  static constexpr std::uint64_t publish_every = 20'000'000;  // ns: half of the fastest refresh
+
+  enum class Of : std::uint8_t { target, descendant };
+
+  Feed(SharedTables& tables, Mailbox& mailbox, Of of = Of::target)
+      : tables_{&tables}, mailbox_{&mailbox}, of_{of} {}
+
+  void add(const Sample& sample);
+  void end_tick(const Tick& tick);
+  void publish();
+  Mailbox& mailbox() noexcept { return *mailbox_; }
+
+ private:
+  void pack_frames(const FrameTable& from);
+  void pack_threads(const ThreadTable& from);
+
+  SharedTables* tables_;
+  Mailbox* mailbox_;
+  Of of_;
+  Batch batch_;
+  std::vector<std::uint32_t> last_entry_;  // by thread: 1 + its last entry in the batch
+  std::uint64_t next_publish_ = 0;         // session time
+  std::uint64_t next_threads_ = 0;
+  std::uint32_t strings_ = 1;  // how much of the tables has been sent; [0] is in every table
+  std::uint32_t functions_ = 0;
+  std::uint32_t frames_ = 0;
+  std::uint32_t stacks_ = 1;
+  std::uint32_t opcodes_ = 1;
+  std::uint32_t threads_ = 0;
+};
+static_assert(TickCollector<Feed>);
+
+inline void Feed::add(const Sample& sample) {
+  const auto thread = static_cast<std::uint32_t>(sample.thread);
+  if (thread >= last_entry_.size()) last_entry_.resize(std::size_t{thread} + 1);
+  if (const std::uint32_t last = last_entry_[thread]; last != 0) {
+    Entry& entry = batch_.entries[last - 1];
+    if (entry.stack == sample.stack && entry.status == sample.status) {
+      ++entry.count;
+      entry.weight += sample.weight;
+      return;
+    }
+  }
+  batch_.entries.push_back({sample.thread, sample.stack, sample.status, 1, sample.weight});
+  last_entry_[thread] = static_cast<std::uint32_t>(batch_.entries.size());
+}
+
+inline void Feed::end_tick(const Tick& tick) {
+  TickTotals& ticks = batch_.ticks;
+  if (tick.outcome == TickOutcome::torn) {
+    ++ticks.torn;
+  } else {
+    ++ticks.taken;
+    if (of_ == Of::target) ++ticks.looks;
+    if (tick.outcome == TickOutcome::partial) ++ticks.partial;
+  }
+  ticks.missed += tick.missed;
+  ticks.weight += tick.weight;
+  ticks.last = tick.time;
+  if (tick.time >= next_publish_) {
+    next_publish_ = tick.time + publish_every;
+    publish();
+  }
+}
+
+inline void Feed::publish() {
+  tables_->with([this](const Tables& tables) {
+    pack_frames(tables.frames);
+    pack_threads(tables.threads);
+  });
+  for (const Entry& entry : batch_.entries)
+    last_entry_[static_cast<std::uint32_t>(entry.thread)] = 0;
+  mailbox_->put(std::exchange(batch_, Batch{}));
+}
+
+inline void Feed::pack_frames(const FrameTable& from) {
+  for (; strings_ < from.string_count(); ++strings_) {
+    const std::string_view text = from[StringId{strings_}];
+    batch_.text += text;
+    batch_.text_sizes.push_back(static_cast<std::uint32_t>(text.size()));
+  }
+  for (; functions_ < from.function_count(); ++functions_) {
+    batch_.functions.push_back(from[FunctionId{functions_}]);
+  }
+  for (; frames_ < from.frame_count(); ++frames_) batch_.frames.push_back(from[FrameId{frames_}]);
+  for (; stacks_ < from.stack_count(); ++stacks_) batch_.stacks.push_back(from[StackId{stacks_}]);
+  for (; opcodes_ < from.opcode_count(); ++opcodes_) {
+    batch_.opcodes.push_back(from[OpcodeId{static_cast<std::uint16_t>(opcodes_)}]);
+  }
+}
+
+// Names can change at any time, so all threads are sent again once a second.
+inline void Feed::pack_threads(const ThreadTable& from) {
+  constexpr std::uint64_t second = 1'000'000'000;
+  if (from.size() == threads_ && next_publish_ < next_threads_) return;
+  threads_ = from.size();
+  next_threads_ = next_publish_ + second;
+  for (std::uint32_t i = 0; i < threads_; ++i) batch_.threads.push_back(from[ThreadIndex{i}]);
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/held.hpp ----
+
+// Batches that wait while the display is paused.
+//
+// A pause may last for hours, and what is kept must not grow with it. So the batches of one second
+// are one, equal entries are summed, and seconds that have left the history are joined: there are
+// never more entries than a minute's and one of every different kind.
+namespace tachyon::live {
+
+inline void compact(std::vector<Entry>& entries) {
+  const auto key = [](const Entry& e) { return std::tuple{e.thread, e.stack, e.status}; };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (kept != 0 && key(entries[kept - 1]) == key(entries[i])) {
+      entries[kept - 1].count += entries[i].count;
+      entries[kept - 1].weight += entries[i].weight;
+    } else {
+      entries[kept++] = entries[i];
+    }
+  }
+  entries.resize(kept);
+}
+
+class HeldBatches {
+ public:
+  void hold(Batch&& batch) {
+    const std::uint64_t second = batch.ticks.last / 1'000'000'000;
+    ended_ = ended_ || batch.ending.end != End::running;
+    const bool same = !batches_.empty() && (batch.ticks.last == 0 || second == last_second_);
+    if (batch.ticks.last != 0) last_second_ = second;
+    if (!same) {
+      batches_.push_back(std::move(batch));
+      if (batches_.size() > History::seconds + 1) join_oldest();
+      return;
+    }
+    batches_.back() += std::move(batch);
+    compact(batches_.back().entries);
+  }
+  bool ended() const noexcept { return ended_; }  // the end of sampling is among them
+  bool empty() const noexcept { return batches_.empty(); }
+  // In the order they came.
+  std::vector<Batch> release() {
+    ended_ = false;
+    return std::exchange(batches_, {});
+  }
+
+ private:
+  void join_oldest() {
+    batches_[0] += std::move(batches_[1]);
+    compact(batches_[0].entries);
+    batches_.erase(batches_.begin() + 1);
+  }
+
+  std::vector<Batch> batches_;
+  std::uint64_t last_second_ = 0;
+  bool ended_ = false;
+};
 
 }  // namespace tachyon::live
 
@@ -25466,7 +26447,9 @@ using Moment = std::uint64_t;
 class Model {
  public:
   explicit Model(Run run = {})
-      : run_{std::move(run)}, tree_{std::make_optional<CallTree>(tables_)} {}
+      : run_{std::move(run)},
+        interval_{run_.interval},
+        tree_{std::make_optional<CallTree>(tables_)} {}
   Model(const Model&) = delete;  // the call tree knows where the tables are
   Model& operator=(const Model&) = delete;
 
@@ -25477,6 +26460,7 @@ class Model {
   void choose(const Scope& scope);
 
   const Run& run() const noexcept { return run_; }
+  std::uint64_t interval() const noexcept { return interval_; }  // ns, in force now
   const Tables& tables() const noexcept { return tables_; }
   const FrameTable& frames() const noexcept { return tables_.frames; }
   const StackShapes& shapes() const noexcept { return shapes_; }
@@ -25526,6 +26510,7 @@ class Model {
   void remember(Moment now);
 
   Run run_;
+  std::uint64_t interval_;
   Tables tables_;
   StackShapes shapes_;
   std::optional<CallTree> tree_;
@@ -25574,6 +26559,8 @@ inline void Model::refresh(Batch&& batch, Moment now) {
   dropped_ += batch.dropped;
   count(batch.entries);
   if (!batch.processes.empty()) processes_ = std::move(batch.processes);
+  if (batch.target) run_.target = std::move(*batch.target);
+  if (batch.interval != 0) interval_ = batch.interval;
   if (running()) {
     now_ = now;
     if (batch.ending.end != End::running) ending_ = std::move(batch.ending);
@@ -26411,6 +27398,50 @@ inline Reaction handle(Model& model, Ui& ui, const Event& event, Moment now) {
 
 }  // namespace tachyon::live
 
+// ---- tachyon/live/signals.hpp ----
+
+#include <initializer_list>
+#include <sys/signalfd.h>
+
+namespace tachyon::live {
+
+// Signals as something to read: no handler, no global. They must be blocked before other threads
+// start, since threads inherit the mask; so make this first. A child process inherits it too:
+// whoever starts one resets its mask (`before()` has the old one).
+class Signals {
+ public:
+  explicit Signals(std::initializer_list<int> which = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH,
+                                                       SIGCONT}) noexcept {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : which) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+    descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  }
+  ~Signals() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  std::optional<int> next() noexcept {
+    signalfd_siginfo info;
+    if (descriptor_ < 0 || ::read(descriptor_, &info, sizeof info) != sizeof info) {
+      return std::nullopt;
+    }
+    return static_cast<int>(info.ssi_signo);
+  }
+  int descriptor() const noexcept { return descriptor_; }
+  const sigset_t& before() const noexcept { return before_; }
+
+ private:
+  sigset_t before_{};
+  int descriptor_ = -1;
+};
+
+}  // namespace tachyon::live
+
 // ---- tachyon/live/source_file.hpp ----
 
 // Source text for the line view. The name is whatever the target's code object says, so the file
@@ -26456,407 +27487,21 @@ inline std::string read_source(std::string_view root, std::string_view folder,
 
 }  // namespace tachyon::live
 
-// ---- tachyon/live/screen.hpp ----
+// ---- tachyon/live/guardian.hpp ----
 
-// What the terminal should show, as a grid of cells.
-//
-// The views draw a whole screen each time, as if terminals were free; update.hpp compares it with
-// what is there already and sends the difference. A cell says what it means (`Ink`), not its
-// colour: the palette turns meanings into colours once, at the end, for the terminal at hand.
-//
-// A wide character lives in its left cell (width 2) and leaves a cell of width 0 behind it.
-// Combining marks belong to the cell before them, one for each cell. Nothing that does not fit is
-// cut in half.
-namespace tachyon::live {
-
-struct Size {
-  int rows = 0;
-  int columns = 0;
-  friend constexpr bool operator==(Size, Size) noexcept = default;
-};
-
-enum class Ink : std::uint8_t {
-  text,
-  dim,
-  strong,
-  title,
-  rule,
-  label,
-  function,
-  file,
-  number,
-  good,
-  bad,
-  warn,
-  bar,
-  rest,  // the empty part of a bar
-  header,
-  sorted,
-  up,
-  down,
-  gold,
-  silver,
-  bronze,
-  key,
-  match,
-  banner,
-  spark,
-  heat_low,
-  heat_middle,
-  heat_high,
-};
-inline constexpr int ink_count = static_cast<int>(Ink::heat_high) + 1;
-
-struct Style {
-  Ink ink = Ink::text;
-  bool selected = false;
-  friend constexpr bool operator==(Style, Style) noexcept = default;
-};
-
-struct Cell {
-  char32_t glyph = U' ';
-  char32_t mark = 0;
-  Style style{};
-  std::uint8_t width = 1;
-  friend constexpr bool operator==(const Cell&, const Cell&) noexcept = default;
-};
-
-enum class Align : std::uint8_t { left, right, centre };
-
-class Screen {
- public:
-  Screen() = default;
-  explicit Screen(Size size, bool unicode = true)
-      : size_{std::max(size.rows, 0), std::max(size.columns, 0)},
-        unicode_{unicode},
-        cells_(static_cast<std::size_t>(size_.rows) * static_cast<std::size_t>(size_.columns)) {}
-
-  Size size() const noexcept { return size_; }
-  int rows() const noexcept { return size_.rows; }
-  int columns() const noexcept { return size_.columns; }
-  bool unicode() const noexcept { return unicode_; }  // or ASCII only
-  const Cell& at(int row, int column) const { return cells_[index(row, column)]; }
-
-  // Writes from `column` on, at most `room` columns, and gives the column after the last one used.
-  // Text that does not fit ends in an ellipsis.
-  int put(int row, int column, std::string_view text, Style style = {}, int room = 1 << 20);
-  int put(int row, int column, std::string_view text, Ink ink, int room = 1 << 20) {
-    return put(row, column, text, Style{ink, false}, room);
-  }
-  // The same inside a field of fixed width, filled up with blanks.
-  void field(int row, int column, int width, std::string_view text, Style style,
-             Align align = Align::left);
-  void fill(int row, int column, int width, char32_t glyph, Style style = {});
-  // Marks what is there already, from `column` on.
-  void select(int row, int column, int width);
-  void tint(int row, int column, int width, Ink ink);
-
-  // One row as text without blanks at its end: what a test reads.
-  std::string row_text(int row) const;
-
- private:
-  std::size_t index(int row, int column) const noexcept {
-    return static_cast<std::size_t>(row) * static_cast<std::size_t>(size_.columns) +
-           static_cast<std::size_t>(column);
-  }
-  bool inside(int row, int column) const noexcept {
-    return row >= 0 && row < size_.rows && column >= 0 && column < size_.columns;
-  }
-  void set(int row, int column, const Cell& cell);
-
-  Size size_{};
-  bool unicode_ = true;
-  std::vector<Cell> cells_;
-};
-
-// Overwriting half of a wide character blanks its other half, as terminals do.
-inline void Screen::set(int row, int column, const Cell& cell) {
-  Cell& old = cells_[index(row, column)];
-  if (old.width == 0 && column > 0) cells_[index(row, column - 1)].width = 1;
-  if (old.width == 0 && column > 0) cells_[index(row, column - 1)].glyph = U' ';
-  if (old.width == 2 && column + 1 < size_.columns) cells_[index(row, column + 1)] = Cell{};
-  old = cell;
-}
-
-inline int Screen::put(int row, int column, std::string_view text, Style style, int room) {
-  if (row < 0 || row >= size_.rows || column < 0) return column;
-  const int end = static_cast<int>(
-      std::min<std::int64_t>(size_.columns, static_cast<std::int64_t>(column) + room));
-  int at = column;
-  int last = -1;  // column of the last glyph written
-  bool cut = false;
-  for_each_glyph(text, [&](char32_t code, std::uint8_t width) {
-    if (!unicode_ && code > 0x7e) {
-      if (width == 0) return true;
-      code = U'?';
-      width = 1;
-    }
-    if (width == 0) {
-      if (last >= 0) cells_[index(row, last)].mark = code;
-      return true;
-    }
-    if (at + width > end) {
-      cut = true;
-      return false;
-    }
-    set(row, at, {code, 0, style, width});
-    if (width == 2) set(row, at + 1, {U' ', 0, style, 0});
-    last = at;
-    at += width;
-    return true;
-  });
-  if (cut && end > column) {
-    // The ellipsis takes the last column; half a wide character there becomes a blank.
-    for (int c = at; c < end; ++c) set(row, c, {U' ', 0, style, 1});
-    set(row, end - 1, {unicode_ ? U'\u2026' : U'~', 0, style, 1});
-    at = end;
-  }
-  return at;
-}
-
-inline void Screen::field(int row, int column, int width, std::string_view text, Style style,
-                          Align align) {
-  fill(row, column, width, U' ', style);
-  const int used = align == Align::left ? 0 : std::min(width_of(text), width);
-  const int skip = align == Align::left    ? 0
-                   : align == Align::right ? width - used
-                                           : (width - used) / 2;
-  put(row, column + skip, text, style, width - skip);
-}
-
-inline void Screen::fill(int row, int column, int width, char32_t glyph, Style style) {
-  for (int c = column; c < column + width && inside(row, c); ++c) set(row, c, {glyph, 0, style, 1});
-}
-
-inline void Screen::select(int row, int column, int width) {
-  for (int c = column; c < column + width && inside(row, c); ++c) {
-    cells_[index(row, c)].style.selected = true;
-  }
-}
-
-inline void Screen::tint(int row, int column, int width, Ink ink) {
-  for (int c = column; c < column + width && inside(row, c); ++c) {
-    cells_[index(row, c)].style.ink = ink;
-  }
-}
-
-inline std::string Screen::row_text(int row) const {
-  std::string out;
-  for (int c = 0; c < size_.columns && row >= 0 && row < size_.rows; ++c) {
-    const Cell& cell = at(row, c);
-    if (cell.width == 0) continue;
-    append_utf8(out, cell.glyph);
-    if (cell.mark != 0) append_utf8(out, cell.mark);
-  }
-  out.erase(out.find_last_not_of(' ') + 1);
-  return out;
-}
-
-}  // namespace tachyon::live
-
-// ---- tachyon/live/palette.hpp ----
-
-// Meanings to colours. Three palettes: none at all (NO_COLOR, or a terminal that has none) where
-// bold, dim and reverse must do; the 16 colours that the user chose for the terminal; and 256
-// colours, picked to be readable on dark and on light backgrounds, which is why plain text has no
-// colour.
-namespace tachyon::live {
-
-enum class Colours : std::uint8_t { none, sixteen, many };
-
-namespace detail {
-
-struct InkCodes {
-  Ink ink;
-  std::string_view none;
-  std::string_view sixteen;
-  std::string_view many;
-};
-
-// clang-format off
-inline constexpr std::array<InkCodes, ink_count> ink_codes{{
-    {Ink::text,        "",    "",      ""},
-    {Ink::dim,         "2",   "2",     "38;5;245"},
-    {Ink::strong,      "1",   "1",     "1"},
-    {Ink::title,       "7;1", "1;7;36", "1;38;5;231;48;5;25"},
-    {Ink::rule,        "2",   "2",     "38;5;240"},
-    {Ink::label,       "",    "36",    "38;5;73"},
-    {Ink::function,    "1",   "1;36",  "38;5;38"},
-    {Ink::file,        "",    "32",    "38;5;71"},
-    {Ink::number,      "",    "",      ""},
-    {Ink::good,        "",    "32",    "38;5;71"},
-    {Ink::bad,         "1",   "31",    "38;5;167"},
-    {Ink::warn,        "1",   "33",    "38;5;172"},
-    {Ink::bar,         "",    "36",    "38;5;38"},
-    {Ink::rest,        "2",   "2",     "38;5;240"},
-    {Ink::header,      "4",   "4",     "4;38;5;245"},
-    {Ink::sorted,      "1;4", "1;4;33", "1;4;38;5;172"},
-    {Ink::up,          "1",   "32",    "38;5;71"},
-    {Ink::down,        "2",   "31",    "38;5;167"},
-    {Ink::gold,        "1",   "1;33",  "1;38;5;178"},
-    {Ink::silver,      "1",   "1;37",  "1;38;5;248"},
-    {Ink::bronze,      "1",   "1;31",  "1;38;5;137"},
-    {Ink::key,         "1",   "1;36",  "1;38;5;38"},
-    {Ink::match,       "4",   "4;33",  "4;38;5;172"},
-    {Ink::banner,      "7",   "7",     "1;38;5;231;48;5;28"},
-    {Ink::spark,       "",    "35",    "38;5;97"},
-    {Ink::heat_low,    "",    "33",    "38;5;179"},
-    {Ink::heat_middle, "1",   "1;33",  "38;5;172"},
-    {Ink::heat_high,   "1",   "1;31",  "1;38;5;167"},
-}};
-// clang-format on
-
-constexpr bool ink_codes_in_order() noexcept {
-  for (int i = 0; i < ink_count; ++i) {
-    if (static_cast<int>(ink_codes[static_cast<std::size_t>(i)].ink) != i) return false;
-  }
-  return true;
-}
-static_assert(ink_codes_in_order(), "the table is indexed by Ink");
-
-}  // namespace detail
-
-// The escape sequence that switches to a style, whatever was on before.
-inline void append_style(std::string& out, Style style, Colours colours) {
-  const detail::InkCodes& codes = detail::ink_codes[static_cast<std::size_t>(style.ink)];
-  const std::string_view code = colours == Colours::none      ? codes.none
-                                : colours == Colours::sixteen ? codes.sixteen
-                                                              : codes.many;
-  out += "\x1b[0";
-  if (!code.empty()) (out += ';') += code;
-  if (style.selected) out += colours == Colours::many ? ";48;5;24;38;5;231" : ";7";
-  out += 'm';
-}
-
-}  // namespace tachyon::live
-
-// ---- tachyon/live/terminal.hpp ----
-
-#include <initializer_list>
-#include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 
-// The terminal: raw mode, the alternate screen, its size, bytes in and out, signals as data.
+// Whatever ends the program, the user must get a working terminal back.
 //
-// Whatever ends the program, the user must get a working terminal back. A handler for every fatal
-// signal would need a global variable and still miss SIGKILL. Instead a *guardian* is forked before
-// anything else happens: it holds the terminal and the reading end of a pipe and sleeps. When the
-// program is gone the kernel closes the pipe, and if the last byte said that the terminal was in
-// use the guardian puts it back. One mechanism serves crash, kill -9 and out-of-memory alike; the
-// normal ways out restore the terminal themselves and tell the guardian so.
+// A handler for every fatal signal would need a global variable and still miss SIGKILL. Instead a
+// *guardian* is forked before anything else happens: it holds the terminal and the reading end of a
+// pipe and sleeps. When the program is gone the kernel closes the pipe, and if the last byte said
+// that the terminal was in use the guardian puts it back. One mechanism serves crash, kill -9 and
+// out-of-memory alike; the normal ways out restore the terminal themselves and tell the guardian
+// so.
 //
 //   byte on the pipe    '+' the terminal is ours      '-' it is as we found it
-//
-// Output goes through an open file of our own where there can be one, set not to block: a terminal
-// that is slow or stopped by flow control must not keep keys from working. What does not fit is
-// kept, and the next refresh waits until it is gone.
-//
-// Signals that end or interrupt are read from a signalfd. They must be blocked before other threads
-// start, since threads inherit the mask; so make a `Signals` first. A child process inherits it
-// too: whoever starts one resets its mask (`Signals::before()` has the old one).
 namespace tachyon::live {
-
-enum class TerminalFault : std::uint8_t { none, input, output, type, system };
-
-// One line, without the program's name.
-constexpr const char* describe(TerminalFault fault) noexcept {
-  switch (fault) {
-    case TerminalFault::none:
-      return "the terminal is fine";
-    case TerminalFault::input:
-      return "--live needs a terminal to read keys from, but standard input is none";
-    case TerminalFault::output:
-      return "--live needs a terminal to draw on, but standard output is none; "
-             "leave --live out to get a report instead";
-    case TerminalFault::type:
-      return "--live cannot draw on this terminal: TERM is not set or is \"dumb\"";
-    case TerminalFault::system:
-      return "--live could not take over the terminal";
-  }
-  return "";
-}
-
-// What the environment says. Values may be null, as getenv gives them.
-struct Environment {
-  const char* term = nullptr;
-  const char* colorterm = nullptr;
-  const char* no_color = nullptr;
-  const char* lc_all = nullptr;
-  const char* lc_ctype = nullptr;
-  const char* lang = nullptr;
-};
-
-inline bool knows_terminal(const Environment& environment) noexcept {
-  const std::string_view term = environment.term ? environment.term : "";
-  return !term.empty() && term != "dumb" && term != "unknown";
-}
-
-inline Colours colours_of(const Environment& environment) noexcept {
-  const std::string_view term = environment.term ? environment.term : "";
-  if (environment.no_color && *environment.no_color) return Colours::none;
-  if (term.starts_with("vt1") || term.starts_with("vt2") || term.ends_with("-m")) {
-    return Colours::none;
-  }
-  const bool many = (environment.colorterm && *environment.colorterm) ||
-                    term.find("256color") != std::string_view::npos ||
-                    term.find("direct") != std::string_view::npos;
-  return many ? Colours::many : Colours::sixteen;
-}
-
-// The character set of the locale, by the names that people give it.
-inline bool unicode_of(const Environment& environment) noexcept {
-  const auto set = [](const char* value) { return value && *value; };
-  const char* locale = set(environment.lc_all)     ? environment.lc_all
-                       : set(environment.lc_ctype) ? environment.lc_ctype
-                       : set(environment.lang)     ? environment.lang
-                                                   : "";
-  const std::string_view name = locale;
-  for (const std::string_view utf8 : {"UTF-8", "utf-8", "UTF8", "utf8", "Utf-8"}) {
-    if (name.find(utf8) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-inline TerminalFault check_terminal(const Environment& environment, int input = STDIN_FILENO,
-                                    int output = STDOUT_FILENO) noexcept {
-  if (::isatty(output) != 1) return TerminalFault::output;
-  if (::isatty(input) != 1) return TerminalFault::input;
-  return knows_terminal(environment) ? TerminalFault::none : TerminalFault::type;
-}
-
-// Signals as something to read. Blocks them for this thread and those it starts.
-class Signals {
- public:
-  explicit Signals(std::initializer_list<int> which = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH,
-                                                       SIGCONT}) noexcept {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : which) sigaddset(&set, signal);
-    pthread_sigmask(SIG_BLOCK, &set, &before_);
-    descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  }
-  ~Signals() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-
-  std::optional<int> next() noexcept {
-    signalfd_siginfo info;
-    if (descriptor_ < 0 || ::read(descriptor_, &info, sizeof info) != sizeof info) {
-      return std::nullopt;
-    }
-    return static_cast<int>(info.ssi_signo);
-  }
-  int descriptor() const noexcept { return descriptor_; }
-  const sigset_t& before() const noexcept { return before_; }
-
- private:
-  sigset_t before_{};
-  int descriptor_ = -1;
-};
 
 namespace detail {
 
@@ -26923,13 +27568,85 @@ inline void close_all_but(std::array<int, 3> kept) noexcept {
 
 }  // namespace detail
 
+class Guardian {
+ public:
+  Guardian() = default;
+  ~Guardian() { dismiss(); }
+  Guardian(const Guardian&) = delete;
+  Guardian& operator=(const Guardian&) = delete;
+
+  // `normal` is what to restore, `raw` what we are going to set. Once is enough.
+  bool start(int input, int output, const termios& normal, const termios& raw);
+  void tell(char byte) noexcept;
+
+ private:
+  void dismiss() noexcept;
+
+  int pipe_ = -1;
+  pid_t process_ = -1;
+};
+
+inline bool Guardian::start(int input, int output, const termios& normal, const termios& raw) {
+  if (process_ > 0) return true;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  process_ = ::fork();
+  if (process_ == 0) {
+    ::close(ends[1]);
+    detail::guard(ends[0], input, output, normal, raw);
+  }
+  ::close(ends[0]);
+  if (process_ < 0) {
+    ::close(ends[1]);
+    return false;
+  }
+  pipe_ = ends[1];
+  return true;
+}
+
+inline void Guardian::tell(char byte) noexcept {
+  if (pipe_ < 0) return;
+  // A guardian that was killed cannot be told anything; SIGPIPE would end us for that.
+  sigset_t pipe_signal;
+  sigset_t before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  if (::write(pipe_, &byte, 1) != 1) {
+    const timespec none{};
+    while (::sigtimedwait(&pipe_signal, nullptr, &none) > 0) {
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+inline void Guardian::dismiss() noexcept {
+  if (process_ <= 0) return;
+  ::close(pipe_);
+  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  process_ = pipe_ = -1;
+}
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/terminal.hpp ----
+
+#include <sys/ioctl.h>
+
+// The terminal: raw mode, the alternate screen, its size, bytes in and out.
+//
+// Output goes through an open file of our own where there can be one, set not to block: a terminal
+// that is slow or stopped by flow control must not keep keys from working. What does not fit is
+// kept, and the next refresh waits until it is gone.
+namespace tachyon::live {
+
 class Terminal {
  public:
   explicit Terminal(int input = STDIN_FILENO, int output = STDOUT_FILENO) noexcept
       : input_{input}, output_{output} {}
   ~Terminal() {
     leave();
-    dismiss_guardian();
     if (own_ >= 0) ::close(own_);
   }
   Terminal(const Terminal&) = delete;
@@ -26954,9 +27671,6 @@ class Terminal {
   int output() const noexcept { return own_ >= 0 ? own_ : output_; }
 
  private:
-  bool start_guardian();
-  void tell_guardian(char byte) noexcept;
-  void dismiss_guardian() noexcept;
   void open_own() noexcept;
 
   int input_;
@@ -26965,8 +27679,7 @@ class Terminal {
   termios normal_{};
   termios raw_{};
   bool entered_ = false;
-  int pipe_ = -1;
-  pid_t guardian_ = -1;
+  Guardian guardian_;
   std::string waiting_;
 };
 
@@ -26978,10 +27691,10 @@ inline bool Terminal::enter() {
   raw_.c_cc[VMIN] = 0;  // reads return at once with what there is
   raw_.c_cc[VTIME] = 0;
   if (own_ < 0) open_own();
-  if (guardian_ < 0 && !start_guardian()) return false;
-  tell_guardian('+');
+  if (!guardian_.start(input_, output_, normal_, raw_)) return false;
+  guardian_.tell('+');
   if (::tcsetattr(input_, TCSADRAIN, &raw_) != 0) {
-    tell_guardian('-');
+    guardian_.tell('-');
     return false;
   }
   entered_ = true;
@@ -26999,7 +27712,7 @@ inline void Terminal::leave() {
   waiting_.clear();
   ::tcflush(input_, TCIFLUSH);  // mouse reports on their way must not become shell input
   ::tcsetattr(input_, TCSANOW, &normal_);
-  tell_guardian('-');
+  guardian_.tell('-');
 }
 
 inline Size Terminal::size() const noexcept {
@@ -27043,49 +27756,6 @@ inline void Terminal::open_own() noexcept {
   if (own_ < 0) own_ = ::open("/dev/tty", flags);
 }
 
-inline bool Terminal::start_guardian() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-  const termios normal = normal_;
-  const termios raw = raw_;
-  guardian_ = ::fork();
-  if (guardian_ == 0) {
-    ::close(ends[1]);
-    detail::guard(ends[0], input_, output_, normal, raw);
-  }
-  ::close(ends[0]);
-  if (guardian_ < 0) {
-    ::close(ends[1]);
-    return false;
-  }
-  pipe_ = ends[1];
-  return true;
-}
-
-inline void Terminal::tell_guardian(char byte) noexcept {
-  if (pipe_ < 0) return;
-  // A guardian that was killed cannot be told anything; SIGPIPE would end us for that.
-  sigset_t pipe_signal;
-  sigset_t before;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  if (::write(pipe_, &byte, 1) != 1) {
-    const timespec none{};
-    while (::sigtimedwait(&pipe_signal, nullptr, &none) > 0) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
-inline void Terminal::dismiss_guardian() noexcept {
-  if (guardian_ < 0) return;
-  ::close(pipe_);
-  while (::waitpid(guardian_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  guardian_ = pipe_ = -1;
-}
-
 }  // namespace tachyon::live
 
 // ---- tachyon/live/update.hpp ----
@@ -27120,7 +27790,7 @@ class ScreenUpdate {
   }
   void row_to(const Screen& next, int row);
   void move(int row, int column);
-  void write(int row, int column, const Cell& cell);
+  void write(int row, int column, const ScreenCell& cell);
 
   static constexpr int gap_ = 4;
 
@@ -27153,7 +27823,7 @@ inline std::string ScreenUpdate::to(Screen next) {
 inline void ScreenUpdate::row_to(const Screen& next, int row) {
   const int columns = next.columns();
   int blank_from = columns;  // from here on the row is plain blanks
-  while (blank_from > 0 && next.at(row, blank_from - 1) == Cell{}) --blank_from;
+  while (blank_from > 0 && next.at(row, blank_from - 1) == ScreenCell{}) --blank_from;
   for (int c = 0; c < columns; ++c) {
     if (same(next, row, c)) continue;
     if (c >= blank_from && columns - c > gap_) {
@@ -27195,7 +27865,7 @@ inline void ScreenUpdate::move(int row, int column) {
   adrift_ = false;
 }
 
-inline void ScreenUpdate::write(int row, int column, const Cell& cell) {
+inline void ScreenUpdate::write(int row, int column, const ScreenCell& cell) {
   if (cell.width == 0) return;
   if (adrift_) move(row, column);
   adrift_ = false;
@@ -27539,8 +28209,9 @@ inline void draw_info(Screen& screen, int row, const Model& model, const Ui& ui,
     thread = "ALL of process " + std::to_string(model.scope().process);
   }
   std::string interval;
-  append_number(interval, (model.run().interval + 500) / 1000);
+  append_number(interval, (model.interval() + 500) / 1000);
   interval += screen.unicode() ? "\u00b5s" : "us";
+  if (model.interval() > model.run().interval) interval += " (slowed down)";
   const double display = ratio_of(1e9, static_cast<double>(ui.interval));
   detail::draw_items(screen, row, 1,
                      {{"PID: ", std::to_string(model.run().target.process)},
@@ -27554,7 +28225,7 @@ inline void draw_info(Screen& screen, int row, const Model& model, const Ui& ui,
 // Samples:    12345 (998.7/s) ======---- 998.7Hz/1.0KHz (99.9%)
 inline void draw_samples(Screen& screen, int row, const Model& model) {
   const double rate = model.rate();
-  const double target = ratio_of(1e9, static_cast<double>(model.run().interval));
+  const double target = ratio_of(1e9, static_cast<double>(model.interval()));
   const double share = std::min(ratio_of(rate, target), 1.0);
   Pen pen{screen, row, 1};
   pen.put("Samples:", Ink::label);
@@ -27983,14 +28654,6 @@ inline void draw_figures(Screen& screen, int row, const Columns& c, const Figure
   }
 }
 
-}  // namespace tachyon::live
-
-// ---- tachyon/live/tables.hpp ----
-
-// The middle of the screen: the five views. Each draws its header row and then the rows it is
-// given; which rows these are, and which is selected, has been found out before.
-namespace tachyon::live {
-
 struct TableArea {
   int header = 0;  // row of the headings
   int first = 0;   // first row of the table
@@ -28010,69 +28673,16 @@ inline void draw_name_headings(Screen& screen, int row, int column, int width,
   draw_heading(screen, row, at, std::max(screen.columns() - at, 0), rest, false, Align::left);
 }
 
-inline void draw_functions(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
-  const Columns c = columns_for(screen.columns());
-  const int wide = name_width(screen.columns(), c.rest);
-  draw_figure_headings(screen, area.header, c, ui);
-  draw_name_headings(screen, area.header, c.rest, wide, "function", "file:line");
-  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
-    const int row = area.first + static_cast<int>(i);
-    const FunctionId id{ui.visible[i]};
-    const Function& function = model.frames()[id];
-    const Figures& before = model.previous(id);
-    draw_figures(screen, row, c, model.figures().function(id), model.figures().total(),
-                 ui.trends && model.running() ? &before : nullptr, model.previous_total());
-    draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id),
-                 sorted_by_total(ui), {Ink::spark});
-    screen.put(row, c.rest, model.frames()[function.name], Ink::function, wide);
-    const int place = c.rest + wide + column_gap;
-    draw_place(screen, row, place, screen.columns() - place,
-               short_file(model.run(), model.frames()[function.file]), function.first_line,
-               {Ink::file});
-  }
-}
+}  // namespace detail
 
-inline void draw_tree(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
-  const Columns c = columns_for(screen.columns());
-  draw_figure_headings(screen, area.header, c, ui);
-  const int room = screen.columns() - c.rest;
-  const int wide = std::max(room * 3 / 5, 20);
-  draw_name_headings(screen, area.header, c.rest, wide, "call tree", "file:line");
-  const std::vector<Path>& paths = model.shapes().paths();
-  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
-    const int row = area.first + static_cast<int>(i);
-    const Path& path = paths[ui.visible[i]];
-    const Figures& figures = model.figures().path(ui.visible[i]);
-    draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
-    const double share = ratio_of(figures.total.samples, model.figures().total().samples);
-    if (c.history >= 0) {
-      draw_bar(screen, row, c.history, c.history_width, share, Ink::bar);
-    }
-    // Deep trees keep their names on the screen: beyond half of the column the depth is a number.
-    const auto depth = static_cast<int>(path.depth) - 1;
-    int at = c.rest;
-    if (depth * 2 <= wide / 2) {
-      at += depth * 2;
-    } else {
-      const std::string number = std::to_string(depth);
-      at = screen.put(row, at + std::max(wide / 2 - width_of(number) - 1, 0), number, Ink::dim) + 1;
-    }
-    const bool leaf = tree_children(model, ui.tree_sort, ui.visible[i]).empty();
-    const bool open = ui.is_expanded(ui.visible[i]);
-    const std::string_view mark = leaf               ? "  "
-                                  : screen.unicode() ? (open ? "\u25be " : "\u25b8 ")
-                                                     : (open ? "- " : "+ ");
-    at = screen.put(row, at, mark, Ink::rule);
-    const Function& function = model.frames()[path.function];
-    const std::string_view name = model.frames()[function.name];
-    const bool hit = !ui.filter.empty() && ui.filter.accepts(model.frames(), path.function);
-    screen.put(row, at, name, hit ? Ink::match : Ink::function, c.rest + wide - at);
-    const int place = c.rest + wide + column_gap;
-    draw_place(screen, row, place, screen.columns() - place,
-               short_file(model.run(), model.frames()[function.file]), function.first_line,
-               {Ink::file});
-  }
-}
+}  // namespace tachyon::live
+
+// ---- tachyon/live/source_table.hpp ----
+
+// The lines of one function with their samples, and the source where it can be read.
+namespace tachyon::live {
+
+namespace detail {
 
 // What of a function's source has to be known to draw some of its lines.
 class SourceLines {
@@ -28164,25 +28774,16 @@ inline void draw_lines(Screen& screen, const TableArea& area, const Model& model
   }
 }
 
-inline void draw_tasks(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
-  const Columns c = columns_for(screen.columns());
-  const int wide = name_width(screen.columns(), c.rest);
-  draw_figure_headings(screen, area.header, c, ui);
-  draw_name_headings(screen, area.header, c.rest, wide, "task", "last seen at");
-  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
-    const int row = area.first + static_cast<int>(i);
-    const FunctionId id{ui.visible[i]};
-    const TaskRow task =
-        ui.visible[i] < model.tasks().size() ? model.tasks()[ui.visible[i]] : TaskRow{};
-    const Figures figures = task_figures(model, id);
-    draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
-    draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id), true,
-                 {Ink::spark});
-    screen.put(row, c.rest, model.frames()[model.frames()[id].name], Ink::function, wide);
-    const int at = c.rest + wide + column_gap;
-    draw_leaf(screen, row, at, screen.columns() - at, model, task.stack);
-  }
-}
+}  // namespace detail
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/thread_table.hpp ----
+
+// Processes and their threads: states, and where each was last.
+namespace tachyon::live {
+
+namespace detail {
 
 struct ThreadColumn {
   std::string_view name;
@@ -28273,6 +28874,113 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
     screen.put(row, names, name, thread.main ? Ink::strong : Ink::text, wide);
     const int place = names + wide + column_gap;
     draw_leaf(screen, row, place, screen.columns() - place, model, seen.stack);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/tree_table.hpp ----
+
+// The call tree: paths of functions, opened and closed branch by branch.
+namespace tachyon::live {
+
+namespace detail {
+
+inline void draw_tree(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
+  const Columns c = columns_for(screen.columns());
+  draw_figure_headings(screen, area.header, c, ui);
+  const int room = screen.columns() - c.rest;
+  const int wide = std::max(room * 3 / 5, 20);
+  draw_name_headings(screen, area.header, c.rest, wide, "call tree", "file:line");
+  const std::vector<Path>& paths = model.shapes().paths();
+  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
+    const int row = area.first + static_cast<int>(i);
+    const Path& path = paths[ui.visible[i]];
+    const Figures& figures = model.figures().path(ui.visible[i]);
+    draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
+    const double share = ratio_of(figures.total.samples, model.figures().total().samples);
+    if (c.history >= 0) {
+      draw_bar(screen, row, c.history, c.history_width, share, Ink::bar);
+    }
+    // Deep trees keep their names on the screen: beyond half of the column the depth is a number.
+    const auto depth = static_cast<int>(path.depth) - 1;
+    int at = c.rest;
+    if (depth * 2 <= wide / 2) {
+      at += depth * 2;
+    } else {
+      const std::string number = std::to_string(depth);
+      at = screen.put(row, at + std::max(wide / 2 - width_of(number) - 1, 0), number, Ink::dim) + 1;
+    }
+    const bool leaf = tree_children(model, ui.tree_sort, ui.visible[i]).empty();
+    const bool open = ui.is_expanded(ui.visible[i]);
+    const std::string_view mark = leaf               ? "  "
+                                  : screen.unicode() ? (open ? "\u25be " : "\u25b8 ")
+                                                     : (open ? "- " : "+ ");
+    at = screen.put(row, at, mark, Ink::rule);
+    const Function& function = model.frames()[path.function];
+    const std::string_view name = model.frames()[function.name];
+    const bool hit = !ui.filter.empty() && ui.filter.accepts(model.frames(), path.function);
+    screen.put(row, at, name, hit ? Ink::match : Ink::function, c.rest + wide - at);
+    const int place = c.rest + wide + column_gap;
+    draw_place(screen, row, place, screen.columns() - place,
+               short_file(model.run(), model.frames()[function.file]), function.first_line,
+               {Ink::file});
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tachyon::live
+
+// ---- tachyon/live/tables.hpp ----
+
+// The middle of the screen: the five views. Each draws its header row and then the rows it is
+// given; which rows these are, and which is selected, has been found out before.
+namespace tachyon::live {
+
+namespace detail {
+
+inline void draw_functions(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
+  const Columns c = columns_for(screen.columns());
+  const int wide = name_width(screen.columns(), c.rest);
+  draw_figure_headings(screen, area.header, c, ui);
+  draw_name_headings(screen, area.header, c.rest, wide, "function", "file:line");
+  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
+    const int row = area.first + static_cast<int>(i);
+    const FunctionId id{ui.visible[i]};
+    const Function& function = model.frames()[id];
+    const Figures& before = model.previous(id);
+    draw_figures(screen, row, c, model.figures().function(id), model.figures().total(),
+                 ui.trends && model.running() ? &before : nullptr, model.previous_total());
+    draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id),
+                 sorted_by_total(ui), {Ink::spark});
+    screen.put(row, c.rest, model.frames()[function.name], Ink::function, wide);
+    const int place = c.rest + wide + column_gap;
+    draw_place(screen, row, place, screen.columns() - place,
+               short_file(model.run(), model.frames()[function.file]), function.first_line,
+               {Ink::file});
+  }
+}
+
+inline void draw_tasks(Screen& screen, const TableArea& area, const Model& model, Ui& ui) {
+  const Columns c = columns_for(screen.columns());
+  const int wide = name_width(screen.columns(), c.rest);
+  draw_figure_headings(screen, area.header, c, ui);
+  draw_name_headings(screen, area.header, c.rest, wide, "task", "last seen at");
+  for (std::size_t i = 0; i < ui.visible.size(); ++i) {
+    const int row = area.first + static_cast<int>(i);
+    const FunctionId id{ui.visible[i]};
+    const TaskRow task =
+        ui.visible[i] < model.tasks().size() ? model.tasks()[ui.visible[i]] : TaskRow{};
+    const Figures figures = task_figures(model, id);
+    draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
+    draw_history(screen, row, c.history, c.history_width, model, model.figures().history(id), true,
+                 {Ink::spark});
+    screen.put(row, c.rest, model.frames()[model.frames()[id].name], Ink::function, wide);
+    const int at = c.rest + wide + column_gap;
+    draw_leaf(screen, row, at, screen.columns() - at, model, task.stack);
   }
 }
 
