@@ -238,6 +238,22 @@ TEST_CASE("time slices keep every sample and stay within their limit") {
   CHECK(found == expected);
 }
 
+TEST_CASE("a program that does everything all the time has fewer slices, not more memory") {
+  TimeSlices slices{1000, 5000};
+  Random random;
+  for (std::uint64_t i = 0; i < 200'000; ++i) slices.add(random.below(100), i * 1'000'000, {1, 3});
+  CHECK(slices.size() >= 16);
+  CHECK(slices.size() <= 60);
+  Totals total;
+  std::size_t entries = 0;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    entries += slices[i].size();
+    for (const TimeSlices::Entry& entry : slices[i]) total += entry.totals;
+  }
+  CHECK(entries <= 5000);
+  CHECK(total == Totals{200'000, 600'000});
+}
+
 TEST_CASE("ticks that yielded nothing are counted") {
   Tables tables;
   CallTree tree{tables};

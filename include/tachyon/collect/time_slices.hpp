@@ -12,7 +12,9 @@
 // The length of a run is not known while it goes on, and memory must not grow with it. So time is
 // cut into equal slices, 1 ms at first, and when the limit is reached neighbours are joined and the
 // slice length doubles. A run of any length ends with between limit/2 and limit slices, and joining
-// costs less than one addition a sample in total.
+// costs less than one addition a sample in total. A program that does many different things in
+// every slice has fewer slices instead of more memory: they are joined, too, when there are more
+// than `most_entries` in all.
 namespace tachyon {
 
 class TimeSlices {
@@ -24,10 +26,14 @@ class TimeSlices {
     Totals totals{};
   };
 
-  explicit TimeSlices(std::uint32_t limit) : limit_{limit < 2 ? 2 : limit} {}
+  static constexpr std::size_t most_entries = std::size_t{1} << 20;  // 24 bytes each
+
+  explicit TimeSlices(std::uint32_t limit, std::size_t entries = most_entries)
+      : limit_{limit < 2 ? 2 : limit}, most_entries_{entries} {}
 
   void add(std::uint32_t cell, std::uint64_t time, const Totals& totals) {
     while (time / width_ >= limit_) join_neighbours();
+    if (entries_ >= most_entries_ && slices_.size() > 16) join_neighbours();
     put(static_cast<std::uint32_t>(time / width_), cell, totals);
   }
 
@@ -48,6 +54,7 @@ class TimeSlices {
     if (place.slice != slice) {
       place = {slice, static_cast<std::uint32_t>(slices_[slice].size())};
       slices_[slice].push_back({cell, {}});
+      ++entries_;
     }
     slices_[slice][place.entry].totals += totals;
   }
@@ -56,6 +63,7 @@ class TimeSlices {
     std::vector<std::vector<Entry>> old;
     old.swap(slices_);
     last_.clear();
+    entries_ = 0;
     width_ *= 2;
     for (std::size_t i = 0; i < old.size(); ++i) {
       for (const Entry& entry : old[i]) {
@@ -65,6 +73,8 @@ class TimeSlices {
   }
 
   std::uint32_t limit_;
+  std::size_t most_entries_;
+  std::size_t entries_ = 0;
   std::uint64_t width_ = 1'000'000;
   std::vector<std::vector<Entry>> slices_;
   std::vector<Place> last_;  // by cell: its newest entry
