@@ -18,7 +18,7 @@ class FilePage {
     this.instructions = this.byLine(data.instructions);
     this.source = data.source === null ? null : data.source.split(/\r\n|\n|\r/);
     if (this.source && this.source[this.source.length - 1] === '') this.source.pop();
-    this.metric = remembered('heat-metric') === 'total' ? 'total' : 'self';
+    this.metric = remembered('heat-metric') === 'total' || !this.mostSelf ? 'total' : 'self';
     this.hot = remembered('heat-lines') === 'hot';
     this.kind = 'heat';
     this.build();

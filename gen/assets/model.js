@@ -205,6 +205,12 @@ class Model {
     return this.once('changed ' + s.measure, () => new Map(this.changes(s).map((r) => [r.key, r]))).get(key);
   }
 
+  distinct() {
+    let n = 0;
+    for (const samples of this.rawAll(0).samples) if (samples > 0) ++n;
+    return n;
+  }
+
   searchTexts() {
     return this.once('texts', () => {
       const {functions: f, strings} = this.profile;

@@ -122,7 +122,7 @@ class Panels {
           ['Looks at the target', count(t.ticks)],
           ['Stacks asked for', count(t.attempts)],
           ['Stacks read', count(t.valid)],
-          ['\u2026 different ones', count(t.distinct)],
+          ['\u2026 different ones', count(t.distinct || this.app.model.distinct())],
           ['First reads refused', count(t.first_rejected)],
           ['Read after a retry', count(t.retried)],
           ['Given up', count(t.given_up)],

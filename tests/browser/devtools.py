@@ -155,7 +155,12 @@ class Page:
 
     def wait(self, expression, timeout=10):
         end = time.monotonic() + timeout
-        while not self.js(expression):
+        while True:
+            try:
+                if self.js(expression):
+                    return
+            except RuntimeError:  # the page is just being replaced by the next one
+                pass
             if time.monotonic() > end:
                 raise AssertionError(f"still not so after {timeout} s: {expression}")
             time.sleep(0.02)
