@@ -18822,7 +18822,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-+lPuN/HuGPTkeyRBtrzUizedLmIk1htO1bK2K89bLfs='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-SlcUL6pTj00JNN5VuDVuxx3AvETBJ0+VYHC8zNe2vSs='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -19218,6 +19218,7 @@ return rows;});}
 changes(s){return this.once(`changes ${s.measure}`,()=>{const merged=this.merged('function');const scale=this.scale(s);const now=this.all(merged,0);const then=this.once('base selection',()=>this.all(merged,1));const a=now.keys(merged);const b=then.keys(merged);const side=(selection,keys,what,key,by)=>{const value=keys[this.value(s,what)][key] * by;const whole=(s.measure==='samples'?selection.allSamples : selection.allTime) * by;return{hits: keys[what + 'Samples'][key],samples: selection.allSamples,value,unit: selection.allSamples > 0?whole / selection.allSamples : 0};};const rows=[];for (let key=0; key < merged.keyCount; ++key){if (!(a.totalSamples[key] > 0||b.totalSamples[key] > 0)) continue;const self=change(side(now,a,'self',key,1),side(then,b,'self',key,scale));const total=change(side(now,a,'total',key,1),side(then,b,'total',key,scale));rows.push({key,selfNow: a[this.value(s,'self')][key],selfThen: b[this.value(s,'self')][key] * scale,totalNow: a[this.value(s,'total')][key],totalThen: b[this.value(s,'total')][key] * scale,self,total});}
 judge(rows.map((r)=>r.self));judge(rows.map((r)=>r.total));return rows;});}
 changed(s,key){return this.once('changed ' + s.measure,()=>new Map(this.changes(s).map((r)=>[r.key,r]))).get(key);}
+distinct(){let n=0;for (const samples of this.rawAll(0).samples) if (samples > 0) ++n;return n;}
 searchTexts(){return this.once('texts',()=>{const{functions: f,strings}=this.profile;return Array.from(f.name,(text,i)=>[text,f.file[i],f.module[i]].map((t)=>strings[t]).join('\n').toLowerCase());});}
 search(s){if (!s.query) return null;return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`,()=>{const{functions,frames}=this.profile;const query=s.query.toLowerCase();const place=/^(.+):(\d+)$/.exec(query);const texts=this.searchTexts();const hit=new Uint8Array(functions.count);const near=place?new Uint8Array(functions.count) : null;for (let i=0; i < functions.count; ++i){hit[i]=texts[i].includes(query)?1 : 0;if (place){const [,file,module]=texts[i].split('\n').slice(-3);near[i]=file.endsWith(place[1])||module.endsWith(place[1])||shortPath(file).endsWith(place[1])?1 : 0;}
 }
@@ -19256,7 +19257,7 @@ showSpots(){const{model,state}=this.app;const all=model.value(state,'all');const
 .sort((a,b)=>b.self - a.self).slice(0,3);this.spots.replaceChildren(...byFunction.map((row,i)=>{const label=this.app.functionName(model.keys.function.functionOf(row.key));const place=this.app.place('function',row.key);return el('button',{class: 'spot','data-spot': i,'aria-pressed': state.query===label?'true' : 'false',on:{click: ()=>this.app.set({query: state.query===label?'' : label})}},el('b',{},name(label,120)),el('div',{class: 'row'},el('span',{},name(place,80)),el('span',{class: 'num'},percent(row.self,whole) + ' self')));}));if (!byFunction.length) this.spots.append(el('p',{class: 'quiet'},'No function has more than 0.5\u2009% of its own.'));}
 showTrust(){const{run}=this.app.model.profile;const t=run.trust;if (!t.attempts){this.trust.replaceChildren(el('p',{class: 'quiet'},'The recording does not tell how the reads went.'));return;}
 const lost=t.attempts - t.valid;const lostShare=t.attempts > 0?lost / t.attempts : 0;const missedShare=t.ticks + t.missed > 0?t.missed / (t.ticks + t.missed) : 0;const firstShare=t.attempts > 0?t.first_rejected / t.attempts : 0;const level=lostShare > 0.15||missedShare > 0.25||t.valid < 50?'bad'
-: lostShare > 0.05||missedShare > 0.05||firstShare > 0.2||t.valid < 400?'warn' : 'good';const remarks=[];if (t.valid < 400) remarks.push(`Only ${count(t.valid)} samples: the intervals are wide.`);if (lostShare > 0.05) remarks.push('Many stacks could not be read; what changes quickly is under-represented.');if (firstShare > 0.2) remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');if (missedShare > 0.05) remarks.push('The profiler came late; a lower rate would be more regular.');const text=remarks.length?remarks.join(' ') : 'Nearly every stack asked for was read, at the times planned.';this.trust.replaceChildren(el('p',{class: 'verdict','data-level': level},text),bar('Stacks read',t.valid,t.attempts,lostShare > 0.15?'bad' : lostShare > 0.05?'warn' : ''),bar('Ticks missed',t.missed,t.ticks + t.missed,missedShare > 0.25?'bad' : missedShare > 0.05?'warn' : ''),facts([['Looks at the target',count(t.ticks)],['Stacks asked for',count(t.attempts)],['Stacks read',count(t.valid)],['\u2026 different ones',count(t.distinct)],['First reads refused',count(t.first_rejected)],['Read after a retry',count(t.retried)],['Given up',count(t.given_up)],['Late ticks',count(t.late)],['Missed ticks',count(t.missed)],t.exact + t.fast + t.blocking > 0&&['Exact / fast / stopped',`${count(t.exact)} / ${count(t.fast)} / ${count(t.blocking)}`],t.reused_checked > 0&&['Reuse checked / wrong',`${count(t.reused_checked)} / ${count(t.reused_wrong)}`],['Time spanned',seconds(t.wall)],['Clock',run.fixedClock?'fixed grid' : 'jittered'],['Profiler CPU',seconds(t.profiler_cpu)],t.target_cost > 0&&['Cost to the target',percent(t.target_cost,1,2)],]),el('p',{class: 'quiet'},'Shares carry 95\u2009% intervals. They say how far chance alone may have moved a figure, ' +
+: lostShare > 0.05||missedShare > 0.05||firstShare > 0.2||t.valid < 400?'warn' : 'good';const remarks=[];if (t.valid < 400) remarks.push(`Only ${count(t.valid)} samples: the intervals are wide.`);if (lostShare > 0.05) remarks.push('Many stacks could not be read; what changes quickly is under-represented.');if (firstShare > 0.2) remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');if (missedShare > 0.05) remarks.push('The profiler came late; a lower rate would be more regular.');const text=remarks.length?remarks.join(' ') : 'Nearly every stack asked for was read, at the times planned.';this.trust.replaceChildren(el('p',{class: 'verdict','data-level': level},text),bar('Stacks read',t.valid,t.attempts,lostShare > 0.15?'bad' : lostShare > 0.05?'warn' : ''),bar('Ticks missed',t.missed,t.ticks + t.missed,missedShare > 0.25?'bad' : missedShare > 0.05?'warn' : ''),facts([['Looks at the target',count(t.ticks)],['Stacks asked for',count(t.attempts)],['Stacks read',count(t.valid)],['\u2026 different ones',count(t.distinct||this.app.model.distinct())],['First reads refused',count(t.first_rejected)],['Read after a retry',count(t.retried)],['Given up',count(t.given_up)],['Late ticks',count(t.late)],['Missed ticks',count(t.missed)],t.exact + t.fast + t.blocking > 0&&['Exact / fast / stopped',`${count(t.exact)} / ${count(t.fast)} / ${count(t.blocking)}`],t.reused_checked > 0&&['Reuse checked / wrong',`${count(t.reused_checked)} / ${count(t.reused_wrong)}`],['Time spanned',seconds(t.wall)],['Clock',run.fixedClock?'fixed grid' : 'jittered'],['Profiler CPU',seconds(t.profiler_cpu)],t.target_cost > 0&&['Cost to the target',percent(t.target_cost,1,2)],]),el('p',{class: 'quiet'},'Shares carry 95\u2009% intervals. They say how far chance alone may have moved a figure, ' +
 'not what was never seen.'));}
 showStates(){const{model,state}=this.app;const s=model.states(state);const mode=model.profile.run.mode;const content=[];if (s.all > 0){if (mode!=='gil'&&!model.profile.run.freeThreaded){content.push(bar('Holds the GIL',s.gil,s.all),bar('Does not hold it',s.all - s.gil,s.all),bar('Waits for the GIL',s.waiting,s.all));}
 if (s.unknown < s.all) content.push(bar('On a CPU',s.cpu,s.all - s.unknown));content.push(bar('Garbage collection',s.gc,s.all),bar('Handling an exception',s.exception,s.all));if (s.cut) content.push(bar('Stack incomplete',s.cut,s.all,'warn'));}else{content.push(el('p',{class: 'quiet'},'No samples in this selection.'));}
@@ -19574,7 +19575,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-CYUZjk1cdiJi3Vg7LWP+9Jn12m0TSskRT+IMPRYoavk='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-vjCCGWfFs7WCkBLLaCUVyP7Ceanj7I3VAmNOQbp/hX4='; script-src 'sha256-oe3e5z5QgmSB4bPEZk1V/dOtHCCknp5pECDWeKrQanE='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -19756,7 +19757,7 @@ const byId=(id)=>document.getElementById(id);
 function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if (changed) changed();};root.dataset.theme=stored==='dark'||stored==='light'?stored : dark.matches?'dark' : 'light';on(dark,'change',()=>{if (!remembered('theme')) set(dark.matches?'dark' : 'light');});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light' : 'dark');remember('theme',root.dataset.theme);});}
 function pageName(number){return 'file_' + String(number).padStart(4,'0') + '.html';}
 function heatLevel(n,most){if (!(n > 0)||!(most > 0)) return 0;return Math.max(1,Math.min(8,Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));}
-class FilePage{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const big=(name)=>{const values=new Column(data[name]);return Float64Array.from({length: data.count},()=>values.next());};const line=column('line'),self=column('lineSelf'),total=column('lineTotal'),selfTime=big('lineSelfTime'),totalTime=big('lineTotalTime');this.lines=new Map();line.forEach((n,i)=>this.lines.set(n,{self: self[i],total: total[i],selfTime: selfTime[i],totalTime: totalTime[i]}));this.mostSelf=Math.max(0,...self.length < 50000?self : [self.reduce((a,b)=>Math.max(a,b),0)]);this.mostTotal=total.reduce((a,b)=>Math.max(a,b),0);this.callers=this.byLine(data.callers);this.callees=this.byLine(data.callees);this.instructions=this.byLine(data.instructions);this.source=data.source===null?null : data.source.split(/\r\n|\n|\r/);if (this.source&&this.source[this.source.length - 1]==='') this.source.pop();this.metric=remembered('heat-metric')==='total'?'total' : 'self';this.hot=remembered('heat-lines')==='hot';this.kind='heat';this.build();this.paint();this.reveal();}
+class FilePage{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const big=(name)=>{const values=new Column(data[name]);return Float64Array.from({length: data.count},()=>values.next());};const line=column('line'),self=column('lineSelf'),total=column('lineTotal'),selfTime=big('lineSelfTime'),totalTime=big('lineTotalTime');this.lines=new Map();line.forEach((n,i)=>this.lines.set(n,{self: self[i],total: total[i],selfTime: selfTime[i],totalTime: totalTime[i]}));this.mostSelf=Math.max(0,...self.length < 50000?self : [self.reduce((a,b)=>Math.max(a,b),0)]);this.mostTotal=total.reduce((a,b)=>Math.max(a,b),0);this.callers=this.byLine(data.callers);this.callees=this.byLine(data.callees);this.instructions=this.byLine(data.instructions);this.source=data.source===null?null : data.source.split(/\r\n|\n|\r/);if (this.source&&this.source[this.source.length - 1]==='') this.source.pop();this.metric=remembered('heat-metric')==='total'||!this.mostSelf?'total' : 'self';this.hot=remembered('heat-lines')==='hot';this.kind='heat';this.build();this.paint();this.reveal();}
 byLine(entries){const map=new Map();for (const entry of entries){if (!map.has(entry[0])) map.set(entry[0],[]);map.get(entry[0]).push(entry);}
 return map;}
 build(){const{data}=this;const origin=['project','standard library','site-packages','other'][data.origin];byId('title').textContent=clean(data.file,1000);byId('title').title=clean(data.file,4000);byId('subtitle').textContent=[data.module,origin,`file ${data.page + 1} of ${data.pages}`].filter(Boolean).map((t)=>clean(t,200)).join(' \u00b7 ');const card=(title,value)=>el('div',{},el('dt',{},title),el('dd',{},value));byId('cards').append(card('Self samples',count(data.self)),card('Total samples',count(data.total)),card('Of the run',percent(data.total,data.samples)),card('Of the hottest file',percent(data.total,data.hottest)),card('Lines seen',count(data.count)),card('Most on one line',`${count(this.mostSelf)} self \u00b7 ${count(this.mostTotal)}`));byId('kind').hidden=byId('bytecode').hidden=!this.instructions.size;this.rows();const choose=(id,act)=>on(byId(id),'click',(event)=>{const button=event.target.closest('button');if (!button) return;act(button.dataset.value);this.paint();});choose('metric',(v)=>remember('heat-metric',this.metric=v));choose('cold',(v)=>{this.hot=v==='hot';remember('heat-lines',v);});choose('kind',(v)=>{this.kind=v;});on(byId('bytecode'),'click',()=>this.allPanels());const lines=byId('lines');on(lines,'click',(event)=>this.clicked(event));on(lines,'scroll',()=>this.drawMap());for (const [event,lit] of [['mouseover',true],['mouseout',false]]) on(lines,event,(e)=>this.light(e.target,lit));on(document,'keydown',(event)=>this.keyed(event));on(document,'click',(event)=>{if (this.menu&&!this.menu.contains(event.target)) this.closeMenu();});on(window,'hashchange',()=>this.reveal());new ResizeObserver(()=>this.drawMap()).observe(byId('map'));const map=byId('map');const jump=(event)=>{const box=map.getBoundingClientRect();lines.scrollTop=(event.clientY - box.top) / box.height * lines.scrollHeight - lines.clientHeight / 2;};on(map,'pointerdown',(event)=>{map.setPointerCapture(event.pointerId);jump(event);});on(map,'pointermove',(event)=>map.hasPointerCapture(event.pointerId)&&jump(event));}
@@ -20037,7 +20038,9 @@ struct Totals {
 // The length of a run is not known while it goes on, and memory must not grow with it. So time is
 // cut into equal slices, 1 ms at first, and when the limit is reached neighbours are joined and the
 // slice length doubles. A run of any length ends with between limit/2 and limit slices, and joining
-// costs less than one addition a sample in total.
+// costs less than one addition a sample in total. A program that does many different things in
+// every slice has fewer slices instead of more memory: they are joined, too, when there are more
+// than `most_entries` in all.
 namespace tachyon {
 
 class TimeSlices {
@@ -20049,10 +20052,14 @@ class TimeSlices {
     Totals totals{};
   };
 
-  explicit TimeSlices(std::uint32_t limit) : limit_{limit < 2 ? 2 : limit} {}
+  static constexpr std::size_t most_entries = std::size_t{1} << 20;  // 24 bytes each
+
+  explicit TimeSlices(std::uint32_t limit, std::size_t entries = most_entries)
+      : limit_{limit < 2 ? 2 : limit}, most_entries_{entries} {}
 
   void add(std::uint32_t cell, std::uint64_t time, const Totals& totals) {
     while (time / width_ >= limit_) join_neighbours();
+    if (entries_ >= most_entries_ && slices_.size() > 16) join_neighbours();
     put(static_cast<std::uint32_t>(time / width_), cell, totals);
   }
 
@@ -20073,6 +20080,7 @@ class TimeSlices {
     if (place.slice != slice) {
       place = {slice, static_cast<std::uint32_t>(slices_[slice].size())};
       slices_[slice].push_back({cell, {}});
+      ++entries_;
     }
     slices_[slice][place.entry].totals += totals;
   }
@@ -20081,6 +20089,7 @@ class TimeSlices {
     std::vector<std::vector<Entry>> old;
     old.swap(slices_);
     last_.clear();
+    entries_ = 0;
     width_ *= 2;
     for (std::size_t i = 0; i < old.size(); ++i) {
       for (const Entry& entry : old[i]) {
@@ -20090,6 +20099,8 @@ class TimeSlices {
   }
 
   std::uint32_t limit_;
+  std::size_t most_entries_;
+  std::size_t entries_ = 0;
   std::uint64_t width_ = 1'000'000;
   std::vector<std::vector<Entry>> slices_;
   std::vector<Place> last_;  // by cell: its newest entry
