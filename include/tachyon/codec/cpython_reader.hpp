@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
@@ -58,19 +59,20 @@ class SampleBytes {
     return static_cast<std::uint8_t>(window_[used_++]);
   }
   std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const std::uint8_t byte = this->byte();
-      if (shift == 63 && byte > 1) break;
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+    if (used_ != filled_ && static_cast<std::uint8_t>(window_[used_]) < 0x80) {
+      return static_cast<std::uint8_t>(window_[used_++]);
     }
-    return fail();
+    return long_varint();
   }
   template <class T>
   T fixed(bool swapped) {
     std::byte raw[sizeof(T)];
-    for (std::byte& byte : raw) byte = std::byte{this->byte()};
+    if (filled_ - used_ >= sizeof(T)) {
+      std::memcpy(raw, window_.data() + used_, sizeof(T));
+      used_ += sizeof(T);
+    } else {
+      for (std::byte& byte : raw) byte = std::byte{this->byte()};
+    }
     return cpython_format::Fields{raw, swapped}.at<T>(0);
   }
 
@@ -81,6 +83,16 @@ class SampleBytes {
     if (ok()) error_ = {Errc::damaged, 0, {at_}};
     used_ = filled_ = 0;
     return 0;
+  }
+  std::uint64_t long_varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t byte = this->byte();
+      if (shift == 63 && byte > 1) break;
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return fail();
   }
   void refill();
   bool load_more();
@@ -218,6 +230,7 @@ class CpythonReader {
   std::vector<FrameId> frames_{};
   Interner<ThreadKey> keys_{};
   std::vector<ThreadState> threads_{};
+  std::uint32_t last_thread_ = 0;
   std::vector<FrameId> fresh_{};  // frames of one record, leaf first
 };
 
@@ -392,7 +405,10 @@ inline FrameId CpythonReader::frame_from(Cursor& entry, Tables& tables,
 inline CpythonReader::ThreadState* CpythonReader::thread_of(std::uint64_t id,
                                                             std::uint32_t interpreter,
                                                             Tables& tables) {
-  const std::uint32_t known = keys_.intern({id, interpreter});
+  const ThreadKey key{id, interpreter};
+  if (last_thread_ < threads_.size() && keys_[last_thread_] == key) return &threads_[last_thread_];
+  const std::uint32_t known = keys_.intern(key);
+  last_thread_ = known;
   if (known == threads_.size()) {
     if (threads_.size() == opened_.header.threads) return nullptr;  // more than declared
     ThreadState state;
