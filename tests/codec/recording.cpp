@@ -1,8 +1,10 @@
+#include <cstdlib>
 #include <map>
 #include <random>
 
 #include <catch2/catch.hpp>
 
+#include <tachyon/codec/output_file.hpp>
 #include <tachyon/codec/recording_reader.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 
@@ -583,4 +585,40 @@ TEST_CASE("parts of a recording are read without the rest") {
   REQUIRE(reader->replay(tables, part, window, [](auto, auto) { return true; }));
   CHECK(part.samples > 0);
   CHECK(part.samples < reader->samples() / 8);
+}
+
+// Files of every version that was ever released, read for ever. A new version adds a file with
+// TACHYON_NEW_RECORDING=N ./unit, N being its number; those that are there are never written again.
+TEST_CASE("recordings of older versions show what they showed") {
+  const std::string folder = std::string{TACHYON_TESTS} + "/codec/golden/recording-";
+  Session session{42};
+  session.run.target.command_line = "python app.py";
+  session.run.sources = {{"/x/m1", "def f():\n    pass\n"}};
+  RecordingOptions options;
+  options.flush_after = 10'000'000;
+  std::string live;
+  const std::string file = recorded(session, 300, options, &live);
+  if (const char* const number = std::getenv("TACHYON_NEW_RECORDING")) {
+    auto golden = OutputFile::create(folder + number + ".bin");
+    REQUIRE(golden);
+    golden->put(file);
+    REQUIRE(golden->close());
+  }
+  for (int released = 1; released <= recording::version; ++released) {
+    INFO("version " << released);
+    auto golden = InputFile::open((folder + std::to_string(released) + ".bin").c_str());
+    REQUIRE(golden);
+    std::string bytes(golden->size(), '\0');
+    REQUIRE(golden->read(0, bytes));
+    if (!has_zstd) {
+      CHECK(read(bytes).error == Errc::unsupported);
+      continue;
+    }
+    const Read back = read(bytes);
+    CHECK(back.error == Errc::ok);
+    CHECK((back.text == live));
+    CHECK(back.recovery.complete());
+    CHECK(back.run.target.command_line == "python app.py");
+    CHECK(back.run.sources.at("/x/m1") == "def f():\n    pass\n");
+  }
 }
