@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <tachyon/layout/dispatch.hpp>
@@ -62,6 +64,26 @@ inline std::vector<std::uint64_t> table_of(const PublishedLayout& layout, const 
 template <CompiledLayout L>
 std::vector<std::uint64_t> table_of(const L& layout) {
   return table_of(as_published(layout), L::published_map);
+}
+
+// Whether nothing in it can lead a reader out of a struct that it has read whole.
+inline bool is_safe(const PublishedLayout& layout) {
+  bool safe = schema::is_walkable(layout);
+  std::uint32_t size = 0;
+  for_each_member(layout, [&](std::string_view group, std::string_view, const auto& member) {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    if constexpr (detail::is_size<Member>) {
+      size = member;
+      safe = safe && size <= detail::largest_struct;
+    } else if constexpr (detail::is_place<Member>) {
+      if (!member.present()) return;
+      const bool sized = size != 0 && group != "line_data" && group != "dict_values";
+      const std::uint32_t behind = group == "thread" ? detail::largest_unsized : 0;
+      const std::uint32_t limit = sized ? size + behind : detail::largest_unsized;
+      safe = safe && member.offset % Member{0}.end() == 0 && member.offset <= limit;
+    }
+  });
+  return safe;
 }
 
 // visit(layout) for every layout of every architecture.
