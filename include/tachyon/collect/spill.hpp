@@ -97,8 +97,8 @@ class Spill {
     }
     kept_ += s.open.size();
     s.chunks.push_back({s.kept.size(), 0});
-    s.kept.push_back(std::move(s.open));
-    s.open = {};
+    s.kept.emplace_back(s.open);  // a copy has no spare room
+    s.open.clear();
   }
 
   bool write(Stream& s) {
