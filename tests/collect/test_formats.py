@@ -192,7 +192,7 @@ class Formats(unittest.TestCase):
         here, again = self.stories[1:]
         self.assertEqual(again.lines, here.lines)
         self.assertEqual(again.functions, here.functions)
-        for name in ("collapsed.txt", "events-full.jsonl", "speedscope.json"):
+        for name in ("collapsed.txt", "events-full.jsonl"):
             self.assertEqual(again.text(name), here.text(name), name)
 
     @each_story
