@@ -32,6 +32,10 @@ SnapshotOptions snapshot_options(const Options& options) {
   wanted.frames.gc = !options.frames.no_gc;
   wanted.frames.native = options.frames.native;
   wanted.frames.opcodes = options.frames.opcodes;
+  wanted.frames.tasks = options.frames.async_aware;
+  wanted.frames.all_threads = wanted.frames.all_threads || wanted.frames.tasks;
+  wanted.frames.task_choice =
+      options.frames.async_mode == AsyncMode::running ? TaskChoice::running : TaskChoice::all;
   wanted.locals = options.show.locals;
   return wanted;
 }

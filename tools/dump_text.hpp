@@ -24,7 +24,6 @@ namespace tachyon::tool {
 struct DumpStyle {
   bool colour = false;
   bool carets = false;
-  bool statuses = true;  // not with asyncio, where a section is a task
 };
 
 inline std::vector<std::string> status_words(Status status) {
@@ -99,7 +98,7 @@ class DumpPrinter {
     const Thread& thread = tables_.threads[shown.thread];
     std::vector<std::string> words;
     if (several) words.push_back(concat("interpreter ", std::to_string(thread.interpreter)));
-    if (style_.statuses) {
+    if (!shown.task) {
       for (std::string& word : status_words(shown.status)) words.push_back(std::move(word));
     }
     const std::string& name = thread.python_name.empty() ? thread.name : thread.python_name;

@@ -43,7 +43,7 @@ Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& 
 
 Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
                              bool blocking) {
-  LiveHost host{target.process};
+  LiveHost host{target};
   if (!blocking) {
     FastReading reading;
     return snapshot_by(target.memory, host, reading, target.site, tables, options);
@@ -56,7 +56,7 @@ Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const Snaps
 
 Result<Snapshot> snapshot_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
                              const SnapshotOptions& options) {
-  CoreHost host{core};
+  CoreHost host{core, site.asyncio_debug};
   StillReading reading;
   return snapshot_by(core, host, reading, site, tables, options);
 }

@@ -13,7 +13,7 @@ namespace detail {
 template <Mode P, class R, Layout L>
 SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTables& tables,
                          const SamplingRequest& request, SampleSink& sink, Control& control) {
-  LiveHost host{target.process};
+  LiveHost host{target};
   Sampler<L, LiveProcess, LiveHost, P, R> sampler{layout,      target.memory, reading,        host,
                                                   target.site, tables,        request.options};
   if (const auto ok = sampler.start(); !ok) {

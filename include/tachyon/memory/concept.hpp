@@ -8,8 +8,8 @@
 #include <tachyon/base/address.hpp>
 #include <tachyon/base/result.hpp>
 
-// How remote bytes get here. Four models: a live process, a paused one, a core file, and an image in
-// our own memory for tests and fuzzers. Whoever walks cannot tell them apart.
+// How remote bytes get here. Four models: a live process, a paused one, a core file, and an image
+// in our own memory for tests and fuzzers. Whoever walks cannot tell them apart.
 namespace tachyon {
 
 // One remote range and the place its bytes go to.

@@ -9,9 +9,9 @@
 
 namespace tachyon {
 
-// A file read as if it were memory: the address is the offset. One reader then serves an ELF file on
-// disk and its image in a process. It preads and does not map: a file that shrinks under a mapping
-// kills the reader with SIGBUS, and whose file it is was not our choice.
+// A file read as if it were memory: the address is the offset. One reader then serves an ELF file
+// on disk and its image in a process. It preads and does not map: a file that shrinks under a
+// mapping kills the reader with SIGBUS, and whose file it is was not our choice.
 class FileBytes {
  public:
   explicit FileBytes(Descriptor file) noexcept : file_{std::move(file)} {}

@@ -42,11 +42,14 @@ class Sampler {
   void settle_attempt(bool good, bool certain);
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
+  template <class C>
+  std::size_t deliver_tasks(C& collector, const Tick& tick);
 
   Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
   std::vector<std::int32_t> still_;
+  std::vector<TaskStack> task_stacks_;
   std::uint64_t last_ = 0;
   Trust trust_;
 };
@@ -149,9 +152,28 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
       ++trust_.reused_checked;
       if (!watch_.believe(thread)) ++trust_.reused_wrong;
     }
-    if (!P::accepts(thread.status)) continue;
+    if (watch_.options().tasks || !P::accepts(thread.status)) continue;
     ++kept;
     collector.add(Sample{thread.index, thread.stack, thread.status, tick.time, tick.weight});
+  }
+  return kept;
+}
+
+// Threads were read only to know what their running tasks do. A task that waits has no status of
+// its own, so a mode that asks for one keeps running tasks only.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+template <class C>
+std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
+  std::size_t kept = 0;
+  watch_.look_at_tasks(task_stacks_);
+  for (const TaskStack& task : task_stacks_) {
+    const bool known = task.thread < watch_.threads().size();
+    const Status status =
+        task.running && known ? watch_.threads()[task.thread].status : Status::none;
+    if (!P::accepts(status)) continue;
+    ++kept;
+    const ThreadIndex thread = known ? watch_.threads()[task.thread].index : watch_.orphan();
+    collector.add(Sample{thread, task.stack, status, tick.time, tick.weight});
   }
   return kept;
 }
@@ -176,7 +198,8 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   trust_.attempts += wanted;
   const std::uint64_t valid = trust_.valid;
   if (const auto ok = look(); !ok) return ok.error();
-  const std::size_t kept = deliver(collector, tick);
+  std::size_t kept = deliver(collector, tick);
+  if (watch_.options().tasks) kept = deliver_tasks(collector, tick);
   watch_.settle();
 
   const std::uint64_t accepted = trust_.valid - valid;

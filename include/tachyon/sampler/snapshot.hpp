@@ -30,6 +30,7 @@ struct SnapshotThread {
   Status status{};
   std::vector<SnapshotFrame> frames{};  // oldest first
   Error problem{};                      // why the stack is not whole; ok: it is
+  bool task = false;                    // the stack of an asyncio task; the thread may have ended
 };
 
 struct Snapshot {
@@ -115,6 +116,21 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   }
   for (auto& thread : watch.threads()) {
     if (thread.pending) keep(thread, watch.salvage(thread));
+  }
+  if (options.frames.tasks) {
+    std::vector<TaskStack> stacks;
+    for (auto& thread : watch.threads()) thread.accepted = !thread.pending;
+    watch.look_at_tasks(stacks);
+    out.threads.clear();
+    for (const TaskStack& stack : stacks) {
+      const bool known = stack.thread < watch.threads().size();
+      SnapshotThread shown;
+      shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();
+      shown.task = true;
+      detail::fill_frames(memory, layout, Chain{}, stack.stack, false, tables, shown);
+      out.threads.push_back(std::move(shown));
+    }
+    return out;
   }
   // Main interpreter and main thread first, the others as they were started.
   const Tables& all = tables.unguarded();

@@ -9,6 +9,7 @@
 
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/runtime.hpp>
@@ -28,6 +29,8 @@ struct SamplerOptions {
   bool gc = true;
   bool native = false;
   bool opcodes = false;
+  bool tasks = false;  // stacks by asyncio task; all_threads goes with it
+  TaskChoice task_choice = TaskChoice::running;
   std::vector<std::string> threads{};  // ids, or patterns of names; none: all of them
   unsigned tries = 6;                  // looks per tick and thread before it is given up
   std::uint32_t doubt_one_in = 64;     // how often believed parents are read again
@@ -102,6 +105,16 @@ class Watch {
     thread.stack = thread.reader.chain().stack();
     return why;
   }
+  // The task stacks of this look. None while the target has not imported asyncio; it is looked for
+  // again now and then.
+  void look_at_tasks(std::vector<TaskStack>& out);
+  // Samples of tasks whose thread has ended belong to thread 0.
+  ThreadIndex orphan() {
+    tachyon::Thread facts;
+    facts.process = host_.pid();
+    return tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  }
+
   std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
 
   // After a tick: frees what was replaced, notices that lists changed.
@@ -164,6 +177,9 @@ class Watch {
   bool stale_ = false;
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
+
+  std::unique_ptr<TaskStacks<L, M>> tasks_;
+  std::uint64_t asked_for_table_ = 0;
 };
 
 template <Layout L, Memory M, Host H>
@@ -414,6 +430,30 @@ void Watch<L, M, H>::judge(Thread& thread) {
   thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_of(interpreter),
                                      exception && *exception, thread.main);
   thread.stack = with_gc(thread, interpreter);
+}
+
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
+  constexpr std::uint64_t ask_every = 100'000'000;
+  out.clear();
+  if (!tasks_) {
+    if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
+    asked_for_table_ = now_;
+    const Address table = host_.asyncio_table();
+    if (!table) return;
+    const auto offsets = AsyncioOffsets::read(memory_, table);
+    if (!offsets) return;
+    tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+  }
+  std::vector<typename TaskStacks<L, M>::ThreadView> views;
+  for (const Thread& thread : threads_) {
+    views.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
+                     epoch(interpreters_[thread.interpreter])});
+  }
+  std::vector<Address> interpreters;
+  for (const WatchedInterpreter& interpreter : interpreters_)
+    interpreters.push_back(interpreter.at);
+  tasks_->look(options_.task_choice, views, interpreters, out);
 }
 
 }  // namespace tachyon

@@ -12,7 +12,8 @@ namespace tachyon {
 // A core file knows its threads by number and has no scheduler to ask.
 class CoreHost {
  public:
-  explicit CoreHost(const CoreFile& core) noexcept : core_{&core} {}
+  CoreHost(const CoreFile& core, Address asyncio_table) noexcept
+      : core_{&core}, asyncio_table_{asyncio_table} {}
 
   std::int32_t pid() const noexcept { return core_->pid(); }
   std::int32_t ours(std::uint64_t inner) const noexcept { return static_cast<std::int32_t>(inner); }
@@ -20,9 +21,11 @@ class CoreHost {
     return task == core_->pid() ? core_->command() : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t) const noexcept { return nullptr; }
+  Address asyncio_table() const noexcept { return asyncio_table_; }
 
  private:
   const CoreFile* core_;
+  Address asyncio_table_;
 };
 static_assert(Host<CoreHost>);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <tachyon/target/process.hpp>
+#include <tachyon/target/attach.hpp>
 #include <tachyon/target/task_numbers.hpp>
 #include <tachyon/target/thread_clock.hpp>
 
@@ -21,31 +21,39 @@ concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
   // Our number of the thread that the target calls `inner`; 0: there is none.
   { host.ours(inner) } -> std::same_as<std::int32_t>;
   { host.thread_name(task) } -> std::same_as<std::string>;
+  // The table of asyncio's own offsets, looked for anew; zero while there is none.
+  { host.asyncio_table() } -> std::same_as<Address>;
   // Null where there is no scheduler to ask.
   { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
 };
 
 class LiveHost {
  public:
-  // `process` must outlive this.
-  explicit LiveHost(const Process& process) : process_{&process} {
-    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
+  // `target` must outlive this.
+  explicit LiveHost(Attached& target) : target_{&target} {
+    if (auto numbers = TaskNumbers::read(target.process)) numbers_.emplace(std::move(*numbers));
   }
 
-  std::int32_t pid() const noexcept { return process_->pid(); }
+  std::int32_t pid() const noexcept { return target_->process.pid(); }
   std::int32_t ours(std::uint64_t inner) {
     return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
   }
   std::string thread_name(std::int32_t task) const {
-    auto name = process_->thread_name(task);
+    auto name = target_->process.thread_name(task);
     return name ? std::move(*name) : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
-    return std::make_unique<ThreadClock>(process_->directory(), task);
+    return std::make_unique<ThreadClock>(target_->process.directory(), task);
+  }
+  Address asyncio_table() {
+    if (target_->site.asyncio_debug) return target_->site.asyncio_debug;
+    const auto modules = ProcessModules::read(target_->process);
+    if (!modules) return {};
+    return target_->site.asyncio_debug = find_asyncio(target_->memory, *modules, target_->site);
   }
 
  private:
-  const Process* process_;
+  Attached* target_;
   std::optional<TaskNumbers> numbers_;
 };
 static_assert(Host<LiveHost>);

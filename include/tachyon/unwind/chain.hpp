@@ -180,6 +180,22 @@ class ChainMaker {
     return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
   }
 
+  // What a frame is shown as; an error when it is not shown at all.
+  template <Memory M>
+  Result<FrameId> shown_as(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    if (is_shim(layout_, frame)) return Errc::bad_value;
+    const auto code = codes_.get(memory, frame.executable, epoch);
+    if (!code) return code.error();
+    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return bytecode.error();
+    const Placed placed = place(layout_, **code, *bytecode, frame);
+    if (placed.position != Position::good) return Errc::torn;
+    const OpcodeId opcode = wants_opcodes_ ? opcode_of(memory, **code, *bytecode, placed.unit,
+                                                       read_opcode(memory, frame, epoch))
+                                           : OpcodeId::none;
+    return codes_.frame(**code, placed.unit, opcode);
+  }
+
   // The shown frames of `chain` from link `first` on, put on another stack.
   StackId restack(const Chain& chain, std::size_t first, StackId onto) {
     for (std::size_t i = first; i < chain.size(); ++i) {
