@@ -253,7 +253,10 @@ class TableReader {
     return lost_thread_ = tables_.threads.intern({});
   }
   bool is_lost(const Sample& sample) const;
-  bool unsupported() const noexcept { return columns_.unsupported(); }
+  bool unsupported() const noexcept {
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [](const ColumnReader& column) { return column.unsupported(); });
+  }
 
  private:
   struct KnownThread {
@@ -287,8 +290,7 @@ class TableReader {
   std::vector<StackId> stacks_{};
   std::vector<OpcodeId> opcodes_{};
   std::vector<KnownThread> threads_{};
-  ColumnReader columns_{};
-  ColumnReader text_column_{};
+  std::array<ColumnReader, 7> columns_{};
   bool made_lost_ = false;
   StringId lost_string_{};
   ThreadIndex lost_thread_{0xffffffff};
@@ -404,8 +406,9 @@ inline bool TableReader::read(Bytes payload, Decompressor& decompressor) {
   if (epoch != epoch_) forget_all(epoch);
 
   FrameTable& to = tables_.frames;
-  Cursor lengths{columns_.read(block, decompressor)};
-  Cursor texts{text_column_.read(block, decompressor)};
+  std::size_t column = 0;
+  const auto next = [&] { return Cursor{columns_[column++].read(block, decompressor)}; };
+  Cursor lengths = next(), texts = next();
   if (!block.ok()) return false;
   if (!read_table(
           strings_, first[strings], count[strings], lengths, [&] { return lost_string(); },
@@ -419,12 +422,8 @@ inline bool TableReader::read(Bytes payload, Decompressor& decompressor) {
   }
   // Functions and frames name each other's tables, opcodes stand behind both: three passes in the
   // order of need, over columns that are all unpacked by then.
-  ColumnReader function_column, frame_column, stack_column;
-  Cursor of_functions{function_column.read(block, decompressor)};
-  Cursor of_frames{frame_column.read(block, decompressor)};
-  Cursor of_stacks{stack_column.read(block, decompressor)};
-  Cursor of_opcodes{columns_.read(block, decompressor)};
-  Cursor of_threads{text_column_.read(block, decompressor)};
+  Cursor of_functions = next(), of_frames = next(), of_stacks = next(), of_opcodes = next(),
+         of_threads = next();
   if (!block.ok() || !block.at_end()) return false;
 
   std::uint64_t last_frame = 0;
