@@ -492,7 +492,7 @@ class App {
     this.timeChanged = this.timeShown !== shown;
     if (!this.timeChanged) return;
     this.timeShown = shown;
-    timeline.levels = model.once('levels ' + state.thread, () => model.levels(state.thread));
+    timeline.levels = model.once('@levels ' + state.thread, () => model.levels(state.thread));
     timeline.select(state.from, state.to);
     const end = Math.min(state.to * buckets.width, Math.max(run.duration, buckets.width));
     const text = timeline.whole ? `0 \u2013 ${seconds(end)}: drag to select a part` : `${seconds(state.from * buckets.width)} \u2013 ${seconds(end)}`;

@@ -14,7 +14,7 @@ class Model {
     const keyLine = [];
     const byLine = new Int32Array(frames.count);
     for (let i = 0; i < frames.count; ++i) {
-      const id = frames.function[i] * 4194304 + frames.line[i];
+      const id = frames.function[i] * 2147483648 + frames.line[i];
       let key = lines.get(id);
       if (key === undefined) {
         lines.set(id, key = keyFunction.length);
@@ -33,15 +33,25 @@ class Model {
     this.hasOpcodes = profile.opcodes.length > 1;
   }
 
+  // What was worked out already. Ids that begin with @ depend on the selection; of these only the
+  // last used are kept, fewer of a large profile.
   once(id, make) {
-    if (!this.cache.has(id)) {
-      // Only what depends on a brushed span grows in number.
-      if (this.cache.size > 48) {
-        for (const old of this.cache.keys()) if (old.startsWith('@')) this.cache.delete(old);
-      }
-      this.cache.set(id, make());
+    const {cache} = this;
+    let known = cache.get(id);
+    if (known === undefined) {
+      known = make();
+    } else if (id[0] === '@') {
+      cache.delete(id);
+    } else {
+      return known;
     }
-    return this.cache.get(id);
+    cache.set(id, known);
+    const few = Math.max(10, Math.min(60, 1e7 / (1 + this.profile.trees[0].count)));
+    if (cache.size > few + 15) {
+      let left = few;
+      for (const old of [...cache.keys()].reverse()) if (old[0] === '@' && --left < 0) cache.delete(old);
+    }
+    return known;
   }
 
   merged(by) {
