@@ -23,6 +23,7 @@
 #include <tachyon/memory/file_bytes.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
+#include <tachyon/memory/page_cache.hpp>
 #include <tachyon/memory/paused_process.hpp>
 #include <tachyon/memory/process_stat.hpp>
 
@@ -89,6 +90,7 @@
 #include <tachyon/unwind/locals.hpp>
 #include <tachyon/unwind/objects.hpp>
 #include <tachyon/unwind/stack.hpp>
+#include <tachyon/unwind/tasks.hpp>
 #include <tachyon/unwind/threads.hpp>
 #include <tachyon/unwind/values.hpp>
 
@@ -101,6 +103,7 @@
 #include <tachyon/sampler/sampler.hpp>
 #include <tachyon/sampler/session.hpp>
 #include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/sampler/watch.hpp>
 

@@ -634,8 +634,8 @@ constexpr std::string_view base_name(std::string_view path) noexcept {
 
 #include <concepts>
 
-// How remote bytes get here. Four models: a live process, a paused one, a core file, and an image in
-// our own memory for tests and fuzzers. Whoever walks cannot tell them apart.
+// How remote bytes get here. Four models: a live process, a paused one, a core file, and an image
+// in our own memory for tests and fuzzers. Whoever walks cannot tell them apart.
 namespace tachyon {
 
 // One remote range and the place its bytes go to.
@@ -663,9 +663,9 @@ concept Memory = requires(M& memory, Address at, std::span<std::byte> into,
 
 namespace tachyon {
 
-// A file read as if it were memory: the address is the offset. One reader then serves an ELF file on
-// disk and its image in a process. It preads and does not map: a file that shrinks under a mapping
-// kills the reader with SIGBUS, and whose file it is was not our choice.
+// A file read as if it were memory: the address is the offset. One reader then serves an ELF file
+// on disk and its image in a process. It preads and does not map: a file that shrinks under a
+// mapping kills the reader with SIGBUS, and whose file it is was not our choice.
 class FileBytes {
  public:
   explicit FileBytes(Descriptor file) noexcept : file_{std::move(file)} {}
@@ -1496,6 +1496,147 @@ inline bool LiveProcess::ended() noexcept {
 inline Error LiveProcess::gone(Address at) noexcept {
   return {ended() ? Errc::no_such_process : Errc::process_changed, 0, at};
 }
+
+}  // namespace tachyon
+
+// ---- tachyon/memory/page_cache.hpp ----
+
+#include <memory>
+#include <unordered_map>
+
+// Pages of another memory, for structures of thousands of small objects that are looked through
+// again and again: all tasks of an event loop, ten thousand of them. Read one by one they cost half
+// a microsecond each, several times over; but they lie close together, and a page of 4 KiB costs no
+// more than one of them. So each round begins by copying, in a few calls, every page that the round
+// before had touched, and nearly all reads are answered from there.
+//
+//   refresh()   pages touched last time -> one vectored read -> all of about one moment
+//   read()      from the copy; a page that is not there is fetched and remembered
+//
+// What is not touched for a round is forgotten. Within a round a page never changes under the
+// reader, so a list that is being relinked by the target stays the list that it was.
+namespace tachyon {
+
+template <Memory M>
+class PageCache {
+ public:
+  static constexpr std::size_t page_size = 4096;
+  static constexpr std::size_t most_pages = std::size_t{1} << 15;  // 128 MiB
+
+  explicit PageCache(M& memory) : memory_{memory} {}
+
+  void refresh() {
+    ++round_;
+    std::vector<std::uint64_t> wanted;
+    for (const Slot& slot : slots_) {
+      if (slot.touched + 1 == round_) wanted.push_back(slot.page);
+    }
+    std::sort(wanted.begin(), wanted.end());
+    slots_.clear();
+    index_.clear();
+    last_ = none;
+    grow(wanted.size());
+    for (const std::uint64_t page : wanted) add(page);
+    std::vector<Range> ranges;
+    for (std::size_t i = 0; i < slots_.size();) {
+      std::size_t end = i + 1;
+      while (end < slots_.size() && slots_[end].page == slots_[end - 1].page + 1) ++end;
+      ranges.push_back({address(slots_[i].page), bytes(i, end - i)});
+      i = end;
+    }
+    // A page that has gone fails its range and stops the call: what was not copied is asked for
+    // again when it is needed.
+    std::size_t done = 0;
+    if (const auto copied =
+            ranges.empty() ? Result<std::size_t>{std::size_t{0}} : memory_.read_many(ranges)) {
+      done = *copied;
+    }
+    for (std::size_t r = 0; r < done; ++r) {
+      const std::uint64_t first = ranges[r].at.value / page_size;
+      for (std::uint64_t p = 0; p < ranges[r].into.size() / page_size; ++p) {
+        slots_[index_[first + p]].filled = true;
+      }
+    }
+  }
+
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    while (!into.empty()) {
+      const std::size_t offset = at.value % page_size;
+      const std::size_t length = std::min(into.size(), page_size - offset);
+      const std::size_t slot = find(at.value / page_size);
+      if (slot == none) return memory_.read(at, into);
+      std::memcpy(into.data(), storage_.get() + slot * page_size + offset, length);
+      into = into.subspan(length);
+      at = at + length;
+    }
+    return {};
+  }
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      const auto ok = read(ranges[i].at, ranges[i].into);
+      if (!ok && i == 0) return ok.error();
+      if (!ok) return i;
+    }
+    return ranges.size();
+  }
+
+  std::size_t page_count() const noexcept { return slots_.size(); }
+
+ private:
+  struct Slot {
+    std::uint64_t page = 0;
+    std::uint64_t touched = 0;
+    bool filled = false;
+  };
+  static constexpr std::size_t none = ~std::size_t{0};
+
+  static Address address(std::uint64_t page) noexcept { return {page * page_size}; }
+  std::span<std::byte> bytes(std::size_t slot, std::size_t count) noexcept {
+    return {storage_.get() + slot * page_size, count * page_size};
+  }
+
+  // Room for `count` pages and as many again; what is there is kept.
+  void grow(std::size_t count) {
+    const std::size_t wanted = std::clamp<std::size_t>(count * 2, 64, most_pages);
+    if (wanted <= capacity_) return;
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted * page_size);
+    if (!slots_.empty()) std::memcpy(larger.get(), storage_.get(), slots_.size() * page_size);
+    storage_ = std::move(larger);
+    capacity_ = wanted;
+  }
+  std::size_t add(std::uint64_t page) {
+    index_.emplace(page, slots_.size());
+    slots_.push_back({page, 0, false});
+    return slots_.size() - 1;
+  }
+
+  // The slot that holds `page`, filled; none where it cannot be had or kept.
+  std::size_t find(std::uint64_t page) noexcept {
+    if (last_ != none && slots_[last_].page == page) return last_;
+    std::size_t slot;
+    if (const auto known = index_.find(page); known != index_.end()) {
+      slot = known->second;
+    } else {
+      if (slots_.size() == most_pages) return none;
+      if (slots_.size() == capacity_) grow(slots_.size());
+      slot = add(page);
+    }
+    if (!slots_[slot].filled) {
+      if (!memory_.read(address(page), bytes(slot, 1))) return none;
+      slots_[slot].filled = true;
+    }
+    slots_[slot].touched = round_;
+    return last_ = slot;
+  }
+
+  M& memory_;
+  std::uint64_t round_ = 0;
+  std::vector<Slot> slots_;
+  std::unordered_map<std::uint64_t, std::size_t> index_;
+  std::unique_ptr<std::byte[]> storage_;
+  std::size_t capacity_ = 0;
+  std::size_t last_ = none;
+};
 
 }  // namespace tachyon
 
@@ -3340,19 +3481,20 @@ class SampleBytes {
     return static_cast<std::uint8_t>(window_[used_++]);
   }
   std::uint64_t varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const std::uint8_t byte = this->byte();
-      if (shift == 63 && byte > 1) break;
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+    if (used_ != filled_ && static_cast<std::uint8_t>(window_[used_]) < 0x80) {
+      return static_cast<std::uint8_t>(window_[used_++]);
     }
-    return fail();
+    return long_varint();
   }
   template <class T>
   T fixed(bool swapped) {
     std::byte raw[sizeof(T)];
-    for (std::byte& byte : raw) byte = std::byte{this->byte()};
+    if (filled_ - used_ >= sizeof(T)) {
+      std::memcpy(raw, window_.data() + used_, sizeof(T));
+      used_ += sizeof(T);
+    } else {
+      for (std::byte& byte : raw) byte = std::byte{this->byte()};
+    }
     return cpython_format::Fields{raw, swapped}.at<T>(0);
   }
 
@@ -3363,6 +3505,16 @@ class SampleBytes {
     if (ok()) error_ = {Errc::damaged, 0, {at_}};
     used_ = filled_ = 0;
     return 0;
+  }
+  std::uint64_t long_varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t byte = this->byte();
+      if (shift == 63 && byte > 1) break;
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return fail();
   }
   void refill();
   bool load_more();
@@ -3500,6 +3652,7 @@ class CpythonReader {
   std::vector<FrameId> frames_{};
   Interner<ThreadKey> keys_{};
   std::vector<ThreadState> threads_{};
+  std::uint32_t last_thread_ = 0;
   std::vector<FrameId> fresh_{};  // frames of one record, leaf first
 };
 
@@ -3674,7 +3827,10 @@ inline FrameId CpythonReader::frame_from(Cursor& entry, Tables& tables,
 inline CpythonReader::ThreadState* CpythonReader::thread_of(std::uint64_t id,
                                                             std::uint32_t interpreter,
                                                             Tables& tables) {
-  const std::uint32_t known = keys_.intern({id, interpreter});
+  const ThreadKey key{id, interpreter};
+  if (last_thread_ < threads_.size() && keys_[last_thread_] == key) return &threads_[last_thread_];
+  const std::uint32_t known = keys_.intern(key);
+  last_thread_ = known;
   if (known == threads_.size()) {
     if (threads_.size() == opened_.header.threads) return nullptr;  // more than declared
     ThreadState state;
@@ -5352,7 +5508,10 @@ class TableReader {
     return lost_thread_ = tables_.threads.intern({});
   }
   bool is_lost(const Sample& sample) const;
-  bool unsupported() const noexcept { return columns_.unsupported(); }
+  bool unsupported() const noexcept {
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [](const ColumnReader& column) { return column.unsupported(); });
+  }
 
  private:
   struct KnownThread {
@@ -5386,8 +5545,7 @@ class TableReader {
   std::vector<StackId> stacks_{};
   std::vector<OpcodeId> opcodes_{};
   std::vector<KnownThread> threads_{};
-  ColumnReader columns_{};
-  ColumnReader text_column_{};
+  std::array<ColumnReader, 7> columns_{};
   bool made_lost_ = false;
   StringId lost_string_{};
   ThreadIndex lost_thread_{0xffffffff};
@@ -5503,8 +5661,9 @@ inline bool TableReader::read(Bytes payload, Decompressor& decompressor) {
   if (epoch != epoch_) forget_all(epoch);
 
   FrameTable& to = tables_.frames;
-  Cursor lengths{columns_.read(block, decompressor)};
-  Cursor texts{text_column_.read(block, decompressor)};
+  std::size_t column = 0;
+  const auto next = [&] { return Cursor{columns_[column++].read(block, decompressor)}; };
+  Cursor lengths = next(), texts = next();
   if (!block.ok()) return false;
   if (!read_table(
           strings_, first[strings], count[strings], lengths, [&] { return lost_string(); },
@@ -5518,12 +5677,8 @@ inline bool TableReader::read(Bytes payload, Decompressor& decompressor) {
   }
   // Functions and frames name each other's tables, opcodes stand behind both: three passes in the
   // order of need, over columns that are all unpacked by then.
-  ColumnReader function_column, frame_column, stack_column;
-  Cursor of_functions{function_column.read(block, decompressor)};
-  Cursor of_frames{frame_column.read(block, decompressor)};
-  Cursor of_stacks{stack_column.read(block, decompressor)};
-  Cursor of_opcodes{columns_.read(block, decompressor)};
-  Cursor of_threads{text_column_.read(block, decompressor)};
+  Cursor of_functions = next(), of_frames = next(), of_stacks = next(), of_opcodes = next(),
+         of_threads = next();
   if (!block.ok() || !block.at_end()) return false;
 
   std::uint64_t last_frame = 0;
@@ -14105,8 +14260,6 @@ class ThreadClock {
 
 // ---- tachyon/target/host.hpp ----
 
-#include <memory>
-
 namespace tachyon {
 
 // What is known about a target's threads from outside its memory: from /proc while it lives, from
@@ -14117,31 +14270,39 @@ concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
   // Our number of the thread that the target calls `inner`; 0: there is none.
   { host.ours(inner) } -> std::same_as<std::int32_t>;
   { host.thread_name(task) } -> std::same_as<std::string>;
+  // The table of asyncio's own offsets, looked for anew; zero while there is none.
+  { host.asyncio_table() } -> std::same_as<Address>;
   // Null where there is no scheduler to ask.
   { host.clock(task) } -> std::same_as<std::unique_ptr<ThreadClock>>;
 };
 
 class LiveHost {
  public:
-  // `process` must outlive this.
-  explicit LiveHost(const Process& process) : process_{&process} {
-    if (auto numbers = TaskNumbers::read(process)) numbers_.emplace(std::move(*numbers));
+  // `target` must outlive this.
+  explicit LiveHost(Attached& target) : target_{&target} {
+    if (auto numbers = TaskNumbers::read(target.process)) numbers_.emplace(std::move(*numbers));
   }
 
-  std::int32_t pid() const noexcept { return process_->pid(); }
+  std::int32_t pid() const noexcept { return target_->process.pid(); }
   std::int32_t ours(std::uint64_t inner) {
     return numbers_ ? numbers_->ours(inner) : static_cast<std::int32_t>(inner);
   }
   std::string thread_name(std::int32_t task) const {
-    auto name = process_->thread_name(task);
+    auto name = target_->process.thread_name(task);
     return name ? std::move(*name) : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
-    return std::make_unique<ThreadClock>(process_->directory(), task);
+    return std::make_unique<ThreadClock>(target_->process.directory(), task);
+  }
+  Address asyncio_table() {
+    if (target_->site.asyncio_debug) return target_->site.asyncio_debug;
+    const auto modules = ProcessModules::read(target_->process);
+    if (!modules) return {};
+    return target_->site.asyncio_debug = find_asyncio(target_->memory, *modules, target_->site);
   }
 
  private:
-  const Process* process_;
+  Attached* target_;
   std::optional<TaskNumbers> numbers_;
 };
 static_assert(Host<LiveHost>);
@@ -14155,7 +14316,8 @@ namespace tachyon {
 // A core file knows its threads by number and has no scheduler to ask.
 class CoreHost {
  public:
-  explicit CoreHost(const CoreFile& core) noexcept : core_{&core} {}
+  CoreHost(const CoreFile& core, Address asyncio_table) noexcept
+      : core_{&core}, asyncio_table_{asyncio_table} {}
 
   std::int32_t pid() const noexcept { return core_->pid(); }
   std::int32_t ours(std::uint64_t inner) const noexcept { return static_cast<std::int32_t>(inner); }
@@ -14163,9 +14325,11 @@ class CoreHost {
     return task == core_->pid() ? core_->command() : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t) const noexcept { return nullptr; }
+  Address asyncio_table() const noexcept { return asyncio_table_; }
 
  private:
   const CoreFile* core_;
+  Address asyncio_table_;
 };
 static_assert(Host<CoreHost>);
 
@@ -15191,8 +15355,6 @@ Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at
 
 // ---- tachyon/unwind/code.hpp ----
 
-#include <unordered_map>
-
 // Code objects, read once. A frame points at its code object and at an instruction in it;
 // everything a report says about the frame (name, file, line, columns) follows from these two.
 // Reading a code object takes about ten remote reads, so what was read is kept by address.
@@ -15925,6 +16087,22 @@ class ChainMaker {
     return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
   }
 
+  // What a frame is shown as; an error when it is not shown at all.
+  template <Memory M>
+  Result<FrameId> shown_as(M& memory, const RawFrame& frame, std::uint64_t epoch) {
+    if (is_shim(layout_, frame)) return Errc::bad_value;
+    const auto code = codes_.get(memory, frame.executable, epoch);
+    if (!code) return code.error();
+    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
+    if (!bytecode) return bytecode.error();
+    const Placed placed = place(layout_, **code, *bytecode, frame);
+    if (placed.position != Position::good) return Errc::torn;
+    const OpcodeId opcode = wants_opcodes_ ? opcode_of(memory, **code, *bytecode, placed.unit,
+                                                       read_opcode(memory, frame, epoch))
+                                           : OpcodeId::none;
+    return codes_.frame(**code, placed.unit, opcode);
+  }
+
   // The shown frames of `chain` from link `first` on, put on another stack.
   StackId restack(const Chain& chain, std::size_t first, StackId onto) {
     for (std::size_t i = first; i < chain.size(); ++i) {
@@ -16441,6 +16619,229 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
   }
   return out;
 }
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/tasks.hpp ----
+
+// asyncio tasks, suspended or running, and who waits for whom.
+//
+// From 3.14 the interpreter links all tasks of a thread into a list that hangs on the thread state;
+// tasks of threads that have ended move to a list of the interpreter. Where the members of a task
+// are is published by the _asyncio module itself, in a table that is read from the target and never
+// compiled in:
+//
+//   thread state --head--> node in task --next--> node in task --> ... back to the head
+//                             |
+//                             +-- coroutine --frame--> awaited coroutine --frame--> ... future
+//                             +-- awaited by: nobody, one task or future, or a set of them
+//
+// A future between two tasks (gather() makes one) is passed through. Everything is bounded: lists,
+// chains, sets, names; a list that is being changed ends early and says so.
+namespace tachyon {
+
+// Thirteen words, in the order of the target's table.
+struct AsyncioOffsets {
+  std::uint64_t task_size = 0, name = 0, awaited_by = 0, is_task = 0, awaited_by_is_set = 0,
+                coro = 0, node = 0;
+  std::uint64_t interpreter_size = 0, interpreter_tasks = 0;
+  std::uint64_t thread_size = 0, running_loop = 0, running_task = 0, thread_tasks = 0;
+
+  static constexpr std::size_t words = 13;
+
+  // The table at `at`, refused when it cannot be one.
+  template <Memory M>
+  static Result<AsyncioOffsets> read(M& memory, Address at) {
+    std::array<std::uint64_t, words> w{};
+    const auto ok = memory.read(at, std::as_writable_bytes(std::span{w}));
+    if (!ok) return ok.error();
+    const AsyncioOffsets o{w[0], w[1], w[2], w[3],  w[4],  w[5], w[6],
+                           w[7], w[8], w[9], w[10], w[11], w[12]};
+    const auto inside = [](std::uint64_t offset, std::uint64_t size, std::uint64_t width) {
+      return offset <= size && size - offset >= width;
+    };
+    const bool task = o.task_size >= 64 && o.task_size <= 4096 && inside(o.name, o.task_size, 8) &&
+                      inside(o.awaited_by, o.task_size, 8) && inside(o.is_task, o.task_size, 1) &&
+                      inside(o.awaited_by_is_set, o.task_size, 1) &&
+                      inside(o.coro, o.task_size, 8) && inside(o.node, o.task_size, 16);
+    const bool thread =
+        o.thread_size >= 64 && o.thread_size <= 65536 && inside(o.running_loop, o.thread_size, 8) &&
+        inside(o.running_task, o.thread_size, 8) && inside(o.thread_tasks, o.thread_size, 16);
+    const bool interpreter =
+        o.interpreter_size <= (1U << 24) && inside(o.interpreter_tasks, o.interpreter_size, 16);
+    if (!task || !thread || !interpreter) return Error{Errc::bad_value, 0, at};
+    return o;
+  }
+};
+
+struct TaskLimits {
+  std::size_t tasks = 1 << 17;
+  std::size_t chain = 4096;    // coroutines awaiting one another
+  std::size_t awaiters = 256;  // of one task
+  std::size_t futures = 16;    // passed through between two tasks
+  std::int64_t set_slots = 1 << 16;
+};
+
+struct Task {
+  Address at{};
+  Address coroutine{};
+  std::string name{};
+  std::vector<Address> awaiters{};  // tasks
+  std::vector<RawFrame> frames{};   // of its coroutines, innermost first
+  std::size_t thread = 0;           // index the caller gave; `no_thread` for finished threads
+  bool running = false;
+
+  static constexpr std::size_t no_thread = ~std::size_t{0};
+};
+
+template <class L>
+class TaskReader {
+ public:
+  TaskReader(const L& layout, const AsyncioOffsets& offsets, const WellKnown& types,
+             TaskLimits limits = {})
+      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {}
+
+  // The task that a thread runs at this moment; zero between two callbacks and without a loop.
+  struct Running {
+    Address loop{};
+    Address task{};
+  };
+  template <Memory M>
+  Running running(M& memory, Address thread) {
+    const auto loop = read_value<Address>(memory, thread + offsets_.running_loop);
+    if (!loop || !*loop) return {};
+    const auto task = read_value<Address>(memory, thread + offsets_.running_task);
+    return {*loop, task.value_or(Address{})};
+  }
+
+  // The tasks of a thread (or, with `interpreter`, those whose threads have ended).
+  // `visit(Address)` is called for each. False: the list did not come back to its head.
+  template <Memory M, class Visit>
+  bool each_task(M& memory, Address owner, bool interpreter, Visit&& visit) {
+    const Address head = owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
+    auto node = read_value<Address>(memory, layout_.llist.next.at(head));
+    for (std::size_t i = 0; i < limits_.tasks && node; ++i) {
+      if (*node == head || !*node) return *node == head || i == 0;
+      visit(*node - offsets_.node);
+      node = read_value<Address>(memory, layout_.llist.next.at(*node));
+    }
+    return false;
+  }
+
+  // Everything about one task but the frames of a running one, which only its thread knows.
+  template <Memory M>
+  Result<Task> read(M& memory, Address at) {
+    StructCopy<4096> copy;
+    if (const auto ok = copy.fetch(memory, at, offsets_.task_size); !ok) return ok.error();
+    const auto word = [&](std::uint64_t offset) {
+      return load_checked<Address>(copy.bytes(), offset).value_or(Address{});
+    };
+    const auto byte = [&](std::uint64_t offset) {
+      return load_checked<std::uint8_t>(copy.bytes(), offset).value_or(0);
+    };
+    if (byte(offsets_.is_task) != 1) return Error{Errc::bad_value, 0, at};
+    Task task;
+    task.at = at;
+    task.coroutine = word(offsets_.coro);
+    task.name = name_of(memory, word(offsets_.name));
+    collect_awaiters(memory, word(offsets_.awaited_by), byte(offsets_.awaited_by_is_set) == 1, 0,
+                     task.awaiters);
+    if (task.coroutine) follow_coroutine(memory, task.coroutine, task.frames);
+    return task;
+  }
+
+  // Where the frame of a coroutine object lies.
+  Address frame_of(Address coroutine) const noexcept {
+    return layout_.generator.frame.at(coroutine);
+  }
+
+  // The coroutines that one awaits in turn, outermost first, as frames innermost first.
+  template <Memory M>
+  void follow_coroutine(M& memory, Address object, std::vector<RawFrame>& out) {
+    const Address own_type =
+        read_value<Address>(memory, layout_.object.type.at(object)).value_or(Address{});
+    for (std::size_t i = 0; object && i < limits_.chain; ++i) {
+      StructCopy<512> copy;
+      const std::size_t frame_at = layout_.generator.frame.offset;
+      if (!copy.fetch(memory, object, frame_at + layout_.frame.localsplus.offset)) break;
+      const auto state = copy[layout_.generator.frame_state];
+      const bool gone = layout_.states.cleared.is(state) || layout_.states.completed.is(state);
+      if (gone) break;
+      out.push_back(raw_frame(layout_, object + frame_at, copy.bytes().subspan(frame_at)));
+      const bool waits = layout_.states.suspended_yield_from.is(state) ||
+                         layout_.states.suspended_yield_from_locked.is(state);
+      if (!waits || !layout_.frame.stackpointer.present()) break;
+      const Address top = layout_.frame.stackpointer.in(copy.bytes().subspan(frame_at));
+      const auto awaited = read_value<Address>(memory, top - layout_.traits.awaited_slot_back * 8U);
+      if (!awaited) break;
+      object = Address{awaited->value & layout_.traits.executable_mask};
+      const auto type = read_value<Address>(memory, layout_.object.type.at(object));
+      if (!type || !(*type == own_type || *type == types_.coroutine_type ||
+                     *type == types_.generator_type)) {
+        break;
+      }
+    }
+    std::reverse(out.begin(), out.end());
+  }
+
+ private:
+  template <Memory M>
+  std::string name_of(M& memory, Address at) {
+    if (!at) return "?";
+    const auto type = read_value<Address>(memory, layout_.object.type.at(at));
+    if (!type) return "?";
+    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(*type));
+    if (!flags) return "?";
+    if (layout_.type_flags.unicode_subclass.in(*flags)) {
+      constexpr std::uint64_t longest = 1024;
+      return read_text(memory, layout_, at, longest).value_or("?");
+    }
+    // Names that nobody asked for yet are kept as a number.
+    if (layout_.type_flags.long_subclass.in(*flags)) return "Task-" + values_.show(memory, at);
+    return "?";
+  }
+
+  template <Memory M>
+  void collect_awaiters(M& memory, Address awaiter, bool is_set, std::size_t depth,
+                        std::vector<Address>& out) {
+    if (!awaiter || depth > limits_.futures) return;
+    if (!is_set) {
+      add_awaiter(memory, awaiter, depth, out);
+      return;
+    }
+    const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
+    const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
+    if (!table || !mask || *mask < 0) return;
+    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots); ++slot) {
+      const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
+      const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
+      const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));
+      if (!key || !hash || out.size() >= limits_.awaiters) return;
+      if (!*key || *hash == -1) continue;  // never used, or deleted
+      add_awaiter(memory, *key, depth, out);
+    }
+  }
+
+  // A task is an awaiter; a future has awaiters.
+  template <Memory M>
+  void add_awaiter(M& memory, Address at, std::size_t depth, std::vector<Address>& out) {
+    const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
+    if (!is_task) return;
+    if (*is_task == 1) {
+      if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
+      return;
+    }
+    const auto next = read_value<Address>(memory, at + offsets_.awaited_by);
+    const auto set = read_value<std::uint8_t>(memory, at + offsets_.awaited_by_is_set);
+    if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, out);
+  }
+
+  L layout_;
+  AsyncioOffsets offsets_;
+  WellKnown types_;
+  TaskLimits limits_;
+  ValueReader<L> values_;
+};
 
 }  // namespace tachyon
 
@@ -17350,6 +17751,226 @@ class WithoutFrames {
 
 }  // namespace tachyon
 
+// ---- tachyon/sampler/task_stacks.hpp ----
+
+// Stacks by task instead of by thread.
+//
+// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
+// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
+// and each leaf gives one stack; root first:
+//
+//   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
+//
+// A task that runs at this moment continues with the ordinary calls above its coroutine, as the
+// walk of its thread found them. Where several tasks wait for one, the stack follows the one whose
+// name comes first (numbers counted as numbers), then the one that is older, and the marker says
+// how many there are: the same program gives the same stacks in every run.
+namespace tachyon {
+
+enum class TaskChoice : std::uint8_t { running, all };
+
+struct TaskStack {
+  std::size_t thread = Task::no_thread;  // index among the threads that were given
+  StackId stack{};
+  bool running = false;
+  bool idle = false;  // no task: the loop waits
+};
+
+// "Task-9" before "Task-10".
+inline bool comes_before(std::string_view a, std::string_view b) noexcept {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a[0]) && is_digit(b[0])) {
+      std::uint64_t x = 0, y = 0;
+      const char* a_end = std::from_chars(a.data(), a.data() + a.size(), x).ptr;
+      const char* b_end = std::from_chars(b.data(), b.data() + b.size(), y).ptr;
+      if (x != y) return x < y;
+      a.remove_prefix(static_cast<std::size_t>(a_end - a.data()));
+      b.remove_prefix(static_cast<std::size_t>(b_end - b.data()));
+    } else {
+      if (a[0] != b[0]) return a[0] < b[0];
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+template <class L, Memory M>
+class TaskStacks {
+ public:
+  // What is known about one thread when tasks are looked at.
+  struct ThreadView {
+    Address at{};
+    const Chain* chain = nullptr;  // of this look; null: it could not be read
+    std::uint64_t epoch = 0;
+  };
+
+  TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+             const WellKnown& types)
+      : pages_{memory}, maker_{maker}, reader_{layout, offsets, types} {
+    idle_ = maker.builder().synthetic("<idle>", FrameKind::idle);
+  }
+
+  // One look. `interpreters` are asked for the tasks whose threads have ended.
+  void look(TaskChoice choice, const std::vector<ThreadView>& threads,
+            const std::vector<Address>& interpreters, std::vector<TaskStack>& out) {
+    out.clear();
+    tasks_.clear();
+    known_.clear();
+    pages_.refresh();
+    epoch_ = threads.empty() ? 0 : threads.front().epoch;
+    find_running(threads, choice, out);
+    if (choice == TaskChoice::all) {
+      for (std::size_t i = 0; i < threads.size(); ++i) list(threads[i].at, i);
+      for (const Address interpreter : interpreters) list_orphans(interpreter);
+    }
+    for (std::size_t i = 0; i < tasks_.size(); ++i) find_awaiters(i);
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (tasks_[i].awaited) continue;
+      out.push_back({tasks_[i].task.thread, stack_of(i, threads), tasks_[i].task.running, false});
+    }
+  }
+
+  // Lists that did not come back to their head.
+  std::uint64_t broken_lists() const noexcept { return broken_; }
+  std::size_t task_count() const noexcept { return tasks_.size(); }
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffff;
+
+  struct Entry {
+    Task task;
+    std::uint32_t parent = none;
+    bool awaited = false;  // it is somebody's parent
+    bool built = false;
+    StackId stack{};
+  };
+
+  std::uint32_t add(Address at, std::size_t thread) {
+    if (const auto known = known_.find(at.value); known != known_.end()) return known->second;
+    auto task = reader_.read(pages_, at);
+    if (!task) return none;
+    const auto index = static_cast<std::uint32_t>(tasks_.size());
+    known_.emplace(at.value, index);
+    task->thread = thread;
+    tasks_.push_back({std::move(*task)});
+    return index;
+  }
+  void list(Address thread, std::size_t index) {
+    if (!reader_.each_task(pages_, thread, false, [&](Address at) { add(at, index); })) ++broken_;
+  }
+  void list_orphans(Address interpreter) {
+    const auto take = [&](Address at) { add(at, Task::no_thread); };
+    if (!reader_.each_task(pages_, interpreter, true, take)) ++broken_;
+  }
+
+  // Tasks that run now, and everybody who waits for them.
+  void find_running(const std::vector<ThreadView>& threads, TaskChoice choice,
+                    std::vector<TaskStack>& out) {
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      const auto running = reader_.running(pages_, threads[i].at);
+      if (!running.loop) continue;
+      // The thread was read a moment earlier: its stack must hold the task's coroutine.
+      const std::uint32_t task = running.task ? add(running.task, i) : none;
+      const bool runs = task != none && threads[i].chain != nullptr &&
+                        link_of(*threads[i].chain, tasks_[task].task.coroutine) != Task::no_thread;
+      if (runs) {
+        tasks_[task].task.running = true;
+      } else if (choice == TaskChoice::running) {
+        if (task != none) drop_last(task);
+        const StackId stack = maker_.builder().push(StackId::empty, idle_);
+        out.push_back({i, stack, false, true});
+      }
+    }
+  }
+  void drop_last(std::uint32_t task) {
+    if (task + 1 != tasks_.size()) return;
+    known_.erase(tasks_.back().task.at.value);
+    tasks_.pop_back();
+  }
+
+  std::size_t link_of(const Chain& chain, Address coroutine) const {
+    const Address frame = reader_.frame_of(coroutine);
+    for (std::size_t i = chain.size(); i-- > 0;) {
+      if (chain[i].at == frame) return i;
+    }
+    return Task::no_thread;
+  }
+
+  // Of all that wait for a task, one is followed. `tasks_` may grow.
+  void find_awaiters(std::size_t index) {
+    const std::vector<Address> awaiters = tasks_[index].task.awaiters;
+    std::uint32_t chosen = none;
+    for (const Address at : awaiters) {
+      const std::uint32_t awaiter = add(at, tasks_[index].task.thread);
+      if (awaiter == none || awaiter == index) continue;
+      tasks_[awaiter].awaited = true;
+      if (chosen == none || comes_before(tasks_[awaiter].task.name, tasks_[chosen].task.name)) {
+        chosen = awaiter;
+      }
+    }
+    tasks_[index].parent = chosen;
+  }
+
+  StackId stack_of(std::size_t index, const std::vector<ThreadView>& threads) {
+    // Up to a task whose stack is known, to the root, or around a circle; then down again.
+    path_.clear();
+    StackId stack = StackId::empty;
+    for (std::uint32_t at = static_cast<std::uint32_t>(index);;) {
+      if (tasks_[at].built) {
+        stack = tasks_[at].stack;
+        break;
+      }
+      if (std::find(path_.begin(), path_.end(), at) != path_.end()) break;
+      path_.push_back(at);
+      if (tasks_[at].parent == none || path_.size() == most_parents) break;
+      at = tasks_[at].parent;
+    }
+    for (std::size_t i = path_.size(); i-- > 0;) {
+      Entry& entry = tasks_[path_[i]];
+      stack = maker_.builder().push(stack, marker(entry.task));
+      stack = with_frames(entry.task, stack, threads);
+      entry.stack = stack;
+      entry.built = true;
+    }
+    return stack;
+  }
+
+  FrameId marker(const Task& task) {
+    std::string name = task.name;
+    if (task.awaiters.size() > 1) name += " (" + std::to_string(task.awaiters.size()) + " parents)";
+    return maker_.builder().synthetic(name, FrameKind::task, "<task>");
+  }
+
+  StackId with_frames(const Task& task, StackId stack, const std::vector<ThreadView>& threads) {
+    if (task.running && task.thread < threads.size()) {
+      const Chain& chain = *threads[task.thread].chain;
+      const std::size_t link = link_of(chain, task.coroutine);
+      if (link != Task::no_thread) return maker_.restack(chain, link, stack);
+    }
+    for (std::size_t i = task.frames.size(); i-- > 0;) {
+      const auto frame = maker_.shown_as(pages_, task.frames[i], epoch_);
+      if (frame) stack = maker_.builder().push(stack, *frame);
+    }
+    return stack;
+  }
+
+  static constexpr std::size_t most_parents = 1024;
+
+  PageCache<M> pages_;
+  ChainMaker<L>& maker_;
+  TaskReader<L> reader_;
+  FrameId idle_{};
+  std::uint64_t epoch_ = 0;
+  std::uint64_t broken_ = 0;
+  std::vector<Entry> tasks_;
+  std::unordered_map<std::uint64_t, std::uint32_t> known_;
+  std::vector<std::uint32_t> path_;
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/sampler/thread_reader.hpp ----
 
 // One thread, looked at again and again.
@@ -17968,6 +18589,8 @@ struct SamplerOptions {
   bool gc = true;
   bool native = false;
   bool opcodes = false;
+  bool tasks = false;  // stacks by asyncio task; all_threads goes with it
+  TaskChoice task_choice = TaskChoice::running;
   std::vector<std::string> threads{};  // ids, or patterns of names; none: all of them
   unsigned tries = 6;                  // looks per tick and thread before it is given up
   std::uint32_t doubt_one_in = 64;     // how often believed parents are read again
@@ -18042,6 +18665,16 @@ class Watch {
     thread.stack = thread.reader.chain().stack();
     return why;
   }
+  // The task stacks of this look. None while the target has not imported asyncio; it is looked for
+  // again now and then.
+  void look_at_tasks(std::vector<TaskStack>& out);
+  // Samples of tasks whose thread has ended belong to thread 0.
+  ThreadIndex orphan() {
+    tachyon::Thread facts;
+    facts.process = host_.pid();
+    return tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  }
+
   std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
 
   // After a tick: frees what was replaced, notices that lists changed.
@@ -18104,6 +18737,9 @@ class Watch {
   bool stale_ = false;
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
+
+  std::unique_ptr<TaskStacks<L, M>> tasks_;
+  std::uint64_t asked_for_table_ = 0;
 };
 
 template <Layout L, Memory M, Host H>
@@ -18356,6 +18992,30 @@ void Watch<L, M, H>::judge(Thread& thread) {
   thread.stack = with_gc(thread, interpreter);
 }
 
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
+  constexpr std::uint64_t ask_every = 100'000'000;
+  out.clear();
+  if (!tasks_) {
+    if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
+    asked_for_table_ = now_;
+    const Address table = host_.asyncio_table();
+    if (!table) return;
+    const auto offsets = AsyncioOffsets::read(memory_, table);
+    if (!offsets) return;
+    tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+  }
+  std::vector<typename TaskStacks<L, M>::ThreadView> views;
+  for (const Thread& thread : threads_) {
+    views.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
+                     epoch(interpreters_[thread.interpreter])});
+  }
+  std::vector<Address> interpreters;
+  for (const WatchedInterpreter& interpreter : interpreters_)
+    interpreters.push_back(interpreter.at);
+  tasks_->look(options_.task_choice, views, interpreters, out);
+}
+
 }  // namespace tachyon
 
 // ---- tachyon/sampler/sampler.hpp ----
@@ -18393,11 +19053,14 @@ class Sampler {
   void settle_attempt(bool good, bool certain);
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
+  template <class C>
+  std::size_t deliver_tasks(C& collector, const Tick& tick);
 
   Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
   std::vector<std::int32_t> still_;
+  std::vector<TaskStack> task_stacks_;
   std::uint64_t last_ = 0;
   Trust trust_;
 };
@@ -18500,9 +19163,28 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
       ++trust_.reused_checked;
       if (!watch_.believe(thread)) ++trust_.reused_wrong;
     }
-    if (!P::accepts(thread.status)) continue;
+    if (watch_.options().tasks || !P::accepts(thread.status)) continue;
     ++kept;
     collector.add(Sample{thread.index, thread.stack, thread.status, tick.time, tick.weight});
+  }
+  return kept;
+}
+
+// Threads were read only to know what their running tasks do. A task that waits has no status of
+// its own, so a mode that asks for one keeps running tasks only.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+template <class C>
+std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
+  std::size_t kept = 0;
+  watch_.look_at_tasks(task_stacks_);
+  for (const TaskStack& task : task_stacks_) {
+    const bool known = task.thread < watch_.threads().size();
+    const Status status =
+        task.running && known ? watch_.threads()[task.thread].status : Status::none;
+    if (!P::accepts(status)) continue;
+    ++kept;
+    const ThreadIndex thread = known ? watch_.threads()[task.thread].index : watch_.orphan();
+    collector.add(Sample{thread, task.stack, status, tick.time, tick.weight});
   }
   return kept;
 }
@@ -18527,7 +19209,8 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   trust_.attempts += wanted;
   const std::uint64_t valid = trust_.valid;
   if (const auto ok = look(); !ok) return ok.error();
-  const std::size_t kept = deliver(collector, tick);
+  std::size_t kept = deliver(collector, tick);
+  if (watch_.options().tasks) kept = deliver_tasks(collector, tick);
   watch_.settle();
 
   const std::uint64_t accepted = trust_.valid - valid;
@@ -18706,6 +19389,7 @@ struct SnapshotThread {
   Status status{};
   std::vector<SnapshotFrame> frames{};  // oldest first
   Error problem{};                      // why the stack is not whole; ok: it is
+  bool task = false;                    // the stack of an asyncio task; the thread may have ended
 };
 
 struct Snapshot {
@@ -18791,6 +19475,21 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   }
   for (auto& thread : watch.threads()) {
     if (thread.pending) keep(thread, watch.salvage(thread));
+  }
+  if (options.frames.tasks) {
+    std::vector<TaskStack> stacks;
+    for (auto& thread : watch.threads()) thread.accepted = !thread.pending;
+    watch.look_at_tasks(stacks);
+    out.threads.clear();
+    for (const TaskStack& stack : stacks) {
+      const bool known = stack.thread < watch.threads().size();
+      SnapshotThread shown;
+      shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();
+      shown.task = true;
+      detail::fill_frames(memory, layout, Chain{}, stack.stack, false, tables, shown);
+      out.threads.push_back(std::move(shown));
+    }
+    return out;
   }
   // Main interpreter and main thread first, the others as they were started.
   const Tables& all = tables.unguarded();
@@ -20647,8 +21346,8 @@ class Spill {
     }
     kept_ += s.open.size();
     s.chunks.push_back({s.kept.size(), 0});
-    s.kept.push_back(std::move(s.open));
-    s.open = {};
+    s.kept.emplace_back(s.open);  // a copy has no spare room
+    s.open.clear();
   }
 
   bool write(Stream& s) {
