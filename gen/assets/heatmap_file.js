@@ -69,6 +69,7 @@ class FilePage {
       if (this.menu && !this.menu.contains(event.target)) this.closeMenu();
     });
     on(window, 'hashchange', () => this.reveal());
+    on(window, 'beforeprint', () => this.chunks.forEach((chunk) => this.fill(chunk)));
     new ResizeObserver(() => this.drawMap()).observe(byId('map'));
     const map = byId('map');
     const jump = (event) => {
@@ -86,17 +87,43 @@ class FilePage {
   rows() {
     const holder = byId('lines');
     const seen = [...new Set([...this.lines.keys(), ...this.callers.keys()])].sort((a, b) => a - b);
+    this.first = seen[0];
     const last = seen.length ? seen[seen.length - 1] : 0;
     if (!this.source) byId('what').textContent = 'The source is not known: it was not in the recording, or could not be read.';
     const numbers = this.source ? Array.from({length: Math.max(this.source.length, Math.min(last, this.source.length + 1000))}, (_, i) => i + 1) : seen;
     this.numbers = numbers;
     this.row = new Map();
+    this.chunks = [];
     for (let at = 0; at < numbers.length; at += 200) {
       const part = numbers.slice(at, at + 200);
-      const chunk = el('div', {class: 'chunk'}, ...part.map((n) => this.makeRow(n)));
-      chunk.style.containIntrinsicSize = `auto ${20 * part.length}px`;
-      holder.append(chunk);
+      const box = el('div', {class: 'chunk'});
+      box.style.containIntrinsicSize = `auto ${20 * part.length}px`;
+      box.style.minHeight = `${20 * part.length}px`;
+      this.chunks.push({part, box});
+      holder.append(box);
     }
+    // A long file is shown before all of its lines are made.
+    this.fillSome(0, 0);
+  }
+  fillSome(from, most) {
+    const until = performance.now() + most;
+    let at = from;
+    while (at < this.chunks.length && (at < 10 || performance.now() < until)) this.fill(this.chunks[at++]);
+    if (at < this.chunks.length) setTimeout(() => this.fillSome(at, 12), 0);
+  }
+  fill(chunk) {
+    if (!chunk.part) return;
+    const rows = chunk.part.map((n) => this.dress(n, this.makeRow(n)));
+    chunk.part = null;
+    chunk.box.style.minHeight = '';
+    chunk.box.append(...rows);
+  }
+  // The row of a line, made now if need be.
+  rowOf(n) {
+    const at = this.source ? n - 1 : this.numbers.indexOf(n);
+    const chunk = this.chunks[Math.floor(at / 200)];
+    if (chunk) this.fill(chunk);
+    return this.row.get(n);
   }
 
   makeRow(n) {
@@ -123,6 +150,10 @@ class FilePage {
 
   // Expressions that instructions were compiled from are marked where the columns are known.
   putCode(code, n, text) {
+    if (!this.instructions.has(n)) {
+      code.textContent = clean(text.replaceAll('\t', '        '), 2000);
+      return;
+    }
     const ranges = new Map();
     let all = 0;
     for (const [, end, from, to, , , total] of this.instructions.get(n) || []) {
@@ -168,22 +199,27 @@ class FilePage {
     press('cold', hot ? 'hot' : 'all');
     press('kind', kind);
     byId('lines').classList.toggle('hot-only', hot);
-    const most = metric === 'self' ? this.mostSelf : this.mostTotal;
-    let before = 0;
     for (const [n, row] of this.row) {
-      const line = this.lines.get(n);
-      const level = heatLevel(line ? line[metric] : 0, most);
-      const special = kind === 'specialization' ? this.specialized(n) : null;
-      let colour = '';
-      if (kind === 'heat') colour = level ? 'h' + level : '';
-      else if (special !== null) colour = special >= 67 ? 'sp3' : special >= 33 ? 'sp2' : 'sp1';
-      const cold = !line && !this.callers.has(n);
-      row.className = 'row ' + (cold ? 'cold ' : n > before + 1 && before ? 'after-gap ' : '') + colour + (row.classList.contains('target') ? ' target' : '');
-      if (!cold) before = n;
+      this.dress(n, row);
       const panel = row.querySelector('.ops');
       if (panel) panel.replaceWith(this.panel(n));
     }
     this.drawMap();
+  }
+
+  cold(n) { return !this.lines.has(n) && !this.callers.has(n); }
+  // A row in the colours of the moment.
+  dress(n, row) {
+    const {metric} = this;
+    const line = this.lines.get(n);
+    const level = heatLevel(line ? line[metric] : 0, metric === 'self' ? this.mostSelf : this.mostTotal);
+    const special = this.kind === 'specialization' ? this.specialized(n) : null;
+    let colour = '';
+    if (this.kind === 'heat') colour = level ? 'h' + level : '';
+    else if (special !== null) colour = special >= 67 ? 'sp3' : special >= 33 ? 'sp2' : 'sp1';
+    const place = this.cold(n) ? 'cold ' : n > this.first && this.cold(n - 1) ? 'after-gap ' : '';
+    row.className = 'row ' + place + colour + (row.classList.contains('target') ? ' target' : '');
+    return row;
   }
 
   // Share of a line's samples that ran specialised instructions, in percent.
@@ -225,7 +261,7 @@ class FilePage {
         el('table', {}, el('thead', {}, el('tr', {}, ...['Instruction', 'Base', '', 'Samples', '', 'Share'].map((t) => el('th', {scope: 'col'}, t)))), el('tbody', {}, ...body)));
   }
   togglePanel(n, open) {
-    const row = this.row.get(n);
+    const row = this.rowOf(n);
     const panel = row.querySelector('.ops');
     if (open === undefined) open = !panel;
     if (open === Boolean(panel)) return;
@@ -235,7 +271,7 @@ class FilePage {
   }
   allPanels() {
     const open = !document.querySelector('.ops');
-    for (const n of this.instructions.keys()) if (this.row.has(n)) this.togglePanel(n, open);
+    for (const n of this.instructions.keys()) if (this.rowOf(n)) this.togglePanel(n, open);
     this.drawMap();
   }
 
@@ -291,12 +327,12 @@ class FilePage {
   reveal() {
     const asked = /^#line-(\d{1,9})$/.exec(location.hash);
     for (const old of document.querySelectorAll('.row.target')) old.classList.remove('target');
-    let row = asked && this.row.get(Number(asked[1]));
+    let row = asked && this.rowOf(Number(asked[1]));
     if (!row && !asked) {
       let hottest = 0;
       let most = -1;
       for (const [n, line] of this.lines) if (line[this.metric] > most) [most, hottest] = [line[this.metric], n];
-      row = this.row.get(hottest);
+      row = this.rowOf(hottest);
       if (row) row.scrollIntoView({block: 'center'});
       return;
     }
@@ -344,7 +380,7 @@ class FilePage {
     const style = getComputedStyle(document.documentElement);
     const colours = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => style.getPropertyValue('--heat-' + i).trim());
     const most = this.metric === 'self' ? this.mostSelf : this.mostTotal;
-    const shown = this.hot ? this.numbers.filter((n) => !this.row.get(n).classList.contains('cold')) : this.numbers;
+    const shown = this.hot ? this.numbers.filter((n) => !this.cold(n)) : this.numbers;
     const part = shown.length * 20 / Math.max(1, holder.scrollHeight);
     shown.forEach((n, i) => {
       const line = this.lines.get(n);

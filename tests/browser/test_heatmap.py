@@ -163,6 +163,13 @@ class File(support.PageCase):
         page.click_at(x + w / 2, y + h * 0.5)
         page.wait("document.getElementById('lines').scrollTop > 10000")
 
+    def test_a_long_file_gets_all_its_lines(self):
+        page = self.page(1, fragment="#line-2900")
+        self.assertEqual(page.js("document.querySelector('.row.target').id"), "line-2900")
+        page.wait("document.querySelectorAll('.row').length === 2999")
+        self.assertEqual(page.js("[...document.querySelectorAll('.row')].every((row, i) => row.id === 'line-' + (i + 1))"), True)
+        self.assertIn("value_2999", page.js("document.getElementById('line-2999').textContent"))
+
     def test_steps_through_the_hottest(self):
         page = self.page(1)
         page.key("n")
