@@ -121,6 +121,8 @@ TEST_CASE("diagnose: every other end has its line") {
   contains(describe({Errc::cannot_open, ENOENT, {}}, file), "No such file");
   contains(describe({Errc::not_a_core}, file), "not a core file");
   contains(describe({Errc::truncated, 0, {99}}, file), "after 99 bytes");
+  contains(describe({Errc::not_python}, file), "--exe");
+  contains(describe({Errc::unsupported_version, 0, {0x030a01f0}}, file), "is of Python 3.10.1");
   // No code is without words.
   for (auto code = static_cast<std::uint16_t>(Errc::ok);
        code <= static_cast<std::uint16_t>(Errc::system); ++code) {

@@ -181,6 +181,33 @@ inline std::string explain_not_python(const Attempt& attempt, const Subject& it)
   return text;
 }
 
+// What only a core file can be told.
+inline std::string explain_core(const Error& error, const std::string& name) {
+  switch (error.code) {
+    case Errc::not_python:
+      return name +
+             " has no Python interpreter in it: if it is one of a Python, name the file of "
+             "the program with --exe, and keep its libraries where they were";
+    case Errc::not_started:
+    case Errc::finalizing:
+      return name + " was made while the interpreter started or ended: there is no stack in it";
+    case Errc::unsupported_version:
+    case Errc::unsupported_prerelease:
+      return name + " is of Python " + version_text(error.at.value) + ": tachyon reads final " +
+             "releases of " + supported_range();
+    case Errc::torn:
+    case Errc::unreadable:
+    case Errc::too_deep:
+    case Errc::bad_value:
+      return name +
+             " lacks memory that is needed, or has it damaged: name the file of the program "
+             "with --exe, or make the core with gcore";
+    default:
+      return "reading " + name + " failed: " +
+             (error.sys == 0 ? "for a reason that belongs to processes" : system_text(error.sys));
+  }
+}
+
 inline std::string explain_file(const Error& error, const Attempt& attempt) {
   const std::string name = printable(attempt.file);
   const std::string reason = system_text(error.sys);
@@ -206,8 +233,10 @@ inline std::string explain_file(const Error& error, const Attempt& attempt) {
       return name + " has contents that this build of tachyon cannot read";
     case Errc::unsupported_arch:
       return name + " comes from another kind of machine than this build of tachyon reads";
-    default:
+    case Errc::limit:
       return name + " is larger or deeper than its format allows";
+    default:
+      return explain_core(error, name);
   }
 }
 
@@ -269,7 +298,7 @@ inline std::string explain(const Error& error, const Attempt& attempt, const Obs
     case Errc::system:
       return "the system failed: " + detail::system_text(error.sys);
     default:
-      return detail::explain_file(error, attempt);
+      return detail::explain_file(error, {attempt.pid, "a file", attempt.pausing});
   }
 }
 

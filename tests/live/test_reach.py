@@ -1,0 +1,304 @@
+"""Every interpreter, reached in every way that moves or hides its files: same program, same stacks.
+And what cannot be reached: one line that says why, exit code 1, at once. And nothing is left behind.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INTERPRETERS = os.path.join(TESTS, "interpreters")
+REACH = os.path.join(TESTS, "targets", "reach.py")
+SLEEP = "import time; print('up', flush=True); time.sleep(1000)"
+
+MAIN = [("<module>", 41), ("middle", 27), ("middle", 27), ("middle", 27), ("middle", 28), ("wait", 12)]
+WORKER = [("worker", 21), ("numbers", 17), ("wait", 12)]
+
+
+def manifest():
+    done = subprocess.run([INTERPRETERS, "--json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def dump(*words):
+    return subprocess.run([TACHYON, "dump", *map(str, words)], capture_output=True, text=True,
+                          timeout=20)
+
+
+def innermost(pid):
+    """The process at the end of a row of launchers."""
+    while True:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as text:
+            children = text.read().split()
+        if not children:
+            return pid
+        pid = int(children[-1])
+
+
+class Target:
+    """Started by a command that ends in the target, directly or with launchers in between."""
+
+    def __init__(self, *command, **options):
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True,
+                                      **options)
+
+    def __enter__(self):
+        self.said = self.child.stdout.readline()
+        if not self.said:
+            self.__exit__()
+            raise AssertionError(f"{self.child.args} did not start")
+        self.pid = innermost(self.child.pid)
+        return self
+
+    def __exit__(self, *_):
+        for pid in {getattr(self, "pid", self.child.pid), self.child.pid}:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.child.wait()
+        self.child.stdout.close()
+
+
+class Matrix(unittest.TestCase):
+    def check_stacks(self, pid, *words):
+        started = time.monotonic()
+        done = dump("--json", "-a", *words, pid)
+        took = time.monotonic() - started
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertLess(took, 2)
+        (process,) = json.loads(done.stdout)["processes"]
+        stacks = [[(f["function"].rpartition(".")[2], f.get("line")) for f in t["frames"]
+                   if os.path.basename(f["file"]) == "reach.py"] for t in process["threads"]]
+        self.assertIn(MAIN, stacks)
+        self.assertIn(WORKER, stacks)
+        for thread in process["threads"]:
+            self.assertTrue(thread["complete"])
+        mains = [s for s, t in zip(stacks, process["threads"]) if t["main"]]
+        self.assertEqual(mains, [MAIN])
+        return process
+
+    def every(self, command_of, skip=lambda _: None):
+        for interpreter in manifest():
+            name = interpreter["name"]
+            with self.subTest(interpreter=name):
+                reason = skip(interpreter)
+                if reason:
+                    print(f"    skipped {self.id().rpartition('.')[2]} {name}: {reason}")
+                    continue
+                with Target(*command_of(interpreter)) as target:
+                    yield interpreter, target, self.check_stacks(target.pid)
+
+    def test_as_they_are(self):
+        seen = 0
+        for interpreter, _, process in self.every(
+                lambda i: [INTERPRETERS, "--run", i["name"], "--", REACH]):
+            self.assertTrue(interpreter["version"].startswith(process["python"]))
+            self.assertEqual(process["free_threaded"], interpreter["free_threaded"])
+            seen += 1
+        self.assertTrue(seen, "tests/interpreters has none")
+
+    @unittest.skipUnless(os.geteuid() == 0, "namespaces need root here")
+    def test_in_pid_and_mount_namespaces(self):
+        for _, target, _ in self.every(
+                lambda i: ["unshare", "--mount", "--pid", "--fork", "--kill-child", INTERPRETERS,
+                           "--run", i["name"], "--", REACH]):
+            with open(f"/proc/{target.pid}/status", encoding="ascii", errors="replace") as text:
+                numbers = [l for l in text if l.startswith("NSpid")][0].split()[1:]
+            self.assertEqual(len(numbers), 2)
+            self.assertEqual(numbers[1], target.said.decode().strip())
+
+    def test_under_another_name_and_deleted(self):
+        for interpreter in manifest():
+            name = interpreter["name"]
+            with self.subTest(interpreter=name), tempfile.TemporaryDirectory() as folder:
+                engine = f"{folder}/engine"
+                home = os.path.dirname(os.path.dirname(interpreter["exe"]))
+                inside = ["sh", "-c", f"cp {interpreter['exe']} {engine} && "
+                                      f"exec env PYTHONHOME={home} {engine} {folder}/reach.py"]
+                shutil.copy(REACH, f"{folder}/reach.py")
+                if interpreter["root"] != "/":
+                    inside = [INTERPRETERS, "--enter", interpreter["root"], *inside]
+                with Target(*inside) as target:
+                    self.check_stacks(target.pid)
+                    os.unlink(engine)
+                    process = self.check_stacks(target.pid)
+                    self.assertIn(process["found_by"], (".PyRuntime section", "dynamic symbol in memory"))
+
+    @unittest.skipUnless(os.geteuid() == 0, "becoming another user needs root")
+    def test_without_privileges(self):
+        """No map_files, no capability: the paths and the memory have to do."""
+        def nobody():
+            os.setgid(65534)
+            os.setuid(65534)
+
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            shutil.copy(TACHYON, f"{folder}/tachyon")
+            shutil.copy(REACH, f"{folder}/reach.py")
+            with Target("/usr/bin/python3", f"{folder}/reach.py", preexec_fn=nobody) as target:
+                done = subprocess.run([f"{folder}/tachyon", "dump", str(target.pid)],
+                                      capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("wait", done.stdout)
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, *words):
+        started = time.monotonic()
+        done = dump(*words)
+        self.assertLess(time.monotonic() - started, 2)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(done.stdout, "")
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), 1, done.stderr)
+        return lines[0]
+
+    def test_no_such_process(self):
+        self.assertIn("there is no process", self.refused(2 ** 22 + 5))
+
+    def test_not_python(self):
+        with Target("sh", "-c", "echo up; exec sleep 1000") as target:
+            self.assertIn("is not a Python interpreter", self.refused(target.pid))
+
+    def test_a_thread(self):
+        with Target(sys.executable, REACH) as target:
+            task = [t for t in os.listdir(f"/proc/{target.pid}/task") if int(t) != target.pid][0]
+            self.assertIn(f"is a thread of process {target.pid}", self.refused(task))
+
+    def test_zombie(self):
+        child = subprocess.Popen(["true"])
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        self.assertIn("only its exit status is left", self.refused(child.pid))
+        child.wait()
+
+    def test_kernel_thread(self):
+        with open("/proc/2/stat", encoding="ascii") as text:
+            if int(text.read().rpartition(")")[2].split()[6]) & 0x200000 == 0:
+                self.skipTest("no kernel thread is visible here")
+        self.assertIn("part of the kernel", self.refused(2))
+
+    def test_too_old(self):
+        base = os.path.expanduser("~/.pyenv/versions")
+        old = [v for v in sorted(os.listdir(base) if os.path.isdir(base) else [])
+               if v.startswith(("2.7.", "3.6.", "3.7.", "3.8.", "3.9.", "3.10."))]
+        if not old:
+            self.skipTest("no older Python here")
+        for version in old:
+            with self.subTest(version=version):
+                code = "import sys, time; print('up'); sys.stdout.flush(); time.sleep(1000)"
+                with Target(f"{base}/{version}/bin/python", "-c", code) as target:
+                    minor = ".".join(version.split(".")[:2])
+                    self.assertIn(f"runs Python {minor}: tachyon reads", self.refused(target.pid))
+
+    @unittest.skipUnless(os.geteuid() == 0, "becoming another user needs root")
+    def test_another_user(self):
+        def nobody():
+            os.setgid(65534)
+            os.setuid(65534)
+
+        with Target(sys.executable, "-c", SLEEP) as target, tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            shutil.copy(TACHYON, f"{folder}/tachyon")
+            done = subprocess.run([f"{folder}/tachyon", "dump", str(target.pid)],
+                                  capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("belongs to user 0 and we are user 65534", done.stderr)
+            self.assertIn("sudo setcap cap_sys_ptrace=ep", done.stderr)
+
+    def test_foreign_cores(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/core"
+            with open("/proc/self/exe", "rb") as program:
+                contents = [b"", b"text" * 100, program.read(100000)]
+            for content in contents:
+                with open(path, "wb") as file:
+                    file.write(content)
+                self.assertIn("is not a core file", self.refused("--core", path))
+            self.assertIn("No such file", self.refused("--core", f"{folder}/none"))
+
+
+    @unittest.skipUnless(shutil.which("gcore"), "needs gcore (package gdb)")
+    def test_cores_that_lack_something(self):
+        with Target(sys.executable, REACH) as target, tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["gcore", "-o", f"{folder}/core", str(target.pid)], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            core = f"{folder}/core.{target.pid}"
+            whole = dump("--core", core)
+            self.assertEqual(whole.returncode, 0, whole.stderr)
+            self.assertIn("wait", whole.stdout)
+            os.truncate(core, os.path.getsize(core) // 2)
+            self.assertIn("ends too early", self.refused("--core", core))
+        with Target("sh", "-c", "echo up; exec sleep 1000") as target, \
+                tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["gcore", "-o", f"{folder}/core", str(target.pid)], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            line = self.refused("--core", f"{folder}/core.{target.pid}")
+            self.assertIn("has no Python interpreter in it", line)
+
+
+class NothingLeftBehind(unittest.TestCase):
+    def test_killed_while_it_blocks(self):
+        """At 200 random moments; the target must run on each time."""
+        spin = ("import threading\n"
+                "def spin():\n  n = 0\n  while True: n += 1\n"
+                "threading.Thread(target=spin, daemon=True).start()\n"
+                "print('up', flush=True)\nspin()")
+        with Target(sys.executable, "-c", spin) as target:
+            chance = random.Random(1)
+            for _ in range(200):
+                profiler = subprocess.Popen([TACHYON, "dump", "-a", "--blocking", str(target.pid)],
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(chance.uniform(0, 0.006))
+                profiler.kill()
+                profiler.wait()
+                for task in os.listdir(f"/proc/{target.pid}/task"):
+                    path = f"/proc/{target.pid}/task/{task}"
+                    for attempt in range(200):
+                        with open(f"{path}/stat", encoding="ascii", errors="replace") as text:
+                            state = text.read().rpartition(")")[2].split()[0]
+                        if state not in "tT":
+                            break
+                        time.sleep(0.005)
+                    self.assertNotIn(state, "tT")
+                    with open(f"{path}/status", encoding="ascii", errors="replace") as text:
+                        tracer = [l for l in text if l.startswith("TracerPid")][0].split()[1]
+                    self.assertEqual(tracer, "0")
+            with open(f"/proc/{target.pid}/schedstat", encoding="ascii") as text:
+                ran = int(text.read().split()[0])
+            for _ in range(400):
+                time.sleep(0.005)
+                with open(f"/proc/{target.pid}/schedstat", encoding="ascii") as text:
+                    if int(text.read().split()[0]) > ran:
+                        break
+            else:
+                self.fail("the target does not run any more")
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace")
+    def test_nothing_is_written_into_the_target(self):
+        with Target(sys.executable, REACH) as target, tempfile.TemporaryDirectory() as folder:
+            for words in ([], ["--blocking"], ["--locals", "-a"]):
+                trace = f"{folder}/trace"
+                subprocess.run(["strace", "-f", "-o", trace, TACHYON, "dump", *words,
+                                str(target.pid)], check=True, stdout=subprocess.DEVNULL, timeout=60)
+                with open(trace, encoding="utf-8", errors="replace") as text:
+                    calls = text.read()
+                self.assertIn("pread64(", calls)
+                self.assertNotIn("process_vm_writev(", calls)
+                for call in ("PTRACE_POKE", "PTRACE_SETREGS", "PTRACE_SETREGSET"):
+                    self.assertNotIn(call, calls)
+                for line in calls.splitlines():
+                    if '"mem"' in line or f"/proc/{target.pid}/mem" in line or '/mem"' in line:
+                        self.assertIn("O_RDONLY", line)
+
+
+if __name__ == "__main__":
+    unittest.main()
