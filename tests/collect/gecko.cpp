@@ -1,5 +1,6 @@
 #include <tachyon/collect/gecko.hpp>
 
+#include <utility>
 #include <catch2/catch.hpp>
 
 #include "golden.hpp"
@@ -32,6 +33,18 @@ TEST_CASE("a Firefox Profiler profile of nothing, and without what is not known"
   CHECK_THAT(text, !Catch::Contains(R"("type":"NoGIL")"));
   CHECK_THAT(text, !Catch::Contains(R"("type":"OffCPU")"));
   CHECK_THAT(text, Catch::Contains(R"("type":"NoException")"));
+}
+
+TEST_CASE("threads of one name are told apart, and the main one has its name from Python") {
+  Recording r;
+  for (const auto& [id, name] : {std::pair{10U, "python3"}, std::pair{11U, "python3"},
+                                 std::pair{12U, "python3"}, std::pair{13U, "worker"}}) {
+    r.add(r.thread(id, name, id == 10), r.stack({r.frame("a.py", "f", 3)}), Status::none);
+  }
+  const std::string text = gecko_of(r);
+  for (const char* name : {"MainThread", "python3 (11)", "python3 (12)", "worker"}) {
+    CHECK_THAT(text, Catch::Contains("{\"name\":\"" + std::string{name} + "\",\"isMainThread\""));
+  }
 }
 
 TEST_CASE("times are milliseconds, rounded to microseconds") {
