@@ -21285,10 +21285,13 @@ inline void append_number(std::string& out, std::uint64_t value) {
 
 namespace tachyon {
 
-// What outputs call a thread: its name for Python, else for the system, else its number. The same
-// thread in another interpreter than the main one says so. The text is the target's: escape it.
+// What outputs call a thread: its name for Python, else for the system, else its number. The system
+// calls a main thread by the program's name, which tells nothing; it is Python's MainThread. The
+// same thread in another interpreter than the main one says so. The text is the target's: escape
+// it.
 inline std::string thread_name(const Thread& thread) {
   std::string name = !thread.python_name.empty() ? thread.python_name
+                     : thread.main               ? "MainThread"
                      : !thread.name.empty()      ? thread.name
                                                  : "Thread-" + std::to_string(thread.id);
   if (thread.interpreter != 0) {
@@ -23439,6 +23442,7 @@ class GeckoProfile {
         opcode_names_(frames_.opcode_count(), LocalIds::none) {}
 
   void write() {
+    name_threads();
     json_.begin_object();
     write_meta();
     write_empty_list("libs");
@@ -23498,6 +23502,7 @@ class GeckoProfile {
   void write_schemas();
   void write_trust();
   double interval() const;
+  void name_threads();
   void number_stacks(std::uint32_t lane);
   void write_thread(std::uint32_t lane);
   void write_samples(std::uint32_t lane);
@@ -23544,6 +23549,7 @@ class GeckoProfile {
   StateIntervals states_;
   LocalIds stacks_, frame_ids_, functions_, files_;  // of the thread being written
   std::vector<std::uint32_t> opcode_names_;          // by OpcodeId
+  std::vector<std::string> names_;                   // by ThreadIndex
 };
 
 template <Sink S>
@@ -23672,6 +23678,25 @@ void GeckoProfile<S>::write_trust() {
   });
 }
 
+// The viewer shows a thread's name and not its number: threads that share one get it added.
+template <Sink S>
+void GeckoProfile<S>::name_threads() {
+  const ThreadTable& threads = timeline_.tables().threads;
+  std::map<std::pair<std::int64_t, std::string>, std::uint32_t> bearers;
+  names_.resize(threads.size());
+  for (const Lane& lane : timeline_.lanes()) {
+    std::string& name = names_[static_cast<std::uint32_t>(lane.thread)];
+    if (!name.empty()) continue;  // another lane of the same thread
+    name = thread_name(threads[lane.thread]);
+    ++bearers[{threads[lane.thread].process, name}];
+  }
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    const Thread& thread = threads[ThreadIndex{i}];
+    if (names_[i].empty() || bearers[{thread.process, names_[i]}] < 2) continue;
+    names_[i] += " (" + std::to_string(thread.id) + ")";
+  }
+}
+
 // Numbers for the stacks of a lane: those that most samples have come first and so are short in the
 // file, each behind its parents, as the format demands.
 template <Sink S>
@@ -23705,11 +23730,11 @@ void GeckoProfile<S>::write_thread(std::uint32_t index) {
   const Thread& thread = timeline_.tables().threads[lane.thread];
   number_stacks(index);
 
-  std::string name = thread_name(thread);
   std::string task;
   if (lane.has_task) task = frames_.name_of(lane.task);
-  if (lane.has_task) name += ": " + task;
   json_.begin_object();
+  std::string name = names_[static_cast<std::uint32_t>(lane.thread)];
+  if (lane.has_task) name.append(": ").append(task);
   json_.member("name", name);
   json_.member("isMainThread", thread.main && !lane.has_task);
   json_.member("processStartupTime", 0);
