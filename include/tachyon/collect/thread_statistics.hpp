@@ -54,7 +54,7 @@ inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
         has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
     count_status(out.all, cell.status, gc, cell.totals);
     count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
-                         cell.totals);
+                 cell.totals);
   }
   return out;
 }
