@@ -55,7 +55,8 @@ int Fleet::attach(const std::vector<std::int64_t>& pids) {
   return exit_code();
 }
 
-int Fleet::run(Child child) {
+int Fleet::run(Child child, bool is_python) {
+  shared_.program_is_python = is_python;
   child_.emplace(std::move(child));
   const std::int64_t pid = child_->pid();
   auto why = prepare(1, pid);
@@ -204,14 +205,12 @@ void Fleet::reap(bool all) {
 }
 
 void Fleet::report(Member& member) {
-  const bool found = member.kind() == Member::Kind::found;
   if (member.attached()) ++sampled_;
+  // Descendants that are no Python, or were gone before they could be one, are nobody's business.
+  if (member.kind() == Member::Kind::found && !member.attached()) return;
   if (member.error()) {
-    // Descendants that are no Python, or were gone before they could be one, are nobody's business.
-    if (!found || member.attached()) {
-      say_error(*member.error());
-      failed_ = true;
-    }
+    say_error(*member.error());
+    failed_ = true;
     if (!member.attached()) return;
   }
   if (member.slowed_down()) {
@@ -222,7 +221,7 @@ void Fleet::report(Member& member) {
     if (merged_run_.target.command_line.empty()) merged_run_.target = run.target;
     merged_run_.duration = std::max(merged_run_.duration, member.first_look() + run.duration);
     add_trust(merged_run_.trust, run.trust);
-    if (wants_sources(line_)) load_sources(merged_run_, member.tables().frames, member.sources());
+    merged_sources_ = member.take_sources();
     return;
   }
   if (Outputs* const outputs = member.outputs()) {
@@ -235,7 +234,8 @@ void Fleet::report(Member& member) {
 
 void Fleet::report_merged() {
   if (sampled_ == 0) return;
-  if (!write_report(*merged_, merged_run_, merged_tables_->unguarded(), {}, 0)) failed_ = true;
+  if (!write_report(*merged_, merged_run_, merged_tables_->unguarded(), merged_sources_, 0))
+    failed_ = true;
 }
 
 bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,

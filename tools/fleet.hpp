@@ -25,7 +25,7 @@ class Fleet {
   ~Fleet();
 
   int attach(const std::vector<std::int64_t>& pids);
-  int run(Child child);
+  int run(Child child, bool is_python);
 
  private:
   std::optional<std::string> prepare(std::size_t processes, std::int64_t first);
@@ -49,6 +49,7 @@ class Fleet {
   std::unique_ptr<SharedTables> merged_tables_{};
   std::optional<Outputs> merged_{};
   Run merged_run_{};
+  SourceFiles merged_sources_{};
   std::optional<Child> child_{};
   std::optional<ProcessTree> tree_{};
   std::vector<std::unique_ptr<Member>> members_{};

@@ -94,6 +94,12 @@ void sleep_for(std::uint64_t nanoseconds) {
   (void)::nanosleep(&nap, nullptr);
 }
 
+// Nothing is left to attach to.
+bool is_over(Errc why) {
+  return why == Errc::not_python || why == Errc::is_zombie || why == Errc::no_such_process ||
+         why == Errc::finalizing || why == Errc::not_started || why == Errc::process_changed;
+}
+
 }  // namespace
 
 void add_trust(Trust& sum, const Trust& one) {
@@ -195,11 +201,21 @@ std::optional<Attached> Member::find() {
     const bool patient = kind_ == Kind::started ? !shared_.program_ended.load()
                                                 : now_monotonic() - begun < 1'000'000'000;
     if (!may_become || !patient || shared_.stop.load()) {
-      if (sessions_ == 0) error_ = describe(target.error(), {static_cast<std::int32_t>(pid_)});
+      if (sessions_ == 0 &&
+          !(kind_ == Kind::started && shared_.program_is_python && is_over(why))) {
+        error_ = why_not(target.error());
+      }
       return std::nullopt;
     }
     sleep_for(nap);
   }
+}
+
+std::string Member::why_not(Error error) const {
+  if (kind_ == Kind::started && is_over(error.code)) {
+    return "the program ended, and no Python was seen in it or started by it";
+  }
+  return describe(error, {static_cast<std::int32_t>(pid_)});
 }
 
 void Member::note_target(const Attached& attached) {
@@ -238,13 +254,17 @@ bool Member::sample(Attached& target) {
   add_trust(run_.trust, outcome.trust);
   run_.duration = offset + outcome.duration - first_look_;
   slowed_down_ = slowed_down_ || outcome.slowed_down;
-  if (outcome.end == SessionEnd::failed) {
+  // An interpreter on its way out says so in several ways; the next search tells what is left of
+  // it.
+  const Errc why = outcome.error.code;
+  const bool leaving = why == Errc::finalizing || why == Errc::not_started;
+  if (outcome.end == SessionEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
     error_ = describe(outcome.error, {pid, {}, request.reading == Reading::blocking});
   }
-  if (outcome.end != SessionEnd::target_ended) return false;
+  if (outcome.end != SessionEnd::target_ended && !leaving) return false;
   // By exec it may have become another Python; a wrapper may start the next one.
-  return outcome.error.code == Errc::process_changed || kind_ == Kind::started;
+  return why == Errc::process_changed || kind_ == Kind::started;
 }
 
 }  // namespace tachyon::tool

@@ -27,6 +27,7 @@ struct Shared {
   std::uint64_t origin = 0;                // monotonic ns; session times count from here
   std::uint64_t deadline = 0;              // monotonic ns; 0: none
   std::atomic<bool> program_ended{false};  // the one that we started
+  bool program_is_python = false;          // if only for too short to be seen
   std::atomic<bool> stop{false};
   int stopped = -1;  // readable from then on
   int news = -1;     // written to when a member is finished
@@ -76,6 +77,7 @@ class Member {
   Outputs* outputs() noexcept { return own_ ? &*own_ : nullptr; }
   Tables& tables() noexcept { return tables_->unguarded(); }
   const SourceFiles& sources() const noexcept { return sources_; }
+  SourceFiles take_sources() noexcept { return std::move(sources_); }
 
  private:
   void work();
@@ -83,6 +85,7 @@ class Member {
   // Whether there may be more: it became another program.
   bool sample(Attached& target);
   void note_target(const Attached& target);
+  std::string why_not(Error error) const;
 
   Shared& shared_;
   std::int64_t pid_;

@@ -44,6 +44,7 @@ struct ProgramWords {
 struct Invocation {
   std::string executable{};
   std::vector<std::string> words{};
+  bool python = false;  // an interpreter that was asked for, not a command that may become one
 };
 
 using Planned = std::variant<Invocation, std::string>;  // or why not
@@ -161,7 +162,7 @@ class Planner {
 
   Planned command() {
     const std::string& name = program_.words[0];
-    if (const auto found = find_program(name)) return Invocation{*found, program_.words};
+    if (const auto found = find_program(name)) return Invocation{*found, program_.words, false};
     if (is_folder(name)) return concat(quoted(name), " is a folder");
     if (name.find('/') != std::string::npos && is_there(name)) {
       return concat(quoted(name),
@@ -184,6 +185,7 @@ class Planner {
 
   Planned with_python(std::vector<std::string> options, std::vector<std::string> shebang) {
     Invocation invocation;
+    invocation.python = true;
     if (program_.python) {
       const std::string inside = *program_.python + "/bin/python";  // a virtual environment
       const std::string& wanted = is_folder(*program_.python) ? inside : *program_.python;
