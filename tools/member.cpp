@@ -69,6 +69,21 @@ bool wants_states(const CommandLine& line) {
   });
 }
 
+std::uint64_t now_monotonic() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
+
+void sleep_for(std::uint64_t nanoseconds) {
+  const timespec nap{0, static_cast<long>(nanoseconds)};
+  (void)::nanosleep(&nap, nullptr);
+}
+
+// Nothing is left to attach to.
+bool is_over(Errc why) {
+  return why == Errc::not_python || why == Errc::is_zombie || why == Errc::no_such_process ||
+         why == Errc::finalizing || why == Errc::not_started || why == Errc::process_changed;
+}
+
+}  // namespace
+
 SamplingRequest request_of(const CommandLine& line) {
   const Options& options = line.options;
   SamplingRequest request;
@@ -87,20 +102,48 @@ SamplingRequest request_of(const CommandLine& line) {
   return request;
 }
 
-std::uint64_t now_monotonic() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
-
-void sleep_for(std::uint64_t nanoseconds) {
-  const timespec nap{0, static_cast<long>(nanoseconds)};
-  (void)::nanosleep(&nap, nullptr);
+Result<Attached> find_python(const Seek& seek) {
+  using Kind = Seek::Kind;
+  const std::uint64_t begun = now_monotonic();
+  std::optional<ProcessTree> tree;
+  std::vector<std::int64_t> others;
+  for (std::uint64_t nap = 200'000;; nap = std::min<std::uint64_t>(nap * 5 / 4, 5'000'000)) {
+    auto target = attach(static_cast<std::int32_t>(seek.pid), {0, false});
+    if (target) return target;
+    const Errc why = target.error().code;
+    if (seek.below && why == Errc::not_python) {
+      if (!tree) tree.emplace(std::vector<std::int64_t>{seek.pid});
+      for (const std::int64_t pid : tree->fresh()) others.push_back(pid);
+      for (const std::int64_t pid : others) {
+        if (auto other = attach(static_cast<std::int32_t>(pid), {0, false})) return other;
+      }
+    }
+    const bool may_become = why == Errc::not_started || why == Errc::process_changed ||
+                            (why == Errc::not_python && seek.kind != Kind::given);
+    const bool patient = seek.kind == Kind::started ? !seek.program_ended->load()
+                                                    : now_monotonic() - begun < 1'000'000'000;
+    if (!may_become || !patient || seek.stop->load()) return target;
+    sleep_for(nap);
+  }
 }
 
-// Nothing is left to attach to.
-bool is_over(Errc why) {
-  return why == Errc::not_python || why == Errc::is_zombie || why == Errc::no_such_process ||
-         why == Errc::finalizing || why == Errc::not_started || why == Errc::process_changed;
+void note_target(Target& target, const Attached& attached) {
+  const Process& process = attached.process;
+  target.major = static_cast<std::uint8_t>(attached.site.major());
+  target.minor = static_cast<std::uint8_t>(attached.site.minor());
+  target.micro = static_cast<std::uint8_t>(attached.site.micro());
+  target.free_threaded = attached.site.free_threaded;
+  target.executable = process.executable().value_or(std::string{});
+  target.working_directory = process.working_directory().value_or(std::string{});
+  target.command_line.clear();
+  for (const std::string& word : process.command_line().value_or(std::vector<std::string>{})) {
+    target.command_line += concat(target.command_line.empty() ? "" : " ", word);
+  }
+  if (const auto stat = process.stat()) {
+    target.started =
+        tachyon::detail::clock_now(CLOCK_REALTIME) - tachyon::detail::age_of(stat->start_ticks);
+  }
 }
-
-}  // namespace
 
 void add_trust(Trust& sum, const Trust& one) {
   sum.ticks += one.ticks;
@@ -166,9 +209,17 @@ void Member::work() {
   // A process that is forked only to become another program lives shorter than this.
   if (kind_ == Kind::found) sleep_for(10'000'000);
   for (bool more = true; more && !shared_.stop.load();) {
-    auto target = find();
-    if (!target) break;
-    note_target(*target);
+    const bool below = kind_ == Kind::started && !shared_.line.options.program.subprocesses;
+    auto target = find_python({pid_, kind_, below, &shared_.stop, &shared_.program_ended});
+    if (!target) {
+      const bool too_short = kind_ == Kind::started && shared_.program_is_python;
+      if (sessions_ == 0 && !(too_short && is_over(target.error().code))) {
+        error_ = why_not(target.error());
+      }
+      break;
+    }
+    note_target(run_.target, *target);
+    sources_ = SourceFiles{target->process.directory().get(), run_.target.working_directory};
     if (shared_.outputs == nullptr && !own_ && (error_ = open_outputs())) break;
     more = sample(*target);
   }
@@ -177,65 +228,11 @@ void Member::work() {
   (void)!::write(shared_.news, &one, sizeof one);
 }
 
-// Attaches to the process, or, below a program that we started, to its first descendant that is a
-// Python. Whoever may become a Python is asked again.
-std::optional<Attached> Member::find() {
-  const std::uint64_t begun = now_monotonic();
-  std::optional<ProcessTree> tree;
-  std::vector<std::int64_t> others;
-  for (std::uint64_t nap = 200'000;; nap = std::min<std::uint64_t>(nap * 5 / 4, 5'000'000)) {
-    auto target = attach(static_cast<std::int32_t>(pid_), {0, false});
-    if (target) return std::move(*target);
-    const Errc why = target.error().code;
-    if (kind_ == Kind::started && why == Errc::not_python &&
-        !shared_.line.options.program.subprocesses) {
-      if (!tree) tree.emplace(std::vector<std::int64_t>{pid_});
-      for (const std::int64_t pid : tree->fresh()) others.push_back(pid);
-      for (const std::int64_t pid : others) {
-        if (auto other = attach(static_cast<std::int32_t>(pid), {0, false}))
-          return std::move(*other);
-      }
-    }
-    const bool may_become = why == Errc::not_started || why == Errc::process_changed ||
-                            (why == Errc::not_python && kind_ != Kind::given);
-    const bool patient = kind_ == Kind::started ? !shared_.program_ended.load()
-                                                : now_monotonic() - begun < 1'000'000'000;
-    if (!may_become || !patient || shared_.stop.load()) {
-      if (sessions_ == 0 &&
-          !(kind_ == Kind::started && shared_.program_is_python && is_over(why))) {
-        error_ = why_not(target.error());
-      }
-      return std::nullopt;
-    }
-    sleep_for(nap);
-  }
-}
-
 std::string Member::why_not(Error error) const {
   if (kind_ == Kind::started && is_over(error.code)) {
     return "the program ended, and no Python was seen in it or started by it";
   }
   return describe(error, {static_cast<std::int32_t>(pid_)});
-}
-
-void Member::note_target(const Attached& attached) {
-  Target& target = run_.target;
-  const Process& process = attached.process;
-  target.major = static_cast<std::uint8_t>(attached.site.major());
-  target.minor = static_cast<std::uint8_t>(attached.site.minor());
-  target.micro = static_cast<std::uint8_t>(attached.site.micro());
-  target.free_threaded = attached.site.free_threaded;
-  target.executable = process.executable().value_or(std::string{});
-  target.working_directory = process.working_directory().value_or(std::string{});
-  target.command_line.clear();
-  for (const std::string& word : process.command_line().value_or(std::vector<std::string>{})) {
-    target.command_line += concat(target.command_line.empty() ? "" : " ", word);
-  }
-  if (const auto stat = process.stat()) {
-    target.started =
-        tachyon::detail::clock_now(CLOCK_REALTIME) - tachyon::detail::age_of(stat->start_ticks);
-  }
-  sources_ = SourceFiles{process.directory().get(), target.working_directory};
 }
 
 bool Member::sample(Attached& target) {

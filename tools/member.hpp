@@ -36,16 +36,28 @@ struct Shared {
   Outputs* outputs = nullptr;      // likewise
 };
 
+// Where to look for a Python.
+struct Seek {
+  std::int64_t pid = 0;
+  // What is known of it: named by the user; started by us, so that it, or something below it, will
+  // be a Python before it ends; or found below another one, and perhaps about to become a Python.
+  enum class Kind : std::uint8_t { given, started, found } kind{};
+  bool below = false;  // a descendant will do, too
+  const std::atomic<bool>* stop = nullptr;
+  const std::atomic<bool>* program_ended = nullptr;
+};
+// Attaches to it. Whoever may become a Python is asked again.
+Result<Attached> find_python(const Seek& seek);
+
+SamplingRequest request_of(const CommandLine& line);
+void note_target(Target& target, const Attached& attached);
+
 // Books of several sessions added up.
 void add_trust(Trust& sum, const Trust& one);
 
 class Member {
  public:
-  enum class Kind : std::uint8_t {
-    given,    // by the user: it is a Python, or that is an error
-    started,  // by us: it will be a Python, or start one, at some time before it ends
-    found,    // a descendant: perhaps a Python, which it may become after a moment
-  };
+  using Kind = Seek::Kind;
 
   Member(Shared& shared, std::int64_t pid, Kind kind);
   Member(const Member&) = delete;
@@ -81,10 +93,8 @@ class Member {
 
  private:
   void work();
-  std::optional<Attached> find();
   // Whether there may be more: it became another program.
   bool sample(Attached& target);
-  void note_target(const Attached& target);
   std::string why_not(Error error) const;
 
   Shared& shared_;
