@@ -262,6 +262,7 @@ class App {
       waiting = setTimeout(() => this.set({query: event.target.value}), 120);
     });
     on(byId('search'), 'keydown', (event) => {
+      if (event.key === 'Enter') this.nextMatch(event.shiftKey ? -1 : 1);
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       event.preventDefault();
@@ -304,7 +305,7 @@ class App {
     const key = (keys, text) => el('tr', {}, el('td', {}, ...keys.flatMap((k) => [el('kbd', {}, k), ' '])), el('td', {}, text));
     byId('keys').append(
         el('h2', {}, 'Keys'),
-        el('table', {}, el('tbody', {}, key(['/'], 'search'), key(['Esc'], 'clear the search, then zoom out'),
+        el('table', {}, el('tbody', {}, key(['/'], 'search; Enter goes from hit to hit'), key(['Esc'], 'clear the search, then zoom out'),
             key(['1', '\u2026', '4'], 'views'), key(['l'], 'by function or by line'), key(['i'], 'inverted or not'),
             key(['s'], 'side bar'), key(['d'], 'dark or light'),
             key(['\u2190', '\u2191', '\u2192', '\u2193', 'Enter'], 'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),
@@ -500,6 +501,23 @@ class App {
     byId('unspan').hidden = timeline.whole;
     byId('timeline').setAttribute('aria-valuetext', text);
     byId('timeline').setAttribute('aria-valuenow', Math.round(100 * state.from / buckets.count));
+  }
+  // Walks the frames that a search found, the widest first.
+  nextMatch(step) {
+    const graph = this.state.view === 'sandwich' ? this.graphs.callees : this.graphs.main;
+    if (!this.found || !graph.shape || this.state.view === 'table') return;
+    graph.grow(true);
+    const blocks = graph.rows.flat().filter((b) => b.node >= 0 && this.matched(graph.shape, b.node)).sort((a, b) => b.w - a.w);
+    if (!blocks.length) return;
+    const at = blocks.findIndex((b) => b.node === graph.cursor);
+    const next = blocks[at < 0 ? 0 : (at + step + blocks.length) % blocks.length].node;
+    graph.cursor = next;
+    graph.reveal(next);
+    graph.draw();
+    this.describe(graph, next);
+    this.chosenGraph = graph;
+    this.chosenNode = next;
+    this.panels.showChosen();
   }
   showFound() {
     const {found, state} = this;

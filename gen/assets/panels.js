@@ -212,7 +212,7 @@ class Panels {
     const whole = gone ? shape.total(shape.root) : selection[model.value(state, 'all')];
     const total = shape.total(node);
     const self = shape.self(node);
-    const n = gone ? model.rawAll(1).allSamples : selection.allSamples;
+    const n = selection.allSamples;
     const share = (v) => whole > 0 ? v / whole : 0;
     const rows = [];
     if (shape.key(node) < 0) {
@@ -220,9 +220,9 @@ class Panels {
     } else {
       const zoomed = shape.total(graph.zoom);
       rows.push(['Total', `${unit(total)} \u00b7 ${percent(total, whole)}`]);
-      rows.push(['\u2026 95\u2009% interval', intervalText(share(total) * n, n)]);
+      if (!gone) rows.push(['\u2026 95\u2009% interval', intervalText(share(total) * n, n)]);
       rows.push([shape.upward ? 'Starts here' : 'Self', `${unit(self)} \u00b7 ${percent(self, whole)}`]);
-      if (!shape.upward) rows.push(['\u2026 95\u2009% interval', intervalText(share(self) * n, n)]);
+      if (!shape.upward && !gone) rows.push(['\u2026 95\u2009% interval', intervalText(share(self) * n, n)]);
       if (graph.zoom !== shape.root) rows.push(['Of the zoomed frame', percent(total, zoomed)]);
     }
     let kids = 0;

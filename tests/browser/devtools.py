@@ -136,6 +136,11 @@ class Page:
         while not self.loaded:
             self.browser._receive(end - time.monotonic(), "load")
 
+    def again(self, path):
+        """The same page anew. What a page stores reaches the next process some time later."""
+        time.sleep(1)
+        self.go(path)
+
     def close(self):
         self.browser.call("Target.closeTarget", {"targetId": self.target})
         self.browser.pages.pop(self.session, None)

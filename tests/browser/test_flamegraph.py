@@ -104,6 +104,19 @@ class Shop(support.PageCase):
         self.assertEqual(page.js("document.getElementById('find').dataset.found"), "none")
         self.assertEqual(self.text(page, "#found"), "nothing found")
 
+    def test_enter_goes_from_hit_to_hit(self):
+        page = self.page()
+        page.click("#search")
+        page.type("views")
+        page.wait("tachyon.app.state.query === 'views'")
+        seen = []
+        for _ in range(3):
+            page.key("Enter")
+            seen.append(self.text(page, "#said").split()[0])
+        self.assertEqual(seen, ["list_products", "checkout", "not_found"])
+        page.key("Enter", shift=True)
+        self.assertIn("checkout", self.text(page, "#part-chosen"))
+
     def test_by_line_splits_functions(self):
         page = self.page()
         before = page.js("tachyon.model.merged('function').size")
@@ -215,7 +228,7 @@ class Shop(support.PageCase):
         self.assertEqual(page.js("document.documentElement.dataset.theme"), "dark")
         page.click("#theme")
         self.assertEqual(page.js("localStorage.getItem('tachyon-theme')"), "light")
-        page.go(self.path)
+        page.again(self.path)
         self.assertEqual(page.js("document.documentElement.dataset.theme"), "light")
 
     def test_side_bar_closes_resizes_and_sections_fold(self):
@@ -231,8 +244,7 @@ class Shop(support.PageCase):
         self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)
         page.click("#part-summary summary")
         page.wait("localStorage.getItem('tachyon-parts') === 'summary'")
-        page.js("new Promise(done => setTimeout(done, 500))")  # storage is written behind our back
-        page.go(self.path)
+        page.again(self.path)
         self.assertFalse(page.js("document.getElementById('part-summary').open"))
         self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)
 
@@ -332,6 +344,8 @@ class Shop(support.PageCase):
         page.click("#help")
         self.assertTrue(page.js("document.getElementById('keys').open"))
         self.shot(page, "help")
+        page.click("#keys form button")
+        page.wait("!document.getElementById('keys').open")
 
     def test_prints_light_with_the_table(self):
         page = self.page(dark=True)
