@@ -11,10 +11,11 @@
 //   trees       [0] this run, [1] the baseline. Nodes stand in preorder: `up` says how many levels
 //               to climb from the node before to reach the parent (0 = child of the node before).
 //               `records` holds for each node how many records follow, and for each of them place,
-//               samples and nanoseconds: samples that ended in that node. A place is the time bucket,
-//               less the one of the record before, times 2; when that is of another thread (a node
-//               begins at thread 0, bucket 0), the bucket times 2 plus 1, and the thread.
-//   status      thread, time bucket, status bits, samples, repeated
+//               samples and time: samples that ended in that node. A place is the time bucket, less
+//               the one of the record before, times 2; when that is of another thread (a node begins
+//               at thread 0, bucket 0), the bucket times 2 plus 1, and the thread. Time is what the
+//               samples' nanoseconds exceed the interval asked for, zigzagged.
+//   status      place, status bits, samples, repeated
 //   sources     [file string, line, text, line, text, ...] for the lines near the sampled ones
 
 function bytesOf(base64) {
@@ -49,7 +50,23 @@ class Column {
   }
 }
 
-function readTree(tree) {
+// The walk over places: which thread and time bucket comes next.
+class Places {
+  constructor(column) {
+    this.column = column;
+    this.begin();
+  }
+  begin() {
+    this.thread = this.bucket = 0;
+  }
+  next() {
+    const place = this.column.next();
+    this.bucket = (place >> 1) + (place & 1 ? 0 : this.bucket);
+    if (place & 1) this.thread = this.column.next();
+  }
+}
+
+function readTree(tree, interval) {
   const count = tree.nodes;
   const parent = new Int32Array(count);
   const frame = new Column(tree.frame).take(count);
@@ -70,18 +87,17 @@ function readTree(tree) {
     time: new Float64Array(size),
   };
   const column = new Column(tree.records);
+  const places = new Places(column);
   for (let i = 0, r = 0; i < count; ++i) {
-    let thread = 0;
-    let bucket = 0;
+    places.begin();
     for (let left = column.next(); left > 0; --left, ++r) {
-      const place = column.next();
-      bucket = (place >> 1) + (place & 1 ? 0 : bucket);
-      if (place & 1) thread = column.next();
+      places.next();
       records.node[r] = i;
-      records.thread[r] = thread;
-      records.bucket[r] = bucket;
+      records.thread[r] = places.thread;
+      records.bucket[r] = places.bucket;
       records.samples[r] = column.next();
-      records.time[r] = column.next();
+      const extra = column.next();
+      records.time[r] = records.samples[r] * interval + (extra % 2 ? -(extra + 1) / 2 : extra / 2);
     }
   }
   return {count, parent, frame, records};
@@ -92,9 +108,11 @@ function readProfile(text) {
   const {functions: f, frames: r} = json;
   const columnOf = (base64, count) => new Column(base64).take(count);
   const status = {thread: [], bucket: [], bits: [], samples: []};
-  for (const column = new Column(json.status); column.more;) {
-    status.thread.push(column.next());
-    status.bucket.push(column.next());
+  const column = new Column(json.status);
+  for (const places = new Places(column); column.more;) {
+    places.next();
+    status.thread.push(places.thread);
+    status.bucket.push(places.bucket);
     status.bits.push(column.next());
     status.samples.push(column.next());
   }
@@ -129,6 +147,6 @@ function readProfile(text) {
     buckets: json.buckets,
     status,
     sources,
-    trees: json.trees.map(readTree),
+    trees: json.trees.map((tree, i) => readTree(tree, (i ? json.baseline : json.run).interval)),
   };
 }

@@ -23,6 +23,11 @@ def column(numbers):
     return base64.b64encode(bytes(out)).decode()
 
 
+def step(last, place):
+    """From one (thread, bucket) to the next."""
+    return [2 * (place[1] - last[1])] if place[0] == last[0] else [2 * place[1] + 1, place[0]]
+
+
 def run_json(**more):
     run = {
         "version": "0", "command": "python3 -m shop.serve --port 8000", "process": 4711, "python": "3.15.2",
@@ -91,7 +96,7 @@ class Profile:
             key = (thread, bucket, bits)
             self.status[key] = self.status.get(key, 0) + samples
 
-    def tree_json(self, root):
+    def tree_json(self, root, interval):
         up, frames, records, size, above = [], [], [], 0, -1
         pending = [(f, n, 0) for f, n in reversed(root.children.items())]
         while pending:
@@ -102,10 +107,10 @@ class Profile:
             records.append(len(node.records))
             size += len(node.records)
             last = (0, 0)
-            for (thread, bucket), (samples, time) in sorted(node.records.items()):
-                place = [2 * (bucket - last[1])] if thread == last[0] else [2 * bucket + 1, thread]
-                records += [*place, samples, time]
-                last = (thread, bucket)
+            for place, (samples, time) in sorted(node.records.items()):
+                extra = time - samples * interval
+                records += [*step(last, place), samples, 2 * extra if extra >= 0 else -2 * extra - 1]
+                last = place
             pending += [(f, n, depth + 1) for f, n in reversed(node.children.items())]
         return {"nodes": len(up), "up": column(up), "frame": column(frames), "recordCount": size, "records": column(records)}
 
@@ -117,7 +122,10 @@ class Profile:
         if self.kind == "diff":
             functions["match"] = column(range(len(self.functions)))
         frames = list(zip(*self.frames)) or [[]] * 3
-        status = [v for (t, b, bits), n in sorted(self.status.items()) for v in (t, b, bits, n)]
+        status, last = [], (0, 0)
+        for (thread, bucket, bits), n in sorted(self.status.items()):
+            status += [*step(last, (thread, bucket)), bits, n]
+            last = (thread, bucket)
         sources = []
         for file, lines in self.sources.items():
             sources.append([self.text(file)] + [v for n, t in lines.items() for v in (n, t)])
@@ -127,7 +135,7 @@ class Profile:
             "opcodes": self.opcodes, "threads": self.threads,
             "buckets": {"count": self.buckets, "width": self.run["duration"] // self.buckets},
             "status": column(status), "sources": sources,
-            "trees": [self.tree_json(t) for t in self.trees], "strings": self.strings,
+            "trees": [self.tree_json(t, r["interval"]) for t, r in zip(self.trees, (self.run, self.baseline))], "strings": self.strings,
         }
         return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

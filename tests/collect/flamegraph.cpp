@@ -41,7 +41,7 @@ TEST_CASE("nodes stand in preorder with their records") {
   for (const unsigned n : {0, 0, 0, 2}) up.put(n);
   CHECK(contains(data, "\"up\":" + up.json()));
   PageColumn records;
-  for (const unsigned n : {0, 0, 1, 0, 2, 600, 1, 0, 1, 1}) records.put(n);
+  for (const unsigned n : {0, 0, 1, 0, 2, 1200, 1, 0, 1, 2}) records.put(n);
   CHECK(contains(data, "\"recordCount\":2,\"records\":" + records.json()));
 }
 
@@ -50,11 +50,12 @@ TEST_CASE("records keep threads and slices of time apart") {
   const StackId stack = r.stack({r.frame("/x/m.py", "a", 1, 1)});
   r.add(r.thread(1), stack, Status::has_gil, 1'000'000, 2);
   r.add(r.thread(2), stack, Status::none, 1'000'000, 1);
+  r.run.interval = 1'000'001;  // each sample is a nanosecond short
   Flamegraph page{r.tables};
   r.feed(page);
   const std::string data = data_of(page.tree(), r.run);
   PageColumn records;
-  for (const unsigned n : {3, 2, 1, 1'000'000, 2, 1, 1'000'000, 7, 1, 1, 1'000'000}) {
+  for (const unsigned n : {3, 2, 1, 1, 2, 1, 1, 7, 1, 1, 1}) {
     records.put(n);
   }
   CHECK(contains(data, records.json()));

@@ -15,7 +15,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-YuMmk6aCP/FvJKllo6io8xIkkzAP6emR4s5p3JOWpl0='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-hDeRc5SSBnShOrcHFbG1sWh3C86NaxjJrzZcrSni+8s='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -240,13 +240,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 class Merged{constructor(profile,keyOf,keyCount){const most=1 + profile.trees.reduce((sum,tree)=>sum + tree.count,0);let slots=16;while (slots < 2 * most) slots *=2;const table=new Int32Array(slots);const parent=new Int32Array(most);const key=new Int32Array(most);key[0]=parent[0]=-1;let size=1;this.at=profile.trees.map((tree)=>{const at=new Int32Array(tree.count);for (let i=0; i < tree.count; ++i){const above=tree.parent[i] < 0?0 : at[tree.parent[i]];const wanted=keyOf[tree.frame[i]];let slot=(Math.imul(above,0x9e3779b1) ^ Math.imul(wanted + 1,0x85ebca6b)) >>> 0;slot=(slot ^ (slot >>> 15)) & (slots - 1);let node=table[slot];while (node&&(parent[node]!==above||key[node]!==wanted)){slot=(slot + 1) & (slots - 1);node=table[slot];}
 if (!node){node=table[slot]=size++;parent[node]=above;key[node]=wanted;}
 at[i]=node;}
@@ -562,7 +566,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-uhzn53p14xfZY2nQYSOE3Za5wparJDdsQWAiBdWXy5U='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-0INEblDGbXiEq+CnOyyQL4pSVU+/rKM0piqPJyT8S4I='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -716,13 +720,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
 function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
 function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
@@ -770,7 +778,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-7z0TBjUkEE1iQI0/la0LeyS1uIsmTeDwJGrF4NzjjLg='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-4jCWSfU3pj/rJjH881aHd3nZrdkLEX29xyPF8wwW0fM='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -927,13 +935,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
 function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
 function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
