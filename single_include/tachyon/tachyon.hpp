@@ -19550,7 +19550,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-u6ljyUlq6o6HbwvbUtxu+jpTsn7r28/j+LAqlx/kbaQ='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-o7IK9XAm33sko+Po1wWesIs+mvgiuBprTukHHHbe7gw='; script-src 'sha256-hDeRc5SSBnShOrcHFbG1sWh3C86NaxjJrzZcrSni+8s='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -19775,13 +19775,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 class Merged{constructor(profile,keyOf,keyCount){const most=1 + profile.trees.reduce((sum,tree)=>sum + tree.count,0);let slots=16;while (slots < 2 * most) slots *=2;const table=new Int32Array(slots);const parent=new Int32Array(most);const key=new Int32Array(most);key[0]=parent[0]=-1;let size=1;this.at=profile.trees.map((tree)=>{const at=new Int32Array(tree.count);for (let i=0; i < tree.count; ++i){const above=tree.parent[i] < 0?0 : at[tree.parent[i]];const wanted=keyOf[tree.frame[i]];let slot=(Math.imul(above,0x9e3779b1) ^ Math.imul(wanted + 1,0x85ebca6b)) >>> 0;slot=(slot ^ (slot >>> 15)) & (slots - 1);let node=table[slot];while (node&&(parent[node]!==above||key[node]!==wanted)){slot=(slot + 1) & (slots - 1);node=table[slot];}
 if (!node){node=table[slot]=size++;parent[node]=above;key[node]=wanted;}
 at[i]=node;}
@@ -19994,7 +19998,7 @@ showLegend(){const{model,state}=this.app;const list=el('div',{class: 'legend'});
 }
 const rest=el('i');rest.style.background=`repeating-linear-gradient(135deg, ${theme.restPlain} 0 1.5px, transparent 1.5px 4px)`;list.append(rest,el('span',{},'several frames too narrow to draw'));add(theme.match,'found by the search');this.legend.replaceChildren(list);}
 showAbout(){const{run,baseline,kind}=this.app.model.profile;const one=(r)=>facts([['Command',name(r.command||'\u2013',600)],['Process',String(r.process||'\u2013')],['Python',r.python],['Mode',r.mode],['Interval asked for',r.interval > 0?seconds(r.interval) : '\u2013'],r.started > 0&&['Started',new Date(r.started / 1e6).toISOString().replace('T',' ').slice(0,19) + ' UTC'],['Options',r.options.join(', ')||'none'],r.replayed&&['Made from','a recording'],r.interrupted&&['Ended','by interruption'],]);this.about.replaceChildren(one(run));if (baseline) this.about.append(el('h3',{},'Baseline'),one(baseline));this.about.append(el('p',{class: 'quiet'},(kind==='diff'?'Differential flame graph' : 'Flame graph') + ' by tachyon ' + run.version + '.'));}
-numbers(graph,node){const{model,state}=this.app;const{shape}=graph;const gone=state.view==='vanished';const selection=model.selection(state);const unit=(v)=>this.app.amount(v);const whole=gone?shape.total(shape.root) : selection[model.value(state,'all')];const total=shape.total(node);const self=shape.self(node);const n=gone?model.rawAll(1).allSamples : selection.allSamples;const share=(v)=>whole > 0?v / whole : 0;const rows=[];if (shape.key(node) < 0){rows.push(['Total',unit(total)]);}else{const zoomed=shape.total(graph.zoom);rows.push(['Total',`${unit(total)} \u00b7 ${percent(total, whole)}`]);rows.push(['\u2026 95\u2009% interval',intervalText(share(total) * n,n)]);rows.push([shape.upward?'Starts here' : 'Self',`${unit(self)} \u00b7 ${percent(self, whole)}`]);if (!shape.upward) rows.push(['\u2026 95\u2009% interval',intervalText(share(self) * n,n)]);if (graph.zoom!==shape.root) rows.push(['Of the zoomed frame',percent(total,zoomed)]);}
+numbers(graph,node){const{model,state}=this.app;const{shape}=graph;const gone=state.view==='vanished';const selection=model.selection(state);const unit=(v)=>this.app.amount(v);const whole=gone?shape.total(shape.root) : selection[model.value(state,'all')];const total=shape.total(node);const self=shape.self(node);const n=selection.allSamples;const share=(v)=>whole > 0?v / whole : 0;const rows=[];if (shape.key(node) < 0){rows.push(['Total',unit(total)]);}else{const zoomed=shape.total(graph.zoom);rows.push(['Total',`${unit(total)} \u00b7 ${percent(total, whole)}`]);if (!gone) rows.push(['\u2026 95\u2009% interval',intervalText(share(total) * n,n)]);rows.push([shape.upward?'Starts here' : 'Self',`${unit(self)} \u00b7 ${percent(self, whole)}`]);if (!shape.upward&&!gone) rows.push(['\u2026 95\u2009% interval',intervalText(share(self) * n,n)]);if (graph.zoom!==shape.root) rows.push(['Of the zoomed frame',percent(total,zoomed)]);}
 let kids=0;for (const kid of shape.children(node)) if (shape.total(kid) > 0) ++kids;rows.push([shape.upward?'Callers' : 'Callees',count(kids)]);if (model.diff&&shape instanceof DownShape&&shape.key(node) >=0){const then=gone?null : model.baseline(state);const was=then?then.self[node] : self;const wasTotal=then?then.total[node] : total;const now=gone?0 : self;rows.push(['Baseline total',unit(wasTotal)],['Baseline self',unit(was)],['Self changed by',signed(unit(now - was),now - was) +
 (was > 0?` \u00b7 ${signed((100 * (now - was) / was).toFixed(0) + thin + '%', now - was)}` : now > 0?' \u00b7 new' : '')]);}
 return rows;}
@@ -20051,10 +20055,10 @@ readAddress(){const state={...this.fresh};const given=new URLSearchParams(locati
 build(){const{model}=this;const{run,baseline,threads}=model.profile;byId('title').textContent=clean(run.command||'Profile',300);byId('title').title=clean(run.command||'',2000);const total=model.rawAll(0);const parts=[model.diff?'difference to a baseline' : '',run.mode + ' mode',run.duration > 0?seconds(run.duration) : '',count(total.allSamples) + (total.allSamples===1?' sample' : ' samples'),run.python?'Python ' + run.python : '',run.process?'process ' + run.process : ''];byId('subtitle').textContent=parts.filter(Boolean).join(' \u00b7 ');if (baseline) byId('subtitle').title='Baseline: ' + clean(baseline.command||'',500);const group=(id,choices,field,tabs)=>byId(id).append(...choices.map(([value,text,title])=>el('button',tabs?{role: 'tab','data-value': value,title}:{'data-value': value,'aria-pressed': 'false',title: title||null},text)));const wire=(id,field)=>on(byId(id),'click',(event)=>{const button=event.target.closest('button');if (button) this.set({[field]: button.dataset.value});});group('views',this.views,'view',true);group('by',[['function','By function','One frame for each function'],['line','By line','One frame for each line']]);this.measures=model.diff
 ?[['time','Time','Compare sampled seconds'],['samples','Samples','Compare sample counts, scaled by the intervals'],['share','Share','Compare shares of the whole']]
 : [['time','Time','Sampled time'],['samples','Samples','Number of samples']];if (!model.hasTime) this.measures=this.measures.filter((m)=>m[0]==='samples');group('measure',this.measures);group('names',[['module','Modules','Module names'],['path','Paths','File paths']]);wire('views','view');wire('by','by');wire('measure','measure');wire('names','names');on(byId('views'),'keydown',(event)=>{const step=event.key==='ArrowRight'?1 : event.key==='ArrowLeft'?-1 : 0;const at=this.views.findIndex((v)=>v[0]===this.state.view);if (!step||!this.views[at + step]) return;this.set({view: this.views[at + step][0]});byId('views').children[at + step].focus();});byId('colour').append(...[['self','Colour: self'],['total','Colour: total'],['origin','Colour: origin']]
-.map(([value,text])=>el('option',{value},text)));byId('colour').hidden=model.diff;on(byId('colour'),'change',(event)=>this.set({colour: event.target.value}));const weights=new Map();const{records}=model.profile.trees[0];for (let i=0; i < records.size; ++i) weights.set(records.thread[i],(weights.get(records.thread[i])||0) + records.samples[i]);const order=threads.map((t,i)=>i).sort((a,b)=>(weights.get(b)||0) - (weights.get(a)||0)||a - b);byId('thread').append(el('option',{value: -1},`All ${threads.length} threads`),...order.map((i)=>el('option',{value: i},clean(this.threadName(i),60) + ` (${count(weights.get(i) || 0)})`)));byId('thread-label').hidden=threads.length < 2||model.diff;on(byId('thread'),'change',(event)=>this.set({thread: Number(event.target.value)}));this.timeline=new Timeline(byId('timeline'),model.profile.buckets,(from,to)=>this.set({from,to}));byId('time').hidden=model.diff||model.profile.buckets.count < 2;on(byId('unspan'),'click',()=>this.set({from: 0,to: model.profile.buckets.count}));let waiting=0;on(byId('search'),'input',(event)=>{clearTimeout(waiting);waiting=setTimeout(()=>this.set({query: event.target.value}),120);});on(byId('search'),'keydown',(event)=>{if (event.key!=='Escape') return;event.stopPropagation();event.preventDefault();this.set({query: ''});});on(byId('unsearch'),'click',()=>{this.set({query: ''});byId('search').focus();});on(byId('theme'),'click',()=>this.setTheme(document.documentElement.dataset.theme==='dark'?'light' : 'dark',true));on(byId('export'),'click',()=>this.saveSvg());on(byId('side-toggle'),'click',()=>this.toggleSide());on(byId('help'),'click',()=>byId('keys').showModal());this.buildHelp();this.buildGrip();on(document,'keydown',(event)=>this.keyed(event));on(window,'beforeprint',()=>this.paper());on(window,'afterprint',()=>this.setTheme(this.themeBeforePrint,false));const stage=byId('stage');this.crumbs=el('div',{class: 'crumbs'});const pane=(id)=>el('div',{class: 'graph',id});this.panes={main: pane('graph'),callers: pane('callers'),callees: pane('callees'),table: el('div',{class: 'table',id: 'table'}),seam: el('div',{class: 'seam',id: 'seam'}),empty: el('p',{class: 'empty',id: 'empty'})};stage.append(this.crumbs,this.panes.empty,this.panes.main,this.panes.callers,this.panes.seam,this.panes.callees,this.panes.table);this.graphs={main: new Graph(this.panes.main,this,false),callers: new Graph(this.panes.callers,this,true),callees: new Graph(this.panes.callees,this,false)};this.graphs.main.canvas.setAttribute('aria-label','Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.');this.graphs.callers.canvas.setAttribute('aria-label','Callers of the function, nearest at the bottom. Arrow keys walk the frames.');this.graphs.callees.canvas.setAttribute('aria-label','Callees of the function, nearest at the top. Arrow keys walk the frames.');}
+.map(([value,text])=>el('option',{value},text)));byId('colour').hidden=model.diff;on(byId('colour'),'change',(event)=>this.set({colour: event.target.value}));const weights=new Map();const{records}=model.profile.trees[0];for (let i=0; i < records.size; ++i) weights.set(records.thread[i],(weights.get(records.thread[i])||0) + records.samples[i]);const order=threads.map((t,i)=>i).sort((a,b)=>(weights.get(b)||0) - (weights.get(a)||0)||a - b);byId('thread').append(el('option',{value: -1},`All ${threads.length} threads`),...order.map((i)=>el('option',{value: i},clean(this.threadName(i),60) + ` (${count(weights.get(i) || 0)})`)));byId('thread-label').hidden=threads.length < 2||model.diff;on(byId('thread'),'change',(event)=>this.set({thread: Number(event.target.value)}));this.timeline=new Timeline(byId('timeline'),model.profile.buckets,(from,to)=>this.set({from,to}));byId('time').hidden=model.diff||model.profile.buckets.count < 2;on(byId('unspan'),'click',()=>this.set({from: 0,to: model.profile.buckets.count}));let waiting=0;on(byId('search'),'input',(event)=>{clearTimeout(waiting);waiting=setTimeout(()=>this.set({query: event.target.value}),120);});on(byId('search'),'keydown',(event)=>{if (event.key==='Enter') this.nextMatch(event.shiftKey?-1 : 1);if (event.key!=='Escape') return;event.stopPropagation();event.preventDefault();this.set({query: ''});});on(byId('unsearch'),'click',()=>{this.set({query: ''});byId('search').focus();});on(byId('theme'),'click',()=>this.setTheme(document.documentElement.dataset.theme==='dark'?'light' : 'dark',true));on(byId('export'),'click',()=>this.saveSvg());on(byId('side-toggle'),'click',()=>this.toggleSide());on(byId('help'),'click',()=>byId('keys').showModal());this.buildHelp();this.buildGrip();on(document,'keydown',(event)=>this.keyed(event));on(window,'beforeprint',()=>this.paper());on(window,'afterprint',()=>this.setTheme(this.themeBeforePrint,false));const stage=byId('stage');this.crumbs=el('div',{class: 'crumbs'});const pane=(id)=>el('div',{class: 'graph',id});this.panes={main: pane('graph'),callers: pane('callers'),callees: pane('callees'),table: el('div',{class: 'table',id: 'table'}),seam: el('div',{class: 'seam',id: 'seam'}),empty: el('p',{class: 'empty',id: 'empty'})};stage.append(this.crumbs,this.panes.empty,this.panes.main,this.panes.callers,this.panes.seam,this.panes.callees,this.panes.table);this.graphs={main: new Graph(this.panes.main,this,false),callers: new Graph(this.panes.callers,this,true),callees: new Graph(this.panes.callees,this,false)};this.graphs.main.canvas.setAttribute('aria-label','Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.');this.graphs.callers.canvas.setAttribute('aria-label','Callers of the function, nearest at the bottom. Arrow keys walk the frames.');this.graphs.callees.canvas.setAttribute('aria-label','Callees of the function, nearest at the top. Arrow keys walk the frames.');}
 threadName(i){const t=this.model.profile.threads[i];return (t.python||t.name||(t.main?'main' : 'thread')) + ' ' + t.id +
 (t.process!==this.model.profile.run.process?` of ${t.process}` : '') + (t.interpreter?` in interpreter ${t.interpreter}` : '');}
-buildHelp(){const key=(keys,text)=>el('tr',{},el('td',{},...keys.flatMap((k)=>[el('kbd',{},k),' '])),el('td',{},text));byId('keys').append(el('h2',{},'Keys'),el('table',{},el('tbody',{},key(['/'],'search'),key(['Esc'],'clear the search, then zoom out'),key(['1','\u2026','4'],'views'),key(['l'],'by function or by line'),key(['i'],'inverted or not'),key(['s'],'side bar'),key(['d'],'dark or light'),key(['\u2190','\u2191','\u2192','\u2193','Enter'],'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),el('h2',{},'Reading the page'),el('p',{},'Each bar is a function, as wide as the time it was on the stack; below it stand its callees. ' +
+buildHelp(){const key=(keys,text)=>el('tr',{},el('td',{},...keys.flatMap((k)=>[el('kbd',{},k),' '])),el('td',{},text));byId('keys').append(el('h2',{},'Keys'),el('table',{},el('tbody',{},key(['/'],'search; Enter goes from hit to hit'),key(['Esc'],'clear the search, then zoom out'),key(['1','\u2026','4'],'views'),key(['l'],'by function or by line'),key(['i'],'inverted or not'),key(['s'],'side bar'),key(['d'],'dark or light'),key(['\u2190','\u2191','\u2192','\u2193','Enter'],'in the graph: walk and zoom; on the strip: move the span, with Shift its end'))),el('h2',{},'Reading the page'),el('p',{},'Each bar is a function, as wide as the time it was on the stack; below it stand its callees. ' +
 'Inverted goes from what was running to its callers. Sandwich shows one function between all its callers and all its callees.'),el('p',{},'Drag on the strip above the graph to select a part of the recording. ' +
 'Nothing is left out: what is too narrow to draw is drawn together, hatched.'),el('p',{},'The address of this page holds the view.'),el('p',{},'For scripts, EMBEDDED_DATA is the profile with the member names of CPython\u2019s own profiler.'),el('form',{method: 'dialog'},el('button',{},'Close')));}
 buildGrip(){const side=byId('side');const grip=byId('grip');const width=(w)=>{const kept=Math.max(200,Math.min(600,w));side.style.width=kept + 'px';grip.setAttribute('aria-valuenow',Math.round(kept));return Math.round(kept);};const stored=Number(remembered('side-width'));if (stored >=200) width(stored);on(grip,'pointerdown',(event)=>grip.setPointerCapture(event.pointerId));on(grip,'pointermove',(event)=>{if (grip.hasPointerCapture(event.pointerId)) remember('side-width',width(event.clientX - side.getBoundingClientRect().left));});on(grip,'keydown',(event)=>{const by=event.key==='ArrowLeft'?-20 : event.key==='ArrowRight'?20 : 0;if (by) remember('side-width',width(side.getBoundingClientRect().width + by));});this.showSide(remembered('side')!=='closed');}
@@ -20079,6 +20083,7 @@ showEmpty(){const{run}=this.model.profile;const any=this.model.rawAll(0).allSamp
 showCrumbs(on){const{state}=this;const text={flame: this.model.diff?'Width: this run. Colour: change of self time against the baseline.' : 'From the first caller at the top down to what was running.',inverted: 'From what was running at the top down to its callers.',sandwich: 'Callers above, callees below.',vanished: 'Stacks that the baseline had and this run has not. Width: the baseline.',table: this.model.diff?'Of all changes called beyond noise, about one in twenty may be chance.' : 'Click a name for its callers and callees.',}[state.view];let zoomed=null;if (on.main&&state.zoom.length){zoomed=el('button',{id: 'unzoom',on:{click: ()=>this.set({zoom: []})}},'Zoom out');const{shape,zoom: node}=this.graphs.main;this.crumbs.replaceChildren(zoomed,el('span',{},'Zoomed: ',name(this.label(shape.key(node)),200),` \u00b7 ${percent(shape.total(node), shape.total(shape.root))} of the whole`));}else{this.crumbs.replaceChildren(el('span',{},text));}
 }
 showTime(){const{state,model,timeline}=this;const{buckets,run}=model.profile;const shown=[state.thread,state.from,state.to].join();this.timeChanged=this.timeShown!==shown;if (!this.timeChanged) return;this.timeShown=shown;timeline.levels=model.once('@levels ' + state.thread,()=>model.levels(state.thread));timeline.select(state.from,state.to);const end=Math.min(state.to * buckets.width,Math.max(run.duration,buckets.width));const text=timeline.whole?`0 \u2013 ${seconds(end)}: drag to select a part` : `${seconds(state.from * buckets.width)} \u2013 ${seconds(end)}`;byId('span').textContent=text;byId('unspan').hidden=timeline.whole;byId('timeline').setAttribute('aria-valuetext',text);byId('timeline').setAttribute('aria-valuenow',Math.round(100 * state.from / buckets.count));}
+nextMatch(step){const graph=this.state.view==='sandwich'?this.graphs.callees : this.graphs.main;if (!this.found||!graph.shape||this.state.view==='table') return;graph.grow(true);const blocks=graph.rows.flat().filter((b)=>b.node >=0&&this.matched(graph.shape,b.node)).sort((a,b)=>b.w - a.w);if (!blocks.length) return;const at=blocks.findIndex((b)=>b.node===graph.cursor);const next=blocks[at < 0?0 : (at + step + blocks.length) % blocks.length].node;graph.cursor=next;graph.reveal(next);graph.draw();this.describe(graph,next);this.chosenGraph=graph;this.chosenNode=next;this.panels.showChosen();}
 showFound(){const{found,state}=this;const box=byId('search');if (document.activeElement!==box||!state.query) box.value=state.query;byId('unsearch').hidden=!state.query;byId('find').dataset.found=!found?'' : found.functions?'some' : 'none';byId('found').textContent=!found?'' : found.functions?`${count(found.functions)} \u00b7 ${percent(found.sum, found.whole)}` : 'nothing found';}
 saveSvg(){const graph=this.state.view==='sandwich'?this.graphs.callees : this.graphs.main;const text=graph.svg(byId('title').textContent + ' \u2013 ' + byId('subtitle').textContent);const link=el('a',{href: URL.createObjectURL(new Blob([text],{type: 'image/svg+xml'})),download: 'flamegraph.svg'});this.saved=text;link.click();setTimeout(()=>URL.revokeObjectURL(link.href),10000);}
 paper(){this.themeBeforePrint=document.documentElement.dataset.theme;this.setTheme('light',false);byId('paper').replaceChildren(el('h2',{},'Functions'),...this.panels.table(60));}
@@ -20096,7 +20101,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-uhzn53p14xfZY2nQYSOE3Za5wparJDdsQWAiBdWXy5U='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-0INEblDGbXiEq+CnOyyQL4pSVU+/rKM0piqPJyT8S4I='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -20250,13 +20255,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
 function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
 function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
@@ -20304,7 +20313,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-7z0TBjUkEE1iQI0/la0LeyS1uIsmTeDwJGrF4NzjjLg='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-3vJqGR1GG4zfzxOlnjpvCiGXGPwlwkAnQXC6eqSU8pM='; script-src 'sha256-4jCWSfU3pj/rJjH881aHd3nZrdkLEX29xyPF8wwW0fM='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -20461,13 +20470,17 @@ get more(){return this.at < this.bytes.length;}
 next(){let byte=this.bytes[this.at++];if (byte < 128) return byte;let value=byte & 127;let scale=128;do{byte=this.bytes[this.at++];value +=(byte & 127) * scale;scale *=128;}while (byte >=128);return value;}
 take(count){const values=new Int32Array(count);for (let i=0; i < count; ++i) values[i]=this.next();return values;}
 }
-function readTree(tree){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
-const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);for (let i=0,r=0; i < count; ++i){let thread=0;let bucket=0;for (let left=column.next(); left > 0; --left,++r){const place=column.next();bucket=(place >> 1) + (place & 1?0 : bucket);if (place & 1) thread=column.next();records.node[r]=i;records.thread[r]=thread;records.bucket[r]=bucket;records.samples[r]=column.next();records.time[r]=column.next();}
+class Places{constructor(column){this.column=column;this.begin();}
+begin(){this.thread=this.bucket=0;}
+next(){const place=this.column.next();this.bucket=(place >> 1) + (place & 1?0 : this.bucket);if (place & 1) this.thread=this.column.next();}
+}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for (let i=0,depth=-1; i < count; ++i){depth +=1 - up.next();parent[i]=depth > 0?path[depth - 1] : -1;path[depth]=i;}
+const size=tree.recordCount;const records={size,node: new Int32Array(size),thread: new Int32Array(size),bucket: new Int32Array(size),samples: new Float64Array(size),time: new Float64Array(size),};const column=new Column(tree.records);const places=new Places(column);for (let i=0,r=0; i < count; ++i){places.begin();for (let left=column.next(); left > 0; --left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r] * interval + (extra % 2?-(extra + 1) / 2 : extra / 2);}
 }
 return{count,parent,frame,records};}
-function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};for (const column=new Column(json.status); column.more;){status.thread.push(column.next());status.bucket.push(column.next());status.bits.push(column.next());status.samples.push(column.next());}
+function readProfile(text){const json=JSON.parse(text);const{functions: f,frames: r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread: [],bucket: [],bits: [],samples: []};const column=new Column(json.status);for (const places=new Places(column); column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next());}
 const sources=new Map();for (const [file,...rest] of json.sources){const lines=new Map();for (let i=0; i + 1 < rest.length; i +=2) lines.set(rest[i],rest[i + 1]);sources.set(file,lines);}
-return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map(readTree),};}
+return{kind: json.kind,run: json.run,baseline: json.baseline||null,strings: json.strings,functions:{count: f.count,name: columnOf(f.name,f.count),file: columnOf(f.file,f.count),module: columnOf(f.module,f.count),line: columnOf(f.line,f.count),origin: columnOf(f.origin,f.count),match: f.match?columnOf(f.match,f.count) : null,},frames:{count: r.count,function: columnOf(r.function,r.count),line: columnOf(r.line,r.count),opcode: columnOf(r.opcode,r.count),},opcodes: json.opcodes,threads: json.threads,buckets: json.buckets,status,sources,trees: json.trees.map((tree,i)=>readTree(tree,(i?json.baseline : json.run).interval)),};}
 const thin='\u2009';function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',');}
 function percent(part,whole,digits=1){return whole > 0?(100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';}
 function seconds(ns){const size=Math.abs(ns);if (size >=1e9) return (ns / 1e9).toFixed(size >=1e11?1 : 2) + thin + 's';if (size >=1e6) return (ns / 1e6).toFixed(size >=1e8?0 : 1) + thin + 'ms';if (size >=1e3) return (ns / 1e3).toFixed(0) + thin + '\u00b5s';return ns===0?'0' + thin + 's' : Math.round(ns) + thin + 'ns';}
@@ -22346,11 +22359,12 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
 //        / \                up     0  0  1  0        c: up from b to a, then down
 //       b   c               frame  number of its frame
 //           |
-//           d               records of a node: how many, then place, samples, nanoseconds
+//           d               records of a node: how many, then place, samples, time
 //
 // A record's place is twice the distance in time from the record before, or, when the thread is
-// another one, twice the time plus 1 and the thread. About ten bytes a node and five a record.
-// gen/assets/data.js reads it.
+// another one, twice the time plus 1 and the thread; its time is what its nanoseconds exceed
+// samples times interval, zigzagged. About ten bytes a node and five a record. gen/assets/data.js
+// reads it.
 namespace tachyon {
 
 class PageProfile {
@@ -22402,6 +22416,20 @@ class PageProfile {
     friend bool operator<(const Record& a, const Record& b) noexcept {
       if (a.node != b.node) return a.node < b.node;
       return a.thread != b.thread ? a.thread < b.thread : a.bucket < b.bucket;
+    }
+  };
+  // Where in threads and time: the distance to the place before (see the top).
+  struct Place {
+    std::uint32_t thread = 0, bucket = 0;
+    void put(PageColumn& column, std::uint32_t next_thread, std::uint32_t next_bucket) {
+      if (next_thread == thread) {
+        column.put(2 * std::uint64_t{next_bucket - bucket});
+      } else {
+        column.put(2 * std::uint64_t{next_bucket} + 1);
+        column.put(next_thread);
+      }
+      thread = next_thread;
+      bucket = next_bucket;
     }
   };
   struct Shape {  // the nodes of one tree, parents first
@@ -22603,11 +22631,11 @@ inline void PageProfile::add_status(const CallTree& tree) {
   } else {
     for (const Cell& cell : tree.cells()) count(cell, 0, cell.totals.samples);
   }
+  Place place;
   for (const auto& [key, samples] : seen) {
-    for (const std::uint64_t n : {std::uint64_t{key.thread}, std::uint64_t{key.bucket},
-                                  std::uint64_t{key.status}, samples}) {
-      status_.put(n);
-    }
+    place.put(status_, key.thread, key.bucket);
+    status_.put(key.status);
+    status_.put(samples);
   }
 }
 
@@ -22636,6 +22664,7 @@ inline void PageProfile::put_tree(const Shape& shape, std::vector<Record> record
   for (const Record& record : records) ++begin[record.node + 1];
   for (std::size_t i = 0; i < count; ++i) begin[i + 1] += begin[i];
 
+  const std::uint64_t interval = runs_.back()->interval;
   PageTree out;
   out.nodes = count;
   out.records = records.size();
@@ -22644,19 +22673,13 @@ inline void PageProfile::put_tree(const Shape& shape, std::vector<Record> record
     out.up.put(up);
     out.frame.put(shape.frame[node]);
     out.record.put(begin[node + 1] - begin[node]);
-    std::uint32_t thread = 0, bucket = 0;
+    Place place;
     for (std::uint32_t r = begin[node]; r < begin[node + 1]; ++r) {
       const Record& record = records[r];
-      if (record.thread == thread) {
-        out.record.put(2 * std::uint64_t{record.bucket - bucket});
-      } else {
-        out.record.put(2 * std::uint64_t{record.bucket} + 1);
-        out.record.put(record.thread);
-      }
-      thread = record.thread;
-      bucket = record.bucket;
+      place.put(out.record, record.thread, record.bucket);
       out.record.put(record.totals.samples);
-      out.record.put(record.totals.weight);
+      out.record.put(zigzag(static_cast<std::int64_t>(record.totals.weight) -
+                            static_cast<std::int64_t>(record.totals.samples * interval)));
     }
     up = 0;
     if (first[node] != none) {
@@ -23139,7 +23162,7 @@ inline ThreadStatisticsTable thread_statistics(const CallTree& tree) {
         has(cell.status, Status::in_gc) || under_gc[static_cast<std::uint32_t>(cell.stack)];
     count_status(out.all, cell.status, gc, cell.totals);
     count_status(out.by_thread[static_cast<std::uint32_t>(cell.thread)], cell.status, gc,
-                         cell.totals);
+                 cell.totals);
   }
   return out;
 }
