@@ -32,8 +32,18 @@ PAGES = {
     "flamegraph": (
         "flamegraph.html",
         ["tokens.css", "flamegraph.css"],
-        ["data.js", "tree.js", "text.js", "intervals.js", "graph.js", "timeline.js", "model.js", "export.js",
-         "panels.js", "flamegraph.js"],
+        [
+            "data.js",
+            "tree.js",
+            "text.js",
+            "intervals.js",
+            "graph.js",
+            "timeline.js",
+            "model.js",
+            "export.js",
+            "panels.js",
+            "flamegraph.js",
+        ],
     ),
     "heatmap_index": (
         "heatmap_index.html",
@@ -88,8 +98,10 @@ def assemble(page):
     html, styles, scripts = PAGES[page]
     style = "\n".join(squeeze(read(name), "css") for name in styles)
     script = '"use strict";\n' + "\n".join(squeeze(read(name), "js") for name in scripts) + "\n"
-    policy = (f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
-              "img-src data: blob:; base-uri 'none'; form-action 'none'")
+    policy = (
+        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
     text = squeeze(read(html), "html") + "\n"
     text = text.replace("@policy@", policy).replace("@style@", style).replace("@script@", script)
     before, rest = text.split("@title@")
@@ -124,7 +136,7 @@ def header():
         "// The pages as text: head | title | body | data | tail.",
         "// clang-format off",
         "namespace tachyon::assets {",
-        "using std::string_view_literals::operator\"\"sv;",
+        'using std::string_view_literals::operator""sv;',
         "",
     ]
     for page in PAGES:
@@ -133,7 +145,11 @@ def header():
         for part, text in zip(("head", "body", "tail"), assemble(page)):
             cut = pieces(text)
             joined = ",\n".join(literal(piece) for piece in cut)
-            out += [f"inline constexpr std::array<std::string_view, {len(cut)}> {page}_{part}{{", joined + "};", ""]
+            out += [
+                f"inline constexpr std::array<std::string_view, {len(cut)}> {page}_{part}{{",
+                joined + "};",
+                "",
+            ]
     out += ["}  // namespace tachyon::assets", "// clang-format on", ""]
     return "\n".join(out)
 
@@ -152,7 +168,11 @@ def main():
     if present == wanted:
         return 0
     name = str(HEADER.relative_to(ROOT))
-    for line in list(difflib.unified_diff(present.splitlines(), wanted.splitlines(), name, "gen/assets", n=1, lineterm=""))[:40]:
+    for line in list(
+        difflib.unified_diff(
+            present.splitlines(), wanted.splitlines(), name, "gen/assets", n=1, lineterm=""
+        )
+    )[:40]:
         print(line[:160])
     print(f"{name} is out of date; run: python3 gen/embed.py")
     return 1

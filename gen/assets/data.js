@@ -30,7 +30,9 @@ class Column {
     this.bytes = bytesOf(base64);
     this.at = 0;
   }
-  get more() { return this.at < this.bytes.length; }
+  get more() {
+    return this.at < this.bytes.length;
+  }
   next() {
     let byte = this.bytes[this.at++];
     if (byte < 128) return byte;
@@ -84,7 +86,7 @@ function readTree(tree, interval) {
     thread: new Int32Array(size),
     bucket: new Int32Array(size),
     samples: new Float64Array(size),
-    time: new Float64Array(size),
+    time: new Float64Array(size)
   };
   const column = new Column(tree.records);
   const places = new Places(column);
@@ -134,19 +136,19 @@ function readProfile(text) {
       module: columnOf(f.module, f.count),
       line: columnOf(f.line, f.count),
       origin: columnOf(f.origin, f.count),
-      match: f.match ? columnOf(f.match, f.count) : null,
+      match: f.match ? columnOf(f.match, f.count) : null
     },
     frames: {
       count: r.count,
       function: columnOf(r.function, r.count),
       line: columnOf(r.line, r.count),
-      opcode: columnOf(r.opcode, r.count),
+      opcode: columnOf(r.opcode, r.count)
     },
     opcodes: json.opcodes,
     threads: json.threads,
     buckets: json.buckets,
     status,
     sources,
-    trees: json.trees.map((tree, i) => readTree(tree, (i ? json.baseline : json.run).interval)),
+    trees: json.trees.map((tree, i) => readTree(tree, (i ? json.baseline : json.run).interval))
   };
 }

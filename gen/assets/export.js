@@ -16,8 +16,15 @@ function referenceData(model) {
   const {keys} = model;
   const nodes = [];
   for (let i = 0; i < merged.size; ++i) {
-    const node = {name: 0, label: 0, value: selection.totalSamples[i], self: selection.selfSamples[i],
-                  children: [], threads: [], thread_values: {}};
+    const node = {
+      name: 0,
+      label: 0,
+      value: selection.totalSamples[i],
+      self: selection.selfSamples[i],
+      children: [],
+      threads: [],
+      thread_values: {}
+    };
     if (i > 0) {
       const f = keys.line.functionOf(merged.key[i]);
       const line = keys.line.lineOf(merged.key[i]);
@@ -30,7 +37,9 @@ function referenceData(model) {
       node.funcname = text(of('name'));
       const source = excerpt(profile, profile.functions.file[f], line, 2);
       if (source.length) {
-        node.source = source.map((l) => text(`${l.number === line ? '\u2192 ' : '  '}${l.number}: ${l.text}`));
+        node.source = source.map((l) =>
+          text(`${l.number === line ? '\u2192 ' : '  '}${l.number}: ${l.text}`)
+        );
       }
       nodes[merged.parent[i]].children.push(node);
     }
@@ -61,7 +70,9 @@ function referenceData(model) {
     }
   }
   for (const node of nodes) {
-    node.threads = Object.keys(node.thread_values).map(Number).sort((a, b) => a - b);
+    node.threads = Object.keys(node.thread_values)
+      .map(Number)
+      .sort((a, b) => a - b);
     node.children.sort((a, b) => b.value - a.value);
   }
   let root = nodes[0];
@@ -74,11 +85,21 @@ function referenceData(model) {
   }
   const statistics = (thread) => {
     const s = model.states({thread, from: 0, to: profile.buckets.count});
-    const part = (n) => s.all > 0 ? 100 * n / s.all : 0;
-    return {has_gil: s.gil, on_cpu: s.cpu, gil_requested: s.waiting, unknown: s.unknown,
-            has_exception: s.exception, total: s.all, gc_samples: s.gc, has_gil_pct: part(s.gil),
-            on_cpu_pct: part(s.cpu), gil_requested_pct: part(s.waiting),
-            has_exception_pct: part(s.exception), gc_pct: part(s.gc)};
+    const part = (n) => (s.all > 0 ? (100 * n) / s.all : 0);
+    return {
+      has_gil: s.gil,
+      on_cpu: s.cpu,
+      gil_requested: s.waiting,
+      unknown: s.unknown,
+      has_exception: s.exception,
+      total: s.all,
+      gc_samples: s.gc,
+      has_gil_pct: part(s.gil),
+      on_cpu_pct: part(s.cpu),
+      gil_requested_pct: part(s.waiting),
+      has_exception_pct: part(s.exception),
+      gc_pct: part(s.gc)
+    };
   };
   const {run} = profile;
   const t = run.trust;
@@ -91,19 +112,25 @@ function referenceData(model) {
       sample_interval_usec: run.interval / 1000,
       duration_sec: run.duration / 1e9,
       sample_rate: run.duration > 0 ? t.ticks / (run.duration / 1e9) : 0,
-      error_rate: t.attempts > 0 ? 100 * (t.attempts - t.valid) / t.attempts : 0,
-      missed_samples: t.ticks + t.missed > 0 ? 100 * t.missed / (t.ticks + t.missed) : 0,
+      error_rate: t.attempts > 0 ? (100 * (t.attempts - t.valid)) / t.attempts : 0,
+      missed_samples: t.ticks + t.missed > 0 ? (100 * t.missed) / (t.ticks + t.missed) : 0,
       mode: run.modeNumber,
       thread_stats: {...statistics(-1), free_threaded: run.freeThreaded},
-      per_thread_stats: Object.fromEntries(profile.threads.map((thread, i) => [thread.id, statistics(i)])),
+      per_thread_stats: Object.fromEntries(
+        profile.threads.map((thread, i) => [thread.id, statistics(i)])
+      )
     },
     opcode_mapping: {
       names: Object.fromEntries(opcodes.map((o) => [o.number, o.name])),
-      deopt: Object.fromEntries(opcodes.filter((o) => o.specialized).map((o) => {
-        const base = opcodes.find((b) => b.name === o.base);
-        return [o.number, base ? base.number : o.base];
-      })),
-    },
+      deopt: Object.fromEntries(
+        opcodes
+          .filter((o) => o.specialized)
+          .map((o) => {
+            const base = opcodes.find((b) => b.name === o.base);
+            return [o.number, base ? base.number : o.base];
+          })
+      )
+    }
   };
 }
 

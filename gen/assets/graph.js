@@ -57,8 +57,10 @@ class Graph {
   lay() {
     const style = getComputedStyle(this.holder);
     this.outer = this.holder.clientWidth;
-    this.width = Math.max(1, this.outer - parseFloat(style.paddingLeft) -
-                                 parseFloat(style.paddingRight));
+    this.width = Math.max(
+      1,
+      this.outer - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    );
     const path = [];
     for (let n = this.zoom; n >= 0; n = this.shape.parent(n)) path.unshift(n);
     this.rows = path.map((n) => [{x: 0, w: this.width, node: n}]);
@@ -96,7 +98,13 @@ class Graph {
           }
         }
         if (narrowCount && narrow * this.unit > 0.05) {
-          row.push({x, w: Math.max(1, narrow * this.unit), node: ~block.node, total: narrow, count: narrowCount});
+          row.push({
+            x,
+            w: Math.max(1, narrow * this.unit),
+            node: ~block.node,
+            total: narrow,
+            count: narrowCount
+          });
         }
       }
       if (row.length) this.rows.push(row);
@@ -110,7 +118,9 @@ class Graph {
   // Distance of a row's top from the top of everything.
   top(row) {
     if (!this.flipped) return row * rowHeight;
-    return Math.max(this.rows.length * rowHeight, this.holder.clientHeight - 8) - (row + 1) * rowHeight;
+    return (
+      Math.max(this.rows.length * rowHeight, this.holder.clientHeight - 8) - (row + 1) * rowHeight
+    );
   }
 
   draw() {
@@ -118,10 +128,15 @@ class Graph {
     if (!this.ended && this.rows.length < this.visibleRows()) this.grow();
     const scale = window.devicePixelRatio || 1;
     this.tallFor = this.holder.clientHeight;
-    const height = Math.max(1, Math.min(this.tallFor,
-                                        this.flipped ? Infinity : Math.max(this.height, rowHeight)));
+    const height = Math.max(
+      1,
+      Math.min(this.tallFor, this.flipped ? Infinity : Math.max(this.height, rowHeight))
+    );
     const {canvas, ink} = this;
-    if (canvas.width !== Math.round(this.width * scale) || canvas.height !== Math.round(height * scale)) {
+    if (
+      canvas.width !== Math.round(this.width * scale) ||
+      canvas.height !== Math.round(height * scale)
+    ) {
       canvas.width = Math.round(this.width * scale);
       canvas.height = Math.round(height * scale);
       canvas.style.width = this.width + 'px';
@@ -152,7 +167,10 @@ class Graph {
       return;
     }
     const matched = this.owner.matched(this.shape, node);
-    const colour = node === this.shape.root && this.shape.key(node) < 0 ? theme.root : this.owner.colour(this.shape, node);
+    const colour =
+      node === this.shape.root && this.shape.key(node) < 0
+        ? theme.root
+        : this.owner.colour(this.shape, node);
     ink.globalAlpha = above ? 0.55 : matched === false ? 0.35 : 1;
     ink.fillStyle = matched ? theme.match.fill : colour.fill;
     ink.fillRect(x, y, Math.max(w - (w > 3 ? 1 : 0), 0.4), h);
@@ -182,7 +200,7 @@ class Graph {
     let width = this.widths.get(text);
     if (width === undefined) {
       if (this.widths.size > 20000) this.widths.clear();
-      this.widths.set(text, width = ink.measureText(text).width);
+      this.widths.set(text, (width = ink.measureText(text).width));
     }
     return width;
   }
@@ -204,7 +222,12 @@ class Graph {
       if (!hit) return;
       ink.strokeStyle = colour;
       ink.lineWidth = thickness;
-      ink.strokeRect(hit.x + 0.5, this.top(hit.row) - scroll + 0.5, Math.max(hit.w - 2, 1), rowHeight - 2);
+      ink.strokeRect(
+        hit.x + 0.5,
+        this.top(hit.row) - scroll + 0.5,
+        Math.max(hit.w - 2, 1),
+        rowHeight - 2
+      );
     };
     outline(this.over, theme.ink, 1);
     if (this.cursor >= 0) outline(this.find(this.cursor), theme.accent, 2);
@@ -216,14 +239,18 @@ class Graph {
     const block = this.rows[row] && this.rows[row].find((b) => b.node === node);
     return block ? {...block, row} : null;
   }
-  rowOf(node) { return this.shape.depth(node); }
+  rowOf(node) {
+    return this.shape.depth(node);
+  }
 
   at(clientX, clientY) {
     if (!this.shape) return null;
     const box = this.canvas.getBoundingClientRect();
     const x = clientX - box.left;
     const y = clientY - box.top + this.holder.scrollTop;
-    const row = this.flipped ? Math.floor((this.top(0) + rowHeight - y) / rowHeight) : Math.floor(y / rowHeight);
+    const row = this.flipped
+      ? Math.floor((this.top(0) + rowHeight - y) / rowHeight)
+      : Math.floor(y / rowHeight);
     const blocks = this.rows[row];
     if (!blocks) return null;
     let low = 0;
@@ -266,7 +293,10 @@ class Graph {
     const up = this.flipped ? 'ArrowDown' : 'ArrowUp';
     let to = -1;
     if (event.key === down) {
-      to = this.cursor < 0 ? this.zoom : [...shape.children(from)].find((n) => shape.total(n) > 0) ?? -1;
+      to =
+        this.cursor < 0
+          ? this.zoom
+          : ([...shape.children(from)].find((n) => shape.total(n) > 0) ?? -1);
     } else if (event.key === up) {
       to = shape.parent(from);
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
@@ -302,21 +332,31 @@ class Graph {
     this.grow(true);
     const escaped = (text) => text.replace(/[&<>"']/g, (c) => '&#' + c.charCodeAt(0) + ';');
     const height = this.rows.length * rowHeight + 34;
-    const out = [`<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(this.width)}" height="${height}" ` +
-                 `font-family="sans-serif" font-size="12">`,
-                 `<rect width="100%" height="100%" fill="${theme.ground}"/>`,
-                 `<text x="4" y="18" fill="${theme.ink}">${escaped(title)}</text>`];
+    const out = [
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(this.width)}" height="${height}" ` +
+        `font-family="sans-serif" font-size="12">`,
+      `<rect width="100%" height="100%" fill="${theme.ground}"/>`,
+      `<text x="4" y="18" fill="${theme.ink}">${escaped(title)}</text>`
+    ];
     this.rows.forEach((row, r) => {
       const y = 28 + (this.flipped ? this.rows.length - 1 - r : r) * rowHeight;
       for (const {x, w, node, count: hidden} of row) {
-        const colour = node < 0 ? {fill: theme.restPlain, ink: theme.ink}
-            : this.shape.key(node) < 0 ? theme.root : this.owner.colour(this.shape, node);
+        const colour =
+          node < 0
+            ? {fill: theme.restPlain, ink: theme.ink}
+            : this.shape.key(node) < 0
+              ? theme.root
+              : this.owner.colour(this.shape, node);
         const label = node < 0 ? `${hidden} more` : this.owner.label(this.shape.key(node));
         const shown = w > 24 ? this.fit(this.ink, label, w - 10) : '';
-        out.push(`<g><title>${escaped(label)}</title><rect x="${x.toFixed(2)}" y="${y}" ` +
-                 `width="${Math.max(w - 1, 0.4).toFixed(2)}" height="${rowHeight - 1}" fill="${colour.fill}"/>` +
-                 (shown ? `<text x="${(x + 5).toFixed(2)}" y="${y + 14}" fill="${colour.ink}">${escaped(shown)}</text>` : '') +
-                 '</g>');
+        out.push(
+          `<g><title>${escaped(label)}</title><rect x="${x.toFixed(2)}" y="${y}" ` +
+            `width="${Math.max(w - 1, 0.4).toFixed(2)}" height="${rowHeight - 1}" fill="${colour.fill}"/>` +
+            (shown
+              ? `<text x="${(x + 5).toFixed(2)}" y="${y + 14}" fill="${colour.ink}">${escaped(shown)}</text>`
+              : '') +
+            '</g>'
+        );
       }
     });
     out.push('</svg>');
@@ -332,8 +372,9 @@ const theme = {
     const style = getComputedStyle(document.documentElement);
     const value = (name) => style.getPropertyValue(name).trim();
     const light = (colour) => {
-      const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255)
-          .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      const [r, g, b] = [1, 3, 5]
+        .map((i) => parseInt(colour.slice(i, i + 2), 16) / 255)
+        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
     };
     const [dark, bright] = [value('--frame-ink'), value('--frame-ink-inverse')];
@@ -374,7 +415,7 @@ const theme = {
       this.restInk = ink.createPattern(tile, 'repeat');
     }
     return this.restInk;
-  },
+  }
 };
 
 // The eight steps of the heat legend, as shares of the whole.

@@ -4,9 +4,9 @@ function interval(hits, samples) {
   if (!(samples > 0)) return [0, 1];
   const z = 1.96;
   const p = hits / samples;
-  const scale = 1 + z * z / samples;
-  const centre = (p + z * z / (2 * samples)) / scale;
-  const half = z * Math.sqrt(p * (1 - p) / samples + z * z / (4 * samples * samples)) / scale;
+  const scale = 1 + (z * z) / samples;
+  const centre = (p + (z * z) / (2 * samples)) / scale;
+  const half = (z * Math.sqrt((p * (1 - p)) / samples + (z * z) / (4 * samples * samples))) / scale;
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
 }
 function intervalText(hits, samples) {
@@ -28,14 +28,20 @@ function change(now, then) {
   const difference = now.value - then.value;
   const error = Math.hypot(spread(now), spread(then));
   const z = error > 0 ? Math.abs(difference) / error : 0;
-  return {difference, low: difference - 1.96 * error, high: difference + 1.96 * error, p: twoSided(z)};
+  return {
+    difference,
+    low: difference - 1.96 * error,
+    high: difference + 1.96 * error,
+    p: twoSided(z)
+  };
 }
 // Probability of a normal deviate beyond +-z (Abramowitz and Stegun 7.1.26, error below 1.5e-7).
 function twoSided(z) {
   const x = z / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * x);
-  const poly = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 +
-      t * (-1.453152027 + t * 1.061405429))));
+  const poly =
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   return poly * Math.exp(-x * x);
 }
 // Which of many changes are beyond noise when one in twenty of those named may be chance
@@ -44,7 +50,9 @@ function judge(changes) {
   const sorted = [...changes].sort((a, b) => a.p - b.p);
   let last = -1;
   sorted.forEach((c, i) => {
-    if (c.p <= 0.05 * (i + 1) / sorted.length) last = i;
+    if (c.p <= (0.05 * (i + 1)) / sorted.length) last = i;
   });
-  sorted.forEach((c, i) => { c.sure = i <= last; });
+  sorted.forEach((c, i) => {
+    c.sure = i <= last;
+  });
 }

@@ -17,15 +17,25 @@ class Model {
       const id = frames.function[i] * 2147483648 + frames.line[i];
       let key = lines.get(id);
       if (key === undefined) {
-        lines.set(id, key = keyFunction.length);
+        lines.set(id, (key = keyFunction.length));
         keyFunction.push(frames.function[i]);
         keyLine.push(frames.line[i]);
       }
       byLine[i] = key;
     }
     this.keys = {
-      function: {of: byFunction, count: profile.functions.count, functionOf: (k) => k, lineOf: (k) => profile.functions.line[k]},
-      line: {of: byLine, count: keyFunction.length, functionOf: (k) => keyFunction[k], lineOf: (k) => keyLine[k]},
+      function: {
+        of: byFunction,
+        count: profile.functions.count,
+        functionOf: (k) => k,
+        lineOf: (k) => profile.functions.line[k]
+      },
+      line: {
+        of: byLine,
+        count: keyFunction.length,
+        functionOf: (k) => keyFunction[k],
+        lineOf: (k) => keyLine[k]
+      }
     };
     let any = 0;
     for (const tree of profile.trees) for (const t of tree.records.time) any += t;
@@ -49,14 +59,18 @@ class Model {
     const few = Math.max(10, Math.min(60, 1e7 / (1 + this.profile.trees[0].count)));
     if (cache.size > few + 15) {
       let left = few;
-      for (const old of [...cache.keys()].reverse()) if (old[0] === '@' && --left < 0) cache.delete(old);
+      for (const old of [...cache.keys()].reverse())
+        if (old[0] === '@' && --left < 0) cache.delete(old);
     }
     return known;
   }
 
   merged(by) {
     return this.once('merged ' + by, () => {
-      const source = this.diff && by === 'line' ? {...this.profile, trees: [this.profile.trees[0]]} : this.profile;
+      const source =
+        this.diff && by === 'line'
+          ? {...this.profile, trees: [this.profile.trees[0]]}
+          : this.profile;
       const merged = new Merged(source, this.keys[by].of, this.keys[by].count);
       const {selfTime, selfSamples} = this.all(merged, 0);
       const weight = addUp(merged.parent, this.hasTime ? selfTime : selfSamples);
@@ -79,7 +93,9 @@ class Model {
   selection(s) {
     const spanned = s.from > 0 || s.to < this.profile.buckets.count || s.thread >= 0;
     const id = `${s.thread} ${s.from} ${s.to}`;
-    const raw = spanned ? this.once('@raw ' + id, () => weighRaw(this.profile.trees[0], s.thread, s.from, s.to)) : this.rawAll(0);
+    const raw = spanned
+      ? this.once('@raw ' + id, () => weighRaw(this.profile.trees[0], s.thread, s.from, s.to))
+      : this.rawAll(0);
     const merged = this.merged(s.by);
     return this.once(`@sel ${s.by} ${id}`, () => new Selection(merged, 0, raw));
   }
@@ -90,7 +106,8 @@ class Model {
   // What a value of the baseline is multiplied by, so that it can be compared.
   scale(s) {
     const {run, baseline} = this.profile;
-    if (s.measure === 'samples') return run.interval > 0 && baseline.interval > 0 ? baseline.interval / run.interval : 1;
+    if (s.measure === 'samples')
+      return run.interval > 0 && baseline.interval > 0 ? baseline.interval / run.interval : 1;
     if (s.measure !== 'share') return 1;
     const now = this.rawAll(0).allTime;
     const then = this.rawAll(1).allTime;
@@ -112,9 +129,13 @@ class Model {
       const lines = this.merged('line');
       const fine = this.all(lines, 0);
       const home = new Int32Array(lines.size);
-      lines.at[0].forEach((node, raw) => { home[node] = flat.at[0][raw]; });
-      const selfNow = now[this.value(s, 'self')], totalNow = now[this.value(s, 'total')];
-      const selfFine = fine[this.value(s, 'self')], totalFine = fine[this.value(s, 'total')];
+      lines.at[0].forEach((node, raw) => {
+        home[node] = flat.at[0][raw];
+      });
+      const selfNow = now[this.value(s, 'self')],
+        totalNow = now[this.value(s, 'total')];
+      const selfFine = fine[this.value(s, 'self')],
+        totalFine = fine[this.value(s, 'total')];
       const self = new Float64Array(lines.size);
       const total = new Float64Array(lines.size);
       for (let i = 0; i < lines.size; ++i) {
@@ -122,8 +143,9 @@ class Model {
         const below = totalNow[f] - selfNow[f];
         const share = totalNow[f] > 0 ? totalFine[i] / totalNow[f] : 0;
         self[i] = selfFlat[f] * (selfNow[f] > 0 ? selfFine[i] / selfNow[f] : share);
-        total[i] = self[i] + (totalFlat[f] - selfFlat[f]) *
-            (below > 0 ? (totalFine[i] - selfFine[i]) / below : share);
+        total[i] =
+          self[i] +
+          (totalFlat[f] - selfFlat[f]) * (below > 0 ? (totalFine[i] - selfFine[i]) / below : share);
       }
       return {self, total, samples: null};
     });
@@ -159,7 +181,8 @@ class Model {
       const total = selection[this.value(s, 'total')];
       const self = selection[this.value(s, 'self')];
       if (s.view === 'inverted') return BundleShape.inverted(merged, total, self);
-      if (s.view === 'sandwich') return BundleShape.around(merged, total, s.focus, part === 'callers');
+      if (s.view === 'sandwich')
+        return BundleShape.around(merged, total, s.focus, part === 'callers');
       return new DownShape(merged, total, self);
     });
   }
@@ -172,9 +195,15 @@ class Model {
       const rows = [];
       for (let key = 0; key < per.totalSamples.length; ++key) {
         if (per.totalSamples[key] > 0) {
-          rows.push({key, self: per[this.value(s, 'self')][key], total: per[this.value(s, 'total')][key],
-                     selfSamples: per.selfSamples[key], totalSamples: per.totalSamples[key],
-                     selfTime: per.selfTime[key], totalTime: per.totalTime[key]});
+          rows.push({
+            key,
+            self: per[this.value(s, 'self')][key],
+            total: per[this.value(s, 'total')][key],
+            selfSamples: per.selfSamples[key],
+            totalSamples: per.totalSamples[key],
+            selfTime: per.selfTime[key],
+            totalTime: per.totalTime[key]
+          });
         }
       }
       return rows;
@@ -193,17 +222,27 @@ class Model {
       const side = (selection, keys, what, key, by) => {
         const value = keys[this.value(s, what)][key] * by;
         const whole = (s.measure === 'samples' ? selection.allSamples : selection.allTime) * by;
-        return {hits: keys[what + 'Samples'][key], samples: selection.allSamples, value,
-                unit: selection.allSamples > 0 ? whole / selection.allSamples : 0};
+        return {
+          hits: keys[what + 'Samples'][key],
+          samples: selection.allSamples,
+          value,
+          unit: selection.allSamples > 0 ? whole / selection.allSamples : 0
+        };
       };
       const rows = [];
       for (let key = 0; key < merged.keyCount; ++key) {
         if (!(a.totalSamples[key] > 0 || b.totalSamples[key] > 0)) continue;
         const self = change(side(now, a, 'self', key, 1), side(then, b, 'self', key, scale));
         const total = change(side(now, a, 'total', key, 1), side(then, b, 'total', key, scale));
-        rows.push({key, selfNow: a[this.value(s, 'self')][key], selfThen: b[this.value(s, 'self')][key] * scale,
-                   totalNow: a[this.value(s, 'total')][key], totalThen: b[this.value(s, 'total')][key] * scale,
-                   self, total});
+        rows.push({
+          key,
+          selfNow: a[this.value(s, 'self')][key],
+          selfThen: b[this.value(s, 'self')][key] * scale,
+          totalNow: a[this.value(s, 'total')][key],
+          totalThen: b[this.value(s, 'total')][key] * scale,
+          self,
+          total
+        });
       }
       judge(rows.map((r) => r.self));
       judge(rows.map((r) => r.total));
@@ -212,7 +251,10 @@ class Model {
   }
 
   changed(s, key) {
-    return this.once('changed ' + s.measure, () => new Map(this.changes(s).map((r) => [r.key, r]))).get(key);
+    return this.once(
+      'changed ' + s.measure,
+      () => new Map(this.changes(s).map((r) => [r.key, r]))
+    ).get(key);
   }
 
   distinct() {
@@ -224,63 +266,78 @@ class Model {
   searchTexts() {
     return this.once('texts', () => {
       const {functions: f, strings} = this.profile;
-      return Array.from(f.name, (text, i) => [text, f.file[i], f.module[i]].map((t) => strings[t]).join('\n').toLowerCase());
+      return Array.from(f.name, (text, i) =>
+        [text, f.file[i], f.module[i]]
+          .map((t) => strings[t])
+          .join('\n')
+          .toLowerCase()
+      );
     });
   }
 
   // Which frames a search means, and which share of the selection has one of them in its stack.
   search(s) {
     if (!s.query) return null;
-    return this.once(`@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`, () => {
-      const {functions, frames} = this.profile;
-      const query = s.query.toLowerCase();
-      const place = /^(.+):(\d+)$/.exec(query);
-      const texts = this.searchTexts();
-      const hit = new Uint8Array(functions.count);
-      const near = place ? new Uint8Array(functions.count) : null;
-      for (let i = 0; i < functions.count; ++i) {
-        hit[i] = texts[i].includes(query) ? 1 : 0;
+    return this.once(
+      `@search ${s.by} ${s.measure} ${s.thread} ${s.from} ${s.to} ${s.view} ${s.query}`,
+      () => {
+        const {functions, frames} = this.profile;
+        const query = s.query.toLowerCase();
+        const place = /^(.+):(\d+)$/.exec(query);
+        const texts = this.searchTexts();
+        const hit = new Uint8Array(functions.count);
+        const near = place ? new Uint8Array(functions.count) : null;
+        for (let i = 0; i < functions.count; ++i) {
+          hit[i] = texts[i].includes(query) ? 1 : 0;
+          if (place) {
+            const [, file, module] = texts[i].split('\n').slice(-3);
+            near[i] =
+              file.endsWith(place[1]) ||
+              module.endsWith(place[1]) ||
+              shortPath(file).endsWith(place[1])
+                ? 1
+                : 0;
+          }
+        }
+        const line = place ? Number(place[2]) : 0;
+        const frame = new Uint8Array(frames.count);
+        const keyHit = new Uint8Array(this.keys[s.by].count);
+        const functionHit = new Set();
+        for (let i = 0; i < frames.count; ++i) {
+          const f = frames.function[i];
+          if (hit[f] || (place && near[f] && frames.line[i] === line)) {
+            frame[i] = 1;
+            functionHit.add(f);
+            keyHit[this.keys[s.by].of[i]] = 1;
+          }
+        }
+        const vanishedView = s.view === 'vanished';
+        const which = vanishedView ? 1 : 0;
+        const tree = this.profile.trees[which];
+        const raw = vanishedView ? this.rawAll(1) : this.selection(s).raw;
+        const weight = s.measure === 'samples' ? raw.samples : raw.time;
+        const covered = new Uint8Array(tree.count);
+        let sum = 0;
+        let whole = 0;
+        for (let i = 0; i < tree.count; ++i) {
+          covered[i] = frame[tree.frame[i]] || (tree.parent[i] >= 0 ? covered[tree.parent[i]] : 0);
+          whole += weight[i];
+          if (covered[i]) sum += weight[i];
+        }
+        let exact = null;
+        // A function is marked only where it stands at that line.
         if (place) {
-          const [, file, module] = texts[i].split('\n').slice(-3);
-          near[i] = file.endsWith(place[1]) || module.endsWith(place[1]) || shortPath(file).endsWith(place[1]) ? 1 : 0;
+          const merged = vanishedView ? this.merged('function') : this.merged(s.by);
+          exact = new Uint8Array(merged.size);
+          merged.at.forEach((at, t) =>
+            at.forEach((node, r) => {
+              if (frame[this.profile.trees[t].frame[r]]) exact[node] = 1;
+            })
+          );
         }
+        return {keyHit, exact, functions: functionHit.size, sum, whole};
       }
-      const line = place ? Number(place[2]) : 0;
-      const frame = new Uint8Array(frames.count);
-      const keyHit = new Uint8Array(this.keys[s.by].count);
-      const functionHit = new Set();
-      for (let i = 0; i < frames.count; ++i) {
-        const f = frames.function[i];
-        if (hit[f] || (place && near[f] && frames.line[i] === line)) {
-          frame[i] = 1;
-          functionHit.add(f);
-          keyHit[this.keys[s.by].of[i]] = 1;
-        }
-      }
-      const vanishedView = s.view === 'vanished';
-      const which = vanishedView ? 1 : 0;
-      const tree = this.profile.trees[which];
-      const raw = vanishedView ? this.rawAll(1) : this.selection(s).raw;
-      const weight = s.measure === 'samples' ? raw.samples : raw.time;
-      const covered = new Uint8Array(tree.count);
-      let sum = 0;
-      let whole = 0;
-      for (let i = 0; i < tree.count; ++i) {
-        covered[i] = frame[tree.frame[i]] || (tree.parent[i] >= 0 ? covered[tree.parent[i]] : 0);
-        whole += weight[i];
-        if (covered[i]) sum += weight[i];
-      }
-      let exact = null;
-      // A function is marked only where it stands at that line.
-      if (place) {
-        const merged = vanishedView ? this.merged('function') : this.merged(s.by);
-        exact = new Uint8Array(merged.size);
-        merged.at.forEach((at, t) => at.forEach((node, r) => {
-          if (frame[this.profile.trees[t].frame[r]]) exact[node] = 1;
-        }));
-      }
-      return {keyHit, exact, functions: functionHit.size, sum, whole};
-    });
+    );
   }
 
   // Lines and instructions behind some merged nodes, in the current selection.
@@ -291,14 +348,18 @@ class Model {
     const tree = this.profile.trees[0];
     const total = this.once(`@rawtotal ${s.measure} ${s.thread} ${s.from} ${s.to}`, () => {
       const sum = Float64Array.from(weight);
-      for (let i = tree.count - 1; i >= 0; --i) if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];
+      for (let i = tree.count - 1; i >= 0; --i)
+        if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];
       return sum;
     });
-    const samples = this.hasOpcodes ? this.once(`@rawsamples ${s.thread} ${s.from} ${s.to}`, () => {
-      const sum = Float64Array.from(raw.samples);
-      for (let i = tree.count - 1; i >= 0; --i) if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];
-      return sum;
-    }) : null;
+    const samples = this.hasOpcodes
+      ? this.once(`@rawsamples ${s.thread} ${s.from} ${s.to}`, () => {
+          const sum = Float64Array.from(raw.samples);
+          for (let i = tree.count - 1; i >= 0; --i)
+            if (tree.parent[i] >= 0) sum[tree.parent[i]] += sum[i];
+          return sum;
+        })
+      : null;
     const lines = new Map();
     const opcodes = new Map();
     let seen = 0;

@@ -8,7 +8,8 @@ function startTheme(changed) {
     root.dataset.theme = kind;
     if (changed) changed();
   };
-  root.dataset.theme = stored === 'dark' || stored === 'light' ? stored : dark.matches ? 'dark' : 'light';
+  root.dataset.theme =
+    stored === 'dark' || stored === 'light' ? stored : dark.matches ? 'dark' : 'light';
   on(dark, 'change', () => {
     if (!remembered('theme')) set(dark.matches ? 'dark' : 'light');
   });
@@ -26,5 +27,5 @@ function pageName(number) {
 // lines around it visible.
 function heatLevel(n, most) {
   if (!(n > 0) || !(most > 0)) return 0;
-  return Math.max(1, Math.min(8, Math.ceil(8 * Math.log(n + 1) / Math.log(most + 1))));
+  return Math.max(1, Math.min(8, Math.ceil((8 * Math.log(n + 1)) / Math.log(most + 1))));
 }

@@ -6,7 +6,7 @@ function count(n) {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 function percent(part, whole, digits = 1) {
-  return whole > 0 ? (100 * part / whole).toFixed(digits) + thin + '%' : '\u2013';
+  return whole > 0 ? ((100 * part) / whole).toFixed(digits) + thin + '%' : '\u2013';
 }
 function seconds(ns) {
   const size = Math.abs(ns);
@@ -27,7 +27,9 @@ function clean(text, most = 400) {
   let out = text.length > most ? text.slice(0, most) + '\u2026' : text;
   out = out.replace(unseen, (c) => {
     const code = c.charCodeAt(0);
-    return code < 32 ? String.fromCharCode(0x2400 + code) : '\\u' + code.toString(16).padStart(4, '0');
+    return code < 32
+      ? String.fromCharCode(0x2400 + code)
+      : '\\u' + code.toString(16).padStart(4, '0');
   });
   return out.replace(halves, (c) => '\\u' + c.charCodeAt(0).toString(16));
 }
@@ -36,7 +38,9 @@ function shortPath(path) {
   return path.length > 50 && parts.length > 2 ? '\u2026/' + parts.slice(-2).join('/') : path;
 }
 
-function on(target, event, act) { target.addEventListener(event, act); }
+function on(target, event, act) {
+  target.addEventListener(event, act);
+}
 
 // An element. Text goes in as text, never as markup.
 function el(tag, attributes = {}, ...content) {
@@ -60,7 +64,9 @@ function name(text, most) {
 function remember(what, value) {
   try {
     localStorage.setItem('tachyon-' + what, value);
-  } catch (refused) { /* a page that may not store works all the same */ }
+  } catch (refused) {
+    /* a page that may not store works all the same */
+  }
 }
 function remembered(what) {
   try {

@@ -16,7 +16,9 @@ class Timeline {
     on(canvas, 'keydown', (event) => this.keyed(event));
     new ResizeObserver(() => canvas.clientWidth !== this.drawnFor && this.draw()).observe(canvas);
   }
-  get whole() { return this.from === 0 && this.to === this.buckets.count; }
+  get whole() {
+    return this.from === 0 && this.to === this.buckets.count;
+  }
 
   select(from, to) {
     this.from = Math.max(0, Math.min(from, this.buckets.count - 1));
@@ -61,7 +63,8 @@ class Timeline {
     if (by) {
       if (this.whole && !event.shiftKey) this.select(0, Math.ceil(this.buckets.count / 5));
       else if (event.shiftKey) this.select(this.from, this.to + by);
-      else if (this.from + by >= 0 && this.to + by <= this.buckets.count) this.select(this.from + by, this.to + by);
+      else if (this.from + by >= 0 && this.to + by <= this.buckets.count)
+        this.select(this.from + by, this.to + by);
     } else if (event.key === 'Escape') {
       this.select(0, this.buckets.count);
       event.stopPropagation();
@@ -89,27 +92,32 @@ class Timeline {
     let top = 0;
     const columnLevels = [];
     for (let c = 0; c < columns; ++c) {
-      const from = Math.floor(c * count / columns);
-      const to = Math.max(from + 1, Math.floor((c + 1) * count / columns));
+      const from = Math.floor((c * count) / columns);
+      const to = Math.max(from + 1, Math.floor(((c + 1) * count) / columns));
       let sum = 0;
       for (let b = from; b < to; ++b) sum += this.levels[b];
       columnLevels.push([from, sum / (to - from)]);
       top = Math.max(top, sum / (to - from));
     }
     columnLevels.forEach(([from, level], c) => {
-      const h = top > 0 ? level / top * (height - 4) : 0;
+      const h = top > 0 ? (level / top) * (height - 4) : 0;
       const inside = from >= this.from && from < this.to;
       ink.fillStyle = inside ? theme.accent : theme.line;
       ink.globalAlpha = inside ? 0.5 : 1;
-      const x = Math.round(c * width / columns);
-      ink.fillRect(x, height - h, Math.round((c + 1) * width / columns) - x, h);
+      const x = Math.round((c * width) / columns);
+      ink.fillRect(x, height - h, Math.round(((c + 1) * width) / columns) - x, h);
     });
     ink.globalAlpha = 1;
     if (!this.whole) {
       ink.strokeStyle = theme.accent;
       ink.lineWidth = 2;
-      const x = this.from / count * width;
-      ink.strokeRect(x + 1, 1, Math.max(2, (this.to - this.from) / count * width - 2), height - 2);
+      const x = (this.from / count) * width;
+      ink.strokeRect(
+        x + 1,
+        1,
+        Math.max(2, ((this.to - this.from) / count) * width - 2),
+        height - 2
+      );
     }
   }
 }

@@ -54,7 +54,8 @@ class Merged {
     for (let i = 1; i < size; ++i) child[fill[parent[i]]++] = i;
     const heavier = (a, b) => weight[b] - weight[a] || a - b;
     for (let i = 0; i < size; ++i) {
-      const from = start[i], to = start[i + 1];
+      const from = start[i],
+        to = start[i + 1];
       if (to - from > 24) {
         child.subarray(from, to).sort(heavier);
       } else {
@@ -161,7 +162,7 @@ class Selection {
         out.totalTime[key] += this.totalTime[i];
       }
     }
-    return this.perKey = out;
+    return (this.perKey = out);
   }
 }
 
@@ -175,14 +176,30 @@ class DownShape {
     this.selves = self;
     this.root = 0;
   }
-  total(n) { return this.totals[n]; }
-  self(n) { return this.selves[n]; }
-  key(n) { return this.merged.key[n]; }
-  parent(n) { return this.merged.parent[n]; }
-  depth(n) { return this.merged.depth[n]; }
-  children(n) { return this.merged.child.subarray(this.merged.start[n], this.merged.start[n + 1]); }
-  nodes(n) { return [n]; }
-  get size() { return this.merged.size; }
+  total(n) {
+    return this.totals[n];
+  }
+  self(n) {
+    return this.selves[n];
+  }
+  key(n) {
+    return this.merged.key[n];
+  }
+  parent(n) {
+    return this.merged.parent[n];
+  }
+  depth(n) {
+    return this.merged.depth[n];
+  }
+  children(n) {
+    return this.merged.child.subarray(this.merged.start[n], this.merged.start[n + 1]);
+  }
+  nodes(n) {
+    return [n];
+  }
+  get size() {
+    return this.merged.size;
+  }
 }
 
 // Nodes that stand for several tree nodes at once, and come into being when they are looked at:
@@ -200,12 +217,24 @@ class BundleShape {
     for (let i = 0; i < weights.length; ++i) sum += weights[i];
     this.list.push({key, parent: -1, depth: 0, total: sum, nodes, weights, kids: null});
   }
-  get size() { return this.list.length; }
-  total(n) { return this.list[n].total; }
-  key(n) { return this.list[n].key; }
-  parent(n) { return this.list[n].parent; }
-  depth(n) { return this.list[n].depth; }
-  nodes(n) { return this.list[n].nodes; }
+  get size() {
+    return this.list.length;
+  }
+  total(n) {
+    return this.list[n].total;
+  }
+  key(n) {
+    return this.list[n].key;
+  }
+  parent(n) {
+    return this.list[n].parent;
+  }
+  depth(n) {
+    return this.list[n].depth;
+  }
+  nodes(n) {
+    return this.list[n].nodes;
+  }
   self(n) {
     let left = this.list[n].total;
     for (const kid of this.children(n)) left -= this.list[kid].total;
@@ -220,8 +249,19 @@ class BundleShape {
     const found = new Map();
     const put = (node, weight) => {
       let group = found.get(key[node]);
-      if (!group) found.set(key[node], group = {key: key[node], parent: n, depth: bundle.depth + 1,
-                                                total: 0, nodes: [], weights: [], kids: null});
+      if (!group)
+        found.set(
+          key[node],
+          (group = {
+            key: key[node],
+            parent: n,
+            depth: bundle.depth + 1,
+            total: 0,
+            nodes: [],
+            weights: [],
+            kids: null
+          })
+        );
       group.nodes.push(node);
       group.weights.push(weight);
       group.total += weight;

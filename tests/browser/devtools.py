@@ -35,13 +35,30 @@ class Browser:
             os.dup2(b, 4)
 
         self.process = subprocess.Popen(
-            [find_chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-             "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--mute-audio",
-             "--force-color-profile=srgb", "--remote-debugging-pipe", f"--user-data-dir={self.home}",
-             "about:blank"],
-            preexec_fn=wire, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            [
+                find_chromium(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+                "--mute-audio",
+                "--force-color-profile=srgb",
+                "--remote-debugging-pipe",
+                f"--user-data-dir={self.home}",
+                "about:blank",
+            ],
+            preexec_fn=wire,
+            close_fds=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_child)
         os.close(from_child)
         self._buffer = b""
@@ -68,7 +85,7 @@ class Browser:
             message["sessionId"] = session
         data = json.dumps(message).encode() + b"\0"
         while data:
-            data = data[os.write(self._out, data):]
+            data = data[os.write(self._out, data) :]
         end = time.monotonic() + timeout
         while number not in self._waiting:
             self._receive(end - time.monotonic(), method)
@@ -94,17 +111,25 @@ class Browser:
 
     def open(self, path, width=1280, height=800, dark=False, scale=1, fragment="", clean=True):
         target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
-        session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})[
+            "sessionId"
+        ]
         page = Page(self, target, session)
         self.pages[session] = page
         for domain in ("Page", "Runtime", "Log"):
             page.call(domain + ".enable")
         page.size(width, height, scale)
-        page.call("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+        page.call(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
+        )
         if clean:
-            page.call("Page.addScriptToEvaluateOnNewDocument", {
-                "source": "try { if (!sessionStorage.kept) localStorage.clear(); sessionStorage.kept = 1; } catch (e) {}"})
+            page.call(
+                "Page.addScriptToEvaluateOnNewDocument",
+                {
+                    "source": "try { if (!sessionStorage.kept) localStorage.clear(); sessionStorage.kept = 1; } catch (e) {}"
+                },
+            )
         page.go(path, fragment)
         return page
 
@@ -122,8 +147,14 @@ class Page:
         if method == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description") or details["text"])
-        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            self.errors.append(" ".join(str(a.get("value", a.get("description"))) for a in params["args"]))
+        elif method == "Runtime.consoleAPICalled" and params["type"] in (
+            "error",
+            "warning",
+            "assert",
+        ):
+            self.errors.append(
+                " ".join(str(a.get("value", a.get("description"))) for a in params["args"])
+            )
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             self.errors.append(params["entry"]["text"])
         elif method == "Page.loadEventFired":
@@ -146,13 +177,18 @@ class Page:
         self.browser.pages.pop(self.session, None)
 
     def size(self, width, height, scale=1, phone=False):
-        self.call("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone})
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone},
+        )
 
     def js(self, expression, timeout=60):
         """The value of an expression; promises are awaited."""
-        answer = self.call("Runtime.evaluate", {
-            "expression": expression, "returnByValue": True, "awaitPromise": True}, timeout)
+        answer = self.call(
+            "Runtime.evaluate",
+            {"expression": expression, "returnByValue": True, "awaitPromise": True},
+            timeout,
+        )
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
             raise AssertionError(details.get("exception", {}).get("description") or details["text"])
@@ -172,12 +208,16 @@ class Page:
 
     def settle(self):
         """Until what was asked for has been painted."""
-        self.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        self.js(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
+        )
 
     def box(self, selector):
-        box = self.js(f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-                      " if (!e) return null; e.scrollIntoView({block: 'nearest'});"
-                      " const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })()")
+        box = self.js(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+            " if (!e) return null; e.scrollIntoView({block: 'nearest'});"
+            " const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })()"
+        )
         assert box, f"no element {selector}"
         assert box[2] > 0 and box[3] > 0, f"{selector} is not visible"
         return box
@@ -201,17 +241,34 @@ class Page:
         self.move(x0, y0)
         self.mouse("mousePressed", x0, y0, button="left", clickCount=1, buttons=1)
         for i in range(1, 6):
-            self.mouse("mouseMoved", x0 + (x1 - x0) * i / 5, y0 + (y1 - y0) * i / 5, button="left", buttons=1)
+            self.mouse(
+                "mouseMoved",
+                x0 + (x1 - x0) * i / 5,
+                y0 + (y1 - y0) * i / 5,
+                button="left",
+                buttons=1,
+            )
         self.mouse("mouseReleased", x1, y1, button="left", clickCount=1)
 
-    KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32, "ArrowLeft": 37, "ArrowUp": 38,
-            "ArrowRight": 39, "ArrowDown": 40}
+    KEYS = {
+        "Enter": 13,
+        "Escape": 27,
+        "Tab": 9,
+        " ": 32,
+        "ArrowLeft": 37,
+        "ArrowUp": 38,
+        "ArrowRight": 39,
+        "ArrowDown": 40,
+    }
 
     def key(self, key, shift=False):
         code = self.KEYS.get(key, ord(key.upper()) if len(key) == 1 else 0)
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
         common = {"key": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
-        self.call("Input.dispatchKeyEvent", {"type": "keyDown" if text else "rawKeyDown", "text": text, **common})
+        self.call(
+            "Input.dispatchKeyEvent",
+            {"type": "keyDown" if text else "rawKeyDown", "text": text, **common},
+        )
         self.call("Input.dispatchKeyEvent", {"type": "keyUp", **common})
 
     def type(self, text):

@@ -35,13 +35,27 @@ def made():
         _made.mkdir()
         program = folder() / "pages"
         compiler = os.environ.get("CXX") or "g++"
-        subprocess.run([compiler, "-std=c++20", "-O1", f"-I{ROOT}/include", f"-I{ROOT}/layouts", f"-I{ROOT}/tests",
-                        f"{ROOT}/tests/browser/pages.cpp", "-o", program], check=True)
+        subprocess.run(
+            [
+                compiler,
+                "-std=c++20",
+                "-O1",
+                f"-I{ROOT}/include",
+                f"-I{ROOT}/layouts",
+                f"-I{ROOT}/tests",
+                f"{ROOT}/tests/browser/pages.cpp",
+                "-o",
+                program,
+            ],
+            check=True,
+        )
         subprocess.run([program, _made], check=True)
     return _made
 
 
-@unittest.skipUnless(devtools.find_chromium(), "no Chromium here (Debian: apt-get install chromium)")
+@unittest.skipUnless(
+    devtools.find_chromium(), "no Chromium here (Debian: apt-get install chromium)"
+)
 class PageCase(unittest.TestCase):
     """Opens pages and fails on every console error."""
 

@@ -52,7 +52,16 @@ class Shop(support.PageCase):
         page.move(x, y)
         page.wait("!document.getElementById('tip').hidden")
         tip = self.text(page, "#tip")
-        for expected in ("list_products", "views.py", "Total", "95", "Self", "Callees", "render(\"products.html\"", "Lines:"):
+        for expected in (
+            "list_products",
+            "views.py",
+            "Total",
+            "95",
+            "Self",
+            "Callees",
+            'render("products.html"',
+            "Lines:",
+        ):
             self.assertIn(expected, tip)
         self.assertIn("list_products", self.text(page, "#said"))
         self.assertIn("%", self.text(page, "#said-time"))
@@ -131,7 +140,9 @@ class Shop(support.PageCase):
         page.click("#views [data-value=inverted]")
         self.assertEqual(frame_at(page, "decode_row")[3], 1)
         self.assertEqual(frame_at(page, "Cursor.fetch")[3], 2)
-        whole = page.js("(() => { const s = tachyon.app.graphs.main.shape; return [s.total(0), tachyon.model.rawAll(0).allTime]; })()")
+        whole = page.js(
+            "(() => { const s = tachyon.app.graphs.main.shape; return [s.total(0), tachyon.model.rawAll(0).allTime]; })()"
+        )
         self.assertEqual(*whole)
         self.shot(page, "inverted")
 
@@ -149,7 +160,9 @@ class Shop(support.PageCase):
 
     def test_recursion_counts_once_in_the_table(self):
         page = self.page()
-        rows = page.js("tachyon.model.rows(tachyon.app.state).map(r => [tachyon.app.label(r.key), r.totalSamples])")
+        rows = page.js(
+            "tachyon.model.rows(tachyon.app.state).map(r => [tachyon.app.label(r.key), r.totalSamples])"
+        )
         dispatch = next(n for name, n in rows if name == "App.dispatch")
         handle = next(n for name, n in rows if name == "Handler.handle")
         self.assertEqual(dispatch, handle)
@@ -162,18 +175,26 @@ class Shop(support.PageCase):
         page.click("#table th [data-sort=total]")
         self.assertTrue(page.js(first).startswith("<module>"))
         page.click("#table th [data-sort=name]")
-        self.assertEqual(page.js("document.querySelector('#table th').getAttribute('aria-sort')"), "ascending")
-        names = page.js("[...document.querySelectorAll('#table tbody tr td:first-child button')].map(b => b.textContent)")
+        self.assertEqual(
+            page.js("document.querySelector('#table th').getAttribute('aria-sort')"), "ascending"
+        )
+        names = page.js(
+            "[...document.querySelectorAll('#table tbody tr td:first-child button')].map(b => b.textContent)"
+        )
         self.assertEqual(len(names), len({f[:2] for f in self.profile.functions}))
         wanted = {n for n, _ in self.profile.function_ids if "plugin_0" in n}
         page.js("tachyon.app.set({query: 'plugin_0'})")
-        self.assertEqual(page.js("document.querySelectorAll('#table tbody tr').length"), len(wanted))
+        self.assertEqual(
+            page.js("document.querySelectorAll('#table tbody tr').length"), len(wanted)
+        )
         page.click("#table tbody tr td button")
         self.assertEqual(self.state(page, "view"), "sandwich")
 
     def test_thread_selector_recomputes(self):
         page = self.page()
-        page.js("document.getElementById('thread').value = '1'; document.getElementById('thread').dispatchEvent(new Event('change'))")
+        page.js(
+            "document.getElementById('thread').value = '1'; document.getElementById('thread').dispatchEvent(new Event('change'))"
+        )
         self.assertEqual(self.state(page, "thread"), 1)
         expected = sum(n for (t, b, s), n in self.profile.status.items() if t == 1)
         self.assertEqual(page.js("tachyon.model.selection(tachyon.app.state).allSamples"), expected)
@@ -191,7 +212,9 @@ class Shop(support.PageCase):
         self.assertAlmostEqual(high, 96, delta=1)
         expected = sum(n for (t, b, s), n in self.profile.status.items() if low <= b < high)
         self.assertEqual(page.js("tachyon.model.selection(tachyon.app.state).allSamples"), expected)
-        workers = page.js("tachyon.model.rows(tachyon.app.state).some(r => tachyon.app.label(r.key) === 'convolve')")
+        workers = page.js(
+            "tachyon.model.rows(tachyon.app.state).some(r => tachyon.app.label(r.key) === 'convolve')"
+        )
         self.assertFalse(workers, "the worker does nothing in the last quarter")
         page.click("#unspan")
         self.assertEqual(self.state(page, "to"), 100)
@@ -213,7 +236,11 @@ class Shop(support.PageCase):
         self.assertIn("rows/cursor.py", self.text(page, "#table tbody tr td"))
         page.click("#views [data-value=flame]")
         for kind, legend in (("origin", "site-packages"), ("total", "60"), ("self", "by itself")):
-            page.js(f"const c = document.getElementById('colour'); c.value = '{kind}'; c.dispatchEvent(new Event('change'))".replace("const c", "var c"))
+            page.js(
+                f"const c = document.getElementById('colour'); c.value = '{kind}'; c.dispatchEvent(new Event('change'))".replace(
+                    "const c", "var c"
+                )
+            )
             self.assertIn(legend, self.text(page, "#part-legend"))
 
     def test_hotspot_card_searches_and_a_second_click_clears(self):
@@ -234,34 +261,54 @@ class Shop(support.PageCase):
     def test_side_bar_closes_resizes_and_sections_fold(self):
         page = self.page()
         page.click("#side-toggle")
-        self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 0)
+        self.assertEqual(
+            page.js("document.getElementById('side').getBoundingClientRect().width"), 0
+        )
         page.click("#side-toggle")
         x, y, w, h = page.box("#grip")
         page.drag(x + 3, y + 200, x + 103, y + 200)
         width = page.js("document.getElementById('side').getBoundingClientRect().width")
         self.assertAlmostEqual(width, 403, delta=4)
         page.drag(x + 103, y + 200, x + 900, y + 200)
-        self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)
+        self.assertEqual(
+            page.js("document.getElementById('side').getBoundingClientRect().width"), 600
+        )
         page.click("#part-summary summary")
         page.wait("localStorage.getItem('tachyon-parts') === 'summary'")
         page.again(self.path)
         self.assertFalse(page.js("document.getElementById('part-summary').open"))
-        self.assertEqual(page.js("document.getElementById('side').getBoundingClientRect().width"), 600)
+        self.assertEqual(
+            page.js("document.getElementById('side').getBoundingClientRect().width"), 600
+        )
 
     def test_address_holds_the_state(self):
         page = self.page()
-        page.js("tachyon.app.set({view: 'inverted', by: 'line', query: 'a&b=c #d', thread: 1, from: 10, to: 40, measure: 'samples'})")
+        page.js(
+            "tachyon.app.set({view: 'inverted', by: 'line', query: 'a&b=c #d', thread: 1, from: 10, to: 40, measure: 'samples'})"
+        )
         fragment = page.js("location.hash")
         again = self.page(fragment=fragment)
-        self.assertEqual(page.js("JSON.stringify(tachyon.app.state)"), again.js("JSON.stringify(tachyon.app.state)"))
-        page.js("tachyon.app.set({view: 'flame', query: '', thread: -1, from: 0, to: 100, by: 'function'})")
+        self.assertEqual(
+            page.js("JSON.stringify(tachyon.app.state)"),
+            again.js("JSON.stringify(tachyon.app.state)"),
+        )
+        page.js(
+            "tachyon.app.set({view: 'flame', query: '', thread: -1, from: 0, to: 100, by: 'function'})"
+        )
         page.click_at(*frame_at(page, "escape")[:2])
         page.wait("tachyon.app.state.zoom.length > 3")
         again = self.page(fragment=page.js("location.hash"))
-        self.assertEqual(again.js("tachyon.app.label(tachyon.app.graphs.main.shape.key(tachyon.app.graphs.main.zoom))"), "escape")
+        self.assertEqual(
+            again.js(
+                "tachyon.app.label(tachyon.app.graphs.main.shape.key(tachyon.app.graphs.main.zoom))"
+            ),
+            "escape",
+        )
 
     def test_nonsense_in_the_address_does_no_harm(self):
-        page = self.page(fragment="#v=%3Cscript%3E&th=99&a=-4&e=1e9&f=123456789&z=1.2.x.999999&b=__proto__&q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
+        page = self.page(
+            fragment="#v=%3Cscript%3E&th=99&a=-4&e=1e9&f=123456789&z=1.2.x.999999&b=__proto__&q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E"
+        )
         self.assertEqual(self.state(page, "view"), "flame")
         self.assertEqual(self.state(page, "thread"), -1)
         self.assertEqual(page.js("document.querySelectorAll('img').length"), 0)
@@ -299,16 +346,27 @@ class Shop(support.PageCase):
     def test_trust_report(self):
         page = self.page()
         text = self.text(page, "#part-trust")
-        for expected in ("Stacks read", "99.7", "9,968", "10,000", "Given up", "jittered", "Profiler CPU", "95"):
+        for expected in (
+            "Stacks read",
+            "99.7",
+            "9,968",
+            "10,000",
+            "Given up",
+            "jittered",
+            "Profiler CPU",
+            "95",
+        ):
             self.assertIn(expected, text)
 
     def test_too_narrow_is_drawn_together(self):
         page = self.page(width=800)
         block = page.js("tachyon.app.graphs.main.rows.flat().find(b => b.node < 0)")
         self.assertGreater(block["count"], 20)
-        x, y = page.js("(() => { const g = tachyon.app.graphs.main; const r = g.rows.findIndex(r => r.some(b => b.node < 0));"
-                       " const b = g.rows[r].find(b => b.node < 0); const box = g.canvas.getBoundingClientRect();"
-                       " return [box.x + b.x + b.w / 2, box.y + g.top(r) + 10]; })()")
+        x, y = page.js(
+            "(() => { const g = tachyon.app.graphs.main; const r = g.rows.findIndex(r => r.some(b => b.node < 0));"
+            " const b = g.rows[r].find(b => b.node < 0); const box = g.canvas.getBoundingClientRect();"
+            " return [box.x + b.x + b.w / 2, box.y + g.top(r) + 10]; })()"
+        )
         page.move(x, y)
         page.wait("document.getElementById('tip').textContent.includes('too narrow to draw')")
         page.click_at(x, y)
@@ -319,22 +377,38 @@ class Shop(support.PageCase):
         page.js("tachyon.app.saveSvg()")
         svg = page.js("tachyon.app.saved")
         self.assertIn("decode_row", svg)
-        self.assertTrue(page.js("new DOMParser().parseFromString(tachyon.app.saved, 'image/svg+xml').querySelector('parsererror') === null"))
+        self.assertTrue(
+            page.js(
+                "new DOMParser().parseFromString(tachyon.app.saved, 'image/svg+xml').querySelector('parsererror') === null"
+            )
+        )
 
     def test_reference_shape(self):
         page = self.page()
         data = page.js("EMBEDDED_DATA")
-        for key in ("name", "label", "value", "children", "stats", "threads", "strings", "opcode_mapping"):
+        for key in (
+            "name",
+            "label",
+            "value",
+            "children",
+            "stats",
+            "threads",
+            "strings",
+            "opcode_mapping",
+        ):
             self.assertIn(key, data)
         self.assertEqual(data["value"], 9968)
 
         def check(node):
-            self.assertEqual(node["value"], node["self"] + sum(c["value"] for c in node["children"]))
+            self.assertEqual(
+                node["value"], node["self"] + sum(c["value"] for c in node["children"])
+            )
             self.assertEqual(node["value"], sum(v[0] for v in node["thread_values"].values()))
             for child in node["children"]:
                 for key in ("filename", "module", "lineno", "funcname"):
                     self.assertIn(key, child)
                 check(child)
+
         check(data)
         self.assertEqual(data["threads"], [4711, 4712])
         self.assertEqual(data["opcode_mapping"]["deopt"]["12"], 13)
@@ -359,7 +433,9 @@ class Shop(support.PageCase):
         for width in (1024, 768, 390):
             for view in ("flame", "table", "sandwich"):
                 page = self.page(width=width, height=800, fragment=f"#v={view}")
-                self.assertFalse(page.js("document.documentElement.scrollWidth > innerWidth"), (width, view))
+                self.assertFalse(
+                    page.js("document.documentElement.scrollWidth > innerWidth"), (width, view)
+                )
                 self.shot(page, f"{view}-{width}")
 
     def test_contrast_of_frames_and_text(self):
@@ -379,8 +455,10 @@ class Shop(support.PageCase):
 
     def test_every_control_has_a_name(self):
         page = self.page()
-        nameless = page.js("""[...document.querySelectorAll('button, input, select, canvas, [tabindex]')].filter((e) =>
-            !(e.textContent.trim() || e.getAttribute('aria-label') || e.title || e.closest('label'))).map((e) => e.outerHTML)""")
+        nameless = page.js(
+            """[...document.querySelectorAll('button, input, select, canvas, [tabindex]')].filter((e) =>
+            !(e.textContent.trim() || e.getAttribute('aria-label') || e.title || e.closest('label'))).map((e) => e.outerHTML)"""
+        )
         self.assertEqual(nameless, [])
 
     def test_nothing_is_fetched(self):
@@ -395,7 +473,9 @@ class Made(support.PageCase):
     def totals(self, name):
         """What the collapsed output says: samples of each (thread, stack of name:line), and of each thread."""
         threads, stacks = collections.Counter(), collections.Counter()
-        for line in (support.made() / f"{name}.collapsed").read_text(errors="surrogateescape").splitlines():
+        for line in (
+            (support.made() / f"{name}.collapsed").read_text(errors="surrogateescape").splitlines()
+        ):
             stack, n = line.rsplit(" ", 1)
             thread, *frames = stack.split(";")
             threads[thread.removeprefix("tid:")] += int(n)
@@ -407,11 +487,15 @@ class Made(support.PageCase):
         threads, depths = self.totals("busy")
         self.assertEqual(page.js("tachyon.model.rawAll(0).allSamples"), sum(threads.values()))
         for i, thread in enumerate(page.js("tachyon.model.profile.threads")):
-            got = page.js(f"tachyon.model.selection({{...tachyon.app.state, thread: {i}}}).allSamples")
+            got = page.js(
+                f"tachyon.model.selection({{...tachyon.app.state, thread: {i}}}).allSamples"
+            )
             self.assertEqual(got, threads[str(thread["id"])], thread)
-        by_depth = page.js("""(() => { const m = tachyon.model.merged('line'), s = tachyon.model.all(m, 0), out = {};
+        by_depth = page.js(
+            """(() => { const m = tachyon.model.merged('line'), s = tachyon.model.all(m, 0), out = {};
             for (let i = 1; i < m.size; ++i) if (s.selfSamples[i]) out[m.depth[i]] = (out[m.depth[i]] || 0) + s.selfSamples[i];
-            return out; })()""")
+            return out; })()"""
+        )
         by_depth = {int(k): v for k, v in by_depth.items()}
         self.assertEqual(by_depth, dict(depths))
 
@@ -454,8 +538,10 @@ class Made(support.PageCase):
 
     def test_the_policy_stops_what_is_planted(self):
         page = self.open(support.made() / "busy.html")
-        page.js("""(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s);
-            const i = document.createElement('div'); i.innerHTML = '<img src=x onerror="window.hacked=2">'; document.body.append(i); })()""")
+        page.js(
+            """(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s);
+            const i = document.createElement('div'); i.innerHTML = '<img src=x onerror="window.hacked=2">'; document.body.append(i); })()"""
+        )
         page.settle()
         self.assertIsNone(page.js("window.hacked"))
         self.assertTrue(any("Content Security Policy" in e for e in page.errors))
@@ -471,7 +557,10 @@ class Made(support.PageCase):
     def test_one_frame_makes_a_page(self):
         page = self.open(support.made() / "one.html")
         frame_at(page, "<module>")
-        self.assertEqual(page.js("EMBEDDED_DATA.strings[EMBEDDED_DATA.name]"), "Program Root: <module> (/app/a.py:3)")
+        self.assertEqual(
+            page.js("EMBEDDED_DATA.strings[EMBEDDED_DATA.name]"),
+            "Program Root: <module> (/app/a.py:3)",
+        )
 
     def test_thousands_of_threads(self):
         page = self.open(support.made() / "crowd.html")
@@ -489,8 +578,10 @@ class Difference(support.PageCase):
         return self.open(support.made() / f"{name}.html", **more)
 
     def rows(self, page):
-        return page.js("""Object.fromEntries(tachyon.model.changes(tachyon.app.state).map((r) =>
-            [tachyon.app.functionName(r.key), {now: r.selfNow / 1e6, then: r.selfThen / 1e6, sure: r.self.sure, low: r.self.low / 1e6, high: r.self.high / 1e6}]))""")
+        return page.js(
+            """Object.fromEntries(tachyon.model.changes(tachyon.app.state).map((r) =>
+            [tachyon.app.functionName(r.key), {now: r.selfNow / 1e6, then: r.selfThen / 1e6, sure: r.self.sure, low: r.self.low / 1e6, high: r.self.high / 1e6}]))"""
+        )
 
     def test_a_moved_checkout_still_matches(self):
         page = self.open_diff()
@@ -506,7 +597,9 @@ class Difference(support.PageCase):
     def test_measures(self):
         page = self.open_diff()
         page.click("#measure [data-value=samples]")
-        rows = page.js("Object.fromEntries(tachyon.model.changes(tachyon.app.state).map((r) => [tachyon.app.functionName(r.key), r.selfThen]))")
+        rows = page.js(
+            "Object.fromEntries(tachyon.model.changes(tachyon.app.state).map((r) => [tachyon.app.functionName(r.key), r.selfThen]))"
+        )
         self.assertEqual(rows["fast"], 400, "200 samples of an interval twice as long")
         page.click("#measure [data-value=share]")
         rows = self.rows(page)
@@ -516,25 +609,33 @@ class Difference(support.PageCase):
 
     def test_colours(self):
         page = self.open_diff()
-        names = page.js("""(() => { const g = tachyon.app.graphs.main, out = {}; const names = new Map([[theme.fresh, 'new'], [theme.same, 'same'],
+        names = page.js(
+            """(() => { const g = tachyon.app.graphs.main, out = {}; const names = new Map([[theme.fresh, 'new'], [theme.same, 'same'],
             ...theme.up.map((c, i) => [c, 'up' + i]), ...theme.down.map((c, i) => [c, 'down' + i])]);
             for (const b of g.rows.flat()) if (b.node > 0) out[tachyon.app.label(g.shape.key(b.node))] = names.get(tachyon.app.colour(g.shape, b.node));
-            return out; })()""")
+            return out; })()"""
+        )
         self.assertEqual(names, {"main": "same", "fast": "up3", "steady": "same", "fresh": "new"})
         self.shot(page, "diff")
 
     def test_colours_of_other_views_are_those_of_the_function(self):
         page = self.open_diff(fragment="#v=inverted")
-        names = page.js("""(() => { const g = tachyon.app.graphs.main; return g.rows[1].map((b) =>
-            [tachyon.app.label(g.shape.key(b.node)), tachyon.app.colour(g.shape, b.node) === theme.up[3]]); })()""")
+        names = page.js(
+            """(() => { const g = tachyon.app.graphs.main; return g.rows[1].map((b) =>
+            [tachyon.app.label(g.shape.key(b.node)), tachyon.app.colour(g.shape, b.node) === theme.up[3]]); })()"""
+        )
         self.assertEqual(dict(names), {"fast": True, "steady": False, "fresh": False})
 
     def test_vanished_stacks(self):
         page = self.open_diff()
         page.click("#views [data-value=vanished]")
-        labels = page.js("tachyon.app.graphs.main.rows.flat().map(b => tachyon.app.label(tachyon.app.graphs.main.shape.key(b.node)))")
+        labels = page.js(
+            "tachyon.app.graphs.main.rows.flat().map(b => tachyon.app.label(tachyon.app.graphs.main.shape.key(b.node)))"
+        )
         self.assertEqual(labels[1:], ["main", "old"])
-        self.assertIn("Vanished stacks", page.js("document.getElementById('part-summary').textContent"))
+        self.assertIn(
+            "Vanished stacks", page.js("document.getElementById('part-summary').textContent")
+        )
         self.assertEqual(page.js("tachyon.model.vanished(tachyon.app.state).count"), 1)
 
     def test_table_of_changes(self):
@@ -549,8 +650,10 @@ class Difference(support.PageCase):
     def test_by_line_shares_the_baseline_out(self):
         page = self.open_diff(fragment="#b=line")
         frame_at(page, "fast:44")
-        base = page.js("""(() => { const s = tachyon.app.state, m = tachyon.model.merged('line'), b = tachyon.model.baseline(s);
-            let sum = 0; for (let i = 1; i < m.size; ++i) sum += b.self[i]; return [sum / 1e6, b.total[1] / 1e6]; })()""")
+        base = page.js(
+            """(() => { const s = tachyon.app.state, m = tachyon.model.merged('line'), b = tachyon.model.baseline(s);
+            let sum = 0; for (let i = 1; i < m.size; ++i) sum += b.self[i]; return [sum / 1e6, b.total[1] / 1e6]; })()"""
+        )
         self.assertEqual(base[0], 500, "all of the baseline but what vanished")
         self.assertEqual(base[1], 600)
 
@@ -582,16 +685,35 @@ class Large(support.PageCase):
             opened.append(page.js("performance.now()"))
         self.assertGreater(page.js("tachyon.model.merged('function').size"), 95_000)
         page.js("new Promise(done => setTimeout(done, 300))")
-        page.js("{ const wide = (r) => tachyon.app.graphs.main.rows[r].filter(b => b.node > 0).slice(0, 5).map(b => b.node);"
-                " window.targets = [...wide(5), ...wide(30)]; }")
+        page.js(
+            "{ const wide = (r) => tachyon.app.graphs.main.rows[r].filter(b => b.node > 0).slice(0, 5).map(b => b.node);"
+            " window.targets = [...wide(5), ...wide(30)]; }"
+        )
         # Rounds, each with steps of which nothing is known yet. A busy machine makes some of them
         # slow, so what the page needs is the fastest.
-        script = ("set({query: 'method_12' + i})", "set({query: ''})", "set({query: 'package_3' + i})", "set({query: ''})",
-                  "pick(g, targets[i])", "pick(g, targets[i + 5])", "set({zoom: []})")
-        took = [[page.js(f"(() => {{ const i = {i}, g = tachyon.app.graphs.main, t = performance.now();"
-                         f" tachyon.app.{step}; return performance.now() - t; }})()") for step in script] for i in range(5)]
+        script = (
+            "set({query: 'method_12' + i})",
+            "set({query: ''})",
+            "set({query: 'package_3' + i})",
+            "set({query: ''})",
+            "pick(g, targets[i])",
+            "pick(g, targets[i + 5])",
+            "set({zoom: []})",
+        )
+        took = [
+            [
+                page.js(
+                    f"(() => {{ const i = {i}, g = tachyon.app.graphs.main, t = performance.now();"
+                    f" tachyon.app.{step}; return performance.now() - t; }})()"
+                )
+                for step in script
+            ]
+            for i in range(5)
+        ]
         steps = [(round(min(times), 1), step) for step, times in zip(script, zip(*took))]
-        print(f"\n  100,000 nodes: {size:,} bytes, open {sorted(opened)[1]:.0f} ms, steps {[s[0] for s in steps]} ms")
+        print(
+            f"\n  100,000 nodes: {size:,} bytes, open {sorted(opened)[1]:.0f} ms, steps {[s[0] for s in steps]} ms"
+        )
         self.assertLess(min(opened), 1000)
         for took, step in steps:
             self.assertLess(took, 50, step)
@@ -607,14 +729,19 @@ class Large(support.PageCase):
     def test_very_deep(self):
         profile = synthetic.Profile()
         profile.thread(1)
-        profile.add([("f", "/a.py", 1 + i % 7) for i in range(20000)] + [("g", "/a.py", 9)], samples=50)
+        profile.add(
+            [("f", "/a.py", 1 + i % 7) for i in range(20000)] + [("g", "/a.py", 9)], samples=50
+        )
         page = self.open(profile.write(support.folder() / "deep.html"))
         rows = page.js("tachyon.app.graphs.main.rows.length")
         self.assertGreater(rows, 100)
         page.js("tachyon.app.graphs.main.holder.scrollTop = 1e9")
         page.wait(f"tachyon.app.graphs.main.rows.length > {rows}")
         page.js("tachyon.app.set({by: 'line', view: 'inverted'})")
-        self.assertEqual(page.js("tachyon.model.rows({...tachyon.app.state, by: 'function'})[0].totalSamples"), 50)
+        self.assertEqual(
+            page.js("tachyon.model.rows({...tachyon.app.state, by: 'function'})[0].totalSamples"),
+            50,
+        )
 
 
 if __name__ == "__main__":

@@ -13,18 +13,37 @@ class Index(support.PageCase):
     def test_cards_and_groups(self):
         page = self.page()
         cards = page.js("document.getElementById('cards').innerText")
-        for expected in ("Files profiled\n4", "Samples\n115", "Sampled time\n115\u2009ms", "Reads that failed", "Ticks missed"):
+        for expected in (
+            "Files profiled\n4",
+            "Samples\n115",
+            "Sampled time\n115\u2009ms",
+            "Reads that failed",
+            "Ticks missed",
+        ):
             self.assertIn(expected, cards)
-        self.assertEqual(page.js("[...document.querySelectorAll('#tree > details')].map(d => [d.dataset.folder, d.open])"),
-                         [["Project", True], ["Standard library", False], ["Site-packages", False]])
+        self.assertEqual(
+            page.js(
+                "[...document.querySelectorAll('#tree > details')].map(d => [d.dataset.folder, d.open])"
+            ),
+            [["Project", True], ["Standard library", False], ["Site-packages", False]],
+        )
         self.shot(page, "heatmap-index")
 
     def test_folders_open_and_close(self):
         page = self.page()
         page.click("#expand")
-        links = page.js("[...document.querySelectorAll('.file a')].map(a => [a.textContent, a.getAttribute('href')])")
-        self.assertEqual(sorted(links), [["cursor", "file_0003.html"], ["encoder", "file_0002.html"],
-                                         ["images", "file_0001.html"], ["views", "file_0000.html"]])
+        links = page.js(
+            "[...document.querySelectorAll('.file a')].map(a => [a.textContent, a.getAttribute('href')])"
+        )
+        self.assertEqual(
+            sorted(links),
+            [
+                ["cursor", "file_0003.html"],
+                ["encoder", "file_0002.html"],
+                ["images", "file_0001.html"],
+                ["views", "file_0000.html"],
+            ],
+        )
         page.click("#collapse")
         self.assertEqual(page.js("document.querySelectorAll('details[open]').length"), 0)
         page.click("[data-folder='Standard library'] > summary")
@@ -34,7 +53,9 @@ class Index(support.PageCase):
         page = self.page()
         page.loaded = False
         page.click("[data-page='0'] a")
-        page.wait("location.pathname.endsWith('file_0000.html') && document.readyState === 'complete'")
+        page.wait(
+            "location.pathname.endsWith('file_0000.html') && document.readyState === 'complete'"
+        )
         page.click("#back")
         page.wait("location.pathname.endsWith('index.html') && document.readyState === 'complete'")
 
@@ -67,12 +88,16 @@ class File(support.PageCase):
         return self.open(support.made() / "heat" / f"file_{number:04}.html", **more)
 
     def counts(self, page, line):
-        return page.js(f"[...document.getElementById('line-{line}').querySelectorAll('.s, .t')].map(e => e.textContent)")
+        return page.js(
+            f"[...document.getElementById('line-{line}').querySelectorAll('.s, .t')].map(e => e.textContent)"
+        )
 
     def test_counts_are_once_for_each_sample(self):
         page = self.page()
         self.assertEqual(self.counts(page, 40), ["1", "115"])
-        self.assertEqual(self.counts(page, 6), ["", "105"], "twice on some stacks, once in each sample")
+        self.assertEqual(
+            self.counts(page, 6), ["", "105"], "twice on some stacks, once in each sample"
+        )
         self.assertEqual(self.counts(page, 8), ["", "20"])
         self.assertIn("115", page.js("document.getElementById('cards').innerText"))
         images = self.page(1)
@@ -82,12 +107,18 @@ class File(support.PageCase):
 
     def test_source_is_text(self):
         page = self.page()
-        self.assertIn("</script><script>window.hacked=1</script>", page.js("document.getElementById('line-40').textContent"))
+        self.assertIn(
+            "</script><script>window.hacked=1</script>",
+            page.js("document.getElementById('line-40').textContent"),
+        )
         self.assertIsNone(page.js("window.hacked"))
         self.assertEqual(page.js("document.querySelectorAll('.row').length"), 40)
         without = self.page(3)
         self.assertIn("not known", without.js("document.getElementById('what').textContent"))
-        self.assertEqual(without.js("[...document.querySelectorAll('.row')].map(r => r.dataset.line)"), ["70", "77"])
+        self.assertEqual(
+            without.js("[...document.querySelectorAll('.row')].map(r => r.dataset.line)"),
+            ["70", "77"],
+        )
 
     def test_self_and_total_colours(self):
         page = self.page()
@@ -112,7 +143,13 @@ class File(support.PageCase):
         self.assertIn("sp3", page.js("document.getElementById('line-5').className"))
         page.click("#line-5 [data-nav=bytecode]")
         panel = page.js("document.querySelector('#line-5 .ops').innerText")
-        for expected in ("90\u2009% specialised (high)", "BINARY_OP_ADD_INT", "BINARY_OP", "SPECIALIZED", "90"):
+        for expected in (
+            "90\u2009% specialised (high)",
+            "BINARY_OP_ADD_INT",
+            "BINARY_OP",
+            "SPECIALIZED",
+            "90",
+        ):
             self.assertIn(expected, panel)
 
     def test_bytecode_key_and_mutual_highlight(self):
@@ -120,7 +157,9 @@ class File(support.PageCase):
         page.key("b")
         self.assertEqual(page.js("document.querySelectorAll('.ops').length"), 2)
         self.assertEqual(page.js("document.querySelectorAll('#line-9 .range.hot').length"), 1)
-        self.assertEqual(page.js("document.querySelector('#line-9 .range').textContent"), "convolve(image)")
+        self.assertEqual(
+            page.js("document.querySelector('#line-9 .range').textContent"), "convolve(image)"
+        )
         x, y, w, h = page.box("#line-9 .range")
         page.move(x + w / 2, y + h / 2)
         page.wait("document.querySelectorAll('#line-9 tr.lit').length === 1")
@@ -130,10 +169,20 @@ class File(support.PageCase):
     def test_one_callee_jumps_and_several_open_a_menu(self):
         page = self.page(1)
         page.click("#line-9 [data-nav=callees]")
-        page.wait("location.hash === '#line-2' && document.querySelector('.row.target')?.id === 'line-2'")
+        page.wait(
+            "location.hash === '#line-2' && document.querySelector('.row.target')?.id === 'line-2'"
+        )
         page.click("#line-2 [data-nav=callers]")
-        items = page.js("[...document.querySelectorAll('.menu a')].map(a => [a.innerText.replace(/\\s+/g, ' '), a.getAttribute('href')])")
-        self.assertEqual(items, [["handle 80 /srv/shop/views.py:6", "file_0000.html#line-6"], ["resize 20 /srv/shop/pkg/images.py:9", "#line-9"]])
+        items = page.js(
+            "[...document.querySelectorAll('.menu a')].map(a => [a.innerText.replace(/\\s+/g, ' '), a.getAttribute('href')])"
+        )
+        self.assertEqual(
+            items,
+            [
+                ["handle 80 /srv/shop/views.py:6", "file_0000.html#line-6"],
+                ["resize 20 /srv/shop/pkg/images.py:9", "#line-9"],
+            ],
+        )
         page.key("ArrowDown")
         page.key("Enter")
         page.wait("location.hash === '#line-9' && !document.querySelector('.menu')")
@@ -145,11 +194,19 @@ class File(support.PageCase):
     def test_a_callee_in_another_file(self):
         page = self.page(0)
         page.click("#line-6 [data-nav=callees]")
-        menu = page.js("[...document.querySelectorAll('.menu a, .menu .item')].map(a => [a.tagName, a.innerText.replace(/\\s+/g, ' ')])")
+        menu = page.js(
+            "[...document.querySelectorAll('.menu a, .menu .item')].map(a => [a.tagName, a.innerText.replace(/\\s+/g, ' ')])"
+        )
         self.assertIn(["A", "convolve 80 /srv/shop/pkg/images.py:2"], menu)
-        self.assertIn(["SPAN", "<module> 2 <string>:1"], menu, "code without a file is listed, but leads nowhere")
+        self.assertIn(
+            ["SPAN", "<module> 2 <string>:1"],
+            menu,
+            "code without a file is listed, but leads nowhere",
+        )
         page.click(".menu a")
-        page.wait("location.pathname.endsWith('file_0001.html') && document.readyState === 'complete'")
+        page.wait(
+            "location.pathname.endsWith('file_0001.html') && document.readyState === 'complete'"
+        )
         page.wait("document.querySelector('.row.target')?.id === 'line-2'")
 
     def test_line_number_makes_a_link(self):
@@ -167,7 +224,12 @@ class File(support.PageCase):
         page = self.page(1, fragment="#line-2900")
         self.assertEqual(page.js("document.querySelector('.row.target').id"), "line-2900")
         page.wait("document.querySelectorAll('.row').length === 2999")
-        self.assertEqual(page.js("[...document.querySelectorAll('.row')].every((row, i) => row.id === 'line-' + (i + 1))"), True)
+        self.assertEqual(
+            page.js(
+                "[...document.querySelectorAll('.row')].every((row, i) => row.id === 'line-' + (i + 1))"
+            ),
+            True,
+        )
         self.assertIn("value_2999", page.js("document.getElementById('line-2999').textContent"))
 
     def test_steps_through_the_hottest(self):

@@ -13,7 +13,7 @@ import support
 
 TOOL = os.environ.get("TACHYON") or ""
 
-PROGRAM = '''
+PROGRAM = """
 import threading, time
 
 def square(n):
@@ -41,18 +41,29 @@ def main():
     thread.join()
 
 main()
-'''
+"""
 
 
-@unittest.skipUnless(TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable")
+@unittest.skipUnless(
+    TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable"
+)
 class Tool(support.PageCase):
     @classmethod
     def setUpClass(cls):
         cls.home = tempfile.TemporaryDirectory(prefix="tachyon-pages-tool-")
         with open(cls.at("program.py"), "w") as out:
             out.write(PROGRAM)
-        done = cls.tool("run", "-a", "-d", "2", f"--flamegraph={cls.at('f.html')}", f"--collapsed={cls.at('c.txt')}",
-                        f"--heatmap={cls.at('heat')}", f"--binary={cls.at('r.bin')}", cls.at("program.py"))
+        done = cls.tool(
+            "run",
+            "-a",
+            "-d",
+            "2",
+            f"--flamegraph={cls.at('f.html')}",
+            f"--collapsed={cls.at('c.txt')}",
+            f"--heatmap={cls.at('heat')}",
+            f"--binary={cls.at('r.bin')}",
+            cls.at("program.py"),
+        )
         cls.ran = done
 
     @classmethod
@@ -65,8 +76,15 @@ class Tool(support.PageCase):
 
     @classmethod
     def tool(cls, *arguments, **environment):
-        return subprocess.run([TOOL, *arguments], cwd=cls.home.name, capture_output=True, text=True, timeout=120,
-                              stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "", **environment})
+        return subprocess.run(
+            [TOOL, *arguments],
+            cwd=cls.home.name,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": "", **environment},
+        )
 
     def collapsed(self):
         threads, functions = collections.Counter(), collections.Counter()
@@ -89,13 +107,22 @@ class Tool(support.PageCase):
         self.assertGreater(sum(threads.values()), 200)
         self.assertEqual(page.js("tachyon.model.rawAll(0).allSamples"), sum(threads.values()))
         for i, thread in enumerate(page.js("tachyon.model.profile.threads")):
-            got = page.js(f"tachyon.model.selection({{...tachyon.app.state, thread: {i}}}).allSamples")
+            got = page.js(
+                f"tachyon.model.selection({{...tachyon.app.state, thread: {i}}}).allSamples"
+            )
             self.assertEqual(got, threads[str(thread["id"])])
-        rows = page.js("""tachyon.model.rows(tachyon.app.state).map((r) => [tachyon.model.keys.function.functionOf(r.key), r.totalSamples])
+        rows = page.js(
+            """tachyon.model.rows(tachyon.app.state).map((r) => [tachyon.model.keys.function.functionOf(r.key), r.totalSamples])
             .filter(([f]) => tachyon.model.profile.strings[tachyon.model.profile.functions.file[f]].endsWith('program.py'))
-            .map(([f, n]) => [tachyon.app.functionName(f), n])""")
+            .map(([f, n]) => [tachyon.app.functionName(f), n])"""
+        )
         self.assertEqual(dict(rows), dict(functions))
-        self.assertIn("total += i * i", json.dumps(page.js("[...tachyon.model.profile.sources.values()].map(m => [...m.values()])")))
+        self.assertIn(
+            "total += i * i",
+            json.dumps(
+                page.js("[...tachyon.model.profile.sources.values()].map(m => [...m.values()])")
+            ),
+        )
         self.assertGreater(page.js("tachyon.model.profile.buckets.count"), 30)
 
     def test_a_replay_shows_the_same(self):
@@ -105,12 +132,16 @@ class Tool(support.PageCase):
         figures = "tachyon.model.rows(tachyon.app.state).map(r => [tachyon.app.label(r.key), r.selfSamples, r.totalSamples]).sort()"
         self.assertEqual(live.js(figures), again.js(figures))
         time = "tachyon.model.rawAll(0).allTime"
-        self.assertAlmostEqual(live.js(time) / again.js(time), 1, places=5)  # recordings count microseconds
+        self.assertAlmostEqual(
+            live.js(time) / again.js(time), 1, places=5
+        )  # recordings count microseconds
 
     def test_heatmap_has_the_source(self):
         index = self.open(os.path.join(self.at("heat"), "index.html"))
         index.js("document.getElementById('expand').click()")
-        link = index.js("[...document.querySelectorAll('.file a')].find(a => a.title.endsWith('program.py')).getAttribute('href')")
+        link = index.js(
+            "[...document.querySelectorAll('.file a')].find(a => a.title.endsWith('program.py')).getAttribute('href')"
+        )
         page = self.open(os.path.join(self.at("heat"), link))
         _, functions = self.collapsed()
         self.assertEqual(page.js("heatmap.data.total"), functions["<module>"] + functions["worker"])
@@ -129,10 +160,19 @@ class Tool(support.PageCase):
         self.assertTrue(any("total += i * i" in p for p in pages))
 
     def test_difference_to_itself_is_noise(self):
-        done = self.tool("replay", self.at("r.bin"), "--diff-flamegraph", self.at("r.bin"), "-o", self.at("d.html"))
+        done = self.tool(
+            "replay",
+            self.at("r.bin"),
+            "--diff-flamegraph",
+            self.at("r.bin"),
+            "-o",
+            self.at("d.html"),
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         page = self.open(self.at("d.html"))
-        changes = page.js("tachyon.model.changes(tachyon.app.state).map(r => [r.self.difference, r.self.sure])")
+        changes = page.js(
+            "tachyon.model.changes(tachyon.app.state).map(r => [r.self.difference, r.self.sure])"
+        )
         self.assertGreater(len(changes), 4)
         for difference, sure in changes:
             self.assertAlmostEqual(difference, 0)
@@ -146,7 +186,9 @@ class Tool(support.PageCase):
         with open(self.at("mark.py"), "w") as out:
             out.write(f"open({mark!r}, 'w').close()\n")
         for baseline in (self.at("missing.bin"), self.at("bad.bin")):
-            done = self.tool("run", "--diff-flamegraph", baseline, "-o", self.at("x.html"), self.at("mark.py"))
+            done = self.tool(
+                "run", "--diff-flamegraph", baseline, "-o", self.at("x.html"), self.at("mark.py")
+            )
             self.assertIn(done.returncode, (1, 2))
             self.assertIn("baseline", done.stderr)
             self.assertFalse(os.path.exists(mark), "the program was started")
@@ -158,32 +200,60 @@ REFERENCE = os.path.join(support.ROOT, "tests", "interpreters")
 
 def reference_profiler():
     """The name of an interpreter that has CPython's own profiler, where one is in the cache."""
-    listed = subprocess.run([sys.executable, REFERENCE, "--json"], capture_output=True, text=True, timeout=60)
+    listed = subprocess.run(
+        [sys.executable, REFERENCE, "--json"], capture_output=True, text=True, timeout=60
+    )
     try:
         return next((i["name"] for i in json.loads(listed.stdout) if i.get("profiler")), None)
     except ValueError:
         return None
 
 
-@unittest.skipUnless(TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable")
+@unittest.skipUnless(
+    TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable"
+)
 class SideBySide(support.PageCase):
     """Our page and CPython's of one recording."""
 
     def test_size_and_opening(self):
         name = reference_profiler()
         if not name:
-            self.skipTest("no interpreter with profiling.sampling in the cache (tests/interpreters 3.15)")
+            self.skipTest(
+                "no interpreter with profiling.sampling in the cache (tests/interpreters 3.15)"
+            )
         with tempfile.TemporaryDirectory(prefix="tachyon-pages-side-") as home:
             program, recording = os.path.join(home, "p.py"), os.path.join(home, "r.bin")
             theirs, ours = os.path.join(home, "theirs.html"), os.path.join(home, "ours.html")
             with open(program, "w") as out:
-                out.write("def leaf():\n    return sum(i * i for i in range(1000))\ndef f():\n    while True:\n        leaf()\nf()\n")
-            for arguments in (["run", "-d", "2", "--binary", "-o", recording, program],
-                              ["replay", recording, "--flamegraph", "-o", theirs]):
-                done = subprocess.run([sys.executable, REFERENCE, "--run", name, "--", "-m", "profiling.sampling", *arguments],
-                                      capture_output=True, text=True, timeout=120)
+                out.write(
+                    "def leaf():\n    return sum(i * i for i in range(1000))\ndef f():\n    while True:\n        leaf()\nf()\n"
+                )
+            for arguments in (
+                ["run", "-d", "2", "--binary", "-o", recording, program],
+                ["replay", recording, "--flamegraph", "-o", theirs],
+            ):
+                done = subprocess.run(
+                    [
+                        sys.executable,
+                        REFERENCE,
+                        "--run",
+                        name,
+                        "--",
+                        "-m",
+                        "profiling.sampling",
+                        *arguments,
+                    ],
+                    capture_output=True,
+                    text=True,
+                    timeout=120,
+                )
                 self.assertEqual(done.returncode, 0, done.stderr)
-            done = subprocess.run([TOOL, "replay", recording, f"--flamegraph={ours}"], capture_output=True, text=True, timeout=60)
+            done = subprocess.run(
+                [TOOL, "replay", recording, f"--flamegraph={ours}"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
             self.assertEqual(done.returncode, 0, done.stderr)
             sizes = [os.path.getsize(p) for p in (theirs, ours)]
             opening = [[], []]
@@ -194,7 +264,9 @@ class SideBySide(support.PageCase):
                     opening[which].append(page.js("performance.now()"))
                     page.errors.clear() if which == 0 else None
             best = [min(times) for times in opening]
-            print(f"\n  CPython {name}: {sizes[0]:,} bytes, open {best[0]:.0f} ms; ours: {sizes[1]:,} bytes, open {best[1]:.0f} ms")
+            print(
+                f"\n  CPython {name}: {sizes[0]:,} bytes, open {best[0]:.0f} ms; ours: {sizes[1]:,} bytes, open {best[1]:.0f} ms"
+            )
             self.assertLessEqual(sizes[1] * 6, sizes[0])
             self.assertLess(best[1], best[0])
 

@@ -10,7 +10,7 @@ using namespace tachyon;
 TEST_CASE("a file's origin and module are the target's") {
   const std::vector<std::string> import_paths{"/srv/shop", "/srv/shop/src/", "/usr/lib/python3.15",
                                               "/usr/lib/python3.15/lib-dynload"};
-  const SourcePlaces places{import_paths, "/srv/work"};
+  const SourcePlaces places{import_paths, "/srv/here"};
   struct Case {
     const char* file;
     Origin origin;
@@ -19,7 +19,7 @@ TEST_CASE("a file's origin and module are the target's") {
   const Case cases[] = {
       {"/srv/shop/views.py", Origin::project, "views"},
       {"/srv/shop/src/deep/__init__.py", Origin::project, "deep"},
-      {"/srv/work/script.py", Origin::project, "script"},
+      {"/srv/here/script.py", Origin::project, "script"},
       {"script.py", Origin::project, "script"},
       {"/usr/lib/python3.15/json/decoder.py", Origin::standard_library, "json.decoder"},
       {"/opt/py/lib/python3.13t/threading.py", Origin::standard_library, "threading"},
