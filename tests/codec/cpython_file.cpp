@@ -169,7 +169,7 @@ struct Profile {
         stacks.push_back(to.push(parent, frames[random() % frames.size()]));
     }
     std::vector<ThreadIndex> threads;
-    for (const std::uint32_t interpreter : {0, 1, 2}) {
+    for (const std::uint32_t interpreter : {0U, 1U, 2U}) {
       threads.push_back(tables.threads.intern({0, 99, interpreter, "", "", false}));
     }
     std::vector<StackId> doing(3);
@@ -447,6 +447,22 @@ TEST_CASE("a run's description in CPython's format") {
   CHECK(back.trust.ticks == 2000);
   CHECK(back.trust.given_up == 100);
   CHECK(back.trust.missed == 500);
+}
+
+TEST_CASE("lines and columns that the format cannot hold are written as unknown") {
+  Tables tables;
+  FrameTable& frames = tables.frames;
+  const FunctionId function = frames.function({frames.string("f"), frames.string("m"), 0});
+  StackId stack = StackId::empty;
+  for (const Location& where :
+       {Location{-24, -24, 3, 9}, Location{7, 2, -1, 5}, Location{5, 6, 3, -1}}) {
+    stack = frames.push(stack, frames.frame({function, where, {}, {}}));
+  }
+  CpythonRecording recording{tables};
+  recording.add({tables.threads.intern({}), stack, {}, 0, 0});
+  StringSink sink;
+  recording.write(sink, {});
+  CHECK(read(sink.text()).text.ends_with(" m:f,0,0,3,9,0 m:f,7,7,-1,-1,0 m:f,5,6,-1,-1,0\n"));
 }
 
 TEST_CASE("names that are no UTF-8 do not make a file unreadable") {

@@ -135,10 +135,13 @@ struct Session {
     }
     stacks.push_back(StackId::empty);
     for (unsigned i = 0; i < 200; ++i) {
-      stacks.push_back(f.push(stacks[random() % stacks.size()], frames[random() % frames.size()]));
+      const FrameId leaf =
+          frames[random() % frames.size()];  // one after the other, on any compiler
+      const StackId parent = stacks[random() % stacks.size()];
+      stacks.push_back(f.push(parent, leaf));
     }
-    for (std::uint64_t id : {10, 11, 12}) {
-      for (std::uint32_t interpreter : {0, 1}) {
+    for (std::uint64_t id : {10U, 11U, 12U}) {
+      for (std::uint32_t interpreter : {0U, 1U}) {
         threads.push_back(
             tables.threads.intern({5, id, interpreter, "t" + std::to_string(id), "", id == 10}));
       }
@@ -308,7 +311,7 @@ TEST_CASE("a recording put together by hand shows what was meant") {
 
 TEST_CASE("what a session shows live, its recording shows again") {
   for (const unsigned seed : {1U, 2U, 3U}) {
-    for (const std::uint64_t flush_after : {0, 1'000'000, 1'000'000'000}) {
+    for (const std::uint64_t flush_after : {0U, 1'000'000U, 1'000'000'000U}) {
       Session session{seed};
       std::string live;
       RecordingOptions options;
@@ -327,7 +330,7 @@ TEST_CASE("a source that tells no ticks is recorded without any") {
   StringSink sink;
   RecordingWriter writer{sink, example.tables, example.run};
   Shown live{example.tables};
-  for (const std::uint64_t time : {5'000'000, 5'000'000, 6'000'000, 2'000'000, 3'000'000}) {
+  for (const std::uint64_t time : {5'000'000U, 5'000'000U, 6'000'000U, 2'000'000U, 3'000'000U}) {
     const Sample sample{example.thread, time % 2 ? example.outer : example.inner, Status(4), time,
                         1'000'000};
     writer.add(sample);
