@@ -38,10 +38,10 @@ TEST_CASE("nodes stand in preorder with their records") {
   const std::string data = data_of(tree, r.run);
   // a; c below it; d below c; b two levels up from below d.
   PageColumn up;
-  for (const unsigned n : {0, 0, 0, 2}) up.put(n);
+  for (const unsigned n : {0U, 0U, 0U, 2U}) up.put(n);
   CHECK(contains(data, "\"up\":" + up.json()));
   PageColumn records;
-  for (const unsigned n : {0, 0, 1, 0, 2, 1200, 1, 0, 1, 2}) records.put(n);
+  for (const unsigned n : {0U, 0U, 1U, 0U, 2U, 1200U, 1U, 0U, 1U, 2U}) records.put(n);
   CHECK(contains(data, "\"recordCount\":2,\"records\":" + records.json()));
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("records keep threads and slices of time apart") {
   r.feed(page);
   const std::string data = data_of(page.tree(), r.run);
   PageColumn records;
-  for (const unsigned n : {3, 2, 1, 1, 2, 1, 1, 7, 1, 1, 1}) {
+  for (const unsigned n : {3U, 2U, 1U, 1U, 2U, 1U, 1U, 7U, 1U, 1U, 1U}) {
     records.put(n);
   }
   CHECK(contains(data, records.json()));

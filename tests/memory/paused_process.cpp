@@ -20,10 +20,10 @@ struct Shared {
   std::atomic<bool> stop;
 };
 
-class Target {
+class Program {
  public:
   template <class Body>
-  explicit Target(Body&& body)
+  explicit Program(Body&& body)
       : shared{static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
                                            MAP_SHARED | MAP_ANONYMOUS, -1, 0))},
         pid{::fork()} {
@@ -33,7 +33,7 @@ class Target {
     }
     while (!shared->ready) ::usleep(500);
   }
-  ~Target() {
+  ~Program() {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     ::munmap(shared, sizeof(Shared));
@@ -87,7 +87,7 @@ void churn(Shared& shared) {
 }  // namespace
 
 TEST_CASE("paused process: stands while paused, runs before and after") {
-  const Target target{count_in_threads};
+  const Program target{count_in_threads};
   auto live = LiveProcess::open(target.pid);
   REQUIRE(live);
   auto process = PausedProcess::attach(*live);
@@ -109,7 +109,7 @@ TEST_CASE("paused process: stands while paused, runs before and after") {
 }
 
 TEST_CASE("paused process: only the threads asked for") {
-  const Target target{count_in_threads};
+  const Program target{count_in_threads};
   auto live = LiveProcess::open(target.pid);
   auto process = PausedProcess::attach(*live);
   REQUIRE(process);
@@ -122,7 +122,7 @@ TEST_CASE("paused process: only the threads asked for") {
 }
 
 TEST_CASE("paused process: threads that are being started are caught") {
-  const Target target{churn};
+  const Program target{churn};
   auto live = LiveProcess::open(target.pid);
   auto process = PausedProcess::attach(*live);
   REQUIRE(process);
@@ -140,7 +140,7 @@ TEST_CASE("paused process: threads that are being started are caught") {
 
 TEST_CASE("paused process: signals arrive, each once, with what they carry") {
   static Shared* own;
-  const Target target{[](Shared& shared) {
+  const Program target{[](Shared& shared) {
     own = &shared;
     struct sigaction action {};
     action.sa_flags = SA_SIGINFO;
@@ -180,7 +180,7 @@ TEST_CASE("paused process: signals arrive, each once, with what they carry") {
 }
 
 TEST_CASE("paused process: a stop by job control outlives pauses, and ends with SIGCONT") {
-  const Target target{count_in_threads};
+  const Program target{count_in_threads};
   ::kill(target.pid, SIGSTOP);
   while (target.state() != 'T') ::usleep(100);
   auto live = LiveProcess::open(target.pid);
@@ -220,7 +220,7 @@ TEST_CASE("paused process: a stop by job control outlives pauses, and ends with 
 }
 
 TEST_CASE("paused process: a target that is killed while it stands") {
-  const Target target{count_in_threads};
+  const Program target{count_in_threads};
   auto live = LiveProcess::open(target.pid);
   auto process = PausedProcess::attach(*live);
   REQUIRE(process);
@@ -238,7 +238,7 @@ TEST_CASE("paused process: a target that is killed while it stands") {
 }
 
 TEST_CASE("paused process: our own child's exit status stays ours to collect") {
-  const Target target{count};
+  const Program target{count};
   auto live = LiveProcess::open(target.pid);
   auto process = PausedProcess::attach(*live);
   REQUIRE(process);
@@ -255,7 +255,7 @@ TEST_CASE("paused process: our own child's exit status stays ours to collect") {
 }
 
 TEST_CASE("paused process: another tracer is refused, and says so") {
-  const Target target{count};
+  const Program target{count};
   auto live = LiveProcess::open(target.pid);
   auto first = PausedProcess::attach(*live);
   REQUIRE(first);
@@ -271,7 +271,7 @@ TEST_CASE("paused process: another tracer is refused, and says so") {
 }
 
 TEST_CASE("paused process: killed at any moment, we leave the target running") {
-  const Target target{count_in_threads};
+  const Program target{count_in_threads};
   unsigned seed = 1;
   for (int round = 0; round < 200; ++round) {
     const pid_t profiler = ::fork();
