@@ -50,13 +50,14 @@ def environment(**changes):
 class Tmux:
     """One program in one tmux window of its own server."""
 
-    def __init__(self, arguments, width=120, height=30, program=None, shell=False, **changes):
+    def __init__(self, arguments, width=120, height=30, program=None, shell=False,
+                 command=None, **changes):
         self.socket = tempfile.mktemp(prefix="tachyon-tmux-")
         self.status_file = self.socket + ".status"
         environment_words = [f"{k}={v}" for k, v in environment(**changes).items() if k != "TERM"]
         unset = [w for k, v in changes.items() if v is None for w in ("-u", k)]
-        command = ["env", *unset, *environment_words, program or build(),
-                   f"folder={PROGRAM_FOLDER}", *arguments]
+        command = command or [program or build(), f"folder={PROGRAM_FOLDER}", *arguments]
+        command = ["env", *unset, *environment_words, *command]
         script = " ".join(map(_quote, command)) + f"; echo $? > {self.status_file}; sleep 100"
         if shell:  # one with job control, which waits for more commands afterwards
             script = "bash --norc --noprofile -i"
@@ -133,10 +134,10 @@ def _quote(word):
 class Pty:
     """One program on a pseudo-terminal: the bytes themselves, signals, hang-up."""
 
-    def __init__(self, arguments, width=100, height=30, program=None, **changes):
+    def __init__(self, arguments, width=100, height=30, program=None, command=None, **changes):
         self.master, self.slave = os.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        words = [program or build(), f"folder={PROGRAM_FOLDER}", *arguments]
+        words = command or [program or build(), f"folder={PROGRAM_FOLDER}", *arguments]
         self.pid = os.fork()
         if self.pid == 0:
             try:

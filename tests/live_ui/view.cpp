@@ -273,3 +273,17 @@ TEST_CASE("scrolling keeps the selection in sight", "[live]") {
   draw(model, ui, {24, 80}, {}, true);
   CHECK(ui.visible.front() == 0);
 }
+
+TEST_CASE("a CPU state that was not looked up is not zero", "[live]") {
+  FakeRun run;
+  Model model{example_run()};
+  Ui ui;
+  ui.view = View::threads;
+  run.add(run.thread(101), run.stack({{"main", 1}}), 4, Status::unknown);
+  run.add(run.thread(102), run.stack({{"main", 1}}), 4, Status::on_cpu);
+  run.tick();
+  model.refresh(run.batch(), second);
+  const Screen screen = draw(model, ui, {24, 100}, {}, true);
+  CHECK(contains(row_with(screen, " 101 "), " 0.0%      -   0.0%"));
+  CHECK(contains(row_with(screen, " 102 "), " 0.0%   100%   0.0%"));
+}

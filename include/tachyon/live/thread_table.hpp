@@ -96,9 +96,12 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
     int at = 20;
     for (const ThreadColumn& column : thread_columns) {
       if (screen.columns() < column.from_width) continue;
+      // Whether a thread is on a CPU is looked up in some modes only.
+      const bool known = column.part != &ThreadStatistics::on_cpu ||
+                         seen.statistics.unknown.samples < total.samples;
       const double value = percent_of((seen.statistics.*column.part).samples, total.samples);
-      screen.field(row, at, share_width, percent5(value), {value == 0 ? Ink::dim : Ink::number},
-                   Align::right);
+      screen.field(row, at, share_width, known ? percent5(value) : "-",
+                   {!known || value == 0 ? Ink::dim : Ink::number}, Align::right);
       at += share_width + column_gap;
     }
     std::string name{thread.python_name.empty() ? thread.name : thread.python_name};
