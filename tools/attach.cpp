@@ -2,6 +2,7 @@
 
 #include "commands.hpp"
 #include "fleet.hpp"
+#include "live.hpp"
 #include "report.hpp"
 
 namespace tachyon::tool {
@@ -42,9 +43,17 @@ std::optional<std::vector<std::int64_t>> processes_of(const CommandLine& line) {
 }  // namespace
 
 int attach_command(const CommandLine& line) {
-  Signals signals;
   const auto pids = processes_of(line);
   if (!pids) return static_cast<int>(Exit::failed);
+  if (line.options.sampling.live) {
+    if (pids->size() > 1) {
+      say_error(
+          "--live watches one process; name a single one, with --subprocesses its children too");
+      return static_cast<int>(Exit::failed);
+    }
+    return watch_live(line, pids->front());
+  }
+  Signals signals;
   Fleet fleet{line, signals};
   return fleet.attach(*pids);
 }

@@ -2,6 +2,7 @@
 
 #include "commands.hpp"
 #include "fleet.hpp"
+#include "live.hpp"
 #include "report.hpp"
 
 namespace tachyon::tool {
@@ -37,7 +38,10 @@ int failed(std::string_view text) {
 }  // namespace
 
 int run_command(const CommandLine& line) {
-  Signals signals;
+  const bool live = line.options.sampling.live;
+  if (live) {
+    if (const auto why = why_no_screen()) return failed(*why);
+  }
   const ProgramOptions& program = line.options.program;
   const Planned planned =
       plan_program({line.words, program.module, program.code, line.separated, program.python});
@@ -46,9 +50,13 @@ int run_command(const CommandLine& line) {
   if (program.module) {
     if (const auto why = missing_module(invocation, line.words[0])) return failed(*why);
   }
-  auto child =
-      Child::prepare(invocation, line.options.sampling.live ? Streams::hidden : Streams::shared,
-                     program.keep_running, &signals.before());
+  if (live) {  // the screen has its own way with signals
+    auto hidden = Child::prepare(invocation, Streams::hidden, program.keep_running);
+    if (const auto* why = std::get_if<std::string>(&hidden)) return failed(*why);
+    return run_live(line, std::get<Child>(std::move(hidden)));
+  }
+  Signals signals;
+  auto child = Child::prepare(invocation, Streams::shared, program.keep_running, &signals.before());
   if (const auto* why = std::get_if<std::string>(&child)) return failed(*why);
   Fleet fleet{line, signals};
   return fleet.run(std::get<Child>(std::move(child)), invocation.python);

@@ -1,0 +1,386 @@
+#include "live.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <tachyon/codec/recording_ring.hpp>
+#include <tachyon/live/app.hpp>
+#include <tachyon/target/diagnose.hpp>
+
+#include "commands.hpp"
+#include "files.hpp"
+#include "member.hpp"
+#include "processes.hpp"
+#include "recording.hpp"
+#include "report.hpp"
+#include "rules.hpp"
+
+namespace tachyon::tool {
+namespace {
+
+live::Environment environment() {
+  return {std::getenv("TERM"),   std::getenv("COLORTERM"), std::getenv("NO_COLOR"),
+          std::getenv("LC_ALL"), std::getenv("LC_CTYPE"),  std::getenv("LANG")};
+}
+
+std::string temporary(std::string_view what) {
+  const char* const chosen = std::getenv("TMPDIR");
+  return concat(chosen && *chosen ? chosen : "/tmp", "/tachyon-live-", std::to_string(::getpid()),
+                "-", what);
+}
+
+// Which format a file that is saved with `w` has: its ending tells.
+Format format_of(std::string_view path) {
+  struct Ending {
+    std::string_view text;
+    Format format;
+  };
+  constexpr std::array<Ending, 8> endings{{{".html", Format::flamegraph},
+                                           {".txt", Format::collapsed},
+                                           {".collapsed", Format::collapsed},
+                                           {".pstats", Format::pstats},
+                                           {".jsonl", Format::jsonl},
+                                           {".speedscope.json", Format::speedscope},
+                                           {".json", Format::gecko},
+                                           {".pb.gz", Format::pprof}}};
+  for (const Ending& ending : endings) {
+    if (path.ends_with(ending.text)) return ending.format;
+  }
+  return Format::binary;
+}
+
+// Writes a recording as another format; the line that says how it went.
+live::Notice convert(const std::string& recording, const std::string& path, Format format) {
+  CommandLine line;
+  line.command = Command::replay;
+  OutputRequest wanted{true, path};
+  FormatOptions& formats = line.options.formats;
+  switch (format) {
+    case Format::flamegraph:
+      formats.flamegraph = wanted;
+      break;
+    case Format::collapsed:
+      formats.collapsed = wanted;
+      break;
+    case Format::pstats:
+      formats.pstats = wanted;
+      break;
+    case Format::jsonl:
+      formats.jsonl = wanted;
+      break;
+    case Format::speedscope:
+      formats.speedscope = wanted;
+      break;
+    case Format::pprof:
+      formats.pprof = wanted;
+      break;
+    default:
+      formats.gecko = wanted;
+      break;
+  }
+  auto opened = Recording::open(recording);
+  if (!opened) return {describe_recording(recording, opened.error()), false};
+  Run run = opened->run();
+  Tables tables;
+  auto made = Outputs::open(line, tables, run, {run.target.process, false});
+  if (auto* why = std::get_if<std::string>(&made)) return {std::move(*why), false};
+  Outputs& outputs = std::get<Outputs>(made);
+  const auto played =
+      opened->play(tables, outputs, {}, [](std::uint64_t, std::uint64_t) { return true; });
+  if (!played) return {describe_recording(recording, played.error()), false};
+  load_sources(run, tables.frames, {});
+  for (const Finished& one : outputs.finish(run)) {
+    if (one.written.wanted.code != Errc::ok)
+      return {describe_output(path, one.written.wanted), false};
+  }
+  return {concat("saved to ", path), true};
+}
+
+// What is being watched. The display asks from its thread, sampling is a thread, descendants have
+// one each; the recording that `w` saves is written behind a lock of its own.
+class LiveSession {
+ public:
+  LiveSession(const CommandLine& line, std::int64_t pid, Seek::Kind kind)
+      : line_{line}, pid_{pid}, kind_{kind}, run_{run_of(line, pid)} {
+    stopped_ = ::eventfd(0, EFD_CLOEXEC);
+    open_recording();
+  }
+  LiveSession(const LiveSession&) = delete;
+  LiveSession& operator=(const LiveSession&) = delete;
+  ~LiveSession() {
+    stop();
+    for (std::thread& thread : saves_) thread.join();
+    if (!record_path_.empty()) (void)::unlink(record_path_.c_str());
+    (void)::close(stopped_);
+  }
+
+  SharedTables& tables() noexcept { return tables_; }
+  void stop() noexcept {
+    const std::lock_guard hold{mailbox_lock_};  // nobody speaks to the screen any more
+    stop_.store(true);
+    const std::uint64_t one = 1;
+    (void)!::write(stopped_, &one, sizeof one);
+  }
+  void program_ended() noexcept { program_ended_.store(true); }
+  live::Ending sample(live::Feed& feed);
+  void save(std::string path, live::Mailbox& mailbox);
+
+ private:
+  struct Controls final : Control {
+    explicit Controls(LiveSession& owner, live::Mailbox* box) : session{owner}, mailbox{box} {}
+    bool stop() override { return session.stop_.load(std::memory_order_relaxed); }
+    int descriptor() override { return session.stopped_; }
+    void progress(const SessionProgress&) override {}
+    LiveSession& session;
+    live::Mailbox* mailbox;
+  };
+  // A sample goes to the screen and into the recording, in the time of the whole run.
+  struct Sink final : SampleSink {
+    Sink(LiveSession& owner, live::Feed& to, std::uint64_t after)
+        : session{owner}, feed{to}, offset{after} {}
+    void add(const Sample& sample) override {
+      feed.add(sample);
+      Sample moved = sample;
+      moved.time += offset;
+      session.record([&](RecordingRing& ring) { ring.add(moved); });
+    }
+    void end_tick(const Tick& tick) override {
+      feed.end_tick(tick);
+      Tick moved = tick;
+      moved.time += offset;
+      session.record([&](RecordingRing& ring) { ring.end_tick(moved); });
+    }
+    LiveSession& session;
+    live::Feed& feed;
+    std::uint64_t offset;
+  };
+
+  template <class Do>
+  void record(Do&& act) {
+    if (!ring_) return;
+    tables_.with([&](Tables&) { act(*ring_); });
+  }
+  void open_recording();
+  SessionOutcome sample_one(Attached& target, live::Feed& feed);
+  live::Ending sample_target(live::Feed& feed);
+  void watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone);
+  void sample_descendant(std::int64_t pid, live::Mailbox& mailbox);
+
+  const CommandLine& line_;
+  std::int64_t pid_;
+  Seek::Kind kind_;
+  Run run_;
+  SharedTables tables_{};
+  std::uint64_t origin_ = tachyon::detail::clock_now(CLOCK_MONOTONIC);
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> program_ended_{false};
+  int stopped_ = -1;
+  std::string record_path_{};
+  std::optional<RecordingRing> ring_{};
+  std::mutex mailbox_lock_{};
+  std::list<std::thread> saves_{};
+};
+
+// What `w` saves. Where no file can be had, there is a screen all the same.
+void LiveSession::open_recording() {
+  record_path_ = temporary("run.bin");
+  auto file = OutputFile::create(record_path_, Finish::never);
+  if (!file) return record_path_.clear();
+  RecordingOptions options;
+  options.flush_after = 0;
+  ring_.emplace(std::move(*file), tables_.unguarded(), run_, RingOptions{}, options);
+}
+
+SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed) {
+  SamplingRequest request = request_of(line_);
+  const std::uint64_t offset = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
+  if (const auto duration = line_.options.sampling.duration) {
+    const auto length = static_cast<std::uint64_t>(duration->value.count());
+    request.plan.duration = length > offset ? length - offset : 1;
+  }
+  Controls controls{*this, &feed.mailbox()};
+  Sink sink{*this, feed, offset};
+  SessionOutcome outcome = sample_process(target, tables_, request, sink, controls);
+  feed.publish();
+  return outcome;
+}
+
+// The display goes when this returns, so everybody who feeds it is joined before.
+live::Ending LiveSession::sample(live::Feed& feed) {
+  if (!line_.options.program.subprocesses) return sample_target(feed);
+  std::atomic<bool> alone{false};
+  std::thread tree{[&] { watch_tree(feed.mailbox(), alone); }};
+  live::Ending ending = sample_target(feed);
+  alone.store(true);
+  tree.join();
+  return ending;
+}
+
+live::Ending LiveSession::sample_target(live::Feed& feed) {
+  for (bool seen = false;; seen = true) {
+    const bool below = kind_ == Seek::Kind::started && !line_.options.program.subprocesses;
+    auto target = find_python({pid_, kind_, below, &stop_, &program_ended_});
+    if (stop_.load()) return {live::End::stopped, {}};
+    if (!target) {
+      if (seen || program_ended_.load()) return {live::End::exited, {}};
+      return {live::End::failed, describe(target.error(), {static_cast<std::int32_t>(pid_)})};
+    }
+    note_target(run_.target, *target);
+    feed.mailbox().target(run_.target);
+    const SessionOutcome outcome = sample_one(*target, feed);
+    switch (outcome.end) {
+      case SessionEnd::duration:
+        return {live::End::duration, {}};
+      case SessionEnd::stopped:
+        return {live::End::stopped, {}};
+      case SessionEnd::failed:
+        if (outcome.error.code != Errc::finalizing && outcome.error.code != Errc::not_started) {
+          return {live::End::failed, describe(outcome.error, {target->process.pid()})};
+        }
+        break;
+      case SessionEnd::target_ended:
+        break;
+    }
+    if (kind_ == Seek::Kind::given && outcome.error.code != Errc::process_changed) {
+      return {live::End::exited, {}};
+    }
+  }
+}
+
+// Until we are stopped, or the target has ended (`alone`) and with it all of its descendants.
+void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone) {
+  std::list<std::thread> threads;
+  ProcessTree tree{{pid_}};
+  const auto command = [](std::int64_t pid) {
+    std::string text;
+    for (const std::string& word : command_line_of(pid))
+      text += concat(text.empty() ? "" : " ", word);
+    return text;
+  };
+  std::vector<live::Process> all{{pid_, 0, command(pid_), false}};
+  mailbox.processes(all);
+  const auto over = [&] {
+    return alone.load() && std::all_of(all.begin() + 1, all.end(), [](auto& p) { return p.ended; });
+  };
+  while (!stop_.load() && !over()) {
+    bool news = false;
+    for (const std::int64_t pid : tree.fresh()) {
+      all.push_back({pid, pid_, command(pid), false});
+      news = true;
+      threads.emplace_back([this, pid, &mailbox] { sample_descendant(pid, mailbox); });
+    }
+    for (live::Process& process : all) {
+      const bool ended =
+          !process.ended && ::kill(static_cast<pid_t>(process.id), 0) != 0 && errno == ESRCH;
+      if (ended) tree.forget(process.id);
+      news = news || ended;
+      process.ended = process.ended || ended;
+    }
+    if (news) mailbox.processes(all);
+    const timespec nap{0, 10'000'000};
+    (void)::nanosleep(&nap, nullptr);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
+  live::Feed feed{tables_, mailbox, live::Feed::Of::descendant};
+  const std::atomic<bool> never{false};
+  while (!stop_.load()) {
+    auto target = find_python({pid, Seek::Kind::found, false, &stop_, &never});
+    if (!target) return;
+    const SessionOutcome outcome = sample_one(*target, feed);
+    if (outcome.error.code != Errc::process_changed) return;
+  }
+}
+
+void LiveSession::save(std::string path, live::Mailbox& mailbox) {
+  saves_.emplace_back([this, path = std::move(path), &mailbox] {
+    const Format format = format_of(path);
+    const std::string part = format == Format::binary ? path : temporary("part.bin");
+    Result<void> kept = Errc::unsupported;
+    Run run = run_;
+    run.duration = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
+    record([&](RecordingRing& ring) { kept = ring.snapshot(part, run); });
+    live::Notice notice{concat("saved to ", path), true};
+    if (!kept) {
+      notice = {describe_output(part, kept.error()), false};
+    } else if (format != Format::binary) {
+      notice = convert(part, path, format);
+      (void)::unlink(part.c_str());
+    }
+    const std::lock_guard hold{mailbox_lock_};
+    if (!stop_.load()) mailbox.say(std::move(notice));
+  });
+}
+
+static_assert(live::SavingSession<LiveSession>);
+
+int show(const CommandLine& line, LiveSession& session, std::int64_t pid) {
+  live::AppOptions options;
+  options.environment = environment();
+  options.source_root = concat("/proc/", std::to_string(pid), "/root");
+  options.save_as = concat("tachyon_", std::to_string(pid), ".bin");
+  const live::Outcome outcome = live::run_app(session, run_of(line, pid), std::move(options));
+  if (outcome.fault != live::TerminalFault::none) {
+    say_error(live::describe(outcome.fault));
+    return static_cast<int>(Exit::failed);
+  }
+  if (outcome.ending.end == live::End::failed) {
+    say_error(outcome.ending.text);
+    return static_cast<int>(Exit::failed);
+  }
+  if (outcome.too_few) {
+    say_notice(concat("the screen was closed after ", counted(outcome.ticks, "look"),
+                      ": too few to show; without --live there is a report"));
+  }
+  return outcome.signal == 0 || outcome.signal == SIGINT ? static_cast<int>(Exit::fine)
+                                                         : 128 + outcome.signal;
+}
+
+}  // namespace
+
+std::optional<std::string> why_no_screen() {
+  const live::TerminalFault fault = live::check_terminal(environment());
+  if (fault == live::TerminalFault::none) return std::nullopt;
+  return live::describe(fault);
+}
+
+int watch_live(const CommandLine& line, std::int64_t pid) {
+  LiveSession session{line, pid, Seek::Kind::given};
+  return show(line, session, pid);
+}
+
+int run_live(const CommandLine& line, Child child) {
+  if (const auto why = child.release()) {
+    say_error(*why);
+    return static_cast<int>(Exit::failed);
+  }
+  int code = 0;
+  bool ended = false;
+  {
+    LiveSession session{line, child.pid(), Seek::Kind::started};
+    // Nobody else asks the child while this does.
+    std::atomic<bool> leaving{false};
+    std::thread waiter{[&] {
+      while (!leaving.load() && !child.wait_for(std::chrono::milliseconds{50})) {
+      }
+      session.program_ended();
+    }};
+    code = show(line, session, child.pid());
+    leaving.store(true);
+    waiter.join();
+    ended = child.poll().has_value();
+  }
+  if (!ended && !line.options.program.keep_running) (void)child.stop(SIGTERM);
+  const std::string errors = child.errors();
+  std::fwrite(errors.data(), 1, errors.size(), stderr);
+  return ended && code == 0 ? child.ending()->code() : code;
+}
+
+}  // namespace tachyon::tool
