@@ -5,18 +5,17 @@ using tachyon::layouts::cpython_3_15_x86_64;
 
 // Everything of 3.15, with frames of its own.
 struct Vendor : cpython_3_15_x86_64 {
-  static constexpr tachyon::schema::Frame frame{
-      .size = 88,
-      .executable = {0},
+  static constexpr tachyon::schema::Frame frame{.size = 88,
+                                                .executable = {0},
 #ifndef MISTAKE
-      .previous = {8},
+                                                .previous = {8},
 #endif
-      .locals = {40},
-      .instruction = {56},
-      .stackpointer = {64},
-      .return_offset = {72},
-      .owner = {74},
-      .localsplus = {80}};
+                                                .locals = {40},
+                                                .instruction = {56},
+                                                .stackpointer = {64},
+                                                .return_offset = {72},
+                                                .owner = {74},
+                                                .localsplus = {80}};
 };
 
 template <tachyon::CompiledLayout L>

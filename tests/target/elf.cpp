@@ -1,7 +1,7 @@
 #include <tachyon/target/elf.hpp>
 
-#include <catch2/catch.hpp>
 #include <string>
+#include <catch2/catch.hpp>
 #include <tachyon/memory/file_bytes.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
@@ -40,10 +40,10 @@ struct TinyElf {
     put(sizeof header + sizeof load, dyn);
     const std::uint64_t bias = relocated ? base : 0;
     std::uint64_t entry = dynamic;
-    for (const auto& [tag, value] : {std::pair<Elf64_Sxword, std::uint64_t>{
-                                         gnu ? DT_GNU_HASH : DT_HASH, hash},
-                                     {DT_SYMTAB, symbols},
-                                     {DT_STRTAB, strings}}) {
+    for (const auto& [tag, value] :
+         {std::pair<Elf64_Sxword, std::uint64_t>{gnu ? DT_GNU_HASH : DT_HASH, hash},
+          {DT_SYMTAB, symbols},
+          {DT_STRTAB, strings}}) {
       Elf64_Dyn d{};
       d.d_tag = tag;
       d.d_un.d_ptr = value + bias;

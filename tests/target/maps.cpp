@@ -6,10 +6,10 @@ using namespace tachyon;
 
 TEST_CASE("maps: the line that the header draws") {
   Mapping m;
-  REQUIRE(parse_mapping(
-      "7f1c00200000-7f1c00285000 r--p 00085000 fe:01 1311                       "
-      "/usr/lib/libpython3.13.so.1.0 (deleted)",
-      m));
+  REQUIRE(
+      parse_mapping("7f1c00200000-7f1c00285000 r--p 00085000 fe:01 1311                       "
+                    "/usr/lib/libpython3.13.so.1.0 (deleted)",
+                    m));
   CHECK(m.start.value == 0x7f1c00200000);
   CHECK(m.size() == 0x85000);
   CHECK(m.readable);
@@ -32,7 +32,8 @@ TEST_CASE("maps: names are the target's") {
   CHECK(m.path.empty());
   REQUIRE(parse_mapping("1000-2000 rw-p 00000000 00:00 0", m));
   CHECK(m.path.empty());
-  REQUIRE(parse_mapping("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]", m));
+  REQUIRE(
+      parse_mapping("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0    [vsyscall]", m));
   CHECK(m.path == "[vsyscall]");
   CHECK_FALSE(m.of_file());
   REQUIRE(parse_mapping("1000-2000 rw-p 00000000 00:00 0  [anon: (deleted)", m));

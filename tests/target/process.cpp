@@ -1,17 +1,18 @@
 #include <tachyon/target/process.hpp>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
+#include <catch2/catch.hpp>
 
 using namespace tachyon;
 
 TEST_CASE("process: the lines of status that count") {
   const ProcessStatus status = parse_process_status(
-      "Name:\tpy: thon\nState:\tS (sleeping)\nTgid:\t900\nTracerPid:\t12\nUid:\t1000\t1001\t1002\t1003\n"
+      "Name:\tpy: thon\nState:\tS "
+      "(sleeping)\nTgid:\t900\nTracerPid:\t12\nUid:\t1000\t1001\t1002\t1003\n"
       "Gid:\t5\t6\t7\t8\nNSpid:\t900\t45\t1\nThreads:\t7\nCapEff:\t000001ffffffffff\n"
       "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n");
   CHECK(status.name == "py: thon");

@@ -5,9 +5,9 @@
 
 namespace tachyon {
 
-// A place in the target's address space. It is not a pointer: nobody can dereference it by accident,
-// and arithmetic wraps instead of being undefined, because the numbers come from a process that may
-// be torn, hostile or gone.
+// A place in the target's address space. It is not a pointer: nobody can dereference it by
+// accident, and arithmetic wraps instead of being undefined, because the numbers come from a
+// process that may be torn, hostile or gone.
 struct Address {
   std::uint64_t value = 0;
 

@@ -16,16 +16,17 @@ using Bytes = std::span<const std::byte>;
 
 // The T at `offset`; the caller has checked that it fits.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-T load(Bytes from, std::size_t offset) noexcept {
+requires std::is_trivially_copyable_v<T> T load(Bytes from, std::size_t offset)
+noexcept {
   T value;
   std::memcpy(&value, from.data() + offset, sizeof value);
   return value;
 }
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::optional<T> load_checked(Bytes from, std::size_t offset) noexcept {
+requires std::is_trivially_copyable_v<T> std::optional<T> load_checked(Bytes from,
+                                                                       std::size_t offset)
+noexcept {
   if (offset > from.size() || from.size() - offset < sizeof(T)) return std::nullopt;
   return load<T>(from, offset);
 }

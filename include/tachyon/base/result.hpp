@@ -9,9 +9,9 @@
 #include <tachyon/base/address.hpp>
 
 // Errors are values. A target that moves under the reader makes a failed read an ordinary outcome:
-// a returned error cost 4 ns where this was measured, a thrown one 2,150 ns. `Result` has the member
-// names of std::expected, which g++ 12 lacks, so that it can become an alias one day. Text is made in
-// one place, describe(Error) in target/diagnose.hpp, and it names the remedy.
+// a returned error cost 4 ns where this was measured, a thrown one 2,150 ns. `Result` has the
+// member names of std::expected, which g++ 12 lacks, so that it can become an alias one day. Text
+// is made in one place, describe(Error) in target/diagnose.hpp, and it names the remedy.
 namespace tachyon {
 
 enum class Errc : std::uint16_t {

@@ -18,9 +18,9 @@
 // As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
 // id, and where the file came to lie in an address space.
 //
-// The same code reads a file (FileBytes: an address is an offset) and an image in a target's memory.
-// In a file the section headers lead to everything. They are not mapped, so in memory the way is
-// program headers -> PT_DYNAMIC -> hash table, symbols, strings:
+// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
+// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
+// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
 //
 //   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
 //       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
@@ -197,8 +197,8 @@ struct ElfProgram {
                  Take&& take) const {
     for (const Elf64_Phdr& segment : segments) {
       if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
-      const bool overlaps = offset < segment.p_offset + segment.p_filesz &&
-                            segment.p_offset < offset + size;
+      const bool overlaps =
+          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
       if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
     }
   }
@@ -246,8 +246,9 @@ class ElfFile {
     return dynamic_symbols().find(*file_, name);
   }
 
-  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols serves
-  // all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about 1 ms.
+  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
+  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
+  // 1 ms.
   std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
     std::vector<ElfSymbol> found(names.size());
     for (const ElfSection& table : sections_) {
@@ -310,7 +311,8 @@ class ElfFile {
     constexpr std::size_t overlap = 64;  // longer than any name that is asked for
     std::vector<std::byte> block(step + overlap);
     for (std::uint64_t at = 0; at < strings.size; at += step) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
       const std::span here = std::span{block}.first(size);
       if (!file_->read({strings.offset + at}, here)) break;
       for (std::size_t which = 0; which < names.size(); ++which) {
@@ -337,7 +339,8 @@ class ElfFile {
     for (std::uint64_t at = 0; at < count; at += block.size()) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
       const std::span here = std::span{block}.first(size);
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here))) break;
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here)))
+        break;
       for (const Elf64_Sym& symbol : here) {
         if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
         for (const NameAt& name : offsets) {

@@ -19,9 +19,10 @@
 //   start        end          perms offset  device inode path, to the end of the line
 //
 // The path is the target's text: any byte but a line feed, which the kernel writes as \012. A file
-// that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it is
-// taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to check,
-// by device and inode: the path is spelled in the kernel's idea of our root, not the target's.
+// that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it
+// is taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to
+// check, by device and inode: the path is spelled in the kernel's idea of our root, not the
+// target's.
 namespace tachyon {
 
 struct Mapping {
@@ -112,8 +113,8 @@ class Maps {
                      [](const Mapping& a, const Mapping& b) { return a.start < b.start; });
   }
 
-  // Lines that do not parse are left out and counted: a kernel that adds a kind of line must not end
-  // the attach.
+  // Lines that do not parse are left out and counted: a kernel that adds a kind of line must not
+  // end the attach.
   static Maps parse(std::string_view text) {
     std::vector<Mapping> all;
     std::size_t skipped = 0;
