@@ -51,9 +51,9 @@ inline constexpr std::string_view library_version = "0.1.0";
 
 namespace tachyon {
 
-// A place in the target's address space. It is not a pointer: nobody can dereference it by accident,
-// and arithmetic wraps instead of being undefined, because the numbers come from a process that may
-// be torn, hostile or gone.
+// A place in the target's address space. It is not a pointer: nobody can dereference it by
+// accident, and arithmetic wraps instead of being undefined, because the numbers come from a
+// process that may be torn, hostile or gone.
 struct Address {
   std::uint64_t value = 0;
 
@@ -84,16 +84,17 @@ using Bytes = std::span<const std::byte>;
 
 // The T at `offset`; the caller has checked that it fits.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-T load(Bytes from, std::size_t offset) noexcept {
+requires std::is_trivially_copyable_v<T> T load(Bytes from, std::size_t offset)
+noexcept {
   T value;
   std::memcpy(&value, from.data() + offset, sizeof value);
   return value;
 }
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::optional<T> load_checked(Bytes from, std::size_t offset) noexcept {
+requires std::is_trivially_copyable_v<T> std::optional<T> load_checked(Bytes from,
+                                                                       std::size_t offset)
+noexcept {
   if (offset > from.size() || from.size() - offset < sizeof(T)) return std::nullopt;
   return load<T>(from, offset);
 }
@@ -120,9 +121,9 @@ inline Bytes as_bytes(std::string_view text) noexcept {
 #include <variant>
 
 // Errors are values. A target that moves under the reader makes a failed read an ordinary outcome:
-// a returned error cost 4 ns where this was measured, a thrown one 2,150 ns. `Result` has the member
-// names of std::expected, which g++ 12 lacks, so that it can become an alias one day. Text is made in
-// one place, describe(Error) in target/diagnose.hpp, and it names the remedy.
+// a returned error cost 4 ns where this was measured, a thrown one 2,150 ns. `Result` has the
+// member names of std::expected, which g++ 12 lacks, so that it can become an alias one day. Text
+// is made in one place, describe(Error) in target/diagnose.hpp, and it names the remedy.
 namespace tachyon {
 
 enum class Errc : std::uint16_t {
@@ -12327,9 +12328,10 @@ auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visi
 //   start        end          perms offset  device inode path, to the end of the line
 //
 // The path is the target's text: any byte but a line feed, which the kernel writes as \012. A file
-// that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it is
-// taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to check,
-// by device and inode: the path is spelled in the kernel's idea of our root, not the target's.
+// that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it
+// is taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to
+// check, by device and inode: the path is spelled in the kernel's idea of our root, not the
+// target's.
 namespace tachyon {
 
 struct Mapping {
@@ -12420,8 +12422,8 @@ class Maps {
                      [](const Mapping& a, const Mapping& b) { return a.start < b.start; });
   }
 
-  // Lines that do not parse are left out and counted: a kernel that adds a kind of line must not end
-  // the attach.
+  // Lines that do not parse are left out and counted: a kernel that adds a kind of line must not
+  // end the attach.
   static Maps parse(std::string_view text) {
     std::vector<Mapping> all;
     std::size_t skipped = 0;
@@ -12772,9 +12774,9 @@ inline Result<OpenedFile> Process::open_mapped(const Mapping& mapping) const {
 // As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
 // id, and where the file came to lie in an address space.
 //
-// The same code reads a file (FileBytes: an address is an offset) and an image in a target's memory.
-// In a file the section headers lead to everything. They are not mapped, so in memory the way is
-// program headers -> PT_DYNAMIC -> hash table, symbols, strings:
+// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
+// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
+// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
 //
 //   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
 //       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
@@ -12951,8 +12953,8 @@ struct ElfProgram {
                  Take&& take) const {
     for (const Elf64_Phdr& segment : segments) {
       if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
-      const bool overlaps = offset < segment.p_offset + segment.p_filesz &&
-                            segment.p_offset < offset + size;
+      const bool overlaps =
+          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
       if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
     }
   }
@@ -13000,8 +13002,9 @@ class ElfFile {
     return dynamic_symbols().find(*file_, name);
   }
 
-  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols serves
-  // all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about 1 ms.
+  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
+  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
+  // 1 ms.
   std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
     std::vector<ElfSymbol> found(names.size());
     for (const ElfSection& table : sections_) {
@@ -13064,7 +13067,8 @@ class ElfFile {
     constexpr std::size_t overlap = 64;  // longer than any name that is asked for
     std::vector<std::byte> block(step + overlap);
     for (std::uint64_t at = 0; at < strings.size; at += step) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
       const std::span here = std::span{block}.first(size);
       if (!file_->read({strings.offset + at}, here)) break;
       for (std::size_t which = 0; which < names.size(); ++which) {
@@ -13091,7 +13095,8 @@ class ElfFile {
     for (std::uint64_t at = 0; at < count; at += block.size()) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
       const std::span here = std::span{block}.first(size);
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here))) break;
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here)))
+        break;
       for (const Elf64_Sym& symbol : here) {
         if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
         for (const NameAt& name : offsets) {
@@ -30066,9 +30071,12 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
     int at = 20;
     for (const ThreadColumn& column : thread_columns) {
       if (screen.columns() < column.from_width) continue;
+      // Whether a thread is on a CPU is looked up in some modes only.
+      const bool known = column.part != &ThreadStatistics::on_cpu ||
+                         seen.statistics.unknown.samples < total.samples;
       const double value = percent_of((seen.statistics.*column.part).samples, total.samples);
-      screen.field(row, at, share_width, percent5(value), {value == 0 ? Ink::dim : Ink::number},
-                   Align::right);
+      screen.field(row, at, share_width, known ? percent5(value) : "-",
+                   {!known || value == 0 ? Ink::dim : Ink::number}, Align::right);
       at += share_width + column_gap;
     }
     std::string name{thread.python_name.empty() ? thread.name : thread.python_name};
