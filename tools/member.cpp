@@ -95,6 +95,12 @@ SamplingRequest request_of(const CommandLine& line) {
   request.options.native = options.frames.native;
   request.options.opcodes = options.frames.opcodes;
   request.options.threads = options.frames.thread;
+  if (options.frames.async_aware) {
+    // The threads are read to know what their running tasks do: all of them.
+    request.options.tasks = request.options.all_threads = true;
+    request.options.task_choice =
+        async_mode_of(line) == AsyncMode::all ? TaskChoice::all : TaskChoice::running;
+  }
   request.plan.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
   request.plan.fixed_clock = options.sampling.clock == Clock::fixed;
   if (options.reading.max_overhead)

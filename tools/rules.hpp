@@ -47,6 +47,7 @@ class Rules {
     const Command command = line_.command;
     const bool samples = command == Command::run || command == Command::attach;
     bool fine = words() && asyncio() && (!samples || sampling());
+    if (given(option("readers"))) warn("--readers: this version samples with one reader");
     if (fine && (samples || command == Command::replay)) fine = formats() && files();
     return std::move(verdict_);
   }

@@ -15,6 +15,11 @@ Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host
                                AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
                                const SnapshotOptions& options);
 
+SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
+                             Control& control) {
+  return run_session(sampler, sampler, sink, request.plan, control);
+}
+
 SessionOutcome sample_process(Attached& target, SharedTables& tables,
                               const SamplingRequest& request, SampleSink& sink, Control& control) {
   auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<SessionOutcome> {

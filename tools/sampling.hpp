@@ -38,12 +38,25 @@ struct Control {
   virtual int descriptor() = 0;
 };
 
+// A sampler and its reading as the session loop sees them: the loop exists once, whatever the
+// layout, mode and reading are. A tick costs one virtual call more.
+struct AnySampler {
+  virtual ~AnySampler() = default;
+  virtual Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) = 0;
+  virtual const Trust& trust() const noexcept = 0;
+  virtual std::uint64_t held() const noexcept = 0;
+  virtual bool adaptive() const noexcept = 0;
+};
+
 struct SamplingRequest {
   ModeKind mode = ModeKind::wall;
   Reading reading = Reading::automatic;
   SamplerOptions options{};
   SessionPlan plan{};
 };
+
+SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
+                             Control& control);
 
 // Samples until the plan, the control or the target ends it.
 SessionOutcome sample_process(Attached& target, SharedTables& tables,

@@ -10,6 +10,22 @@ namespace tachyon::tool {
 
 namespace detail {
 
+template <class S, class R>
+class ErasedSampler final : public AnySampler {
+ public:
+  ErasedSampler(S& sampler, R& reading) : sampler_{sampler}, reading_{reading} {}
+  Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) override {
+    return sampler_.tick(sink, deadline, origin);
+  }
+  const Trust& trust() const noexcept override { return sampler_.trust(); }
+  std::uint64_t held() const noexcept override { return reading_.held(); }
+  bool adaptive() const noexcept override { return reading_.adaptive(); }
+
+ private:
+  S& sampler_;
+  R& reading_;
+};
+
 template <Mode P, class R, Layout L>
 SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTables& tables,
                          const SamplingRequest& request, SampleSink& sink, Control& control) {
@@ -22,7 +38,8 @@ SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTa
     outcome.error = ok.error();
     return outcome;
   }
-  return run_session(sampler, reading, sink, request.plan, control);
+  ErasedSampler<decltype(sampler), R> erased{sampler, reading};
+  return sample_erased(erased, request, sink, control);
 }
 
 template <class R, Layout L, class... Rest>

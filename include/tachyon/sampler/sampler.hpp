@@ -45,12 +45,21 @@ class Sampler {
   template <class C>
   std::size_t deliver_tasks(C& collector, const Tick& tick);
 
+  void note(StackId stack) {
+    const auto index = static_cast<std::size_t>(stack);
+    if (index >= seen_.size()) seen_.resize(index * 2 + 64);
+    if (!seen_[index]) ++trust_.distinct;
+    seen_[index] = true;
+  }
+
   Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
   std::vector<std::int32_t> still_;
   std::vector<TaskStack> task_stacks_;
-  std::uint64_t last_ = 0;
+  std::uint64_t last_ = 0;       // when, by the clock
+  std::uint64_t last_time_ = 0;  // the same, since the session began
+  std::vector<bool> seen_;       // stacks that were delivered before
   Trust trust_;
 };
 
@@ -154,6 +163,7 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
     }
     if (watch_.options().tasks || !P::accepts(thread.status)) continue;
     ++kept;
+    note(thread.stack);
     collector.add(Sample{thread.index, thread.stack, thread.status, tick.time, tick.weight});
   }
   return kept;
@@ -172,6 +182,7 @@ std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick
         task.running && known ? watch_.threads()[task.thread].status : Status::none;
     if (!P::accepts(status)) continue;
     ++kept;
+    note(task.stack);
     const ThreadIndex thread = known ? watch_.threads()[task.thread].index : watch_.orphan();
     collector.add(Sample{thread, task.stack, status, tick.time, tick.weight});
   }
@@ -189,8 +200,10 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   reading_.wait(deadline);
   const std::uint64_t now = monotonic_now();
   Tick tick;
-  tick.time = now - origin;
-  tick.weight = now - (last_ == 0 ? origin : last_);
+  // In whole microseconds, as recordings keep them: what is replayed is then what was live.
+  tick.time = (now - origin) / 1000 * 1000;
+  tick.weight = tick.time - last_time_;
+  last_time_ = tick.time;
   last_ = now;
   ++trust_.ticks;
 

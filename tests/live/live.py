@@ -1,0 +1,68 @@
+"""What live tests share: interpreters, targets that say when they are ready, the tool."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
+INTERPRETERS = os.path.join(TESTS, "interpreters")
+
+# Every cell of the matrix; the ones that are not here are skipped, and the test says so.
+NAMES = ["3.11", "3.11d", "3.12", "3.13", "3.13d", "3.13t", "3.14", "3.14d", "3.14t", "3.15",
+         "3.15d", "3.15t"]
+
+
+def interpreters():
+    """name -> facts, for the interpreters of tests/interpreters that are here."""
+    listed = subprocess.run([sys.executable, INTERPRETERS, "--json"], capture_output=True, text=True)
+    return {one["name"]: one for one in json.loads(listed.stdout or "[]")}
+
+
+def minor(facts):
+    return facts["minor"]
+
+
+@contextlib.contextmanager
+def target(name, program, *words, environment=None, start=()):
+    """Runs program text with an interpreter; yields the pid once it has printed a line."""
+    folder = tempfile.mkdtemp(prefix="tachyon-live-")
+    path = os.path.join(folder, "program.py")
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(textwrap.dedent(program))
+    process = subprocess.Popen(
+        [*start, sys.executable, INTERPRETERS, "--run", name, "--", path, *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the target did not start under {name}")
+        yield process.pid, path
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        os.unlink(path)
+        os.rmdir(folder)
+
+
+def tachyon(*words, timeout=60, **options):
+    options.setdefault("capture_output", True)
+    return subprocess.run([TACHYON, *map(str, words)], text=True, timeout=timeout,
+                          errors="surrogateescape", **options)
+
+
+def dump(*words):
+    """The parsed JSON of one dump."""
+    done = tachyon("dump", "--json", *words)
+    if done.returncode != 0:
+        raise AssertionError(f"dump failed ({done.returncode}): {done.stderr}")
+    return json.loads(done.stdout)["processes"][0]
+
+
+def functions(thread):
+    return [frame["function"] for frame in thread["frames"]]
