@@ -176,7 +176,7 @@ GROUPS = [
     ]),
     Group("code", "Code", "PyCodeObject", "A code object.", [
         S(word="code_object.size"),
-        F("units", I64, "ob_base.ob_size", note="code units of two bytes"),
+        F("units", I64, "ob_base.ob_size", "tuple_object.ob_size", note="code units of two bytes"),
         F("flags", I32, "co_flags"),
         F("argcount", I32, "co_argcount", "code_object.argcount"),
         F("posonlyargcount", I32, "co_posonlyargcount"),

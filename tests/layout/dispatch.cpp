@@ -32,6 +32,7 @@ TEST_CASE("a build that is not compiled in is an unsupported version") {
       return {};
     });
     CHECK(outcome.error().code == Errc::unsupported_version);
+    CHECK((outcome.error().at.value >> 16 & 0xff) == id.minor);
     CHECK(calls == 0);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <concepts>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -27,7 +28,8 @@ using AllLayouts = layouts::All_aarch64;
 using AllLayouts = layouts::All_x86_64;
 #endif
 
-// Calls `visit` with the layout of this build; Errc::unsupported_version when none is compiled in.
+// Calls `visit` with the layout of this build; Errc::unsupported_version, which names the
+// version, when none is compiled in.
 template <CompiledLayout First, CompiledLayout... Rest, class Visit>
 constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
     -> std::invoke_result_t<Visit&, First> {
@@ -35,7 +37,7 @@ constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
   if constexpr (sizeof...(Rest) > 0) {
     return with_layout(TypeList<Rest...>{}, id, visit);
   } else {
-    return Error{Errc::unsupported_version};
+    return Error{Errc::unsupported_version, 0, {0x03000000U | std::uint32_t{id.minor} << 16}};
   }
 }
 

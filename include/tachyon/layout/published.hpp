@@ -32,10 +32,11 @@
 // The table does not say everything that we use. What it leaves out is taken from the compiled
 // layout of the same minor version as long as everything that it does say about that struct agrees;
 // otherwise those members are absent, and what needs them is switched off. A newer minor version is
-// read with the map of the newest known one, keeps only what it publishes (and the few groups
-// marked lasting), and has no instruction table. Words may have moved there, so the result has to
-// make sense: nothing overlaps, everything lies inside its struct, structs that contain one another
-// fit.
+// read with the map of the newest known one. There the size of the struct has to agree as well
+// (it may differ between patch releases, but where it is the same nothing was put in), constants
+// are not taken over, and there is no instruction table. Words of the table itself may have moved
+// there, so the result has to make sense: nothing overlaps, everything lies inside its struct,
+// structs that contain one another fit.
 //
 // The target may be hostile: no word is used before it has passed those checks.
 namespace tachyon {
@@ -48,6 +49,12 @@ struct PublishedHeader {
 
   // 0xa, 0xb, 0xc: alpha, beta, candidate; 0xf: final.
   constexpr bool is_prerelease() const noexcept { return (version_hex >> 4 & 0xf) != 0xf; }
+  // Not for us, and why: the error carries the version.
+  constexpr Error refused() const noexcept {
+    return {is_prerelease() ? Errc::unsupported_prerelease : Errc::unsupported_version,
+            0,
+            {version_hex}};
+  }
 };
 
 inline constexpr std::string_view published_cookie = "xdebugpy";
@@ -162,7 +169,7 @@ class PublishedReader {
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
     // A newer table that does not make sense is one whose words moved.
-    if (error_.code != Errc::ok) return same_minor() ? error_ : Error{Errc::unsupported_version};
+    if (error_.code != Errc::ok) return same_minor() ? error_ : header_.refused();
     return out;
   }
 
@@ -201,7 +208,9 @@ class PublishedReader {
   // `group` comes in as the known build has it.
   void fill(std::span<MemberValue> group, std::span<const MemberValue> known, std::uint8_t number,
             bool lasting) noexcept {
+    std::size_t published = 0;
     bool agrees = true;
+    bool same_size = true;
     for (std::size_t i = 0; i < group.size(); ++i) {
       const PublishedWord* place = find(number, i);
       if (place == nullptr) continue;
@@ -209,9 +218,11 @@ class PublishedReader {
       // absent.
       const bool maskless = group[i].kind == MemberValue::Kind::bits && group[i].mask == 0;
       group[i].offset = maskless ? absent : value_of(*place);
-      if (group[i].is_place()) agrees = agrees && group[i] == known[i];
+      (group[i].is_place() ? agrees : same_size) &= group[i] == known[i];
+      published += group[i].is_place();
     }
-    if (same_minor() ? agrees : lasting) return;
+    const bool keep = same_minor() ? agrees : lasting || (published != 0 && agrees && same_size);
+    if (keep) return;
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (find(number, i) != nullptr) continue;
       if (group[i].kind == MemberValue::Kind::size) group[i].offset = 0;
@@ -299,10 +310,10 @@ Result<PublishedLayout> read_published(TypeList<Ls...> layouts, Bytes table,
   const auto header = published_header(table, arch);
   if (!header) return header.error();
   if (header->is_prerelease() && !((Ls::version_hex == header->version_hex) || ...)) {
-    return Errc::unsupported_prerelease;
+    return header->refused();
   }
   const std::size_t wanted = published_table_bytes(layouts, *header);
-  if (wanted == 0) return Errc::unsupported_version;
+  if (wanted == 0) return Error{Errc::unsupported_version, 0, {header->version_hex}};
   if (table.size() < wanted) return Errc::truncated;
   BuildId reader = header->build;
   reader.minor = detail::reader_of(layouts, *header);

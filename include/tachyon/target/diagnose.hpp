@@ -283,7 +283,7 @@ inline std::string explain(const Error& error, const Attempt& attempt, const Obs
     case Errc::unsupported_prerelease:
       return who + " runs Python " + detail::version_text(error.at.value) +
              ", a pre-release, whose structures are its own: use a final release, or build tachyon "
-             "with a layout made from its headers (gen/generate.py --extract)";
+             "with a layout made from its headers (gen/generate.py --python)";
     case Errc::unsupported_arch:
       return who +
              " is a program for another kind of processor or word size than this build of "

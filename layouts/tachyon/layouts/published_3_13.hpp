@@ -10,7 +10,7 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
+inline constexpr std::array<PublishedWord, 73> published_3_13_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -48,6 +48,7 @@ inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
     {6, 10, 33, 0, 0},  // frame.owner
     {6, 11, 32, 0, 0},  // frame.localsplus
     {7, 0, 34, 0, 0},  // code.size
+    {7, 1, 52, 0, 0},  // code.units
     {7, 3, 40, 0, 0},  // code.argcount
     {7, 7, 39, 0, 0},  // code.firstlineno
     {7, 11, 35, 0, 0},  // code.filename

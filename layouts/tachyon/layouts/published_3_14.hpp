@@ -10,7 +10,7 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 88> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -53,6 +53,7 @@ inline constexpr std::array<PublishedWord, 88> published_3_14_words{{
     {6, 10, 36, 0, 0},  // frame.owner
     {6, 11, 35, 0, 0},  // frame.localsplus
     {7, 0, 39, 0, 0},  // code.size
+    {7, 1, 58, 0, 0},  // code.units
     {7, 3, 45, 0, 0},  // code.argcount
     {7, 7, 44, 0, 0},  // code.firstlineno
     {7, 11, 40, 0, 0},  // code.filename

@@ -10,7 +10,7 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 102> published_3_15_words{{
+inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -61,6 +61,7 @@ inline constexpr std::array<PublishedWord, 102> published_3_15_words{{
     {6, 10, 44, 0, 0},  // frame.owner
     {6, 11, 43, 0, 0},  // frame.localsplus
     {7, 0, 47, 0, 0},  // code.size
+    {7, 1, 70, 0, 0},  // code.units
     {7, 3, 53, 0, 0},  // code.argcount
     {7, 7, 52, 0, 0},  // code.firstlineno
     {7, 11, 48, 0, 0},  // code.filename
