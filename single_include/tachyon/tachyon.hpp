@@ -9425,7 +9425,7 @@ inline constexpr OpcodeTable opcodes_3_13{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
+inline constexpr std::array<PublishedWord, 73> published_3_13_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -9463,6 +9463,7 @@ inline constexpr std::array<PublishedWord, 72> published_3_13_words{{
     {6, 10, 33, 0, 0},  // frame.owner
     {6, 11, 32, 0, 0},  // frame.localsplus
     {7, 0, 34, 0, 0},  // code.size
+    {7, 1, 52, 0, 0},  // code.units
     {7, 3, 40, 0, 0},  // code.argcount
     {7, 7, 39, 0, 0},  // code.firstlineno
     {7, 11, 35, 0, 0},  // code.filename
@@ -10304,7 +10305,7 @@ inline constexpr OpcodeTable opcodes_3_14{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 88> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -10347,6 +10348,7 @@ inline constexpr std::array<PublishedWord, 88> published_3_14_words{{
     {6, 10, 36, 0, 0},  // frame.owner
     {6, 11, 35, 0, 0},  // frame.localsplus
     {7, 0, 39, 0, 0},  // code.size
+    {7, 1, 58, 0, 0},  // code.units
     {7, 3, 45, 0, 0},  // code.argcount
     {7, 7, 44, 0, 0},  // code.firstlineno
     {7, 11, 40, 0, 0},  // code.filename
@@ -11211,7 +11213,7 @@ inline constexpr OpcodeTable opcodes_3_15{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 102> published_3_15_words{{
+inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
@@ -11262,6 +11264,7 @@ inline constexpr std::array<PublishedWord, 102> published_3_15_words{{
     {6, 10, 44, 0, 0},  // frame.owner
     {6, 11, 43, 0, 0},  // frame.localsplus
     {7, 0, 47, 0, 0},  // code.size
+    {7, 1, 70, 0, 0},  // code.units
     {7, 3, 53, 0, 0},  // code.argcount
     {7, 7, 52, 0, 0},  // code.firstlineno
     {7, 11, 48, 0, 0},  // code.filename
@@ -11887,7 +11890,8 @@ using AllLayouts = layouts::All_aarch64;
 using AllLayouts = layouts::All_x86_64;
 #endif
 
-// Calls `visit` with the layout of this build; Errc::unsupported_version when none is compiled in.
+// Calls `visit` with the layout of this build; Errc::unsupported_version, which names the
+// version, when none is compiled in.
 template <CompiledLayout First, CompiledLayout... Rest, class Visit>
 constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
     -> std::invoke_result_t<Visit&, First> {
@@ -11895,7 +11899,7 @@ constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
   if constexpr (sizeof...(Rest) > 0) {
     return with_layout(TypeList<Rest...>{}, id, visit);
   } else {
-    return Error{Errc::unsupported_version};
+    return Error{Errc::unsupported_version, 0, {0x03000000U | std::uint32_t{id.minor} << 16}};
   }
 }
 
@@ -11983,10 +11987,11 @@ constexpr void for_each_member(A& a, B& b, Visit&& visit) {
 // The table does not say everything that we use. What it leaves out is taken from the compiled
 // layout of the same minor version as long as everything that it does say about that struct agrees;
 // otherwise those members are absent, and what needs them is switched off. A newer minor version is
-// read with the map of the newest known one, keeps only what it publishes (and the few groups
-// marked lasting), and has no instruction table. Words may have moved there, so the result has to
-// make sense: nothing overlaps, everything lies inside its struct, structs that contain one another
-// fit.
+// read with the map of the newest known one. There the size of the struct has to agree as well
+// (it may differ between patch releases, but where it is the same nothing was put in), constants
+// are not taken over, and there is no instruction table. Words of the table itself may have moved
+// there, so the result has to make sense: nothing overlaps, everything lies inside its struct,
+// structs that contain one another fit.
 //
 // The target may be hostile: no word is used before it has passed those checks.
 namespace tachyon {
@@ -11999,6 +12004,12 @@ struct PublishedHeader {
 
   // 0xa, 0xb, 0xc: alpha, beta, candidate; 0xf: final.
   constexpr bool is_prerelease() const noexcept { return (version_hex >> 4 & 0xf) != 0xf; }
+  // Not for us, and why: the error carries the version.
+  constexpr Error refused() const noexcept {
+    return {is_prerelease() ? Errc::unsupported_prerelease : Errc::unsupported_version,
+            0,
+            {version_hex}};
+  }
 };
 
 inline constexpr std::string_view published_cookie = "xdebugpy";
@@ -12113,7 +12124,7 @@ class PublishedReader {
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
     // A newer table that does not make sense is one whose words moved.
-    if (error_.code != Errc::ok) return same_minor() ? error_ : Error{Errc::unsupported_version};
+    if (error_.code != Errc::ok) return same_minor() ? error_ : header_.refused();
     return out;
   }
 
@@ -12152,7 +12163,9 @@ class PublishedReader {
   // `group` comes in as the known build has it.
   void fill(std::span<MemberValue> group, std::span<const MemberValue> known, std::uint8_t number,
             bool lasting) noexcept {
+    std::size_t published = 0;
     bool agrees = true;
+    bool same_size = true;
     for (std::size_t i = 0; i < group.size(); ++i) {
       const PublishedWord* place = find(number, i);
       if (place == nullptr) continue;
@@ -12160,9 +12173,11 @@ class PublishedReader {
       // absent.
       const bool maskless = group[i].kind == MemberValue::Kind::bits && group[i].mask == 0;
       group[i].offset = maskless ? absent : value_of(*place);
-      if (group[i].is_place()) agrees = agrees && group[i] == known[i];
+      (group[i].is_place() ? agrees : same_size) &= group[i] == known[i];
+      published += group[i].is_place();
     }
-    if (same_minor() ? agrees : lasting) return;
+    const bool keep = same_minor() ? agrees : lasting || (published != 0 && agrees && same_size);
+    if (keep) return;
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (find(number, i) != nullptr) continue;
       if (group[i].kind == MemberValue::Kind::size) group[i].offset = 0;
@@ -12250,10 +12265,10 @@ Result<PublishedLayout> read_published(TypeList<Ls...> layouts, Bytes table,
   const auto header = published_header(table, arch);
   if (!header) return header.error();
   if (header->is_prerelease() && !((Ls::version_hex == header->version_hex) || ...)) {
-    return Errc::unsupported_prerelease;
+    return header->refused();
   }
   const std::size_t wanted = published_table_bytes(layouts, *header);
-  if (wanted == 0) return Errc::unsupported_version;
+  if (wanted == 0) return Error{Errc::unsupported_version, 0, {header->version_hex}};
   if (table.size() < wanted) return Errc::truncated;
   BuildId reader = header->build;
   reader.minor = detail::reader_of(layouts, *header);
@@ -14708,7 +14723,7 @@ inline std::string explain(const Error& error, const Attempt& attempt, const Obs
     case Errc::unsupported_prerelease:
       return who + " runs Python " + detail::version_text(error.at.value) +
              ", a pre-release, whose structures are its own: use a final release, or build tachyon "
-             "with a layout made from its headers (gen/generate.py --extract)";
+             "with a layout made from its headers (gen/generate.py --python)";
     case Errc::unsupported_arch:
       return who +
              " is a program for another kind of processor or word size than this build of "
