@@ -321,8 +321,15 @@ class Dump(unittest.TestCase):
                     os.unlink(broken)
                 finally:
                     os.unlink(core)
-            self.assertEqual([t["frames"] for t in dead["threads"]],
-                             [t["frames"] for t in live["threads"]])
+            # gcore leaves zeros where it could not read (it says so); a stack that has lost a piece
+            # that way must be shown as incomplete, never as a whole one.
+            lost = "Memory read failed" in made.stdout + made.stderr
+            self.assertTrue(dead["threads"][0]["complete"])
+            for then, now in zip(dead["threads"], live["threads"], strict=True):
+                if then["complete"] or not lost:
+                    self.assertEqual(then["frames"], now["frames"], made.stderr)
+                else:
+                    self.assertEqual(then["frames"], now["frames"][-len(then["frames"]):])
 
     def test_never_writes(self):
         if not shutil.which("strace"):
