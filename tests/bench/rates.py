@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from live import INTERPRETERS, TACHYON, target  # noqa: E402
+from live import TACHYON, target  # noqa: E402
 import programs  # noqa: E402
 
 TARGETS = [
@@ -50,8 +50,8 @@ def ours(pid, words, rate, seconds, folder):
 
 
 def reference(pid, words, rate, seconds, folder):
-    text, cpu = run([sys.executable, INTERPRETERS, "--run", "3.15", "--", "-m", "profiling.sampling",
-                     "attach", str(pid), "-d", str(seconds), "-r", str(rate), *words, "--binary",
+    text, cpu = run(["nsenter", "-t", str(pid), "-m", "-r", "/usr/bin/python3.15", "-m",
+                     "profiling.sampling", "attach", str(pid), "-d", str(seconds), "-r", str(rate), *words, "--binary",
                      "-o", f"{folder}/reference.bin"])
     traces = re.search(r"\((\d[\d,]*) samples\)", text)
     return int(traces[1].replace(",", "")) / seconds if traces else 0.0, cpu
@@ -94,8 +94,8 @@ def main():
             theirs, mine = [], []
             for _ in range(max(arguments.rounds, 5)):
                 begin = time.perf_counter()
-                run([sys.executable, INTERPRETERS, "--run", "3.15", "--", "-m", "profiling.sampling",
-                     "dump", str(pid)])
+                run(["nsenter", "-t", str(pid), "-m", "-r", "/usr/bin/python3.15", "-m",
+                     "profiling.sampling", "dump", str(pid)])
                 middle = time.perf_counter()
                 run([TACHYON, "dump", str(pid)])
                 theirs.append((middle - begin) * 1e3)

@@ -19,7 +19,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from live import INTERPRETERS, TACHYON, target  # noqa: E402
+from live import TACHYON, target  # noqa: E402
 import programs  # noqa: E402
 
 
@@ -54,8 +54,8 @@ def ours(pid, how, arguments, path):
 
 
 def reference(pid, arguments, path, *more):
-    subprocess.run([sys.executable, INTERPRETERS, "--run", "3.15", "--", "-m", "profiling.sampling",
-                    "attach", str(pid), "-d", str(int(arguments.seconds)), "-r", str(arguments.rate),
+    subprocess.run(["nsenter", "-t", str(pid), "-m", "-r", "/usr/bin/python3.15", "-m",
+                    "profiling.sampling", "attach", str(pid), "-d", str(int(arguments.seconds)), "-r", str(arguments.rate),
                     "--collapsed", "-o", path, *more], check=True, capture_output=True)
 
 
