@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Turns gen/assets into include/tachyon/render/assets.hpp.
 
-Each page is assembled here: style sheets and scripts are put into its HTML; comment lines,
-indentation, and breaks and blanks that mean nothing are left out, which is what brings a page to a
+Each page is assembled here: style sheets and scripts are put into its HTML; comments, indentation,
+and breaks and blanks that mean nothing are left out, which is what brings a page to less than a
 sixth of CPython's (names and statements stay as they were written); and a content security policy
 is computed that lets exactly these scripts and styles run. What remains to be filled in per profile
 are the title and the data, so a page is three pieces of text.
@@ -59,26 +59,63 @@ PAGES = {
 
 
 def squeeze(text, kind):
-    """What the browser does not need: indentation, comment lines, breaks and blanks without meaning."""
+    """What the browser does not need: indentation, comments, breaks and blanks without meaning."""
+    if kind == "js":
+        return squeeze_script(text)
     if kind == "css":
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-        text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text)).replace("}", "}\n")
-    lines = (line.strip() for line in text.splitlines())
-    lines = [line for line in lines if line and not (kind == "js" and line.startswith("//"))]
-    if kind != "js":
-        return "\n".join(lines)
-    return re.sub(r"([;,(\[{])\n", r"\1", "\n".join(map(tighten, lines)))
+        text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text))
+        text = re.sub(r";?}", "}\n", re.sub(r" > ", ">", text))
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-LITERAL = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`)""")
+# One token of a script, tried in this order. What follows a name, a number or a closing bracket is a
+# division, else a slash begins a regular expression. Text inside `...` is taken whole.
+TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+      | (?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[^`\\])*`)
+      | (?P<word>[\w$]+(?:\.\d+)?)
+      | (?P<regex>/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\[\n])+/[a-z]*)
+      | (?P<sign>\+\+|--|=>|\?\?|\?\.|\.\.\.|.)""",
+    re.X | re.S,
+)
+BEFORE_REGEX = {"return", "typeof", "case", "of", "in"}
 
 
-def tighten(line):
-    """A line of script without the blanks around some signs; text in quotes is left alone."""
-    parts = LITERAL.split(line)
-    for i in range(0, len(parts), 2):
-        parts[i] = re.sub(r" ?(=>|===|!==|&&|\|\||[=?,{}]) ?", r"\1", parts[i])
-    return "".join(parts)
+def script_tokens(text):
+    at, last = 0, ""
+    while at < len(text):
+        found = TOKEN.match(text, at)
+        operand = last and (last[-1] in ")]}'\"`" or re.match(r"[\w$]", last[-1]))
+        if found.lastgroup == "regex" and operand and last not in BEFORE_REGEX:
+            token, kind = "/", "sign"
+        else:
+            token, kind = found.group(), found.lastgroup
+        at += len(token)
+        if kind != "space":
+            last = token
+            yield token
+
+
+def squeeze_script(text):
+    """Blanks stay where two words or two signs would become one; each outermost block is a line.
+
+    That is enough because every statement in gen/assets ends with a semicolon or a brace.
+    """
+    out, depth = [], 0
+    for token in script_tokens(text):
+        before = out[-1] if out else ""
+        if re.match(r"[\w$]", token) and re.search(r"[\w$]$", before):
+            out.append(" ")
+        elif before in ("+", "-", "++", "--") and token[0] == before[0]:
+            out.append(" ")
+        elif token == "}" and before == ";":
+            out.pop()
+        depth += (token in ("{", "(", "[")) - (token in ("}", ")", "]"))
+        out.append(token)
+        if depth == 0 and token in ("}", ";"):
+            out.append("\n")
+    return "".join(out)
 
 
 def read(name):

@@ -384,8 +384,7 @@ class App {
     );
     on(byId('export'), 'click', () => this.saveSvg());
     on(byId('side-toggle'), 'click', () => this.toggleSide());
-    on(byId('help'), 'click', () => byId('keys').showModal());
-    this.buildHelp();
+    on(byId('help'), 'click', () => this.help());
     this.buildGrip();
     on(document, 'keydown', (event) => this.keyed(event));
     on(window, 'beforeprint', () => this.paper());
@@ -411,23 +410,24 @@ class App {
       this.panes.callees,
       this.panes.table
     );
-    this.graphs = {
-      main: new Graph(this.panes.main, this, false),
-      callers: new Graph(this.panes.callers, this, true),
-      callees: new Graph(this.panes.callees, this, false)
-    };
-    this.graphs.main.canvas.setAttribute(
-      'aria-label',
-      'Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.'
-    );
-    this.graphs.callers.canvas.setAttribute(
-      'aria-label',
-      'Callers of the function, nearest at the bottom. Arrow keys walk the frames.'
-    );
-    this.graphs.callees.canvas.setAttribute(
-      'aria-label',
-      'Callees of the function, nearest at the top. Arrow keys walk the frames.'
-    );
+    this.graphs = {};
+  }
+
+  // Graphs come into being when they are first shown.
+  graph(id) {
+    if (!this.graphs[id]) {
+      this.graphs[id] = new Graph(this.panes[id], this, id === 'callers');
+      this.graphs[id].canvas.setAttribute(
+        'aria-label',
+        {
+          main: 'Flame graph. Arrow keys walk the frames, Enter zooms, Escape zooms out. The Table view has the same figures as text.',
+          callers:
+            'Callers of the function, nearest at the bottom. Arrow keys walk the frames.',
+          callees: 'Callees of the function, nearest at the top. Arrow keys walk the frames.'
+        }[id]
+      );
+    }
+    return this.graphs[id];
   }
 
   threadName(i) {
@@ -441,6 +441,10 @@ class App {
     );
   }
 
+  help() {
+    if (!byId('keys').firstChild) this.buildHelp();
+    byId('keys').showModal();
+  }
   buildHelp() {
     const key = (keys, text) =>
       el(
@@ -531,7 +535,7 @@ class App {
     theme.read();
     if (!this.panels) return;
     this.timeline.draw();
-    this.panels.showLegend();
+    this.panels.all(5);
     for (const graph of Object.values(this.graphs)) graph.draw();
   }
 
@@ -552,7 +556,7 @@ class App {
       this.set({view: this.state.view === 'inverted' ? 'flame' : 'inverted'});
     else if (event.key === 's') this.toggleSide();
     else if (event.key === 'd') byId('theme').click();
-    else if (event.key === '?') byId('keys').showModal();
+    else if (event.key === '?') this.help();
     else return;
     event.preventDefault();
   }
@@ -639,7 +643,7 @@ class App {
       if (next < 0) break;
       node = next;
     }
-    const {main} = this.graphs;
+    const main = this.graph('main');
     main.take(shape, node);
     if (node !== shape.root && this.chosenNode < 0) {
       this.chosenGraph = main;
@@ -661,8 +665,8 @@ class App {
           : 'not in this selection'
       )
     );
-    this.graphs.callers.take(model.shape(state, 'callers'));
-    this.graphs.callees.take(model.shape(state, 'callees'));
+    this.graph('callers').take(model.shape(state, 'callers'));
+    this.graph('callees').take(model.shape(state, 'callees'));
   }
   showEmpty() {
     const {run} = this.model.profile;
@@ -723,7 +727,7 @@ class App {
   // Walks the frames that a search found, the widest first.
   nextMatch(step) {
     const graph = this.state.view === 'sandwich' ? this.graphs.callees : this.graphs.main;
-    if (!this.found || !graph.shape || this.state.view === 'table') return;
+    if (!this.found || !graph || !graph.shape || this.state.view === 'table') return;
     graph.grow(true);
     const blocks = graph.rows
       .flat()
@@ -787,7 +791,13 @@ function start() {
   const reference = () => referenceData(model);
   window.tachyon = {app, model, reference, ready: performance.now()};
   Object.defineProperty(window, 'EMBEDDED_DATA', {get: reference});
-  // So that the first search need not wait for them.
-  setTimeout(() => model.searchTexts(), 100);
+  // What the first picture need not wait for.
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      app.panels.rest();
+      window.tachyon.complete = true;
+      setTimeout(() => model.searchTexts(), 100);
+    })
+  );
 }
 start();

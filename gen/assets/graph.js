@@ -366,11 +366,17 @@ class Graph {
   }
 }
 
-// Colours as the style sheet has them, read again when the theme changes.
+// Colours as the style sheet has them, read again when the theme changes. Its text is read, and not
+// what the browser makes of it: that would lay out the page once before there is anything on it.
 const theme = {
   read() {
-    const style = getComputedStyle(document.documentElement);
-    const value = (name) => style.getPropertyValue(name).trim();
+    const sheet = document.querySelector('style').textContent;
+    const all = [...sheet.matchAll(/--([\w-]+):([^;}]+)/g)].map((found) => found.slice(1));
+    // Each stands there for light and then, if it differs, for dark.
+    const values = new Map(
+      document.documentElement.dataset.theme === 'dark' ? all : all.reverse()
+    );
+    const value = (name) => values.get(name.slice(2));
     const light = (colour) => {
       const [r, g, b] = [1, 3, 5]
         .map((i) => parseInt(colour.slice(i, i + 2), 16) / 255)

@@ -21,8 +21,10 @@ class Panels {
     this.app = app;
     this.side = document.getElementById('side');
     this.tip = document.getElementById('tip');
-    const closed = new Set((remembered('parts') || '').split(',').filter(Boolean));
-    const part = (id, title, open = true) => {
+    let kept = remembered('parts') || '';
+    const closed = new Set(kept.split(',').filter(Boolean));
+    this.parts = [];
+    const part = (id, title, fill, open = true) => {
       const inside = el('div');
       const details = el(
         'details',
@@ -30,32 +32,41 @@ class Panels {
         el('summary', {}, title),
         inside
       );
+      const entry = {details, fill, shown: false};
       on(details, 'toggle', () => {
         if (details.open === open) closed.delete(id);
         else closed.add(id);
-        remember('parts', [...closed].join(','));
+        if (details.open && !entry.shown) this.fill(entry);
+        const now = [...closed].join();
+        if (now !== kept) remember('parts', (kept = now));
       });
       this.side.append(details);
+      this.parts.push(entry);
       return inside;
     };
-    this.chosen = part('chosen', 'Selected');
+    this.chosen = part('chosen', 'Selected', () => this.showChosen());
     this.chosen.className = 'chosen';
-    this.summary = part('summary', 'Summary');
-    this.spots = part('spots', 'Where the time goes');
-    this.trust = part('trust', 'How far to trust it');
-    this.states = part('states', 'Thread states');
-    this.legend = part('legend', 'Colours');
-    this.about = part('about', 'The run', false);
+    this.summary = part('summary', 'Summary', () => this.showSummary());
+    this.spots = part('spots', 'Where the time goes', () => this.showSpots());
+    this.trust = part('trust', 'How far to trust it', () => this.showTrust());
+    this.states = part('states', 'Thread states', () => this.showStates());
+    this.legend = part('legend', 'Colours', () => this.showLegend());
+    this.about = part('about', 'The run', () => this.showAbout(), false);
+    // Few windows are tall enough for more than four: the rest comes after the first picture.
+    this.ready = 4;
   }
 
-  all() {
-    this.showChosen();
-    this.showSummary();
-    this.showSpots();
-    this.showTrust();
-    this.showStates();
-    this.showLegend();
-    this.showAbout();
+  all(from = 0) {
+    for (const entry of this.parts.slice(from, this.ready)) this.fill(entry);
+  }
+  // A part that is closed is filled when it is opened.
+  fill(entry) {
+    entry.shown = entry.details.open;
+    if (entry.shown) entry.fill();
+  }
+  rest() {
+    this.ready = this.parts.length;
+    this.all(4);
   }
 
   showSummary() {

@@ -107,14 +107,18 @@ class Browser:
             if "id" in message:
                 self._waiting[message["id"]] = message
             elif message.get("sessionId") in self.pages:
-                self.pages[message["sessionId"]].event(message["method"], message["params"])
+                self.pages[message.get("sessionId")].event(message["method"], message["params"])
 
-    def open(self, path, width=1280, height=800, dark=False, scale=1, fragment="", clean=True):
-        target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
+    def open(self, path, width=1280, height=800, dark=False, scale=1, fragment="", first=""):
+        """A page in a context of its own: what pages store lasts as long as the context does."""
+        context = self.call("Target.createBrowserContext")["browserContextId"]
+        target = self.call(
+            "Target.createTarget", {"url": "about:blank", "browserContextId": context}
+        )["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})[
             "sessionId"
         ]
-        page = Page(self, target, session)
+        page = Page(self, context, session)
         self.pages[session] = page
         for domain in ("Page", "Runtime", "Log"):
             page.call(domain + ".enable")
@@ -123,20 +127,15 @@ class Browser:
             "Emulation.setEmulatedMedia",
             {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
         )
-        if clean:
-            page.call(
-                "Page.addScriptToEvaluateOnNewDocument",
-                {
-                    "source": "try { if (!sessionStorage.kept) localStorage.clear(); sessionStorage.kept = 1; } catch (e) {}"
-                },
-            )
+        if first:  # a script of the test's that runs before any of the page's
+            page.call("Page.addScriptToEvaluateOnNewDocument", {"source": first})
         page.go(path, fragment)
         return page
 
 
 class Page:
-    def __init__(self, browser, target, session):
-        self.browser, self.target, self.session = browser, target, session
+    def __init__(self, browser, context, session):
+        self.browser, self.context, self.session = browser, context, session
         self.errors = []
         self.loaded = False
 
@@ -167,13 +166,8 @@ class Page:
         while not self.loaded:
             self.browser._receive(end - time.monotonic(), "load")
 
-    def again(self, path):
-        """The same page anew. What a page stores reaches the next process some time later."""
-        time.sleep(1)
-        self.go(path)
-
     def close(self):
-        self.browser.call("Target.closeTarget", {"targetId": self.target})
+        self.browser.call("Target.disposeBrowserContext", {"browserContextId": self.context})
         self.browser.pages.pop(self.session, None)
 
     def size(self, width, height, scale=1, phone=False):

@@ -65,6 +65,7 @@ class PageCase(unittest.TestCase):
     def open(self, path, **more):
         page = browser().open(path, **more)
         self.opened.append(page)
+        page.wait("!window.tachyon || tachyon.complete")
         return page
 
     def tearDown(self):

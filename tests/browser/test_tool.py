@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -209,6 +210,17 @@ def reference_profiler():
         return None
 
 
+# When the first frame after loading was made, and when anything on the page last changed: CPython's
+# page lets its frames grow for half a second, ours fills what is below the window's edge.
+WATCH = """
+    window.watched = {frame: 0, last: 0};
+    new MutationObserver(() => { watched.last = performance.now(); }).observe(document,
+        {subtree: true, childList: true, attributes: true, characterData: true});
+    addEventListener('load', () => requestAnimationFrame(() => setTimeout(() => {
+        watched.frame = performance.now(); watched.last = Math.max(watched.last, watched.frame); })));
+"""
+
+
 @unittest.skipUnless(
     TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable"
 )
@@ -256,20 +268,23 @@ class SideBySide(support.PageCase):
             )
             self.assertEqual(done.returncode, 0, done.stderr)
             sizes = [os.path.getsize(p) for p in (theirs, ours)]
-            opening = [[], []]
+            opening, complete = [[], []], [[], []]
             for _ in range(5):
                 for which, path in enumerate((theirs, ours)):
-                    page = self.open(path)
-                    page.settle()
-                    opening[which].append(page.js("performance.now()"))
+                    page = self.open(path, first=WATCH)
+                    page.wait("performance.now() - watched.last > 400 && watched.frame > 0", 30)
+                    opening[which].append(page.js("watched.frame"))
+                    complete[which].append(page.js("watched.last"))
                     page.errors.clear() if which == 0 else None
-            best = [min(times) for times in opening]
+                    self.opened.pop().close()
+            frame, last = ([statistics.median(times) for times in all] for all in (opening, complete))
             print(
-                f"\n  CPython {name}: {sizes[0]:,} bytes, open {best[0]:.0f} ms; ours: {sizes[1]:,} bytes, open {best[1]:.0f} ms"
+                f"\n  CPython {name}: {sizes[0]:,} bytes, first frame {frame[0]:.0f} ms, complete"
+                f" {last[0]:.0f} ms; ours: {sizes[1]:,} bytes, {frame[1]:.0f} ms, {last[1]:.0f} ms"
             )
-            # A sixth is the aim; what a recording holds moves it by half a per cent either way.
-            self.assertLessEqual(sizes[1] * 5.9, sizes[0])
-            self.assertLess(best[1], best[0])
+            self.assertLessEqual(sizes[1] * 6, sizes[0])
+            self.assertLess(frame[1], frame[0])
+            self.assertLess(last[1] * 3, last[0])
 
 
 if __name__ == "__main__":
