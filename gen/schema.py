@@ -111,6 +111,7 @@ GROUPS = [
         F("enabled", I32, "enabled", "ft:interpreter_state.gil_runtime_state_enabled"),
         F("last_holder", ADDRESS, "last_holder", "interpreter_state.gil_runtime_state_holder - interpreter_state.gil_runtime_state"),
         F("locked", I32, "locked", "interpreter_state.gil_runtime_state_locked - interpreter_state.gil_runtime_state"),
+        F("switch_number", U64, "switch_number", note="counts the times that another thread took it"),
     ]),
     Group("thread", "Thread", "PyThreadState", "One thread state. The object is longer than its struct: see base_frame.", [
         S(word="thread_state.size"),

@@ -198,6 +198,9 @@ void LiveSession::open_recording() {
 
 SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed) {
   SamplingRequest request = request_of(line_);
+  // The display takes batches from the one who samples: see mailbox.hpp.
+  request.readers = 1;
+  request.collects_apart = false;
   const std::uint64_t offset = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
   if (const auto duration = line_.options.sampling.duration) {
     const auto length = static_cast<std::uint64_t>(duration->value.count());

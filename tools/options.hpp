@@ -122,7 +122,7 @@ struct ReadingOptions {
           {"blocking", 0, "", on::living, "stop the target's threads during each read"},
           {"max-overhead", 0, "PERCENT", on::sampled,
            "largest cost to the target that auto may cause (default: 2)"},
-          {"readers", 0, "N", on::sampled, "reading threads (default: 1)"},
+          {"readers", 0, "N", on::sampled, "reading threads (default: 1, or 2 above 200 kHz)"},
       }}};
 };
 

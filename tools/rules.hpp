@@ -39,6 +39,8 @@ inline Reading reading_of(const ReadingOptions& options) {
 namespace detail {
 
 class Rules {
+  static constexpr unsigned most_readers = 64;
+
  public:
   explicit Rules(const CommandLine& line)
       : line_{line}, wanted_{wanted_formats(line.options.formats)} {}
@@ -47,7 +49,6 @@ class Rules {
     const Command command = line_.command;
     const bool samples = command == Command::run || command == Command::attach;
     bool fine = words() && asyncio() && (!samples || sampling());
-    if (given(option("readers"))) warn("--readers: this version samples with one reader");
     if (fine && (samples || command == Command::replay)) fine = formats() && files();
     return std::move(verdict_);
   }
@@ -142,6 +143,12 @@ class Rules {
       return refuse(concat("--readers=", std::to_string(reading.readers->value),
                            concat(" needs --read=fast or auto: ", text_of(how),
                                   " reading has one reader by its nature")));
+    }
+    if (reading.readers && reading.readers->value > most_readers) {
+      return refuse(concat("--readers takes at most ", std::to_string(most_readers)));
+    }
+    if (reading.readers && reading.readers->value > 1 && line_.options.frames.async_aware) {
+      return refuse("--async-aware has one reader; leave out --readers");
     }
     if (reading.max_overhead && how == Reading::blocking) {
       return refuse(

@@ -1,3 +1,5 @@
+#include <utility>
+#include <vector>
 #include <tachyon/layout/published.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 
@@ -18,6 +20,31 @@ Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host
 SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
                              Control& control) {
   return run_session(sampler, sampler, sink, request.plan, control);
+}
+
+namespace {
+
+// A sampler that brings what it sees to one of several readers.
+struct OneOfSeveral {
+  AnySampler* sampler;
+
+  template <class C>
+  Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
+    SinkOf<C> sink{collector};
+    return sampler->tick(sink, deadline, origin);
+  }
+  const Trust& trust() const noexcept { return sampler->trust(); }
+};
+
+}  // namespace
+
+SessionOutcome sample_erased(std::span<AnySampler* const> samplers, SharedTables& tables,
+                             const SamplingRequest& request, SampleSink& sink, Control& control) {
+  std::vector<OneOfSeveral> each;
+  for (AnySampler* sampler : samplers) each.push_back({sampler});
+  std::vector<ReaderParts<OneOfSeveral, AnySampler>> parts;
+  for (OneOfSeveral& one : each) parts.push_back({&one, one.sampler});
+  return run_readers(std::span{std::as_const(parts)}, tables, sink, request.plan, control);
 }
 
 SessionOutcome sample_process(Attached& target, SharedTables& tables,

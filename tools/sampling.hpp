@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+
+#include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/session.hpp>
 #include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/target/attach.hpp>
@@ -53,10 +56,14 @@ struct SamplingRequest {
   Reading reading = Reading::automatic;
   SamplerOptions options{};
   SessionPlan plan{};
+  unsigned readers = 1;  // more than one only with fast or automatic reading, and without tasks
+  bool collects_apart = false;  // even one reader leaves the collecting to another thread
 };
 
 SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
                              Control& control);
+SessionOutcome sample_erased(std::span<AnySampler* const> samplers, SharedTables& tables,
+                             const SamplingRequest& request, SampleSink& sink, Control& control);
 
 // Samples until the plan, the control or the target ends it.
 SessionOutcome sample_process(Attached& target, SharedTables& tables,

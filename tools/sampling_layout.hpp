@@ -1,5 +1,10 @@
 #pragma once
 
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
 #include <tachyon/layout/published.hpp>
 #include <tachyon/mode/modes.hpp>
 
@@ -26,38 +31,64 @@ class ErasedSampler final : public AnySampler {
   R& reading_;
 };
 
+inline SessionOutcome failed(Error error) {
+  SessionOutcome outcome;
+  outcome.end = SessionEnd::failed;
+  outcome.error = error;
+  return outcome;
+}
+
+// One reader and all that it has for itself.
 template <Mode P, class R, Layout L>
-SessionOutcome sample_by(const L& layout, R& reading, Attached& target, SharedTables& tables,
-                         const SamplingRequest& request, SampleSink& sink, Control& control) {
-  LiveHost host{target};
-  Sampler<L, LiveProcess, LiveHost, P, R> sampler{layout,      target.memory, reading,        host,
-                                                  target.site, tables,        request.options};
-  if (const auto ok = sampler.start(); !ok) {
-    SessionOutcome outcome;
-    outcome.end = SessionEnd::failed;
-    outcome.error = ok.error();
-    return outcome;
+struct Reader {
+  Reader(const L& layout, R& way, Attached& target, SharedTables& tables,
+         const SamplerOptions& options)
+      : host{target},
+        sampler{layout, target.memory, way, host, target.site, tables, options},
+        erased{sampler, way} {}
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  LiveHost host;
+  Sampler<L, LiveProcess, LiveHost, P, R> sampler;
+  ErasedSampler<Sampler<L, LiveProcess, LiveHost, P, R>, R> erased;
+};
+
+template <Mode P, class R, Layout L>
+SessionOutcome sample_by(const L& layout, std::span<R* const> ways, Attached& target,
+                         SharedTables& tables, const SamplingRequest& request, SampleSink& sink,
+                         Control& control) {
+  std::vector<std::unique_ptr<Reader<P, R, L>>> readers;
+  std::vector<AnySampler*> samplers;
+  for (R* const way : ways) {
+    readers.push_back(
+        std::make_unique<Reader<P, R, L>>(layout, *way, target, tables, request.options));
+    if (const auto ok = readers.back()->sampler.start(); !ok) return failed(ok.error());
+    samplers.push_back(&readers.back()->erased);
   }
-  ErasedSampler<decltype(sampler), R> erased{sampler, reading};
-  return sample_erased(erased, request, sink, control);
+  if (samplers.size() == 1 && !request.collects_apart) {
+    return sample_erased(*samplers.front(), request, sink, control);
+  }
+  return sample_erased(samplers, tables, request, sink, control);
 }
 
 template <class R, Layout L, class... Rest>
-SessionOutcome sample_in_mode(ModeKind mode, const L& layout, R& reading, Rest&... rest) {
+SessionOutcome sample_in_mode(ModeKind mode, const L& layout, std::span<R* const> ways,
+                              Rest&... rest) {
   switch (mode) {
     case ModeKind::cpu:
-      return sample_by<mode::Cpu>(layout, reading, rest...);
+      return sample_by<mode::Cpu>(layout, ways, rest...);
     case ModeKind::gil:
-      return sample_by<mode::Gil>(layout, reading, rest...);
+      return sample_by<mode::Gil>(layout, ways, rest...);
     case ModeKind::exception:
-      return sample_by<mode::Exception>(layout, reading, rest...);
+      return sample_by<mode::Exception>(layout, ways, rest...);
     case ModeKind::all:
-      return sample_by<mode::All>(layout, reading, rest...);
+      return sample_by<mode::All>(layout, ways, rest...);
     case ModeKind::wall:
     case ModeKind::unknown:
       break;
   }
-  return sample_by<mode::Wall>(layout, reading, rest...);
+  return sample_by<mode::Wall>(layout, ways, rest...);
 }
 
 }  // namespace detail
@@ -67,22 +98,25 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
                            const SamplingRequest& request, SampleSink& sink, Control& control) {
   if (request.reading == Reading::blocking) {
     auto paused = PausedProcess::attach(target.memory);
-    if (!paused) {
-      SessionOutcome outcome;
-      outcome.end = SessionEnd::failed;
-      outcome.error = paused.error();
-      return outcome;
-    }
+    if (!paused) return detail::failed(paused.error());
     BlockingReading reading{*paused};
-    return detail::sample_in_mode(request.mode, layout, reading, target, tables, request, sink,
-                                  control);
+    BlockingReading* const only = &reading;
+    return detail::sample_in_mode(request.mode, layout, std::span<BlockingReading* const>{&only, 1},
+                                  target, tables, request, sink, control);
   }
   using Choice = AdaptiveReading::Choice;
-  AdaptiveReading reading{request.reading == Reading::fast    ? Choice::fast
-                          : request.reading == Reading::exact ? Choice::exact
-                                                              : Choice::automatic};
-  return detail::sample_in_mode(request.mode, layout, reading, target, tables, request, sink,
-                                control);
+  // Several readers cannot sit on one thread's CPU: they read fast.
+  const Choice choice = request.readers > 1 || request.reading == Reading::fast ? Choice::fast
+                        : request.reading == Reading::exact                     ? Choice::exact
+                                                                                : Choice::automatic;
+  std::deque<AdaptiveReading> readings;  // they do not move
+  std::vector<AdaptiveReading*> ways;
+  for (unsigned i = 0; i < request.readers; ++i) {
+    ways.push_back(&readings.emplace_back(
+        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead}));
+  }
+  return detail::sample_in_mode(request.mode, layout, std::span<AdaptiveReading* const>{ways},
+                                target, tables, request, sink, control);
 }
 
 // Dumps are made once, so what they read from and how is erased: one instantiation a layout.

@@ -190,12 +190,22 @@ class ExactReading {
 // Fast where it is good enough, exact where it is not: decided by how many looks find that the
 // thread moved on while it was read. On the programs measured, fast is within noise of exact below
 // 15 %.
+//
+// Exact costs the target 10-20 us a look. What that may come to is bounded: a rate at which it
+// would take more than the budget is lowered by the session, but not to less than a quarter of what
+// was asked. Where even that does not do, fast is what can be had, and it stays.
 class AdaptiveReading {
  public:
   enum class Choice : std::uint8_t { automatic, fast, exact };
 
-  explicit AdaptiveReading(Choice choice) noexcept
-      : choice_{choice}, exact_now_{choice == Choice::exact} {}
+  struct Budget {
+    std::uint64_t interval = 1'000'000;  // ns from look to look, as it was asked for
+    double share = 0.02;                 // of the target's time; 0: no limit
+  };
+
+  explicit AdaptiveReading(Choice choice) noexcept : AdaptiveReading{choice, Budget{}} {}
+  AdaptiveReading(Choice choice, Budget budget) noexcept
+      : choice_{choice}, budget_{budget}, exact_now_{choice == Choice::exact} {}
 
   void follow(ThreadClock* thread, std::span<const std::int32_t> tasks) noexcept {
     exact_.follow(thread, tasks);
@@ -214,6 +224,7 @@ class AdaptiveReading {
   void learn(bool moved) noexcept {
     if (choice_ != Choice::automatic) return;
     if (exact_now_) {
+      ++exact_looks_;
       // Once in a while the fast way is tried again: programs change.
       if (++looks_ < 4 * period || exact_.unreachable()) {
         if (exact_.unreachable()) leave_exact();
@@ -226,7 +237,8 @@ class AdaptiveReading {
     moves_ += moved ? 1 : 0;
     const std::uint32_t judged = probing_ ? period / 8 : period;
     if (looks_ < judged) return;
-    if (moves_ * 100 > looks_ * threshold_percent && exact_.following() && !exact_.unreachable()) {
+    if (moves_ * 100 > looks_ * threshold_percent && exact_.following() && !exact_.unreachable() &&
+        affordable()) {
       exact_now_ = true;
     }
     probing_ = false;
@@ -240,6 +252,16 @@ class AdaptiveReading {
  private:
   static constexpr std::uint32_t period = 512;
   static constexpr std::uint32_t threshold_percent = 15;
+  static constexpr double usual_cost = 12'000;  // ns a look, before it has been measured
+  static constexpr double most_lowering = 4;
+
+  bool affordable() const noexcept {
+    const double cost = exact_looks_ < period ? usual_cost
+                                              : static_cast<double>(exact_.held()) /
+                                                    static_cast<double>(exact_looks_);
+    return budget_.share <= 0 ||
+           cost <= most_lowering * budget_.share * static_cast<double>(budget_.interval);
+  }
 
   void leave_exact() noexcept {
     exact_now_ = false;
@@ -249,12 +271,14 @@ class AdaptiveReading {
   }
 
   Choice choice_;
+  Budget budget_;
   FastReading fast_;
   ExactReading exact_;
   bool exact_now_;
   bool probing_ = true;
   std::uint32_t looks_ = 0;
   std::uint32_t moves_ = 0;
+  std::uint64_t exact_looks_ = 0;
 };
 
 // Stopped with ptrace. Pausing and resuming are the memory model's; this only keeps the books.

@@ -135,10 +135,10 @@ void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
   for (Thread& thread : watch_.threads()) {
     if (!thread.accepted) continue;
     if (!good) {
-      thread.accepted = false;
+      thread.accepted = thread.has_stood = false;
       thread.pending = thread.retried = true;
     } else {
-      moved = moved || thread.reader.moved();
+      moved = moved || (!thread.resting && thread.reader.moved());
     }
   }
   if (good) reading_.learn(!certain && moved);
@@ -151,6 +151,7 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
   for (Thread& thread : watch_.threads()) {
     if (thread.pending) {
       ++trust_.given_up;
+      thread.has_stood = false;
       thread.reader.forget();
     }
     if (!thread.accepted) continue;
@@ -159,7 +160,10 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
     if (thread.retried) ++trust_.retried;
     if (thread.reader.has_beliefs() && random_.below(watch_.options().doubt_one_in) == 0) {
       ++trust_.reused_checked;
-      if (!watch_.believe(thread)) ++trust_.reused_wrong;
+      if (!watch_.believe(thread)) {
+        ++trust_.reused_wrong;
+        thread.has_stood = false;
+      }
     }
     if (watch_.options().tasks || !P::accepts(thread.status)) continue;
     ++kept;

@@ -21,6 +21,8 @@ struct SessionPlan {
   bool fixed_clock = false;
   std::uint64_t duration = 0;  // ns; 0: until somebody stops it
   double max_overhead = 0.02;  // share of the target's time that automatic reading may take
+  std::uint64_t origin = 0;    // monotonic ns from which times count; 0: the start
+  std::uint64_t phase = 0;     // ns from there to the first look
 };
 
 enum class SessionEnd : std::uint8_t { duration, stopped, target_ended, failed };
@@ -78,12 +80,12 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
                     plan.fixed_clock ? Schedule::Kind::fixed : Schedule::Kind::jittered,
                     unix_now()};
   out.started = unix_now();
-  const std::uint64_t origin = monotonic_now();
+  const std::uint64_t origin = plan.origin != 0 ? plan.origin : monotonic_now();
   const std::uint64_t cpu_before = process_cpu_time();
   std::uint64_t late = 0, missed = 0;
   std::uint64_t last_check = 0, last_progress = origin;
   std::uint64_t last_held = 0, last_judged = origin;
-  schedule.start(origin);
+  schedule.start(origin + plan.phase);
 
   const auto account = [&](std::uint64_t now) {
     out.trust = sampler.trust();

@@ -105,12 +105,17 @@ class ThreadReader {
     out.push_back(copy_.range(at_, thread_bytes_));
   }
 
+  // For a thread that cannot have moved: the state alone. Its stack stays what it was, as long as
+  // the thread is still there.
+  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, thread_bytes_)); }
+  bool is_still_there() const noexcept {
+    return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_;
+  }
+
   // What the ranges say.
   template <Memory M>
   LookResult interpret(M& memory, ChainMaker<L>& maker, std::uint64_t epoch, bool certain) {
-    if (copy_[layout_.thread.interp] != interpreter_ || copy_[layout_.thread.id] != id_) {
-      return LookResult::gone;
-    }
+    if (!is_still_there()) return LookResult::gone;
     if (layout_.thread.cframe.present() && cframe_ != copy_[layout_.thread.cframe]) {
       cframe_ = copy_[layout_.thread.cframe];
       if (cframe_) return LookResult::again;

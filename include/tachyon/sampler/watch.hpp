@@ -20,6 +20,15 @@
 //     -> each thread says which ranges it wants  -> one vectored read
 //     -> each thread makes a stack of its bytes  -> status, <GC>
 //
+// Threads that stand still are not read again. Under a GIL only its holder can change Python
+// frames, and the GIL counts how often another thread took it. It is copied before any stack, so:
+//
+//   look k      | GIL: B, 17 | stacks of A, B, C |
+//   look k + 1  | GIL: B, 17 | stack of B |         A and C have not run any Python meanwhile
+//   look k + 2  | GIL: A, 18 | ...                  wrong guess: everybody is read
+//
+// Of eight busy threads, seven wait: a look costs what one thread costs.
+//
 // Threads fail alone: one whose state cannot be read costs its own sample. Nothing here knows modes
 // or ways of reading; sampler.hpp puts them together.
 namespace tachyon {
@@ -43,6 +52,7 @@ struct WatchedInterpreter {
   Address gil{};
   StructCopy<2048> copy{};
   StructCopy<64> gil_copy{};
+  std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address threads_head{};
   std::uint64_t next_thread_id = 0;
 };
@@ -60,7 +70,11 @@ struct WatchedThread {
   bool pending = false;   // wanted and not read yet
   bool accepted = false;  // read, and a stack
   bool retried = false;
-  bool taken = false;  // moved to a newer list
+  bool taken = false;          // moved to a newer list
+  bool resting = false;        // in this look: not the GIL's holder, and it has not changed hands
+  bool has_stood = false;      // its stack was read while ...
+  std::uint64_t stood_at = 0;  // ... the GIL's count was this
+  std::uint64_t copied = 0;    // when its state was read
 };
 
 template <Layout L, Memory M, Host H>
@@ -101,6 +115,7 @@ class Watch {
   bool believe(Thread& thread) { return thread.reader.believe(memory_); }
   // The part of a stack that can be had when no look gives a whole one, and why it ends.
   Error salvage(Thread& thread) {
+    thread.has_stood = false;
     const Error why = thread.reader.salvage(memory_, maker_);
     thread.stack = thread.reader.chain().stack();
     return why;
@@ -131,6 +146,9 @@ class Watch {
   bool selected(const Thread& thread) const;
   void read_alone(Thread& thread);
   void add_interpreter_ranges();
+  void add_thread_ranges();
+  bool has_guessed_wrong();
+  bool may_rest(const Thread& thread) const noexcept;
   bool interpret_all(bool certain);
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
@@ -158,7 +176,18 @@ class Watch {
   bool needs_gil_struct() const noexcept {
     return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
   }
+  // Is it worth knowing who has not moved? Only where there is a GIL that counts.
+  bool watches_gil() const noexcept {
+    return threads_.size() > 1 && layout_.gil.switch_number.present();
+  }
+  std::uint32_t gil_bytes() const noexcept {
+    return std::max(
+        {layout_.gil.locked.end(), layout_.gil.switch_number.end(), layout_.gil.enabled.end()});
+  }
 
+  // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
+  // this old, ns. Above 10 kHz a look in a few reads them.
+  static constexpr std::uint64_t fresh_for = 50'000;
   static constexpr std::uint64_t trusted_for = 10'000'000;  // ns, where nothing counts code deaths
   static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
 
@@ -324,12 +353,56 @@ bool Watch<L, M, H>::list_changed() const noexcept {
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
+    if (needs_gil_struct() || watches_gil()) {
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+    }
+    // A collection is watched closely until it ends: what runs after it is not part of it.
+    if (now_ - interpreter.copied < fresh_for &&
+        value(interpreter, layout_.interpreter.gc_collecting) == 0) {
+      continue;
+    }
+    interpreter.copied = now_;
     ranges_.push_back(
         interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
-    if (needs_gil_struct()) {
-      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_.gil.locked.end()));
+  }
+}
+
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
+  if (!thread.has_stood || !watches_gil()) return false;
+  const auto& gil = interpreters_[thread.interpreter].gil_copy;
+  return gil[layout_.gil.switch_number] == thread.stood_at &&
+         gil[layout_.gil.last_holder] != thread.reader.at() &&
+         (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
+}
+
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::add_thread_ranges() {
+  for (Thread& thread : threads_) {
+    if (!thread.pending) continue;
+    thread.resting = may_rest(thread);
+    if (!thread.resting) {
+      thread.copied = now_;
+      thread.reader.prepare(ranges_);
+    } else if (now_ - thread.copied >= fresh_for) {
+      // Whether it has begun to wait for the GIL, for one, shows in its state alone.
+      thread.copied = now_;
+      thread.reader.prepare_state(ranges_);
     }
   }
+}
+
+// Somebody was taken to stand still and did not.
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::has_guessed_wrong() {
+  bool wrong = false;
+  for (Thread& thread : threads_) {
+    if (!thread.pending || !thread.resting) continue;
+    if (may_rest(thread) && thread.reader.is_still_there()) continue;
+    thread.has_stood = thread.resting = false;
+    wrong = true;
+  }
+  return wrong;
 }
 
 template <Layout L, Memory M, Host H>
@@ -338,17 +411,19 @@ bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
   now_ = now;
   bool alone = false;
   for (int correction = 0; correction < most_corrections; ++correction) {
-    ranges_.clear();
-    for (Thread& thread : threads_) {
-      if (thread.pending) thread.reader.prepare(ranges_);
+    if (std::none_of(threads_.begin(), threads_.end(),
+                     [](const Thread& thread) { return thread.pending; })) {
+      return true;
     }
-    if (ranges_.empty()) return true;
+    ranges_.clear();
     add_interpreter_ranges();
+    add_thread_ranges();
     const auto copied = memory_.read_many(ranges_);
     if (copied && *copied == ranges_.size()) {
-      if (!interpret_all(certain)) return true;
+      if (!has_guessed_wrong() && !interpret_all(certain)) return true;
       continue;
     }
+    for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
     if (alone) return false;
     alone = true;
     for (Thread& thread : threads_) {
@@ -364,11 +439,19 @@ bool Watch<L, M, H>::interpret_all(bool certain) {
   bool again = false;
   for (Thread& thread : threads_) {
     if (!thread.pending) continue;
-    const std::uint64_t true_as_of = epoch(interpreters_[thread.interpreter]);
+    if (thread.resting) {
+      thread.pending = false;
+      thread.accepted = true;
+      continue;
+    }
+    const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+    const std::uint64_t true_as_of = epoch(interpreter);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
         thread.pending = false;
         thread.accepted = true;
+        thread.has_stood = watches_gil();
+        if (thread.has_stood) thread.stood_at = interpreter.gil_copy[layout_.gil.switch_number];
         break;
       case LookResult::again:
         again = true;
@@ -388,6 +471,7 @@ bool Watch<L, M, H>::interpret_all(bool certain) {
 // The common read failed: find out whose fault it is, so that only that thread pays.
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::read_alone(Thread& thread) {
+  thread.has_stood = thread.resting = false;
   ranges_.clear();
   thread.reader.prepare(ranges_);
   const auto copied = memory_.read_many(ranges_);

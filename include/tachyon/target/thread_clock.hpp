@@ -25,7 +25,12 @@
 // stat, and it is exact where stat counts in hundredths of a second: the first number moved since
 // the last look, so the thread ran; the third did not, so it was not interrupted in between.
 //
-// Both files belong to the thread, not to its number: after it ends they answer ESRCH for good.
+//   /proc/PID/task/TID/syscall      "running\n", or what it waits in and with which arguments
+//
+// 1.2 us for a thread that runs or could, 2.1 us for one that waits; stat says the same for 4.8 us
+// and stands in where a kernel or a sandbox does not offer the other.
+//
+// These files belong to the thread, not to its number: after it ends they answer ESRCH for good.
 namespace tachyon {
 
 struct CpuTime {
@@ -64,7 +69,7 @@ class ThreadClock {
     return *time;
   }
 
-  // State, and the CPU it runs on or ran on last. 3.7 us.
+  // State, and the CPU it runs on or ran on last. 3.7-4.8 us.
   Result<ProcessStat> stat() noexcept {
     std::array<std::byte, 1024> text;
     const auto size = read(stat_, "/stat", text);
@@ -80,9 +85,15 @@ class ThreadClock {
   Result<bool> runs() noexcept {
     const auto now = time();
     if (now && known_ && *now == last_) return running_;
-    const auto full = stat();
-    if (!full) return full.error();
-    running_ = full->state == 'R';
+    const auto runs = asks_stat_ ? Result<bool>{Errc::unreadable} : not_in_a_call();
+    if (runs) {
+      running_ = *runs;
+    } else {
+      const auto full = stat();
+      if (!full) return full.error();
+      asks_stat_ = true;  // the other file is not to be had, for a thread that is still there
+      running_ = full->state == 'R';
+    }
     known_ = now.has_value();
     if (now) last_ = *now;
     return running_;
@@ -91,6 +102,12 @@ class ThreadClock {
   std::int32_t task() const noexcept { return task_; }
 
  private:
+  Result<bool> not_in_a_call() noexcept {
+    std::array<std::byte, 8> text;  // as much as tells "running" from a number
+    const auto size = read(syscall_, "/syscall", text);
+    if (!size) return size.error();
+    return text[0] == std::byte{'r'};
+  }
   Result<std::size_t> read(Descriptor& file, std::string_view name,
                            std::span<std::byte> into) noexcept {
     if (!file) {
@@ -109,6 +126,8 @@ class ThreadClock {
   std::int32_t task_;
   Descriptor schedstat_;
   Descriptor stat_;
+  Descriptor syscall_;
+  bool asks_stat_ = false;
   CpuTime last_{};
   bool known_ = false;
   bool running_ = false;

@@ -33,7 +33,7 @@ struct cpython_3_11_aarch64 {
       .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
       .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
   static constexpr schema::Gil gil{
-      .size = 224, .last_holder = {8}, .locked = {16}};
+      .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
       .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
       .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},

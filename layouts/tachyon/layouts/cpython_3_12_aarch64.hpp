@@ -32,7 +32,7 @@ struct cpython_3_12_aarch64 {
       .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
       .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
   static constexpr schema::Gil gil{
-      .size = 224, .last_holder = {8}, .locked = {16}};
+      .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
       .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
       .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},

@@ -33,7 +33,7 @@ struct cpython_3_13_x86_64 {
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
       .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
   static constexpr schema::Gil gil{
-      .size = 208, .last_holder = {8}, .locked = {16}};
+      .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
       .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},

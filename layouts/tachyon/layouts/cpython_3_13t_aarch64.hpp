@@ -33,7 +33,7 @@ struct cpython_3_13t_aarch64 {
       .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
       .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
   static constexpr schema::Gil gil{
-      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
+      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
       .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},

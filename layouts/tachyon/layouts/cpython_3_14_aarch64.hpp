@@ -34,7 +34,7 @@ struct cpython_3_14_aarch64 {
       .gc_collecting = {7600}, .code_object_generation = {8008}, .imports_modules = {7688},
       .sysdict = {7672}, .builtins = {7680}};
   static constexpr schema::Gil gil{
-      .size = 224, .last_holder = {8}, .locked = {16}};
+      .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
       .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},

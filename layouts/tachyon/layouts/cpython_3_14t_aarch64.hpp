@@ -34,7 +34,7 @@ struct cpython_3_14t_aarch64 {
       .gc_collecting = {7600}, .code_object_generation = {8040}, .tlbc_generation = {17316},
       .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
   static constexpr schema::Gil gil{
-      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
+      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
       .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},

@@ -34,7 +34,7 @@ struct cpython_3_15_x86_64 {
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7944},
       .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
-      .size = 208, .last_holder = {8}, .locked = {16}};
+      .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
       .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},

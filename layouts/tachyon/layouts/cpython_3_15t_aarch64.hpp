@@ -34,7 +34,7 @@ struct cpython_3_15t_aarch64 {
       .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7968},
       .tlbc_generation = {17268}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
   static constexpr schema::Gil gil{
-      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}};
+      .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
       .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
       .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},

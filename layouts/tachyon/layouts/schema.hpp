@@ -67,11 +67,12 @@ struct Gil {
   Field<std::int32_t> enabled{};  // enabled
   Field<Address> last_holder{};  // last_holder
   Field<std::int32_t> locked{};  // locked
+  Field<std::uint64_t> switch_number{};  // switch_number; counts the times that another thread took it
 
   static constexpr std::string_view group = "gil";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "size", "enabled", "last_holder", "locked"};
+  static constexpr std::array<std::string_view, 5> names{
+      "size", "enabled", "last_holder", "locked", "switch_number"};
 };
 
 // One thread state. The object is longer than its struct: see base_frame.

@@ -1,0 +1,173 @@
+"""What samples say: stacks that can exist, threads that wait, modes, several readers. Real targets."""
+
+import collections
+import json
+import os
+import re
+import tempfile
+import unittest
+
+from live import interpreters, tachyon, target
+
+# Four threads that hand the GIL around, each with calls of its own, all the time pushing and popping.
+HANDS = """
+import sys, threading, time
+sys.setswitchinterval(0.0002)
+def make(letter):
+    space = {}
+    exec(f'''
+def {letter}3(n): return n + 1
+def {letter}2(n):
+    for i in range(20): n = {letter}3(n)
+    return n
+def {letter}1(n):
+    return {letter}2(n)
+def {letter}0():
+    while True: {letter}1(1)
+''', space)
+    return space[letter + "0"]
+for letter in "abcd":
+    threading.Thread(target=make(letter), daemon=True, name="hand " + letter).start()
+print("up", flush=True)
+time.sleep(1000)
+"""
+
+# One thread computes, one sleeps, one sleeps in a handler; two have names that lie.
+STATES = """
+import threading, time
+def compute():
+    while True: sum(range(500))
+def rest():
+    while True: time.sleep(0.01)
+def handle():
+    while True:
+        try:
+            raise ValueError
+        except ValueError:
+            time.sleep(0.05)
+for job, name in ((compute, "a) S b"), (rest, "z) R z"), (handle, "handler")):
+    threading.Thread(target=job, daemon=True, name=name).start()
+print("up", flush=True)
+time.sleep(1000)
+"""
+
+
+class Sampling(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="tachyon-sampling-")
+        self.addCleanup(self.folder.cleanup)
+        self.here = interpreters()
+
+    def each(self, *names):
+        for name in names:
+            if name not in self.here:
+                print(f"skipped: no {name} here")
+                continue
+            yield name
+
+    def attach(self, pid, *words):
+        """What was said at the end, and stack -> count as the collapsed file has them."""
+        path = os.path.join(self.folder.name, "stacks.txt")
+        done = tachyon("attach", pid, *words, f"--collapsed={path}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        stacks = collections.Counter()
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                stack, count = line.rsplit(" ", 1)
+                stacks[tuple(frame.rsplit(":", 2)[-2] for frame in stack.split(";")[1:])] += int(count)
+        return done.stderr, stacks
+
+    def test_threads_that_hand_the_gil_around(self):
+        # A thread without the GIL is not read again until the GIL has changed hands: its stack must
+        # be one that it had, and each of its states must be seen as often as it lasts.
+        for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15", "3.13t"):
+            with target(name, HANDS) as (pid, _):
+                for words in (["-r", "1mhz", "--read", "fast"], ["-r", "1mhz", "--readers", "3"],
+                              ["-r", "2khz"], ["-r", "500hz", "--blocking"]):
+                    _, stacks = self.attach(pid, "-a", "-d", "0.5", *words)
+                    seen, wrong = collections.Counter(), collections.Counter()
+                    for stack, count in stacks.items():
+                        own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
+                        if not own:
+                            continue
+                        letter = own[0][0]
+                        seen[letter] += count
+                        if own != [f"{letter}{i}" for i in range(len(own))]:
+                            wrong[stack] += count
+                    self.assertEqual(set(seen), set("abcd"), words)
+                    total = sum(seen.values())
+                    # Looks are of all threads: each is seen as often as any other.
+                    for letter in "abcd":
+                        self.assertAlmostEqual(seen[letter] / total, 0.25, delta=0.02, msg=words)
+                    self.assertLessEqual(sum(wrong.values()), total * 0.001, (words, wrong))
+
+    def test_resting_threads_agree_with_stopped_ones(self):
+        for name in self.each("3.11", "3.15"):
+            with target(name, HANDS) as (pid, _):
+                shares = []
+                for words in (["-r", "20khz", "--read", "fast"], ["-r", "1khz", "--blocking"]):
+                    _, stacks = self.attach(pid, "-a", "-d", "2", *words)
+                    depth = collections.Counter()
+                    for stack, count in stacks.items():
+                        own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
+                        depth[len(own)] += count
+                    total = sum(depth.values())
+                    shares.append({key: value / total for key, value in depth.items()})
+                distance = sum(abs(shares[0].get(d, 0) - shares[1].get(d, 0)) for d in range(5)) / 2
+                self.assertLess(distance, 0.12, shares)
+
+    def test_modes(self):
+        for name in self.each("3.11", "3.13", "3.15"):
+            with target(name, STATES) as (pid, _):
+                for extra in ([], ["--blocking"], ["--read", "fast", "-r", "5khz"]):
+                    found, looks = {}, {}
+                    for mode in ("wall", "cpu", "gil", "exception"):
+                        said, stacks = self.attach(pid, "-a", "-d", "0.7", "--mode", mode, *extra)
+                        looks[mode] = int(re.search(r"(\d+) of \d+ stacks valid", said)[1]) / 4
+                        by_job = collections.Counter()
+                        for stack, count in stacks.items():
+                            for job in ("compute", "rest", "handle"):
+                                by_job[job] += count if job in stack else 0
+                        found[mode] = by_job
+                    what = (name, extra, looks, found)
+                    for job in ("compute", "rest", "handle"):
+                        self.assertGreater(found["wall"][job], looks["wall"] * 0.9, what)
+                    for mode in ("cpu", "gil"):
+                        self.assertGreater(found[mode]["compute"], looks[mode] * 0.4, what)
+                        self.assertLess(found[mode]["rest"], found[mode]["compute"] * 0.2, what)
+                    asleep = found["exception"]
+                    self.assertGreater(asleep["handle"], looks["exception"] * 0.9, what)
+                    self.assertEqual(asleep["compute"] + asleep["rest"], 0, what)
+
+    def test_readers_make_one_recording(self):
+        for name in self.each("3.15"):
+            with target(name, STATES) as (pid, _):
+                path = os.path.join(self.folder.name, "readers.bin")
+                done = tachyon("attach", pid, "-r", "1mhz", "--readers", "3", "-d", "1", "-a",
+                               f"--binary={path}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                valid = int(re.search(r"(\d+) of \d+ stacks valid", done.stderr)[1])
+                collapsed = os.path.join(self.folder.name, "again.txt")
+                traced = os.path.join(self.folder.name, "again.json")
+                done = tachyon("replay", path, f"--collapsed={collapsed}", f"--speedscope={traced}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with open(collapsed, encoding="utf-8") as file:
+                    self.assertEqual(sum(int(line.rsplit(" ", 1)[1]) for line in file), valid)
+                with open(traced, encoding="utf-8") as file:
+                    profiles = json.load(file)["profiles"]
+                main = max(profiles, key=lambda p: sum(p.get("weights", [])))
+                # The looks' weights are the time that passed, whoever looked.
+                scale = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3,
+                         "seconds": 1}[main["unit"]]
+                self.assertAlmostEqual(sum(main["weights"]) * scale, 1, delta=0.1)
+
+    def test_selected_threads(self):
+        for name in self.each("3.14", "3.15"):
+            with target(name, STATES) as (pid, _):
+                _, stacks = self.attach(pid, "-d", "0.3", "--thread", "hand*")
+                self.assertTrue(stacks)
+                self.assertTrue(all("handle" in stack for stack in stacks), stacks)
+
+
+if __name__ == "__main__":
+    unittest.main()
