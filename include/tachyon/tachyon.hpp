@@ -97,6 +97,7 @@
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
+#include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/reading.hpp>
 #include <tachyon/sampler/replay.hpp>
 #include <tachyon/sampler/replay_filters.hpp>
