@@ -17,11 +17,6 @@ Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host
                                AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
                                const SnapshotOptions& options);
 
-SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
-                             Control& control) {
-  return run_session(sampler, sampler, sink, request.plan, control);
-}
-
 namespace {
 
 // A sampler that brings what it sees to one of several readers.
@@ -38,10 +33,23 @@ struct OneOfSeveral {
 
 }  // namespace
 
-SessionOutcome sample_erased(std::span<AnySampler* const> samplers, SharedTables& tables,
+SessionOutcome failed_session(Error error) {
+  SessionOutcome outcome;
+  outcome.end = SessionEnd::failed;
+  outcome.error = error;
+  return outcome;
+}
+
+SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
                              const SamplingRequest& request, SampleSink& sink, Control& control) {
+  for (const auto& sampler : samplers) {
+    if (const auto ok = sampler->start(); !ok) return failed_session(ok.error());
+  }
+  if (samplers.size() == 1 && !request.collects_apart) {
+    return run_session(*samplers.front(), *samplers.front(), sink, request.plan, control);
+  }
   std::vector<OneOfSeveral> each;
-  for (AnySampler* sampler : samplers) each.push_back({sampler});
+  for (const auto& sampler : samplers) each.push_back({sampler.get()});
   std::vector<ReaderParts<OneOfSeveral, AnySampler>> parts;
   for (OneOfSeveral& one : each) parts.push_back({&one, one.sampler});
   return run_readers(std::span{std::as_const(parts)}, tables, sink, request.plan, control);
@@ -52,11 +60,7 @@ SessionOutcome sample_process(Attached& target, SharedTables& tables,
   auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<SessionOutcome> {
     return sample_with(layout, target, tables, request, sink, control);
   });
-  if (outcome) return *outcome;
-  SessionOutcome failed;
-  failed.end = SessionEnd::failed;
-  failed.error = outcome.error();
-  return failed;
+  return outcome ? *outcome : failed_session(outcome.error());
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <span>
+#include <memory>
+#include <vector>
 
 #include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/session.hpp>
@@ -45,6 +46,7 @@ struct Control {
 // layout, mode and reading are. A tick costs one virtual call more.
 struct AnySampler {
   virtual ~AnySampler() = default;
+  virtual Result<void> start() = 0;
   virtual Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) = 0;
   virtual const Trust& trust() const noexcept = 0;
   virtual std::uint64_t held() const noexcept = 0;
@@ -60,9 +62,10 @@ struct SamplingRequest {
   bool collects_apart = false;  // even one reader leaves the collecting to another thread
 };
 
-SessionOutcome sample_erased(AnySampler& sampler, const SamplingRequest& request, SampleSink& sink,
-                             Control& control);
-SessionOutcome sample_erased(std::span<AnySampler* const> samplers, SharedTables& tables,
+using Samplers = std::vector<std::unique_ptr<AnySampler>>;
+SessionOutcome failed_session(Error error);
+// One session of all of them; more than one are readers side by side.
+SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
                              const SamplingRequest& request, SampleSink& sink, Control& control);
 
 // Samples until the plan, the control or the target ends it.

@@ -15,10 +15,16 @@ namespace tachyon::tool {
 
 namespace detail {
 
-template <class S, class R>
-class ErasedSampler final : public AnySampler {
+// One reader and all that it has for itself.
+template <Mode P, class R, Layout L>
+class Reader final : public AnySampler {
  public:
-  ErasedSampler(S& sampler, R& reading) : sampler_{sampler}, reading_{reading} {}
+  Reader(const L& layout, R& reading, Attached& target, SharedTables& tables,
+         const SamplerOptions& options)
+      : host_{target}, reading_{reading}, sampler_{layout,      target.memory, reading, host_,
+                                                   target.site, tables,        options} {}
+
+  Result<void> start() override { return sampler_.start(); }
   Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) override {
     return sampler_.tick(sink, deadline, origin);
   }
@@ -27,68 +33,35 @@ class ErasedSampler final : public AnySampler {
   bool adaptive() const noexcept override { return reading_.adaptive(); }
 
  private:
-  S& sampler_;
+  LiveHost host_;
   R& reading_;
-};
-
-inline SessionOutcome failed(Error error) {
-  SessionOutcome outcome;
-  outcome.end = SessionEnd::failed;
-  outcome.error = error;
-  return outcome;
-}
-
-// One reader and all that it has for itself.
-template <Mode P, class R, Layout L>
-struct Reader {
-  Reader(const L& layout, R& way, Attached& target, SharedTables& tables,
-         const SamplerOptions& options)
-      : host{target},
-        sampler{layout, target.memory, way, host, target.site, tables, options},
-        erased{sampler, way} {}
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  LiveHost host;
-  Sampler<L, LiveProcess, LiveHost, P, R> sampler;
-  ErasedSampler<Sampler<L, LiveProcess, LiveHost, P, R>, R> erased;
+  Sampler<L, LiveProcess, LiveHost, P, R> sampler_;
 };
 
 template <Mode P, class R, Layout L>
-SessionOutcome sample_by(const L& layout, std::span<R* const> ways, Attached& target,
-                         SharedTables& tables, const SamplingRequest& request, SampleSink& sink,
-                         Control& control) {
-  std::vector<std::unique_ptr<Reader<P, R, L>>> readers;
-  std::vector<AnySampler*> samplers;
-  for (R* const way : ways) {
-    readers.push_back(
-        std::make_unique<Reader<P, R, L>>(layout, *way, target, tables, request.options));
-    if (const auto ok = readers.back()->sampler.start(); !ok) return failed(ok.error());
-    samplers.push_back(&readers.back()->erased);
-  }
-  if (samplers.size() == 1 && !request.collects_apart) {
-    return sample_erased(*samplers.front(), request, sink, control);
-  }
-  return sample_erased(samplers, tables, request, sink, control);
+std::unique_ptr<AnySampler> make_reader(const L& layout, R& reading, Attached& target,
+                                        SharedTables& tables, const SamplerOptions& options) {
+  return std::make_unique<Reader<P, R, L>>(layout, reading, target, tables, options);
 }
 
-template <class R, Layout L, class... Rest>
-SessionOutcome sample_in_mode(ModeKind mode, const L& layout, std::span<R* const> ways,
-                              Rest&... rest) {
+template <class R, Layout L>
+std::unique_ptr<AnySampler> make_reader_in(ModeKind mode, const L& layout, R& reading,
+                                           Attached& target, SharedTables& tables,
+                                           const SamplerOptions& options) {
   switch (mode) {
     case ModeKind::cpu:
-      return sample_by<mode::Cpu>(layout, ways, rest...);
+      return make_reader<mode::Cpu>(layout, reading, target, tables, options);
     case ModeKind::gil:
-      return sample_by<mode::Gil>(layout, ways, rest...);
+      return make_reader<mode::Gil>(layout, reading, target, tables, options);
     case ModeKind::exception:
-      return sample_by<mode::Exception>(layout, ways, rest...);
+      return make_reader<mode::Exception>(layout, reading, target, tables, options);
     case ModeKind::all:
-      return sample_by<mode::All>(layout, ways, rest...);
+      return make_reader<mode::All>(layout, reading, target, tables, options);
     case ModeKind::wall:
     case ModeKind::unknown:
       break;
   }
-  return sample_by<mode::Wall>(layout, ways, rest...);
+  return make_reader<mode::Wall>(layout, reading, target, tables, options);
 }
 
 }  // namespace detail
@@ -98,11 +71,12 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
                            const SamplingRequest& request, SampleSink& sink, Control& control) {
   if (request.reading == Reading::blocking) {
     auto paused = PausedProcess::attach(target.memory);
-    if (!paused) return detail::failed(paused.error());
+    if (!paused) return failed_session(paused.error());
     BlockingReading reading{*paused};
-    BlockingReading* const only = &reading;
-    return detail::sample_in_mode(request.mode, layout, std::span<BlockingReading* const>{&only, 1},
-                                  target, tables, request, sink, control);
+    Samplers samplers;
+    samplers.push_back(
+        detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
+    return sample_erased(samplers, tables, request, sink, control);
   }
   using Choice = AdaptiveReading::Choice;
   // Several readers cannot sit on one thread's CPU: they read fast.
@@ -110,13 +84,14 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
                         : request.reading == Reading::exact                     ? Choice::exact
                                                                                 : Choice::automatic;
   std::deque<AdaptiveReading> readings;  // they do not move
-  std::vector<AdaptiveReading*> ways;
+  Samplers samplers;
   for (unsigned i = 0; i < request.readers; ++i) {
-    ways.push_back(&readings.emplace_back(
-        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead}));
+    AdaptiveReading& reading = readings.emplace_back(
+        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead});
+    samplers.push_back(
+        detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
   }
-  return detail::sample_in_mode(request.mode, layout, std::span<AdaptiveReading* const>{ways},
-                                target, tables, request, sink, control);
+  return sample_erased(samplers, tables, request, sink, control);
 }
 
 // Dumps are made once, so what they read from and how is erased: one instantiation a layout.
