@@ -131,12 +131,34 @@ def only_errors(output):
     return "\n".join(lines[i][:300] for i in keep)
 
 
-def catch2(tally, preset, arguments=()):
-    """Runs a unit executable and counts its test cases."""
+def catch2(tally, preset):
+    """Runs a unit executable, in as many processes as there are jobs, and counts its test cases."""
     exe = os.path.join(build_folder(preset), "unit")
-    status, output = run([exe, *arguments], env={
-        **environment(), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
-        "UBSAN_OPTIONS": "print_stacktrace=1"})
+    env = {**environment(), "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+           "UBSAN_OPTIONS": "print_stacktrace=1"}
+    # Catch2 answers with the number of test cases.
+    names = [line for line in run([exe, "--list-test-names-only"], env=env)[1].splitlines() if line]
+    if not names:
+        tally.fail(f"unit {preset}", "it lists no test cases")
+        return
+
+    def share(number):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as list_:
+            list_.write("".join(re.sub(r"([\\,\[\]*~])", r"\\\1", name) + "\n"
+                                for name in names[number::JOBS]))
+            list_.flush()
+            return run([exe, "--input-file", list_.name], env=env)
+
+    ran = 0
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for status, output in pool.map(share, range(min(JOBS, len(names)))):
+            ran += count_catch2(tally, preset, status, output)
+    if ran != len(names):
+        tally.fail(f"unit {preset}", f"{len(names)} test cases are listed, {ran} ran")
+
+
+def count_catch2(tally, preset, status, output):
+    """Counts what one process says of its test cases; how many ran."""
     # Catch2 2 cannot skip. A test case that cannot run here warns "skipped: why" and returns.
     skipped = re.findall(r"^-{79}\n(.+)\n-{79}\n\S+\n\.{79}\n\n\S+ warning:\n  skipped[: ]*(.*)$",
                          output, re.M)
@@ -146,12 +168,13 @@ def catch2(tally, preset, arguments=()):
     some = re.search(r"^test cases:\s+(\d+) \|(.*)$", output, re.M)
     if status == 0 and every:
         tally.ok(int(every.group(1)) - len(skipped))
-        return
+        return int(every.group(1))
     passed = re.search(r"(\d+) passed", some.group(2)) if some else None
     tally.ok(max(0, (int(passed.group(1)) if passed else 0) - len(skipped)))
     failed = re.search(r"(\d+) failed", some.group(2)) if some else None
     for number in range(int(failed.group(1)) if failed else 1):
         tally.fail(f"unit {preset}", tail(output, 80) if number == 0 else "")
+    return int(some.group(1)) if some else 0
 
 
 # ---- parts --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include <vector>
 #include <tachyon/layout/published.hpp>
 #include <tachyon/sampler/layout_of.hpp>
+#include <tachyon/sampler/readers.hpp>
 
 #include "sampling.hpp"
 

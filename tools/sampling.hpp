@@ -3,7 +3,6 @@
 #include <memory>
 #include <vector>
 
-#include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/session.hpp>
 #include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/target/attach.hpp>

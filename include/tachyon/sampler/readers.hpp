@@ -300,13 +300,13 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
         std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); });
     const std::size_t taken =
         tables.with([&](Tables&) { return merger.drain(collector, at_once); });
-    if (taken != 0) continue;
-    if (all_done) break;
+    if (taken == at_once) continue;
+    if (all_done && taken == 0) break;
     // One that cannot go on ends them all.
     if (std::any_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); })) {
       for (auto& lane : lanes) lane->ask_to_stop();
     }
-    detail::nap(500'000);
+    detail::nap(1'000'000);  // whoever collects one by one keeps a CPU from the readers
   }
 
   out.end = lanes.front()->outcome().end;
