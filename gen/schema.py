@@ -419,6 +419,16 @@ TRAITS = [
           lambda facts: facts["instruction_is_previous"] and facts["members"]["frame"]["is_entry"] is not None),
     Trait("awaited_slot_back", "std::uint8_t", "words from the stack top down to what a suspended coroutine awaits",
           lambda facts: (facts["opcodes"]["send_popped"] or 2) - 1),
+    # The headers show the place of an instance's dict and the flags; what the words mean was compared with running
+    # interpreters (tests/gen/own_objects.py). 3.11 has the values' pointer before that of the dict, 3.12 one word for
+    # both, later ones keep the values inside.
+    Trait("values_pointer", "std::int32_t", "distance of an instance's pointer to its values; 0: they are inside",
+          lambda facts: 0 if facts["members"]["type_flags"]["inline_values"] is not None
+          else -24 if facts["members"]["instance"]["managed_dict"] is None
+          else facts["members"]["instance"]["managed_dict"] - 8),
+    Trait("values_pointer_is_tagged", "bool", "that word is one less than the values' address, or else the dict's",
+          lambda facts: facts["members"]["type_flags"]["inline_values"] is None
+          and facts["members"]["instance"]["managed_dict"] is None),
     # The library's behaviour; no header shows it. threading names the kernel's threads since 3.14.
     Trait("thread_names_are_os_names", "bool", "the kernel knows the names given in Python",
           lambda facts: facts["build"]["minor"] >= 14),

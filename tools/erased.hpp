@@ -54,6 +54,7 @@ class AnyHost {
   std::int32_t ours(std::uint64_t inner) { return model_->ours(inner); }
   std::string thread_name(std::int32_t task) const { return model_->thread_name(task); }
   std::unique_ptr<ThreadClock> clock(std::int32_t task) const { return model_->clock(task); }
+  Address futex_wait(std::int32_t task) const { return model_->futex_wait(task); }
   Address asyncio_table() { return model_->asyncio_table(); }
 
  private:
@@ -63,6 +64,7 @@ class AnyHost {
     virtual std::int32_t ours(std::uint64_t inner) = 0;
     virtual std::string thread_name(std::int32_t task) const = 0;
     virtual std::unique_ptr<ThreadClock> clock(std::int32_t task) const = 0;
+    virtual Address futex_wait(std::int32_t task) const = 0;
     virtual Address asyncio_table() = 0;
   };
   template <class H>
@@ -74,6 +76,7 @@ class AnyHost {
     std::unique_ptr<ThreadClock> clock(std::int32_t task) const override {
       return host.clock(task);
     }
+    Address futex_wait(std::int32_t task) const override { return host.futex_wait(task); }
     Address asyncio_table() override { return host.asyncio_table(); }
     H& host;
   };

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from interpreters_here import ROOT, manifest, run_in  # noqa: E402
 
 import emit  # noqa: E402
+import schema  # noqa: E402
 
 SCRIPT = r'''
 import builtins, ctypes, gc, inspect, sys, threading, types
@@ -364,6 +365,22 @@ same("traits.awaited_slot_back", read(top - 8 * facts["awaited_slot_back"], 8) &
 running.close()
 in_group("generator", id(running), frame_state=(1, at("states", "cleared")))
 
+# ---- where an instance keeps what it has
+class Plain:
+    def __init__(self):
+        self.first, self.second = "one", "two"
+
+instance = Plain()
+values = read(id(instance) + facts["values_pointer"], 8) if facts["values_pointer"] else id(instance) + Plain.__basicsize__
+if facts["values_pointer_is_tagged"]:
+    same("traits.values_pointer_is_tagged", values & 1, 1)
+    values += 1
+same("traits.values_pointer", read(values + at("dict_values", "values") + 8, 8), id(instance.second))
+own = vars(instance)
+own[1] = 0  # now it has a dict that nobody shares
+same("traits.values_pointer of a dict", read(id(instance) + (
+    facts["values_pointer"] if facts["values_pointer_is_tagged"] else at("instance", "managed_dict")), 8), id(own))
+
 # ---- garbage collection
 during = []
 gc.callbacks.append(lambda phase, info: during.append(read(interpreter + at("interpreter", "gc_collecting"), 4)))
@@ -433,7 +450,9 @@ print(len(compared), len(set(compared)))
 def traits_of(facts: dict) -> dict:
     names = {number: name for name, number in facts["opcodes"]["ids"].items()}
     return {"members": facts["members"], "executable_mask": facts["executable_mask"], "names": names,
-            "deopt": facts["opcodes"]["deopt"], "awaited_slot_back": (facts["opcodes"]["send_popped"] or 2) - 1}
+            "deopt": facts["opcodes"]["deopt"],
+            **{t.name: t.value(facts) for t in schema.TRAITS if t.name.startswith("values_pointer")},
+            "awaited_slot_back": (facts["opcodes"]["send_popped"] or 2) - 1}
 
 
 class OwnObjects(unittest.TestCase):

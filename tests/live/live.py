@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
@@ -27,6 +28,16 @@ def minor(facts):
     return facts["minor"]
 
 
+def settle(pid):
+    """Waits until the main thread sleeps, as most targets do after they have spoken; a busy one is
+    given a moment."""
+    for _ in range(60):
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            if file.read().rpartition(")")[2].split()[0] == "S":
+                return
+        time.sleep(0.005)
+
+
 @contextlib.contextmanager
 def target(name, program, *words, environment=None, start=()):
     """Runs program text with an interpreter; yields the pid once it has printed a line."""
@@ -41,6 +52,7 @@ def target(name, program, *words, environment=None, start=()):
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"the target did not start under {name}")
+        settle(process.pid)
         yield process.pid, path
     finally:
         process.kill()

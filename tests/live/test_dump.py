@@ -214,6 +214,95 @@ class Dump(unittest.TestCase):
             self.assertEqual(len({t["interpreter"] for t in threads}), 3)
             self.assertEqual([functions(t) for t in first], [["<module>", "here"]])
 
+    def test_sub_interpreter_that_holds_the_gil(self):
+        """In 3.11 the lock itself then names a thread state that is no more."""
+        program = """
+            import threading, time
+            try:
+                import _interpreters as interpreters
+            except ImportError:
+                import _xxsubinterpreters as interpreters
+            call = getattr(interpreters, "run_string", None) or interpreters.exec
+            one, two = interpreters.create(), interpreters.create()
+            past = threading.Thread(target=call, args=(one, "pass"))
+            past.start()
+            past.join()
+            text = ("import time\\ndef sub_work():\\n    while True:\\n        for _ in range(10 ** 6): pass\\n"
+                    "        time.sleep(0.001)\\nsub_work()\\n")
+            threading.Thread(target=call, args=(two, text), daemon=True).start()
+            print("up", flush=True)
+            time.sleep(1000)
+        """
+        for name in each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]):
+            with target(name, program) as (pid, _):
+                time.sleep(0.3)
+                seen = 0
+                for _ in range(20):
+                    threads = dump(pid, "-a")["threads"]
+                    holders = [functions(t)[-1:] for t in threads if "has GIL" in t["status"]]
+                    self.assertIn(holders, ([], [["sub_work"]]))
+                    seen += len(holders)
+                self.assertGreater(seen, 8)
+
+    def test_names_that_only_python_knows(self):
+        program = """
+            import _thread, threading, time
+            class Own(threading.Thread):
+                def run(self): time.sleep(1000)
+            def start(name):
+                threading.Thread(target=time.sleep, args=(1000,), daemon=True, name=name).start()
+            start("a name of more than fifteen bytes")
+            start("\\u00dcn\\u00efc\\u00f8d\\u00e9 \\u2603")
+            own = Own(daemon=True)
+            own.__dict__["_name"] = "in a dict"
+            own.start()
+            _thread.start_new_thread(time.sleep, (1000,))
+            late = threading.Thread(target=time.sleep, args=(1000,), daemon=True)
+            late.start()
+            late.name = "later"
+            print("up", flush=True)
+            time.sleep(1000)
+        """
+        expected = ["a name of more than fifteen bytes", "in a dict", "later", "Ünïcødé ☃"]
+        for name in each(self):
+            with target(name, program) as (pid, _):
+                time.sleep(0.1)
+                threads = dump(pid, "-a")["threads"]
+                self.assertEqual(len(threads), 6)
+                shown = [t.get("python_name", t["name"]) for t in threads if not t["main"]]
+                self.assertEqual(sorted(n for n in shown if not n.startswith("python")), expected)
+                (one,) = dump(pid, "--thread", "Ünïcø*")["threads"]
+                self.assertEqual(one["python_name"], "Ünïcødé ☃")
+
+    def test_who_waits_for_the_gil(self):
+        """Before 3.15 only the kernel knows: a futex that lies in the lock."""
+        program = """
+            import threading, time
+            def spin():
+                while True: pass
+            for i in range(3): threading.Thread(target=spin, daemon=True, name="spin").start()
+            lock = threading.Lock()
+            lock.acquire()
+            threading.Thread(target=lock.acquire, daemon=True, name="locked").start()
+            print("up", flush=True)
+            time.sleep(1000)
+        """
+        for name in each(self):
+            with target(name, program) as (pid, _):
+                time.sleep(0.2)
+                waited = 0
+                for _ in range(30):
+                    for thread in dump(pid, "-a")["threads"]:
+                        waits = "waiting for GIL" in thread["status"]
+                        waited += waits
+                        if thread["main"] or thread.get("python_name") == "locked":
+                            self.assertFalse(waits)
+                        self.assertFalse(waits and "has GIL" in thread["status"])
+                if "t" in name:
+                    self.assertEqual(waited, 0)
+                else:
+                    self.assertGreater(waited, 30)
+
     def test_generated_and_frozen_code(self):
         program = r"""
             import time

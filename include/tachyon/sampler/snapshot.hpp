@@ -80,6 +80,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     const auto stat =
         thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
     thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+    if (!stat || stat->state == 'S') thread.waits_at = host.futex_wait(thread.task);
     thread.pending = true;
   }
   Snapshot out;

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/target/host.hpp>
@@ -53,6 +56,7 @@ struct WatchedInterpreter {
   StructCopy<2048> copy{};
   StructCopy<64> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
+  Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
   std::uint64_t next_thread_id = 0;
 };
@@ -75,6 +79,8 @@ struct WatchedThread {
   bool has_stood = false;      // its stack was read while ...
   std::uint64_t stood_at = 0;  // ... the GIL's count was this
   std::uint64_t copied = 0;    // when its state was read
+  std::uint64_t first_seen = 0;
+  Address waits_at{};  // the futex it sleeps on, where somebody has asked
 };
 
 template <Layout L, Memory M, Host H>
@@ -90,7 +96,8 @@ class Watch {
         site_{site},
         options_{options},
         tables_{tables},
-        maker_{layout, tables, {options.native, options.opcodes}} {
+        maker_{layout, tables, {options.native, options.opcodes}},
+        names_{in_one_form(layout), memory} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
   }
@@ -100,7 +107,8 @@ class Watch {
 
   // Lists interpreters and threads anew where something says they changed.
   Result<void> keep_up(std::uint64_t now) {
-    if (!stale_ && !threads_.empty() && now - listed_ < list_every) return {};
+    const std::uint64_t every = nameless_ ? name_every : list_every;
+    if (!stale_ && !threads_.empty() && now - listed_ < every) return {};
     listed_ = now;
     return refresh();
   }
@@ -143,6 +151,13 @@ class Watch {
   void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
   bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
   void name(Thread& thread);
+  static PublishedLayout in_one_form(const L& layout) {
+    if constexpr (CompiledLayout<L>) {
+      return as_published(layout);
+    } else {
+      return layout;
+    }
+  }
   bool selected(const Thread& thread) const;
   void read_alone(Thread& thread);
   void add_interpreter_ranges();
@@ -152,7 +167,8 @@ class Watch {
   bool interpret_all(bool certain);
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
-  GilState gil_of(const WatchedInterpreter& interpreter) const noexcept;
+  Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
+  bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
 
   // Both ends of what is read of an interpreter for every look.
@@ -190,6 +206,9 @@ class Watch {
   static constexpr std::uint64_t fresh_for = 50'000;
   static constexpr std::uint64_t trusted_for = 10'000'000;  // ns, where nothing counts code deaths
   static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
+  // A thread names itself some time after it has appeared.
+  static constexpr std::uint64_t name_every = 100'000'000;
+  static constexpr std::uint64_t names_itself_within = 500'000'000;
 
   L layout_;
   M& memory_;
@@ -207,6 +226,12 @@ class Watch {
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
 
+  NameBook<M> names_;
+  bool nameless_ = false;          // some young thread has no name yet
+  std::uint64_t listed_at_ = 0;    // when refresh() was last called
+  std::uint64_t youngest_ = 0;     // the newest thread's id
+  std::uint64_t youngest_at_ = 0;  // ... and when it was first seen
+
   std::unique_ptr<TaskStacks<L, M>> tasks_;
   std::uint64_t asked_for_table_ = 0;
 };
@@ -215,10 +240,13 @@ template <Layout L, Memory M, Host H>
 Result<void> Watch<L, M, H>::refresh() {
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
+  listed_at_ = monotonic_now();
+  nameless_ = false;
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
   if (!list) return list.error();
   if (list->empty()) return Errc::not_started;
   interpreters_.clear();
+  names_.keep_only(*list);
   for (const Address at : *list) {
     WatchedInterpreter interpreter;
     interpreter.at = at;
@@ -268,6 +296,7 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
       known.taken = true;
       threads_.push_back(std::move(known));
       threads_.back().taken = false;
+      name(threads_.back());
       return;
     }
   }
@@ -277,6 +306,11 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
   tracked.main = main;
   tracked.task = host_.ours(tracked.reader.native_id());
   tracked.schedule = host_.clock(tracked.task);
+  tracked.first_seen = listed_at_;
+  if (tracked.reader.id() > youngest_) {
+    youngest_ = tracked.reader.id();
+    youngest_at_ = listed_at_;
+  }
   name(tracked);
   if (!selected(tracked)) return;
   threads_.push_back(std::move(tracked));
@@ -301,15 +335,29 @@ bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
   return host_.ours(reader.native_id()) == host_.pid();
 }
 
+// Known threads are named again while they are young, and later as often as everything is listed.
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::name(Thread& thread) {
+  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+  const bool fresh = thread.first_seen == listed_at_;
+  const bool young = listed_at_ - thread.first_seen < names_itself_within;
   tachyon::Thread facts;
   facts.process = host_.pid();
   facts.id = static_cast<std::uint64_t>(thread.task);
-  facts.interpreter = interpreters_[thread.interpreter].id;
+  facts.interpreter = interpreter.id;
   facts.main = thread.main;
-  facts.name = host_.thread_name(thread.task);
-  thread.index = tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  if (fresh || (young && layout_.traits.thread_names_are_os_names)) {
+    facts.name = host_.thread_name(thread.task);
+  }
+  const std::string_view given =
+      names_.name_of(interpreter.at, thread.reader.copy()[layout_.thread.thread_id], listed_at_);
+  if (given.empty() && listed_at_ - youngest_at_ < names_itself_within) nameless_ = true;
+  thread.index = tables_.with([&](Tables& tables) {
+    const ThreadIndex index = tables.threads.intern(facts);
+    if (given.empty() || given == tables.threads[index].name) return index;
+    facts.python_name = given;
+    return tables.threads.intern(facts);
+  });
 }
 
 template <Layout L, Memory M, Host H>
@@ -334,12 +382,19 @@ std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const
 }
 
 template <Layout L, Memory M, Host H>
-GilState Watch<L, M, H>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
-  GilState state;
-  if (!needs_gil_struct()) return state;
-  state.locked = interpreter.gil_copy[layout_.gil.locked] == 1;
-  state.last_holder = interpreter.gil_copy[layout_.gil.last_holder];
-  return state;
+Address Watch<L, M, H>::gil_holder(const WatchedInterpreter& interpreter) const noexcept {
+  if (!needs_gil_struct()) return {};
+  if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;
+  const bool locked = interpreter.gil_copy[layout_.gil.locked] == 1;
+  return locked ? interpreter.gil_copy[layout_.gil.last_holder] : Address{};
+}
+
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::waits_for_gil(const Thread& thread) const noexcept {
+  // A kernel thread may have a state in several interpreters, and is in the one that has frames.
+  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+  return thread.waits_at && thread.waits_at - interpreter.gil < layout_.gil.size &&
+         (interpreter.main || thread.reader.has_frames());
 }
 
 template <Layout L, Memory M, Host H>
@@ -355,6 +410,10 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     if (needs_gil_struct() || watches_gil()) {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+    }
+    if (const auto running = layout_.runtime.gilstate_tstate_current; running.present()) {
+      ranges_.push_back(
+          {running.at(site_.runtime), std::as_writable_bytes(std::span{&interpreter.running, 1})});
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.
     if (now_ - interpreter.copied < fresh_for &&
@@ -373,6 +432,7 @@ bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
   const auto& gil = interpreters_[thread.interpreter].gil_copy;
   return gil[layout_.gil.switch_number] == thread.stood_at &&
          gil[layout_.gil.last_holder] != thread.reader.at() &&
+         interpreters_[thread.interpreter].running != thread.reader.at() &&
          (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
 }
 
@@ -511,8 +571,11 @@ void Watch<L, M, H>::judge(Thread& thread) {
   const auto exception =
       has_exception(memory_, layout_, thread.reader.at(), copy, site_.objects.none);
   const Status kernel = thread.status & (Status::on_cpu | Status::unknown);
-  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_of(interpreter),
+  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_holder(interpreter),
                                      exception && *exception, thread.main);
+  if (waits_for_gil(thread) && !has(thread.status, Status::has_gil)) {
+    thread.status |= Status::gil_requested;
+  }
   thread.stack = with_gc(thread, interpreter);
 }
 

@@ -21,6 +21,7 @@ class CoreHost {
     return task == core_->pid() ? core_->command() : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t) const noexcept { return nullptr; }
+  Address futex_wait(std::int32_t) const noexcept { return {}; }
   Address asyncio_table() const noexcept { return asyncio_table_; }
 
  private:

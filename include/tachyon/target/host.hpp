@@ -10,6 +10,7 @@
 #include <tachyon/target/attach.hpp>
 #include <tachyon/target/task_numbers.hpp>
 #include <tachyon/target/thread_clock.hpp>
+#include <tachyon/target/thread_wait.hpp>
 
 namespace tachyon {
 
@@ -21,6 +22,8 @@ concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
   // Our number of the thread that the target calls `inner`; 0: there is none.
   { host.ours(inner) } -> std::same_as<std::int32_t>;
   { host.thread_name(task) } -> std::same_as<std::string>;
+  // The futex on which the thread sleeps; zero: on none, or nobody knows.
+  { host.futex_wait(task) } -> std::same_as<Address>;
   // The table of asyncio's own offsets, looked for anew; zero while there is none.
   { host.asyncio_table() } -> std::same_as<Address>;
   // Null where there is no scheduler to ask.
@@ -44,6 +47,9 @@ class LiveHost {
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
     return std::make_unique<ThreadClock>(target_->process.directory(), task);
+  }
+  Address futex_wait(std::int32_t task) const noexcept {
+    return futex_wait_of(target_->process.directory(), task);
   }
   Address asyncio_table() {
     if (target_->site.asyncio_debug) return target_->site.asyncio_debug;

@@ -67,31 +67,6 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
   return out;
 }
 
-// Who holds the GIL of one interpreter. Interpreters that share a GIL point at the main one's, so
-// the pointer is followed; 3.11 has a single GIL inside the runtime.
-struct GilState {
-  bool enabled = true;  // false in a free-threaded build that runs without
-  bool locked = false;
-  Address last_holder{};
-};
-
-template <class L, Memory M>
-Result<GilState> read_gil(M& memory, const L& layout, Address runtime, Address interpreter) {
-  Address gil = runtime + layout.runtime.gil.offset;
-  if (layout.interpreter.gil.present()) {
-    const auto pointer = read_value<Address>(memory, interpreter + layout.interpreter.gil.offset);
-    if (!pointer) return pointer.error();
-    gil = *pointer;
-  }
-  StructCopy<64> copy;
-  if (const auto ok = copy.fetch(memory, gil, layout.gil.locked.end()); !ok) return ok.error();
-  GilState state;
-  state.locked = copy[layout.gil.locked] == 1;
-  state.last_holder = copy[layout.gil.last_holder];
-  if (layout.gil.enabled.present()) state.enabled = copy[layout.gil.enabled] != 0;
-  return state;
-}
-
 using ThreadCopy = StructCopy<1024>;
 
 // The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
@@ -103,12 +78,17 @@ Result<Address> current_frame(M& memory, const L& layout, const ThreadCopy& thre
   return read_value<Address>(memory, cframe + layout.cframe.current_frame.offset);
 }
 
+// Who holds the GIL of an interpreter, where the threads themselves do not say. In 3.12 the lock
+// does: locked, and by whom last. In 3.11 that is not enough: a thread that enters another
+// interpreter changes its state without touching the lock, which then names the old state, perhaps
+// one that is no more; but the runtime knows the one that runs.
+//
+// `holder` is the thread state that holds it; zero: nobody does, or the threads say.
 template <class L>
-bool holds_gil(const L& layout, Address at, const ThreadCopy& thread,
-               const GilState& gil) noexcept {
+bool holds_gil(const L& layout, Address at, const ThreadCopy& thread, Address holder) noexcept {
   if (layout.thread.holds_gil.present()) return thread[layout.thread.holds_gil] != 0;
   if (layout.thread.status_holds_gil.present()) return thread[layout.thread.status_holds_gil] != 0;
-  return gil.enabled && gil.locked && gil.last_holder == at;
+  return holder == at;
 }
 
 // Is an exception propagating, or being handled? Handlers push items on a chain whose bottom lies
@@ -140,10 +120,10 @@ Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadC
 
 // What the thread state alone says. Whether the thread is on a CPU is the kernel's to know.
 template <class L>
-Status status_of(const L& layout, Address at, const ThreadCopy& thread, const GilState& gil,
+Status status_of(const L& layout, Address at, const ThreadCopy& thread, Address holder,
                  bool exception, bool main) noexcept {
   Status status = Status::none;
-  const bool holds = holds_gil(layout, at, thread, gil);
+  const bool holds = holds_gil(layout, at, thread, holder);
   if (holds) status |= Status::has_gil;
   if (!holds && layout.thread.gil_requested.present() && thread[layout.thread.gil_requested] != 0) {
     status |= Status::gil_requested;

@@ -12,6 +12,7 @@
 
 #include <tachyon/base/text.hpp>
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/unwind/dict.hpp>
 #include <tachyon/unwind/objects.hpp>
 
 // Objects of the target as short text, the way repr() would begin: 'text', b'bytes', 12, 1.5, None,
@@ -295,58 +296,30 @@ class ValueReader {
     out += head.name == "frozenset" ? "})" : "}";
   }
 
-  // A dict keeps its entries in order behind a table of indices. Those of classes' instances share
-  // their keys and keep their values apart; only their number is shown.
   template <Memory M>
   void append_dict(M& memory, Address at, int depth, std::string& out) {
+    constexpr std::size_t most_looked_at = 64;
     const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
-    const auto keys = read_value<Address>(memory, layout_.dict.keys.at(at));
-    const auto values = read_value<Address>(memory, layout_.dict.values.at(at));
-    if (!used || !keys || !values || *used < 0) {
+    if (!used || *used < 0) {
       out += '?';
       return;
     }
+    const auto count = static_cast<std::uint64_t>(*used);
+    const std::uint64_t wanted = depth > 0 ? std::min(count, limits_.items) : 0;
     out += '{';
     std::uint64_t shown = 0;
-    const std::uint64_t wanted =
-        depth > 0 && !*values ? std::min(static_cast<std::uint64_t>(*used), limits_.items) : 0;
-    if (wanted != 0) shown = append_entries(memory, *keys, wanted, depth, out);
-    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
-    append_more(
-        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
-        out);
-    out += '}';
-  }
-
-  template <Memory M>
-  std::uint64_t append_entries(M& memory, Address keys, std::uint64_t wanted, int depth,
-                               std::string& out) {
-    StructCopy<64> head;
-    if (!head.fetch(memory, keys, layout_.dict_keys.indices.offset)) return 0;
-    const auto index_bytes = head[layout_.dict_keys.log2_index_bytes];
-    const auto entries = head[layout_.dict_keys.nentries];
-    if (index_bytes > 40 || entries < 0) return 0;
-    const bool general = layout_.keys_kinds.general.is(head[layout_.dict_keys.kind]);
-    const std::uint64_t size = general ? layout_.dict_entry.size : layout_.dict_unicode_entry.size;
-    const Address first = layout_.dict_keys.indices.at(keys) + (std::uint64_t{1} << index_bytes);
-    std::uint64_t shown = 0;
-    constexpr std::int64_t most_looked_at = 64;
-    for (std::int64_t i = 0; i < std::min(entries, most_looked_at) && shown < wanted; ++i) {
-      const Address entry = first + static_cast<std::uint64_t>(i) * size;
-      const auto key =
-          read_value<Address>(memory, general ? layout_.dict_entry.key.at(entry)
-                                              : layout_.dict_unicode_entry.key.at(entry));
-      const auto value =
-          read_value<Address>(memory, general ? layout_.dict_entry.value.at(entry)
-                                              : layout_.dict_unicode_entry.value.at(entry));
-      if (!key || !value) break;
-      if (!*key || !*value) continue;  // deleted
-      if (shown++ != 0) out += ", ";
-      append(memory, *key, depth - 1, out);
-      out += ": ";
-      append(memory, *value, depth - 1, out);
+    if (wanted != 0) {
+      const auto items = read_dict(memory, layout_, at, most_looked_at);
+      for (std::size_t i = 0; items && i < items->size() && shown < wanted; ++i) {
+        if (shown++ != 0) out += ", ";
+        append(memory, (*items)[i].key, depth - 1, out);
+        out += ": ";
+        append(memory, (*items)[i].value, depth - 1, out);
+      }
     }
-    return shown;
+    if (shown != 0 && count > shown) out += ", ";
+    append_more(count - shown, out);
+    out += '}';
   }
 
   L layout_;

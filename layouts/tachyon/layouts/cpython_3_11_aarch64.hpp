@@ -23,7 +23,8 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = true, .has_shims = false, .caller_stops_at_last_cache = true,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = -32, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 166704, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {80}, .gilstate_tstate_current = {592}, .gil = {360},

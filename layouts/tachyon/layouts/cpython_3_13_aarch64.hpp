@@ -24,7 +24,8 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};

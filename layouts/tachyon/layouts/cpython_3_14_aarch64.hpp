@@ -24,7 +24,8 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = true};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316632, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};

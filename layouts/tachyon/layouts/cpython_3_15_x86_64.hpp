@@ -24,7 +24,8 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 2, .thread_names_are_os_names = true};
+      .awaited_slot_back = 2, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346560, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};

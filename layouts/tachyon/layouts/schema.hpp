@@ -651,6 +651,8 @@ struct Traits {
   bool has_shims = false;  // a frame of the C stack stands where C called Python; without: Frame::is_entry
   bool caller_stops_at_last_cache = false;  // a caller's instruction is the last cache unit of its call
   std::uint8_t awaited_slot_back = 0;  // words from the stack top down to what a suspended coroutine awaits
+  std::int32_t values_pointer = 0;  // distance of an instance's pointer to its values; 0: they are inside
+  bool values_pointer_is_tagged = false;  // that word is one less than the values' address, or else the dict's
   bool thread_names_are_os_names = false;  // the kernel knows the names given in Python
 
   friend constexpr bool operator==(const Traits&, const Traits&) noexcept = default;
