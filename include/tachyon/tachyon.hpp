@@ -79,23 +79,27 @@
 #include <tachyon/target/runtime.hpp>
 #include <tachyon/target/task_numbers.hpp>
 #include <tachyon/target/thread_clock.hpp>
+#include <tachyon/target/thread_wait.hpp>
 
 #include <tachyon/mode/concept.hpp>
 #include <tachyon/mode/modes.hpp>
 
 #include <tachyon/unwind/chain.hpp>
 #include <tachyon/unwind/code.hpp>
+#include <tachyon/unwind/dict.hpp>
 #include <tachyon/unwind/frames.hpp>
 #include <tachyon/unwind/line_table.hpp>
 #include <tachyon/unwind/locals.hpp>
 #include <tachyon/unwind/objects.hpp>
 #include <tachyon/unwind/stack.hpp>
 #include <tachyon/unwind/tasks.hpp>
+#include <tachyon/unwind/thread_names.hpp>
 #include <tachyon/unwind/threads.hpp>
 #include <tachyon/unwind/values.hpp>
 
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/layout_of.hpp>
+#include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
 #include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/reading.hpp>

@@ -7834,6 +7834,8 @@ struct Traits {
   bool has_shims = false;  // a frame of the C stack stands where C called Python; without: Frame::is_entry
   bool caller_stops_at_last_cache = false;  // a caller's instruction is the last cache unit of its call
   std::uint8_t awaited_slot_back = 0;  // words from the stack top down to what a suspended coroutine awaits
+  std::int32_t values_pointer = 0;  // distance of an instance's pointer to its values; 0: they are inside
+  bool values_pointer_is_tagged = false;  // that word is one less than the values' address, or else the dict's
   bool thread_names_are_os_names = false;  // the kernel knows the names given in Python
 
   friend constexpr bool operator==(const Traits&, const Traits&) noexcept = default;
@@ -8401,7 +8403,8 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = true, .has_shims = false, .caller_stops_at_last_cache = true,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = -32, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 166704, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {80}, .gilstate_tstate_current = {592}, .gil = {360},
@@ -8520,7 +8523,8 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = true, .has_shims = false, .caller_stops_at_last_cache = true,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = -32, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 166688, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {80}, .gilstate_tstate_current = {576}, .gil = {360},
@@ -8916,7 +8920,8 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = true, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = -24, .values_pointer_is_tagged = true,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 459960, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
@@ -9037,7 +9042,8 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = true, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = -24, .values_pointer_is_tagged = true,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 459944, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
@@ -9522,7 +9528,8 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
@@ -9651,7 +9658,8 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 283376, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
@@ -9780,7 +9788,8 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 328384, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
@@ -9909,7 +9918,8 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xffffffffffffffff, .popped_frames_are_cleared = false,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = false};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = false};
   static constexpr schema::Runtime runtime{
       .size = 328320, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
@@ -10418,7 +10428,8 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = true};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316632, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
@@ -10549,7 +10560,8 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = true};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 316616, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
@@ -10680,7 +10692,8 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffe, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = true};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 365640, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
@@ -10813,7 +10826,8 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffe, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 1, .thread_names_are_os_names = true};
+      .awaited_slot_back = 1, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 365624, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
@@ -11340,7 +11354,8 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 2, .thread_names_are_os_names = true};
+      .awaited_slot_back = 2, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346576, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
@@ -11472,7 +11487,8 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 2, .thread_names_are_os_names = true};
+      .awaited_slot_back = 2, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 346560, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
@@ -11604,7 +11620,8 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 2, .thread_names_are_os_names = true};
+      .awaited_slot_back = 2, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 409312, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
@@ -11738,7 +11755,8 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::Traits traits{
       .executable_mask = 0xfffffffffffffffc, .popped_frames_are_cleared = true,
       .instruction_is_previous = false, .has_shims = true, .caller_stops_at_last_cache = false,
-      .awaited_slot_back = 2, .thread_names_are_os_names = true};
+      .awaited_slot_back = 2, .values_pointer = 0, .values_pointer_is_tagged = false,
+      .thread_names_are_os_names = true};
   static constexpr schema::Runtime runtime{
       .size = 409296, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
@@ -14298,6 +14316,44 @@ class ThreadClock {
 
 }  // namespace tachyon
 
+// ---- tachyon/target/thread_wait.hpp ----
+
+// What does this thread sleep on? While a thread waits in the kernel, the kernel tells in which
+// call, with its arguments:
+//
+//   /proc/PID/task/TID/syscall    "202 0x8d3b58 0x189 0x0 0x7ffd... ..."      futex(0x8d3b58, ...)
+//                                 "running"                                   it does not
+//
+// A thread that wants the GIL waits for a condition that is part of the lock, and glibc's and
+// musl's conditions wait for words inside themselves. So a futex inside the GIL is a thread that
+// waits for it, whatever the version; before 3.15 the interpreter itself does not keep that.
+namespace tachyon {
+
+// The futex; zero: it waits for something else, or runs.
+inline Address parse_futex_wait(std::string_view text) noexcept {
+  long call = -1;
+  const char* const end = text.data() + text.size();
+  auto [at, code] = std::from_chars(text.data(), end, call);
+  if (code != std::errc{} || call != SYS_futex) return {};
+  if (end - at < 4 || at[0] != ' ' || at[1] != '0' || at[2] != 'x') return {};
+  Address futex;
+  if (std::from_chars(at + 3, end, futex.value, 16).ec != std::errc{}) return {};
+  return futex;
+}
+
+// `process` is a /proc/PID directory. Zero also where the kernel does not say.
+inline Address futex_wait_of(const Descriptor& process, std::int32_t task) noexcept {
+  const auto path = detail::ProcPath{"task/"}.add(task).add("/syscall");
+  const auto file = open_for_reading(path.c_str(), 0, process.get());
+  if (!file) return {};
+  std::array<std::byte, 256> text;
+  const ssize_t size = ::pread(file->get(), text.data(), text.size(), 0);
+  return size > 0 ? parse_futex_wait(as_text(Bytes{text}.first(static_cast<std::size_t>(size))))
+                  : Address{};
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/target/host.hpp ----
 
 namespace tachyon {
@@ -14310,6 +14366,8 @@ concept Host = requires(H& host, std::uint64_t inner, std::int32_t task) {
   // Our number of the thread that the target calls `inner`; 0: there is none.
   { host.ours(inner) } -> std::same_as<std::int32_t>;
   { host.thread_name(task) } -> std::same_as<std::string>;
+  // The futex on which the thread sleeps; zero: on none, or nobody knows.
+  { host.futex_wait(task) } -> std::same_as<Address>;
   // The table of asyncio's own offsets, looked for anew; zero while there is none.
   { host.asyncio_table() } -> std::same_as<Address>;
   // Null where there is no scheduler to ask.
@@ -14333,6 +14391,9 @@ class LiveHost {
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
     return std::make_unique<ThreadClock>(target_->process.directory(), task);
+  }
+  Address futex_wait(std::int32_t task) const noexcept {
+    return futex_wait_of(target_->process.directory(), task);
   }
   Address asyncio_table() {
     if (target_->site.asyncio_debug) return target_->site.asyncio_debug;
@@ -14365,6 +14426,7 @@ class CoreHost {
     return task == core_->pid() ? core_->command() : std::string{};
   }
   std::unique_ptr<ThreadClock> clock(std::int32_t) const noexcept { return nullptr; }
+  Address futex_wait(std::int32_t) const noexcept { return {}; }
   Address asyncio_table() const noexcept { return asyncio_table_; }
 
  private:
@@ -16289,6 +16351,131 @@ class ChainMaker {
 
 }  // namespace tachyon
 
+// ---- tachyon/unwind/dict.hpp ----
+
+// Dicts of the target, and attributes of its instances, which are dicts in disguise.
+//
+// A dict keeps its entries in the order of insertion behind a table of indices. The dicts of
+// instances of one class share their keys, and each has only a row of values:
+//
+//   dict --keys--> | head | indices | key value | key value | ...       its own
+//
+//   dict --keys--> | head | indices | key  -    | key  -    | ...       shared by the class
+//        `-values-> | head | value | value | ...
+//
+// Most instances have no dict at all: their values are inside them (3.13+), or hang off a word in
+// front of them, and the keys are the class's. We read entries in order and never hash: strings are
+// hashed with a secret of the process.
+namespace tachyon {
+
+struct DictItem {
+  Address key{};
+  Address value{};
+};
+
+// The entries of the keys object at `keys`, with the values from `values` where there is such a
+// row. Deleted ones are left out; `most` entries are looked at.
+template <class L, Memory M>
+Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address keys, Address values,
+                                           std::size_t most) {
+  StructCopy<64> head;
+  if (const auto ok = head.fetch(memory, keys, layout.dict_keys.indices.offset); !ok) {
+    return ok.error();
+  }
+  constexpr unsigned largest_table = 40;
+  const unsigned index_bytes = head[layout.dict_keys.log2_index_bytes];
+  const std::int64_t there = head[layout.dict_keys.nentries];
+  if (index_bytes > largest_table || there < 0) return Error{Errc::bad_value, 0, keys};
+  const bool general = layout.keys_kinds.general.is(head[layout.dict_keys.kind]);
+  const std::size_t step = general ? layout.dict_entry.size : layout.dict_unicode_entry.size;
+  const auto key_field = general ? layout.dict_entry.key : layout.dict_unicode_entry.key;
+  const auto value_field = general ? layout.dict_entry.value : layout.dict_unicode_entry.value;
+  const std::size_t count = static_cast<std::size_t>(
+      std::min<std::uint64_t>(static_cast<std::uint64_t>(there), std::uint64_t{most}));
+  if (step < key_field.end() || step < value_field.end()) return Errc::unsupported;
+
+  std::vector<std::byte> entries(count * step);
+  const Address first = layout.dict_keys.indices.at(keys) + (std::uint64_t{1} << index_bytes);
+  if (count != 0) {
+    if (const auto ok = memory.read(first, entries); !ok) return ok.error();
+  }
+  std::vector<Address> row(values ? count : 0);
+  if (!row.empty()) {
+    const auto ok =
+        memory.read(layout.dict_values.values.at(values), std::as_writable_bytes(std::span{row}));
+    if (!ok) return ok.error();
+  }
+  std::vector<DictItem> items;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bytes entry = Bytes{entries}.subspan(i * step, step);
+    const DictItem item{key_field.in(entry), values ? row[i] : value_field.in(entry)};
+    if (item.key && item.value) items.push_back(item);
+  }
+  return items;
+}
+
+template <class L, Memory M>
+Result<std::vector<DictItem>> read_dict(M& memory, const L& layout, Address dict,
+                                        std::size_t most) {
+  StructCopy<128> head;
+  const std::size_t size = std::max(layout.dict.keys.end(), layout.dict.values.end());
+  if (const auto ok = head.fetch(memory, dict, size); !ok) return ok.error();
+  return read_entries(memory, layout, head[layout.dict.keys], head[layout.dict.values], most);
+}
+
+// The value whose key is the str `name`; zero: there is none.
+template <class L, Memory M>
+Address find_item(M& memory, const L& layout, std::span<const DictItem> items,
+                  std::string_view name) {
+  for (const DictItem& item : items) {
+    const auto text = read_text(memory, layout, item.key, name.size() + 1);
+    if (text && *text == name) return item.value;
+  }
+  return {};
+}
+
+// An attribute that lies in the instance itself; zero when it has none of that name, or keeps it in
+// a way that this build does not tell (a slot, a class of C).
+template <class L, Memory M>
+Address read_attribute(M& memory, const L& layout, Address object, std::string_view name) {
+  constexpr std::size_t most_attributes = 256;
+  const auto type = read_value<Address>(memory, layout.object.type.at(object));
+  if (!type) return {};
+  const auto flags = read_value<std::uint64_t>(memory, layout.type_object.flags.at(*type));
+  if (!flags || !layout.type_flags.managed_dict.in(*flags)) return {};
+  const auto word = [&](std::int64_t distance) {
+    const Address at{object.value + static_cast<std::uint64_t>(distance)};
+    return read_value<Address>(memory, at).value_or(Address{});
+  };
+  Address values, dict;
+  if (layout.traits.values_pointer_is_tagged) {
+    const Address either = word(layout.traits.values_pointer);
+    ((either.value & 1) != 0 ? values : dict) = either + (either.value & 1);
+  } else {
+    if (!layout.instance.managed_dict.present()) return {};
+    dict = word(layout.instance.managed_dict.number);
+    if (layout.traits.values_pointer != 0) {
+      values = word(layout.traits.values_pointer);
+    } else if (layout.type_flags.inline_values.in(*flags) &&
+               layout.type_object.basicsize.present()) {
+      const auto size =
+          read_value<std::int64_t>(memory, layout.type_object.basicsize.at(*type)).value_or(0);
+      constexpr std::int64_t largest = 1 << 20;
+      if (size > 0 && size < largest) values = object + static_cast<std::uint64_t>(size);
+    }
+  }
+  Result<std::vector<DictItem>> items = Errc::unsupported;
+  if (dict) {
+    items = read_dict(memory, layout, dict, most_attributes);
+  } else if (values && layout.heap_type.cached_keys.present()) {
+    const auto keys = read_value<Address>(memory, layout.heap_type.cached_keys.at(*type));
+    if (keys && *keys) items = read_entries(memory, layout, *keys, values, most_attributes);
+  }
+  return items ? find_item(memory, layout, *items, name) : Address{};
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/unwind/values.hpp ----
 
 #include <cstdio>
@@ -16574,58 +16761,30 @@ class ValueReader {
     out += head.name == "frozenset" ? "})" : "}";
   }
 
-  // A dict keeps its entries in order behind a table of indices. Those of classes' instances share
-  // their keys and keep their values apart; only their number is shown.
   template <Memory M>
   void append_dict(M& memory, Address at, int depth, std::string& out) {
+    constexpr std::size_t most_looked_at = 64;
     const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
-    const auto keys = read_value<Address>(memory, layout_.dict.keys.at(at));
-    const auto values = read_value<Address>(memory, layout_.dict.values.at(at));
-    if (!used || !keys || !values || *used < 0) {
+    if (!used || *used < 0) {
       out += '?';
       return;
     }
+    const auto count = static_cast<std::uint64_t>(*used);
+    const std::uint64_t wanted = depth > 0 ? std::min(count, limits_.items) : 0;
     out += '{';
     std::uint64_t shown = 0;
-    const std::uint64_t wanted =
-        depth > 0 && !*values ? std::min(static_cast<std::uint64_t>(*used), limits_.items) : 0;
-    if (wanted != 0) shown = append_entries(memory, *keys, wanted, depth, out);
-    if (shown != 0 && static_cast<std::uint64_t>(*used) > shown) out += ", ";
-    append_more(
-        static_cast<std::uint64_t>(*used) - std::min(shown, static_cast<std::uint64_t>(*used)),
-        out);
-    out += '}';
-  }
-
-  template <Memory M>
-  std::uint64_t append_entries(M& memory, Address keys, std::uint64_t wanted, int depth,
-                               std::string& out) {
-    StructCopy<64> head;
-    if (!head.fetch(memory, keys, layout_.dict_keys.indices.offset)) return 0;
-    const auto index_bytes = head[layout_.dict_keys.log2_index_bytes];
-    const auto entries = head[layout_.dict_keys.nentries];
-    if (index_bytes > 40 || entries < 0) return 0;
-    const bool general = layout_.keys_kinds.general.is(head[layout_.dict_keys.kind]);
-    const std::uint64_t size = general ? layout_.dict_entry.size : layout_.dict_unicode_entry.size;
-    const Address first = layout_.dict_keys.indices.at(keys) + (std::uint64_t{1} << index_bytes);
-    std::uint64_t shown = 0;
-    constexpr std::int64_t most_looked_at = 64;
-    for (std::int64_t i = 0; i < std::min(entries, most_looked_at) && shown < wanted; ++i) {
-      const Address entry = first + static_cast<std::uint64_t>(i) * size;
-      const auto key =
-          read_value<Address>(memory, general ? layout_.dict_entry.key.at(entry)
-                                              : layout_.dict_unicode_entry.key.at(entry));
-      const auto value =
-          read_value<Address>(memory, general ? layout_.dict_entry.value.at(entry)
-                                              : layout_.dict_unicode_entry.value.at(entry));
-      if (!key || !value) break;
-      if (!*key || !*value) continue;  // deleted
-      if (shown++ != 0) out += ", ";
-      append(memory, *key, depth - 1, out);
-      out += ": ";
-      append(memory, *value, depth - 1, out);
+    if (wanted != 0) {
+      const auto items = read_dict(memory, layout_, at, most_looked_at);
+      for (std::size_t i = 0; items && i < items->size() && shown < wanted; ++i) {
+        if (shown++ != 0) out += ", ";
+        append(memory, (*items)[i].key, depth - 1, out);
+        out += ": ";
+        append(memory, (*items)[i].value, depth - 1, out);
+      }
     }
-    return shown;
+    if (shown != 0 && count > shown) out += ", ";
+    append_more(count - shown, out);
+    out += '}';
   }
 
   L layout_;
@@ -16914,6 +17073,114 @@ class TaskReader {
 
 }  // namespace tachyon
 
+// ---- tachyon/unwind/thread_names.hpp ----
+
+// What the program calls its threads.
+//
+// Up to 3.13 the names given to threading.Thread are known to Python alone, and the kernel calls
+// every thread by the program's name; from 3.14 on the kernel is told, and cuts them at 15 bytes.
+// The whole names are in the dict threading._active:
+//
+//   interpreter --modules--> {"threading": module} --dict--> {"_active": {ident: Thread}}
+//
+// `ident` is what the thread state holds as thread_id. Threads that C code or _thread started are
+// not in it. It is an ordinary Python object that changes while we read: a name is believed when
+// its key is an int and its value a str, and the caller reads again later.
+namespace tachyon {
+
+struct ThreadName {
+  std::uint64_t thread_id = 0;  // pthread_self(), as Thread::thread_id of the layouts
+  std::string name{};
+};
+
+// Finds names in one interpreter, again and again.
+template <class L, Memory M>
+class ThreadNames {
+ public:
+  ThreadNames(const L& layout, M& memory, Address interpreter)
+      : layout_{layout}, interpreter_{interpreter}, pages_{memory} {}
+
+  // Nothing when the program has not imported threading.
+  std::vector<ThreadName> read() {
+    constexpr std::size_t most_threads = 1 << 16;
+    std::vector<ThreadName> names;
+    pages_.refresh();
+    if (!active_ && !find_active()) return names;
+    const auto items = read_dict(pages_, layout_, active_, most_threads);
+    if (!items) {
+      active_ = {};
+      return names;
+    }
+    for (const DictItem& item : *items) {
+      const std::uint64_t id = unsigned_int(item.key);
+      const Address text =
+          id != 0 ? read_attribute(pages_, layout_, item.value, "_name") : Address{};
+      if (!text || !has_flag(text, layout_.type_flags.unicode_subclass)) continue;
+      auto name = read_text(pages_, layout_, text, longest_name);
+      if (name && !name->empty()) names.push_back({id, std::move(*name)});
+    }
+    return names;
+  }
+
+ private:
+  static constexpr std::uint64_t longest_name = 1024;
+
+  bool find_active() {
+    constexpr std::size_t most_modules = 1 << 16, most_globals = 4096;
+    if (!layout_.interpreter.imports_modules.present()) return false;
+    const auto modules =
+        read_value<Address>(pages_, layout_.interpreter.imports_modules.at(interpreter_));
+    if (!modules || !*modules) return false;
+    const auto imported = read_dict(pages_, layout_, *modules, most_modules);
+    if (!imported) return false;
+    const Address module = find_item(pages_, layout_, *imported, "threading");
+    if (!module) return false;
+    const auto globals = read_value<Address>(pages_, layout_.module_object.dict.at(module));
+    if (!globals || !*globals) return false;
+    const auto known = read_dict(pages_, layout_, *globals, most_globals);
+    if (!known) return false;
+    const Address active = find_item(pages_, layout_, *known, "_active");
+    if (!active || !has_flag(active, layout_.type_flags.dict_subclass)) return false;
+    active_ = active;
+    return true;
+  }
+
+  bool has_flag(Address object, Value flag) {
+    const auto type = read_value<Address>(pages_, layout_.object.type.at(object));
+    if (!type) return false;
+    const auto flags = read_value<std::uint64_t>(pages_, layout_.type_object.flags.at(*type));
+    return flags && flag.in(*flags);
+  }
+
+  // A positive int of up to 60 bits; 0: it is something else.
+  std::uint64_t unsigned_int(Address object) {
+    if (!has_flag(object, layout_.type_flags.long_subclass)) return 0;
+    std::uint64_t digits = 0;
+    if (layout_.long_object.tag.present()) {
+      const auto tag = read_value<std::uint64_t>(pages_, layout_.long_object.tag.at(object));
+      if (!tag || (*tag & 3) != 0) return 0;
+      digits = *tag >> 3;
+    } else {
+      const auto count = read_value<std::int64_t>(pages_, layout_.var_object.count.at(object));
+      if (!count || *count < 0) return 0;
+      digits = static_cast<std::uint64_t>(*count);
+    }
+    std::array<std::uint32_t, 3> words{};
+    if (digits == 0 || digits > words.size()) return 0;
+    const auto into =
+        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
+    return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
+  }
+
+  L layout_;
+  Address interpreter_;
+  PageCache<M> pages_;
+  Address active_{};
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/unwind/threads.hpp ----
 
 // Interpreters, their threads, and what each thread is doing.
@@ -16975,31 +17242,6 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
   return out;
 }
 
-// Who holds the GIL of one interpreter. Interpreters that share a GIL point at the main one's, so
-// the pointer is followed; 3.11 has a single GIL inside the runtime.
-struct GilState {
-  bool enabled = true;  // false in a free-threaded build that runs without
-  bool locked = false;
-  Address last_holder{};
-};
-
-template <class L, Memory M>
-Result<GilState> read_gil(M& memory, const L& layout, Address runtime, Address interpreter) {
-  Address gil = runtime + layout.runtime.gil.offset;
-  if (layout.interpreter.gil.present()) {
-    const auto pointer = read_value<Address>(memory, interpreter + layout.interpreter.gil.offset);
-    if (!pointer) return pointer.error();
-    gil = *pointer;
-  }
-  StructCopy<64> copy;
-  if (const auto ok = copy.fetch(memory, gil, layout.gil.locked.end()); !ok) return ok.error();
-  GilState state;
-  state.locked = copy[layout.gil.locked] == 1;
-  state.last_holder = copy[layout.gil.last_holder];
-  if (layout.gil.enabled.present()) state.enabled = copy[layout.gil.enabled] != 0;
-  return state;
-}
-
 using ThreadCopy = StructCopy<1024>;
 
 // The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
@@ -17011,12 +17253,17 @@ Result<Address> current_frame(M& memory, const L& layout, const ThreadCopy& thre
   return read_value<Address>(memory, cframe + layout.cframe.current_frame.offset);
 }
 
+// Who holds the GIL of an interpreter, where the threads themselves do not say. In 3.12 the lock
+// does: locked, and by whom last. In 3.11 that is not enough: a thread that enters another
+// interpreter changes its state without touching the lock, which then names the old state, perhaps
+// one that is no more; but the runtime knows the one that runs.
+//
+// `holder` is the thread state that holds it; zero: nobody does, or the threads say.
 template <class L>
-bool holds_gil(const L& layout, Address at, const ThreadCopy& thread,
-               const GilState& gil) noexcept {
+bool holds_gil(const L& layout, Address at, const ThreadCopy& thread, Address holder) noexcept {
   if (layout.thread.holds_gil.present()) return thread[layout.thread.holds_gil] != 0;
   if (layout.thread.status_holds_gil.present()) return thread[layout.thread.status_holds_gil] != 0;
-  return gil.enabled && gil.locked && gil.last_holder == at;
+  return holder == at;
 }
 
 // Is an exception propagating, or being handled? Handlers push items on a chain whose bottom lies
@@ -17048,10 +17295,10 @@ Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadC
 
 // What the thread state alone says. Whether the thread is on a CPU is the kernel's to know.
 template <class L>
-Status status_of(const L& layout, Address at, const ThreadCopy& thread, const GilState& gil,
+Status status_of(const L& layout, Address at, const ThreadCopy& thread, Address holder,
                  bool exception, bool main) noexcept {
   Status status = Status::none;
-  const bool holds = holds_gil(layout, at, thread, gil);
+  const bool holds = holds_gil(layout, at, thread, holder);
   if (holds) status |= Status::has_gil;
   if (!holds && layout.thread.gil_requested.present() && thread[layout.thread.gil_requested] != 0) {
     status |= Status::gil_requested;
@@ -17195,6 +17442,64 @@ auto with_layout_of(const RuntimeSite& site, Visit&& visit)
   if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
   return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
 }
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/name_book.hpp ----
+
+namespace tachyon {
+
+// The names that threading knows, by interpreter and thread, read anew when somebody asks for one
+// that is not there. A thread is seen before it has entered itself into threading's dict, so who
+// finds no name asks again; programs that start a thread for every request do not make us read
+// everything for each of them.
+//
+// The layout is told at run time: names are not worth code of their own for every layout.
+template <Memory M>
+class NameBook {
+ public:
+  static constexpr std::uint64_t read_every = 20'000'000;  // ns
+
+  NameBook(const PublishedLayout& layout, M& memory) : layout_{layout}, memory_{memory} {}
+
+  // Empty: it has none, or none yet.
+  std::string_view name_of(Address interpreter, std::uint64_t thread_id, std::uint64_t now) {
+    const auto [at, fresh] =
+        pages_.try_emplace(interpreter.value, Page{{layout_, memory_, interpreter}, {}, 0});
+    Page& page = at->second;
+    const auto find = [&] {
+      const auto found = std::lower_bound(
+          page.names.begin(), page.names.end(), thread_id,
+          [](const ThreadName& one, std::uint64_t id) { return one.thread_id < id; });
+      if (found == page.names.end() || found->thread_id != thread_id) return std::string_view{};
+      return std::string_view{found->name};
+    };
+    if (!fresh && now - page.read < read_every) return find();
+    page.names = page.source.read();
+    std::sort(page.names.begin(), page.names.end(),
+              [](const ThreadName& a, const ThreadName& b) { return a.thread_id < b.thread_id; });
+    page.read = now;
+    return find();
+  }
+  // Interpreters end, and their addresses are used again.
+  void keep_only(const std::vector<Address>& interpreters) {
+    std::erase_if(pages_, [&](const auto& one) {
+      return std::find(interpreters.begin(), interpreters.end(), Address{one.first}) ==
+             interpreters.end();
+    });
+  }
+
+ private:
+  struct Page {
+    ThreadNames<PublishedLayout, M> source;
+    std::vector<ThreadName> names;
+    std::uint64_t read;
+  };
+
+  PublishedLayout layout_;
+  M& memory_;
+  std::unordered_map<std::uint64_t, Page> pages_;
+};
 
 }  // namespace tachyon
 
@@ -18396,6 +18701,7 @@ struct WatchedInterpreter {
   StructCopy<2048> copy{};
   StructCopy<64> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
+  Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
   std::uint64_t next_thread_id = 0;
 };
@@ -18418,6 +18724,8 @@ struct WatchedThread {
   bool has_stood = false;      // its stack was read while ...
   std::uint64_t stood_at = 0;  // ... the GIL's count was this
   std::uint64_t copied = 0;    // when its state was read
+  std::uint64_t first_seen = 0;
+  Address waits_at{};  // the futex it sleeps on, where somebody has asked
 };
 
 template <Layout L, Memory M, Host H>
@@ -18433,7 +18741,8 @@ class Watch {
         site_{site},
         options_{options},
         tables_{tables},
-        maker_{layout, tables, {options.native, options.opcodes}} {
+        maker_{layout, tables, {options.native, options.opcodes}},
+        names_{in_one_form(layout), memory} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
   }
@@ -18443,7 +18752,8 @@ class Watch {
 
   // Lists interpreters and threads anew where something says they changed.
   Result<void> keep_up(std::uint64_t now) {
-    if (!stale_ && !threads_.empty() && now - listed_ < list_every) return {};
+    const std::uint64_t every = nameless_ ? name_every : list_every;
+    if (!stale_ && !threads_.empty() && now - listed_ < every) return {};
     listed_ = now;
     return refresh();
   }
@@ -18486,6 +18796,13 @@ class Watch {
   void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
   bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
   void name(Thread& thread);
+  static PublishedLayout in_one_form(const L& layout) {
+    if constexpr (CompiledLayout<L>) {
+      return as_published(layout);
+    } else {
+      return layout;
+    }
+  }
   bool selected(const Thread& thread) const;
   void read_alone(Thread& thread);
   void add_interpreter_ranges();
@@ -18495,7 +18812,8 @@ class Watch {
   bool interpret_all(bool certain);
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
-  GilState gil_of(const WatchedInterpreter& interpreter) const noexcept;
+  Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
+  bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
 
   // Both ends of what is read of an interpreter for every look.
@@ -18533,6 +18851,9 @@ class Watch {
   static constexpr std::uint64_t fresh_for = 50'000;
   static constexpr std::uint64_t trusted_for = 10'000'000;  // ns, where nothing counts code deaths
   static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
+  // A thread names itself some time after it has appeared.
+  static constexpr std::uint64_t name_every = 100'000'000;
+  static constexpr std::uint64_t names_itself_within = 500'000'000;
 
   L layout_;
   M& memory_;
@@ -18550,6 +18871,12 @@ class Watch {
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
 
+  NameBook<M> names_;
+  bool nameless_ = false;          // some young thread has no name yet
+  std::uint64_t listed_at_ = 0;    // when refresh() was last called
+  std::uint64_t youngest_ = 0;     // the newest thread's id
+  std::uint64_t youngest_at_ = 0;  // ... and when it was first seen
+
   std::unique_ptr<TaskStacks<L, M>> tasks_;
   std::uint64_t asked_for_table_ = 0;
 };
@@ -18558,10 +18885,13 @@ template <Layout L, Memory M, Host H>
 Result<void> Watch<L, M, H>::refresh() {
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
+  listed_at_ = monotonic_now();
+  nameless_ = false;
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
   if (!list) return list.error();
   if (list->empty()) return Errc::not_started;
   interpreters_.clear();
+  names_.keep_only(*list);
   for (const Address at : *list) {
     WatchedInterpreter interpreter;
     interpreter.at = at;
@@ -18611,6 +18941,7 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
       known.taken = true;
       threads_.push_back(std::move(known));
       threads_.back().taken = false;
+      name(threads_.back());
       return;
     }
   }
@@ -18620,6 +18951,11 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
   tracked.main = main;
   tracked.task = host_.ours(tracked.reader.native_id());
   tracked.schedule = host_.clock(tracked.task);
+  tracked.first_seen = listed_at_;
+  if (tracked.reader.id() > youngest_) {
+    youngest_ = tracked.reader.id();
+    youngest_at_ = listed_at_;
+  }
   name(tracked);
   if (!selected(tracked)) return;
   threads_.push_back(std::move(tracked));
@@ -18644,15 +18980,29 @@ bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
   return host_.ours(reader.native_id()) == host_.pid();
 }
 
+// Known threads are named again while they are young, and later as often as everything is listed.
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::name(Thread& thread) {
+  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+  const bool fresh = thread.first_seen == listed_at_;
+  const bool young = listed_at_ - thread.first_seen < names_itself_within;
   tachyon::Thread facts;
   facts.process = host_.pid();
   facts.id = static_cast<std::uint64_t>(thread.task);
-  facts.interpreter = interpreters_[thread.interpreter].id;
+  facts.interpreter = interpreter.id;
   facts.main = thread.main;
-  facts.name = host_.thread_name(thread.task);
-  thread.index = tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  if (fresh || (young && layout_.traits.thread_names_are_os_names)) {
+    facts.name = host_.thread_name(thread.task);
+  }
+  const std::string_view given =
+      names_.name_of(interpreter.at, thread.reader.copy()[layout_.thread.thread_id], listed_at_);
+  if (given.empty() && listed_at_ - youngest_at_ < names_itself_within) nameless_ = true;
+  thread.index = tables_.with([&](Tables& tables) {
+    const ThreadIndex index = tables.threads.intern(facts);
+    if (given.empty() || given == tables.threads[index].name) return index;
+    facts.python_name = given;
+    return tables.threads.intern(facts);
+  });
 }
 
 template <Layout L, Memory M, Host H>
@@ -18677,12 +19027,19 @@ std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const
 }
 
 template <Layout L, Memory M, Host H>
-GilState Watch<L, M, H>::gil_of(const WatchedInterpreter& interpreter) const noexcept {
-  GilState state;
-  if (!needs_gil_struct()) return state;
-  state.locked = interpreter.gil_copy[layout_.gil.locked] == 1;
-  state.last_holder = interpreter.gil_copy[layout_.gil.last_holder];
-  return state;
+Address Watch<L, M, H>::gil_holder(const WatchedInterpreter& interpreter) const noexcept {
+  if (!needs_gil_struct()) return {};
+  if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;
+  const bool locked = interpreter.gil_copy[layout_.gil.locked] == 1;
+  return locked ? interpreter.gil_copy[layout_.gil.last_holder] : Address{};
+}
+
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::waits_for_gil(const Thread& thread) const noexcept {
+  // A kernel thread may have a state in several interpreters, and is in the one that has frames.
+  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+  return thread.waits_at && thread.waits_at - interpreter.gil < layout_.gil.size &&
+         (interpreter.main || thread.reader.has_frames());
 }
 
 template <Layout L, Memory M, Host H>
@@ -18698,6 +19055,10 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     if (needs_gil_struct() || watches_gil()) {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+    }
+    if (const auto running = layout_.runtime.gilstate_tstate_current; running.present()) {
+      ranges_.push_back(
+          {running.at(site_.runtime), std::as_writable_bytes(std::span{&interpreter.running, 1})});
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.
     if (now_ - interpreter.copied < fresh_for &&
@@ -18716,6 +19077,7 @@ bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
   const auto& gil = interpreters_[thread.interpreter].gil_copy;
   return gil[layout_.gil.switch_number] == thread.stood_at &&
          gil[layout_.gil.last_holder] != thread.reader.at() &&
+         interpreters_[thread.interpreter].running != thread.reader.at() &&
          (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
 }
 
@@ -18854,8 +19216,11 @@ void Watch<L, M, H>::judge(Thread& thread) {
   const auto exception =
       has_exception(memory_, layout_, thread.reader.at(), copy, site_.objects.none);
   const Status kernel = thread.status & (Status::on_cpu | Status::unknown);
-  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_of(interpreter),
+  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_holder(interpreter),
                                      exception && *exception, thread.main);
+  if (waits_for_gil(thread) && !has(thread.status, Status::has_gil)) {
+    thread.status |= Status::gil_requested;
+  }
   thread.stack = with_gc(thread, interpreter);
 }
 
@@ -19956,6 +20321,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     const auto stat =
         thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
     thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+    if (!stat || stat->state == 'S') thread.waits_at = host.futex_wait(thread.task);
     thread.pending = true;
   }
   Snapshot out;
