@@ -6,7 +6,8 @@
 
 The umbrella lists every header of include/tachyon, folder by folder in the order of the data flow.
 The single header is the umbrella with every <tachyon/...> include replaced by that file, once, and
-has the same include path, so a program changes from one to the other with one -I.
+has the same include path, so a program changes from one to the other with one -I. Its functions are
+templates there, so that a file pays only for what it uses: gen/lazy.py says how and why.
 
 It refuses what would make the two differ or would leak into a user's file:
   - a header that the umbrella does not reach, generated layouts included
@@ -20,6 +21,8 @@ import difflib
 import os
 import re
 import sys
+
+import lazy
 
 FOLDERS = ("base", "memory", "sample", "codec", "layout", "target", "mode", "unwind", "sampler",
            "render", "collect", "live")
@@ -178,7 +181,8 @@ class Amalgam:
         with open(os.path.join(self.root, "LICENSE"), encoding="ascii") as file:
             license_text = "".join(f"// {line}".rstrip() + "\n" for line in file.read().splitlines())
         return ("// tachyon in one header. Written by gen/amalgamate.py; do not edit.\n//\n"
-                f"{license_text}#pragma once\n\n{REQUIREMENTS}\n" + "\n".join(self.out))
+                f"{license_text}#pragma once\n\n{REQUIREMENTS}\n" +
+                lazy.lazy("\n".join(self.out)))
 
 
 def write(path, text):
@@ -222,7 +226,7 @@ def main():
         if stale:
             print("run: gen/amalgamate.py")
         return 1 if stale else 0
-    except Refused as reason:
+    except (Refused, lazy.Unreadable) as reason:
         print(f"amalgamate: {reason}")
     except OSError as reason:
         print(f"amalgamate: {reason.filename}: {reason.strerror}")

@@ -15,8 +15,10 @@
 #include <tachyon/base/descriptor.hpp>
 #include <tachyon/base/glob.hpp>
 #include <tachyon/base/interner.hpp>
+#include <tachyon/base/number.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
+#include <tachyon/base/thread.hpp>
 
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/core_file.hpp>

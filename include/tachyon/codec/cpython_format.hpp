@@ -2,13 +2,13 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include <tachyon/base/bytes.hpp>
+#include <tachyon/base/number.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/codec/varint.hpp>
 #include <tachyon/sample/run.hpp>
@@ -197,7 +197,7 @@ inline Result<std::optional<Statistics>> read_statistics(Bytes bytes, bool swapp
     if (known & 2) s.missed = fields.at<double>(24);
   }
   for (const double figure : {s.duration, s.rate, s.failed.value_or(0), s.missed.value_or(0)}) {
-    if (!std::isfinite(figure)) return Errc::damaged;
+    if (!is_finite(figure)) return Errc::damaged;
   }
   return Found{s};
 }

@@ -3,11 +3,11 @@
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tachyon/base/number.hpp>
 #include <tachyon/base/text.hpp>
 #include <tachyon/codec/sink.hpp>
 
@@ -139,7 +139,7 @@ class JsonWriter {
   }
   // The shortest text that reads back as the same number; what JSON cannot say becomes null.
   void value(double number) {
-    if (!std::isfinite(number)) return null();
+    if (!is_finite(number)) return null();
     char text[32];
     raw({text,
          static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr - text)});
@@ -147,7 +147,7 @@ class JsonWriter {
   // At most `decimals` digits behind the point, without zeros at the end.
   void value(double number, int decimals) {
     char text[352];
-    if (!std::isfinite(number)) return null();
+    if (!is_finite(number)) return null();
     char* end =
         std::to_chars(text, text + sizeof text, number, std::chars_format::fixed, decimals).ptr;
     if (decimals > 0) {

@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
+#include <tachyon/base/thread.hpp>
 #include <tachyon/live/environment.hpp>
 #include <tachyon/live/feed.hpp>
 #include <tachyon/live/held.hpp>
@@ -149,7 +149,7 @@ Outcome App<S>::run() {
     outcome_.fault = TerminalFault::system;
   }
   if (outcome_.fault != TerminalFault::none) return outcome_;
-  std::thread sampling{[this] {
+  Worker sampling{[this] {
     Feed feed{session_.tables(), mailbox_};
     Ending ending = session_.sample(feed);
     feed.publish();

@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <tachyon/base/thread.hpp>
 #include <tachyon/live/batch.hpp>
 
 namespace tachyon::live {
@@ -29,7 +29,7 @@ class Mailbox {
   // `wake`: the reader should look at once instead of at its next refresh.
   void put(Batch&& batch, bool wake = false) {
     {
-      const std::lock_guard lock{mutex_};
+      const Lock lock{mutex_};
       if (waiting_.entries.size() + batch.entries.size() > most_entries) {
         for (const Entry& entry : batch.entries) waiting_.dropped += entry.count;
         batch.entries.clear();
@@ -74,13 +74,13 @@ class Mailbox {
     std::uint64_t count = 0;
     if (wake_ >= 0) [[maybe_unused]]
       const ssize_t n = ::read(wake_, &count, sizeof count);
-    const std::lock_guard lock{mutex_};
+    const Lock lock{mutex_};
     return std::exchange(waiting_, Batch{});
   }
   int wake_descriptor() const noexcept { return wake_; }
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
   Batch waiting_;
   int wake_;
 };

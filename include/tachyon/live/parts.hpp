@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -58,7 +57,9 @@ inline void draw_spark(Screen& screen, int row, int column, const double* values
   const std::u32string_view levels = screen.unicode() ? blocks : letters;
   for (int i = 0; i < count; ++i) {
     const double value = std::clamp(values[i], 0.0, 1.0);
-    const auto level = static_cast<std::size_t>(std::ceil(value * 8 - 1e-9));
+    const double eighths = std::max(value * 8 - 1e-9, 0.0);
+    auto level = static_cast<std::size_t>(eighths);
+    if (eighths > static_cast<double>(level)) ++level;  // up
     screen.fill(row, column + i, 1, levels[std::min<std::size_t>(level, 8)], style);
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <mutex>
 #include <string_view>
 
+#include <tachyon/base/thread.hpp>
 #include <tachyon/sample/sample.hpp>
 
 namespace tachyon {
@@ -15,7 +15,7 @@ class SharedTables {
   // Calls `use(Tables&)` while nobody else can touch the tables.
   template <class Use>
   decltype(auto) with(Use&& use) {
-    const std::scoped_lock hold{mutex_};
+    const Lock hold{mutex_};
     return use(tables_);
   }
 
@@ -24,7 +24,7 @@ class SharedTables {
   const Tables& unguarded() const noexcept { return tables_; }
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
   Tables tables_;
 };
 

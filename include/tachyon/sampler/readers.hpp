@@ -6,12 +6,11 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <mutex>
 #include <span>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/thread.hpp>
 #include <tachyon/sample/shared_tables.hpp>
 #include <tachyon/sampler/session.hpp>
 
@@ -102,11 +101,11 @@ class ReaderLane {
   ReaderLane& operator=(const ReaderLane&) = delete;
   ~ReaderLane() {
     ask_to_stop();
-    if (thread_.joinable()) thread_.join();
+    thread_.join();
   }
 
   void start() {
-    thread_ = std::thread{[this] {
+    thread_ = Worker{[this] {
       outcome_ = run_session(*parts_.sampler, *parts_.reading, *this, plan_, *this);
       done_.store(true, std::memory_order_release);
     }};
@@ -115,7 +114,7 @@ class ReaderLane {
   bool done() const noexcept { return done_.load(std::memory_order_acquire); }
   const SessionOutcome& outcome() const noexcept { return outcome_; }
   Trust trust() {
-    const std::scoped_lock hold{mutex_};
+    const Lock hold{mutex_};
     return trust_;
   }
 
@@ -128,7 +127,7 @@ class ReaderLane {
   bool stop() const noexcept { return stop_.load(std::memory_order_relaxed); }
   int descriptor() const noexcept { return -1; }
   void progress(const SessionProgress& progress) {
-    const std::scoped_lock hold{mutex_};
+    const Lock hold{mutex_};
     trust_ = *progress.trust;
   }
 
@@ -148,11 +147,11 @@ class ReaderLane {
   SessionPlan plan_;
   SightingRing ring_{capacity};
   SessionOutcome outcome_{};
-  std::mutex mutex_;
+  Mutex mutex_;
   Trust trust_{};
   std::atomic<bool> stop_{false};
   std::atomic<bool> done_{false};
-  std::thread thread_;
+  Worker thread_;
 };
 
 // The lanes' looks, one after the other in order of time, with the time since the look before as
