@@ -332,22 +332,38 @@ def drop_in(tally):
         compile_time(tally, folder)
 
 
+# What a file that includes only the single header may take, in processor time. The goal is 3 s with
+# g++ 12, on a machine where the standard headers that it includes take 1 s. Machines differ, and a
+# busy one takes longer for the same work, so both are measured in turn, the quickest of three runs
+# counts, and what fails is more than TIMES as long as the standard headers, and never less than the
+# goal. The factors are a quarter over what was measured when this was written: 3.4 to 3.8 s to 1.0 s
+# with g++ 12 on a busy machine. clang has no goal; its factor only keeps it from growing unseen.
+COMPILE_GOAL = 3.0
+COMPILE_TIMES = {"g++": 4.7, "clang++-14": 6.3}
+
+
 def compile_time(tally, folder):
-    for compiler in COMPILERS:
-        took = []
-        for _ in range(3):
+    with open(f"{folder}/tachyon/tachyon.hpp", encoding="ascii") as text:
+        system = sorted(set(re.findall(r"^#include <(?!tachyon/|zstd)[^>]+>$", text.read(), re.M)))
+    with open(f"{folder}/standard.cpp", "w", encoding="ascii") as out:
+        out.write("\n".join(system) + "\nint main() {}\n")
+    for compiler, times in COMPILE_TIMES.items():
+        took = {"standard.cpp": [], "only.cpp": []}
+        for name in list(took) * 3:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            status, _ = run([compiler, "-std=c++20", "-O0", "-I.", "-c", "only.cpp"], cwd=folder)
+            status, output = run([compiler, "-std=c++20", "-O0", "-I.", "-c", name], cwd=folder)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            took[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
             if status:
+                tally.fail(f"{name} compiles ({compiler})", only_errors(output))
                 return
-        print(f"  compile time of a file with only the single header, {compiler} -O0: "
-              f"median {statistics.median(took):.2f} s of processor, {min(took):.2f} to "
-              f"{max(took):.2f} (3 runs, goal 3 s)", flush=True)
-        # The goal is 3 s. What fails is a change that makes it far worse than it is.
-        if min(took) > float(os.environ.get("TACHYON_COMPILE_LIMIT", "25")):
-            tally.fail(f"compile time of the single header ({compiler})", f"{min(took):.2f} s")
+        standard, only = min(took["standard.cpp"]), min(took["only.cpp"])
+        limit = max(COMPILE_GOAL, times * standard)
+        figures = (f"{only:.2f} s of processor (median {statistics.median(took['only.cpp']):.2f}), "
+                   f"its {len(system)} standard headers {standard:.2f} s, limit {limit:.2f} s")
+        print(f"  a file with only the single header, {compiler} -O0: {figures}", flush=True)
+        if only > limit:
+            tally.fail(f"compile time of the single header ({compiler})", figures)
         else:
             tally.ok()
 

@@ -19,6 +19,7 @@
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
 #include <tachyon/base/thread.hpp>
+#include <tachyon/base/view.hpp>
 
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/core_file.hpp>

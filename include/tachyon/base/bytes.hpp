@@ -31,6 +31,12 @@ noexcept {
   return load<T>(from, offset);
 }
 
+// The bytes of an object, to be read into. std::span{&object, 1} would do, but costs the compiler
+// more than a class of ours for every type.
+template <class T>
+requires std::is_trivially_copyable_v<T> std::span<std::byte> bytes_of(T& object)
+noexcept { return {reinterpret_cast<std::byte*>(&object), sizeof object}; }
+
 // `length` bytes from `offset`, or nothing when they are not all there. No sum can overflow.
 inline std::optional<Bytes> slice(Bytes from, std::uint64_t offset, std::uint64_t length) noexcept {
   if (offset > from.size() || from.size() - offset < length) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/view.hpp>
 #include <tachyon/codec/sink.hpp>
 #include <tachyon/collect/time_slices.hpp>
 #include <tachyon/sample/run.hpp>
@@ -84,7 +85,7 @@ class CallTree {
 
   const Tables& tables() const noexcept { return *tables_; }
   const FrameTable& frames() const noexcept { return tables_->frames; }
-  std::span<const Cell> cells() const noexcept { return cells_; }  // by first appearance
+  std::span<const Cell> cells() const noexcept { return view_of(cells_); }  // by first appearance
   const Totals& total() const noexcept { return total_; }
   const Ticks& ticks() const noexcept { return ticks_; }
   const TimeSlices* slices() const noexcept { return slices_ ? &*slices_ : nullptr; }

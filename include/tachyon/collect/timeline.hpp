@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tachyon/base/interner.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/codec/sink.hpp>
 #include <tachyon/codec/varint.hpp>
 #include <tachyon/collect/spill.hpp>
@@ -86,7 +87,7 @@ class Timeline {
 
   const Tables& tables() const noexcept { return *tables_; }
   const FrameTable& frames() const noexcept { return tables_->frames; }
-  std::span<const Lane> lanes() const noexcept { return lanes_; }  // by first appearance
+  std::span<const Lane> lanes() const noexcept { return view_of(lanes_); }  // by first appearance
   const Totals& total() const noexcept { return total_; }
   std::uint64_t first() const noexcept { return first_; }  // times of the first and last sample
   std::uint64_t last() const noexcept { return last_; }
@@ -100,7 +101,7 @@ class Timeline {
   void for_each_run(std::uint32_t lane, Visit&& visit) const;
 
   // Shares over equal slices of time, at most 2,000 of them.
-  std::span<const TimelineShare> shares() const noexcept { return shares_; }
+  std::span<const TimelineShare> shares() const noexcept { return view_of(shares_); }
   std::uint64_t share_width() const noexcept { return share_width_; }
 
   // What went wrong when kept samples were read back.

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 #include <tachyon/base/interner.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/collect/totals.hpp>
 #include <tachyon/live/shapes.hpp>
 #include <tachyon/sample/sample.hpp>
@@ -98,7 +99,9 @@ class Aggregate {
     return i < histories_.size() ? &histories_[i] : nullptr;
   }
   const History& history() const noexcept { return history_; }
-  std::span<const FunctionId> seen() const noexcept { return seen_; }  // functions with samples
+  std::span<const FunctionId> seen() const noexcept {
+    return view_of(seen_);
+  }  // functions with samples
 
   template <class Visit>
   void each_opcode(FunctionId function, Visit&& visit) const {

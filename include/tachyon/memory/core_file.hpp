@@ -17,6 +17,7 @@
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/file_bytes.hpp>
 
@@ -77,9 +78,9 @@ class CoreFile {
   std::uint16_t machine() const noexcept { return machine_; }
   std::int32_t pid() const noexcept { return pid_; }
   const std::string& command() const noexcept { return command_; }
-  std::span<const Thread> threads() const noexcept { return threads_; }
-  std::span<const Segment> segments() const noexcept { return segments_; }
-  std::span<const FileRange> files() const noexcept { return files_; }
+  std::span<const Thread> threads() const noexcept { return view_of(threads_); }
+  std::span<const Segment> segments() const noexcept { return view_of(segments_); }
+  std::span<const FileRange> files() const noexcept { return view_of(files_); }
   Address program_headers() const noexcept { return program_headers_; }
   const FileRange* file_at(Address at) const noexcept {
     const auto later =
@@ -94,7 +95,7 @@ class CoreFile {
     return !executable_.empty() && range.path == program_ ? executable_ : range.path;
   }
   // Files that are needed for bytes which the core lacks, and are not there or not the same.
-  std::span<const std::string> missing() const noexcept { return missing_; }
+  std::span<const std::string> missing() const noexcept { return view_of(missing_); }
 
  private:
   struct Source {
@@ -113,7 +114,7 @@ class CoreFile {
   template <class T>
   Result<T> take(std::uint64_t offset) noexcept {
     T value;
-    const auto got = core_.read({offset}, std::as_writable_bytes(std::span{&value, 1}));
+    const auto got = core_.read({offset}, bytes_of(value));
     if (!got) return Error{Errc::truncated, 0, {offset}};
     return value;
   }
@@ -321,12 +322,12 @@ inline bool CoreFile::covered(const FileRange& range, std::size_t& steps) const 
 // Does this range belong to a part of the program that is mapped for writing?
 inline bool CoreFile::written_to(const FileRange& range, FileBytes& file) noexcept {
   Elf64_Ehdr header{};
-  if (!file.read({0}, std::as_writable_bytes(std::span{&header, 1}))) return false;
+  if (!file.read({0}, bytes_of(header))) return false;
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return false;
   for (std::uint64_t i = 0; i < std::min<std::uint64_t>(header.e_phnum, 256); ++i) {
     Elf64_Phdr part{};
     const Address at{header.e_phoff + i * sizeof part};
-    if (!file.read(at, std::as_writable_bytes(std::span{&part, 1}))) return false;
+    if (!file.read(at, bytes_of(part))) return false;
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     const bool inside = range.offset >= part.p_offset - part.p_offset % page &&
                         range.offset < part.p_offset + part.p_filesz;

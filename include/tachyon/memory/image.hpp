@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tachyon/base/bytes.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/memory/concept.hpp>
 
 // An address space in our own memory: segments of bytes at addresses, the rest unmapped. Tests
@@ -73,7 +74,7 @@ class Image {
     Address at;
     std::vector<std::byte> bytes;
   };
-  std::span<const Segment> segments() const noexcept { return segments_; }
+  std::span<const Segment> segments() const noexcept { return view_of(segments_); }
 
  private:
   std::vector<Segment>::iterator first_after(Address at) noexcept {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
 #include <tachyon/unwind/chain.hpp>
 #include <tachyon/unwind/threads.hpp>
 
@@ -89,7 +90,7 @@ class ThreadReader {
     extras_used_ = 0;
     if (!layout_.traits.popped_frames_are_cleared) {
       first_current_ = {};
-      out.push_back({current_frame_at(), std::as_writable_bytes(std::span{&first_current_, 1})});
+      out.push_back({current_frame_at(), bytes_of(first_current_)});
     }
     if (aim()) {
       out.push_back({window_at_, std::span{window_}.first(window_size_)});
@@ -100,7 +101,7 @@ class ThreadReader {
     }
     if (layout_.thread.cframe.present()) {
       second_current_ = {};
-      out.push_back({current_frame_at(), std::as_writable_bytes(std::span{&second_current_, 1})});
+      out.push_back({current_frame_at(), bytes_of(second_current_)});
     }
     out.push_back(copy_.range(at_, thread_bytes_));
   }

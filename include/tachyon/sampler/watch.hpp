@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/name_book.hpp>
@@ -412,8 +413,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
     }
     if (const auto running = layout_.runtime.gilstate_tstate_current; running.present()) {
-      ranges_.push_back(
-          {running.at(site_.runtime), std::as_writable_bytes(std::span{&interpreter.running, 1})});
+      ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.
     if (now_ - interpreter.copied < fresh_for &&

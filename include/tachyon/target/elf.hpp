@@ -13,6 +13,7 @@
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/memory/concept.hpp>
 
 // As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
@@ -40,7 +41,7 @@ namespace detail {
 template <class T, Memory M>
 Result<T> fetch(M& memory, Address at) noexcept {
   T value{};
-  if (const auto read = memory.read(at, std::as_writable_bytes(std::span{&value, 1})); !read) {
+  if (const auto read = memory.read(at, bytes_of(value)); !read) {
     return read.error();
   }
   return value;
@@ -233,7 +234,7 @@ class ElfFile {
   }
 
   const ElfProgram& program() const noexcept { return program_; }
-  std::span<const ElfSection> sections() const noexcept { return sections_; }
+  std::span<const ElfSection> sections() const noexcept { return view_of(sections_); }
 
   const ElfSection* section(std::string_view name) const noexcept {
     const auto found = std::find_if(sections_.begin(), sections_.end(),

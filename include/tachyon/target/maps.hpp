@@ -12,6 +12,7 @@
 
 #include <tachyon/base/address.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 
 // What is mapped where: the table that /proc/PID/maps prints, and which core files carry as a note.
 //
@@ -133,7 +134,7 @@ class Maps {
     return maps;
   }
 
-  std::span<const Mapping> all() const noexcept { return all_; }
+  std::span<const Mapping> all() const noexcept { return view_of(all_); }
   std::size_t skipped() const noexcept { return skipped_; }
 
   const Mapping* find(Address at) const noexcept {

@@ -240,10 +240,10 @@ inline Result<Address> Process::program_headers() const noexcept {
   auto file = open_for_reading("auxv", 0, directory_.get());
   if (!file) return detail::process_error(file.error().sys);
   std::array<Elf64_auxv_t, 64> entries{};
-  const auto size = read_at(*file, 0, std::as_writable_bytes(std::span{entries}));
+  const auto size = read_at(*file, 0, bytes_of(entries));
   if (!size) return detail::process_error(size.error().sys);
-  for (const Elf64_auxv_t& entry : std::span{entries}.first(*size / sizeof entries[0])) {
-    if (entry.a_type == AT_PHDR) return Address{entry.a_un.a_val};
+  for (std::size_t i = 0; i < *size / sizeof entries[0]; ++i) {
+    if (entries[i].a_type == AT_PHDR) return Address{entries[i].a_un.a_val};
   }
   return Errc::bad_value;
 }

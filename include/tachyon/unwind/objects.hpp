@@ -48,7 +48,7 @@ class StructCopy {
 template <class T, Memory M>
 Result<T> read_value(M& memory, Address at) noexcept {
   T value{};
-  const auto read = memory.read(at, std::as_writable_bytes(std::span{&value, 1}));
+  const auto read = memory.read(at, bytes_of(value));
   if (!read) return read.error();
   return value;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
 #include <tachyon/base/text.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/unwind/dict.hpp>
@@ -284,7 +285,7 @@ class ValueReader {
         std::int64_t hash;
       } entry{};
       const Address place = *table + static_cast<std::uint64_t>(slot) * sizeof entry;
-      if (!memory.read(place, std::as_writable_bytes(std::span{&entry, 1}))) break;
+      if (!memory.read(place, bytes_of(entry))) break;
       if (!entry.key || entry.hash == -1) continue;
       if (shown++ != 0) out += ", ";
       append(memory, entry.key, depth - 1, out);
