@@ -50,7 +50,10 @@ int Fleet::attach(const std::vector<std::int64_t>& pids) {
   }
   begin();
   for (const std::int64_t pid : pids) add(pid, Member::Kind::given).start();
-  if (line_.options.program.subprocesses) tree_.emplace(pids);
+  if (line_.options.program.subprocesses) {
+    tree_.emplace(pids);
+    shared_.told_of_children = tree_->is_told();
+  }
   watch();
   return exit_code();
 }
@@ -65,6 +68,11 @@ int Fleet::run(Child child, bool is_python) {
     member = &add(pid, Member::Kind::started);
     if (!merged_) why = member->open_outputs();
   }
+  if (!why && line_.options.program.subprocesses) {
+    tree_.emplace(std::vector{pid}, ProcessTree::Orphans::ours);
+    shared_.told_of_children = tree_->is_told();
+    if (!tree_->is_told()) adopts_ = adopt_orphans();
+  }
   if (!why) why = child_->release();
   if (why) {
     say_error(*why);
@@ -72,7 +80,6 @@ int Fleet::run(Child child, bool is_python) {
   }
   begin();
   member->start();
-  if (line_.options.program.subprocesses) tree_.emplace(std::vector{pid});
   watch();
   return exit_code();
 }
@@ -113,6 +120,7 @@ void Fleet::watch() {
     wait_a_moment();
     on_signals();
     if (child_ && child_->poll()) shared_.program_ended.store(true);
+    if (adopts_) reap_orphans(child_->pid());
     if (tree_) look_for_children();
     const bool up = shared_.deadline != 0 && now() >= shared_.deadline;
     if (up) {
@@ -133,18 +141,18 @@ void Fleet::watch() {
 }
 
 void Fleet::wait_a_moment() {
-  std::uint64_t wait = tree_ ? 10'000'000 : 500'000'000;
+  std::uint64_t wait = tree_ ? tree_->patience(now()) : 500'000'000;
   if (shared_.deadline != 0) {
     const std::uint64_t at = now();
     wait = at >= shared_.deadline ? 0 : std::min(wait, shared_.deadline - at);
   }
-  pollfd all[3] = {
-      {signals_.descriptor(), POLLIN, 0},
-      {shared_.news, POLLIN, 0},
-      {child_ && !shared_.program_ended.load() ? child_->descriptor() : -1, POLLIN, 0}};
+  pollfd all[4] = {{signals_.descriptor(), POLLIN, 0},
+                   {shared_.news, POLLIN, 0},
+                   {child_ && !shared_.program_ended.load() ? child_->descriptor() : -1, POLLIN, 0},
+                   {tree_ ? tree_->descriptor() : -1, POLLIN, 0}};
   const timespec limit{static_cast<time_t>(wait / 1'000'000'000),
                        static_cast<long>(wait % 1'000'000'000)};
-  (void)::ppoll(all, 3, &limit, nullptr);
+  (void)::ppoll(all, 4, &limit, nullptr);
   std::uint64_t news = 0;
   (void)!::read(shared_.news, &news, sizeof news);
 }
@@ -180,7 +188,7 @@ void Fleet::stop() {
 
 void Fleet::look_for_children() {
   if (shared_.stop.load()) return;
-  for (const std::int64_t pid : tree_->fresh()) {
+  for (const std::int64_t pid : tree_->fresh(now())) {
     const bool known =
         std::ranges::any_of(members_, [&](const auto& m) { return m->pid() == pid; });
     if (known) continue;
@@ -200,7 +208,6 @@ void Fleet::reap(bool all) {
     members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
     member->join();
     report(*member);
-    if (tree_) tree_->forget(member->pid());
   }
 }
 

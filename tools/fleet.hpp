@@ -13,8 +13,9 @@
 
 // All processes of one run: the one program of `run`, the PIDs of `attach`, and with --subprocesses
 // everything below them, each a Member with a thread. The main thread only waits: for signals, for
-// the program's end, for members that have finished, for the time to be up, and, a hundred times a
-// second, for new processes. Reports are written by it alone, one after the other.
+// the program's end, for members that have finished, for the time to be up, and for new processes
+// (where the kernel does not tell of them, it looks a hundred times a second). Reports are written
+// by it alone, one after the other.
 namespace tachyon::tool {
 
 class Fleet {
@@ -58,7 +59,8 @@ class Fleet {
   bool failed_ = false;
   bool interrupted_ = false;
   bool ended_by_us_ = false;
-  int signal_ = 0;  // that ends us, other than Ctrl-C
+  bool adopts_ = false;  // orphans of the program are ours
+  int signal_ = 0;       // that ends us, other than Ctrl-C
 };
 
 }  // namespace tachyon::tool

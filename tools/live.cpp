@@ -144,15 +144,15 @@ class LiveSession {
     Sink(LiveSession& owner, live::Feed& to, std::uint64_t after)
         : session{owner}, feed{to}, offset{after} {}
     void add(const Sample& sample) override {
-      feed.add(sample);
       Sample moved = sample;
       moved.time += offset;
+      feed.add(moved);
       session.record([&](RecordingRing& ring) { ring.add(moved); });
     }
     void end_tick(const Tick& tick) override {
-      feed.end_tick(tick);
       Tick moved = tick;
       moved.time += offset;
+      feed.end_tick(moved);
       session.record([&](RecordingRing& ring) { ring.end_tick(moved); });
     }
     LiveSession& session;
@@ -272,7 +272,7 @@ void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& al
   };
   while (!stop_.load() && !over()) {
     bool news = false;
-    for (const std::int64_t pid : tree.fresh()) {
+    for (const std::int64_t pid : tree.fresh(tachyon::detail::clock_now(CLOCK_MONOTONIC))) {
       all.push_back({pid, pid_, command(pid), false});
       news = true;
       threads.emplace_back([this, pid, &mailbox] { sample_descendant(pid, mailbox); });
@@ -280,7 +280,6 @@ void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& al
     for (live::Process& process : all) {
       const bool ended =
           !process.ended && ::kill(static_cast<pid_t>(process.id), 0) != 0 && errno == ESRCH;
-      if (ended) tree.forget(process.id);
       news = news || ended;
       process.ended = process.ended || ended;
     }

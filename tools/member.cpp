@@ -134,7 +134,7 @@ Result<Attached> find_python(const Seek& seek) {
     const Errc why = target.error().code;
     if (seek.below && why == Errc::not_python) {
       if (!tree) tree.emplace(std::vector<std::int64_t>{seek.pid});
-      for (const std::int64_t pid : tree->fresh()) others.push_back(pid);
+      for (const std::int64_t pid : tree->fresh(now_monotonic())) others.push_back(pid);
       for (const std::int64_t pid : others) {
         if (auto other = attach(static_cast<std::int32_t>(pid), {0, false})) return other;
       }
@@ -228,7 +228,7 @@ std::optional<std::string> Member::open_outputs() {
 
 void Member::work() {
   // A process that is forked only to become another program lives shorter than this.
-  if (kind_ == Kind::found) sleep_for(10'000'000);
+  if (kind_ == Kind::found && !shared_.told_of_children) sleep_for(10'000'000);
   for (bool more = true; more && !shared_.stop.load();) {
     const bool below = kind_ == Kind::started && !shared_.line.options.program.subprocesses;
     auto target = find_python({pid_, kind_, below, &shared_.stop, &shared_.program_ended});

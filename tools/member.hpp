@@ -27,6 +27,7 @@ struct Shared {
   std::uint64_t origin = 0;                // monotonic ns; session times count from here
   std::uint64_t deadline = 0;              // monotonic ns; 0: none
   std::atomic<bool> program_ended{false};  // the one that we started
+  bool told_of_children = false;           // each when it has become what it will be
   bool program_is_python = false;          // if only for too short to be seen
   std::atomic<bool> stop{false};
   int stopped = -1;  // readable from then on

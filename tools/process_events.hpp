@@ -47,8 +47,7 @@ class ProcessEvents {
     group.nl_family = AF_NETLINK;
     group.nl_groups = CN_IDX_PROC;
     const bool listens =
-        filter() &&
-        ::bind(fd_, reinterpret_cast<const sockaddr*>(&group), sizeof group) == 0 &&
+        filter() && ::bind(fd_, reinterpret_cast<const sockaddr*>(&group), sizeof group) == 0 &&
         say(PROC_CN_MCAST_LISTEN) && answered();
     if (!listens) close();
   }
@@ -124,8 +123,7 @@ class ProcessEvents {
     std::memcpy(message.data(), &head, sizeof head);
     std::memcpy(message.data() + NLMSG_HDRLEN, &body, sizeof body);
     std::memcpy(message.data() + NLMSG_HDRLEN + sizeof body, &operation, sizeof operation);
-    return ::send(fd_, message.data(), message.size(), 0) ==
-           static_cast<ssize_t>(message.size());
+    return ::send(fd_, message.data(), message.size(), 0) == static_cast<ssize_t>(message.size());
   }
 
   // In a pid namespace of its own nobody answers.

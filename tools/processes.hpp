@@ -2,11 +2,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -19,19 +22,21 @@
 
 #include <tachyon/base/glob.hpp>
 
+#include "process_events.hpp"
 #include "text.hpp"
 
 // Which processes there are: by name, by control group, and the descendants of others.
 //
 // Watching a tree has to be prompt (a child that lives 100 ms wants samples) and cheap (most trees
-// do nothing for hours). Process events from the kernel need privileges; listing all processes a
-// hundred times a second does not pay. But /proc/loadavg ends with the number of the newest
-// process, so one read of an open file, about a microsecond, says that nothing is new anywhere.
-// When something is, only the numbers handed out since then are looked at, each once.
+// do nothing for hours). To those who may ask, the kernel tells every fork and exec: see
+// process_events.hpp. The others look; listing all processes a hundred times a second does not pay,
+// but /proc/loadavg ends with the number of the newest process, so one read of an open file, about
+// a microsecond, says that nothing is new anywhere. When something is, only the numbers handed out
+// since then are looked at, each once.
 //
-// A new process belongs to the tree if its parent does. A parent may be gone already (a daemon, a
-// shell that ended): then the process group and session tell, as far as they are ones that the tree
-// made or was alone in.
+// A new process belongs to the tree if its parent does. Who looks may find the parent gone already
+// (a daemon, a shell that ended): then the process group and session tell, as far as they are ones
+// that the tree made or was alone in; and `run` has orphans of its program handed to us.
 namespace tachyon::tool {
 
 namespace detail {
@@ -168,7 +173,13 @@ inline std::vector<std::int64_t> processes_in_cgroup(std::string_view name) {
 // A set of processes and everything that descends from them.
 class ProcessTree {
  public:
-  explicit ProcessTree(const std::vector<std::int64_t>& roots) {
+  enum class Orphans : std::uint8_t { elsewhere, ours };
+
+  explicit ProcessTree(const std::vector<std::int64_t>& roots, Orphans orphans = Orphans::elsewhere,
+                       bool ask_kernel = true)
+      : orphans_{orphans} {
+    if (ask_kernel) events_.emplace();
+    if (events_ && !events_->usable()) events_.reset();
     fd_ = ::open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
     newest_ = newest_number();
     for (const std::int64_t pid : roots) {
@@ -183,8 +194,72 @@ class ProcessTree {
     if (fd_ >= 0) (void)::close(fd_);
   }
 
-  // Descendants not told before. Call it every few milliseconds.
-  std::vector<std::int64_t> fresh() {
+  // Is every process told of, and each when it is what it will be?
+  bool is_told() const noexcept { return events_.has_value(); }
+  // Readable when something has happened; -1: only looking tells.
+  int descriptor() const noexcept { return events_ ? events_->descriptor() : -1; }
+  // When to call fresh() again at the latest, in nanoseconds from `now`.
+  std::uint64_t patience(std::uint64_t now) const noexcept {
+    if (!events_) return look_every;
+    std::uint64_t wait = 500'000'000;
+    for (const auto& [pid, due] : young_) wait = std::min(wait, due > now ? due - now : 0);
+    return wait;
+  }
+
+  // Descendants not told before. `now`: monotonic, nanoseconds.
+  std::vector<std::int64_t> fresh(std::uint64_t now) {
+    if (events_) {
+      listen(now);
+    } else {
+      look();
+    }
+    return std::exchange(fresh_, {});
+  }
+
+  std::size_t size() const noexcept { return members_.size(); }
+
+ private:
+  static constexpr std::int64_t most_in_a_row = 4096;
+  static constexpr std::uint64_t look_every = 10'000'000;
+  // A process that is forked only to become another program does so within this time.
+  static constexpr std::uint64_t becomes_within = 10'000'000;
+  struct Process {
+    std::int64_t leader = 0, parent = 0, group = 0, session = 0;
+  };
+
+  void listen(std::uint64_t now) {
+    using Kind = ProcessEvents::Kind;
+    const bool all = events_->drain([&](const ProcessEvents::Event& event) {
+      const auto young = young_.find(event.process);
+      switch (event.kind) {
+        case Kind::fork:
+          if (!members_.contains(event.parent) || members_.contains(event.process)) return;
+          members_.emplace(event.process, Process{});
+          young_.emplace(event.process, now + becomes_within);
+          return;
+        case Kind::exec:
+          if (young != young_.end()) young->second = now;
+          return;
+        case Kind::exit:  // its children have been told of before
+          if (young != young_.end()) young_.erase(young);
+          members_.erase(event.process);
+          return;
+      }
+    });
+    if (!all) look_at_all();
+    for (auto at = young_.begin(); at != young_.end();) {
+      if (at->second > now) {
+        ++at;
+        continue;
+      }
+      fresh_.push_back(at->first);
+      at = young_.erase(at);
+    }
+  }
+
+  void look() {
+    constexpr unsigned often = 256;
+    if (++looks_ % often == 0) forget_dead();
     const std::int64_t newest = newest_number();
     if (newest < 0) {  // no such file: the dear way, less often
       if (++calls_ % 20 == 0) look_at_all();
@@ -200,18 +275,7 @@ class ProcessTree {
       newest_ = newest;
     }
     look_again();
-    return std::exchange(fresh_, {});
   }
-
-  // The process is over: its number may be given to another.
-  void forget(std::int64_t pid) { members_.erase(pid); }
-  std::size_t size() const noexcept { return members_.size(); }
-
- private:
-  static constexpr std::int64_t most_in_a_row = 4096;
-  struct Process {
-    std::int64_t leader = 0, parent = 0, group = 0, session = 0;
-  };
 
   std::int64_t newest_number() const {
     char text[128];
@@ -243,8 +307,9 @@ class ProcessTree {
     const auto process = read(pid);
     if (!process) return false;
     const bool orphan = process->parent <= 1;
+    const bool adopted = orphans_ == Orphans::ours && process->parent == ::getpid();
     if (process->leader != pid) return true;  // a thread
-    if (members_.contains(process->parent) ||
+    if (adopted || members_.contains(process->parent) ||
         (orphan && (groups_.contains(process->group) || groups_.contains(process->session)))) {
       add(pid, *process);
     }
@@ -258,6 +323,13 @@ class ProcessTree {
   }
   void note_groups(std::int64_t pid, const Process& process) {
     if (process.group == pid || process.session == pid) groups_.insert(pid);
+  }
+
+  // Their numbers may be given to others.
+  void forget_dead() {
+    std::erase_if(members_, [](const auto& one) {
+      return ::kill(static_cast<pid_t>(one.first), 0) != 0 && errno == ESRCH;
+    });
   }
 
   void look_again() {
@@ -286,13 +358,31 @@ class ProcessTree {
     }
   }
 
+  Orphans orphans_;
+  std::optional<ProcessEvents> events_{};
+  std::map<std::int64_t, std::uint64_t> young_{};  // told of, and when to pass it on
   int fd_ = -1;
   unsigned calls_ = 0;
+  unsigned looks_ = 0;
   std::int64_t newest_ = 0;
   std::map<std::int64_t, Process> members_{};
   std::set<std::int64_t> groups_{};
   std::map<std::int64_t, int> unseen_{};  // and how often still to look
   std::vector<std::int64_t> fresh_{};
 };
+
+// Has the kernel hand us the orphans of what we start, instead of the first process: a daemon then
+// stays in the tree, however quickly it parts from it. Who has such children must wait for them.
+inline bool adopt_orphans() noexcept { return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0; }
+
+// Waits for orphans that have ended; not for `child`, whose end somebody else wants to know.
+inline void reap_orphans(std::int64_t child) noexcept {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+    if (info.si_pid == 0 || info.si_pid == child) return;
+    (void)::waitpid(info.si_pid, nullptr, WNOHANG);
+  }
+}
 
 }  // namespace tachyon::tool

@@ -41,12 +41,33 @@ std::string title_of(std::int64_t pid) {
   return title;
 }
 
+std::uint64_t monotonic_ns() {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+// The kernel tells those who may ask; everybody can look.
+template <class Visit>
+void both_ways(Visit&& visit) {
+  visit(false);
+  if (ProcessEvents{}.usable()) {
+    visit(true);
+  } else {
+    WARN("skipped: the kernel does not tell us of processes (needs CAP_NET_ADMIN)");
+  }
+}
+
+std::int64_t read_parent(std::int64_t pid) {
+  const std::string path = concat("/proc/", std::to_string(pid), "/status");
+  const std::string text = tool::detail::read_small_file(path);
+  return tool::detail::number_after<std::int64_t>(text, "PPid:").value_or(-1);
+}
+
 // What the tree tells until `count` processes with this title have been seen, or time is up.
 std::vector<std::int64_t> seen(ProcessTree& tree, std::string_view title, std::size_t count) {
   std::vector<std::int64_t> all, found;
   const auto until = std::chrono::steady_clock::now() + 10s;
   while (found.size() < count && std::chrono::steady_clock::now() < until) {
-    for (const std::int64_t pid : tree.fresh()) all.push_back(pid);
+    for (const std::int64_t pid : tree.fresh(monotonic_ns())) all.push_back(pid);
     // A process is told as soon as it is there, and may become another program a moment later.
     std::erase_if(all, [&](std::int64_t pid) {
       const bool hit = title_of(pid) == title;
@@ -102,37 +123,75 @@ TEST_CASE("a process is found in its control group") {
 }
 
 TEST_CASE("a tree tells its descendants: those that are there, and new ones promptly") {
-  const Shell shell{"sleep 61 & sleep 62 & read x <&1; wait"};
-  ProcessTree before{{shell.pid()}};
-  CHECK(seen(before, "sleep", 2).size() == 2);
+  both_ways([](bool told) {
+    const Shell shell{"sleep 61 & sleep 62 & read x <&1; wait"};
+    ProcessTree before{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
+    CHECK(seen(before, "sleep", 2).size() == 2);
+  });
 }
 
 TEST_CASE("grandchildren, orphans and other sessions belong to the tree") {
-  const Shell shell{
-      "sh -c 'sleep 61 & sleep 62' & "  // a grandchild
-      "(sleep 63 &) ; "                 // an orphan at once
-      "setsid sleep 64 & wait"};
+  both_ways([](bool told) {
+    const Shell shell{
+        "sh -c 'sleep 61 & sleep 62' & "  // a grandchild
+        "(sleep 63 &) ; "                 // an orphan at once
+        "setsid sleep 64 & wait"};
+    ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
+    CHECK(seen(tree, "sleep", 4).size() == 4);
+  });
+}
+
+TEST_CASE("a daemon that leaves family and session at once is told of all the same") {
+  if (!ProcessEvents{}.usable()) {
+    WARN("skipped: the kernel does not tell us of processes (needs CAP_NET_ADMIN)");
+    return;
+  }
+  const Shell shell{"sleep 0.1; setsid sh -c 'setsid sleep 65 & exit' ; sleep 60"};
   ProcessTree tree{{shell.pid()}};
-  CHECK(seen(tree, "sleep", 4).size() == 4);
+  CHECK(tree.is_told());
+  CHECK(seen(tree, "sleep", 3).size() == 3);
+}
+
+TEST_CASE("a daemon handed to us stays in the tree") {
+  REQUIRE(adopt_orphans());
+  {
+    const Shell shell{"sleep 0.1; setsid sh -c 'setsid sleep 66 & exit' ; sleep 60"};
+    ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::ours, false};
+    const auto found = seen(tree, "sleep", 3);
+    CHECK(found.size() == 3);
+    for (const std::int64_t pid : found) {
+      if (read_parent(pid) == ::getpid()) (void)::kill(static_cast<pid_t>(pid), SIGKILL);
+    }
+    std::this_thread::sleep_for(50ms);
+    reap_orphans(shell.pid());
+    for (const std::int64_t pid : found) {
+      CHECK((read_parent(pid) != ::getpid() || pid == shell.pid()));
+    }
+  }
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_CASE("strangers do not belong to the tree") {
-  const Shell shell{"exec sleep 60"};
-  ProcessTree tree{{shell.pid()}};
-  (void)tree.fresh();
-  const Shell stranger{"sleep 61 & sleep 62"};
-  std::this_thread::sleep_for(100ms);
-  for (const std::int64_t pid : tree.fresh()) CHECK(title_of(pid) == "");
+  both_ways([](bool told) {
+    const Shell shell{"exec sleep 60"};
+    ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
+    (void)tree.fresh(monotonic_ns());
+    const Shell stranger{"sleep 61 & sleep 62"};
+    std::this_thread::sleep_for(100ms);
+    for (const std::int64_t pid : tree.fresh(monotonic_ns())) CHECK(title_of(pid) == "");
+  });
 }
 
 TEST_CASE("hundreds of children in a row are all seen") {
-  const Shell shell{"i=0; while [ $i -lt 200 ]; do sleep 0.3 & i=$((i+1)); done; wait; sleep 60"};
-  ProcessTree tree{{shell.pid()}};
-  std::size_t count = 0;
-  const auto until = std::chrono::steady_clock::now() + 10s;
-  while (count < 201 && std::chrono::steady_clock::now() < until) {
-    count += tree.fresh().size();
-    std::this_thread::sleep_for(5ms);
-  }
-  CHECK(count >= 190);
+  both_ways([](bool told) {
+    const Shell shell{"i=0; while [ $i -lt 200 ]; do sleep 0.3 & i=$((i+1)); done; wait; sleep 60"};
+    ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
+    std::size_t count = 0;
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (count < 201 && std::chrono::steady_clock::now() < until) {
+      count += tree.fresh(monotonic_ns()).size();
+      std::this_thread::sleep_for(5ms);
+    }
+    CHECK(count >= 190);
+  });
 }

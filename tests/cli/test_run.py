@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -311,6 +312,45 @@ class Children(Run):
             if name.startswith("collapsed"):
                 sums.append(sum(self.collapsed(name).values()))
         self.assertGreater(max(sums), 1000 * 0.5)
+
+
+    def test_a_daemon_that_leaves_at_once(self):
+        """Double fork, new session, gone from its parent within a millisecond."""
+        self.write("parent.py", """
+            import os, time
+            def daemon():
+                end = time.monotonic() + 0.8
+                while time.monotonic() < end: sum(range(1000))
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.setsid()
+                    daemon()
+                os._exit(0)
+            os.wait()
+            time.sleep(0.3)
+            """)
+        command = self.command("--subprocesses", "--merge", "--collapsed=c.txt", "parent.py")
+        ways = [[]]
+        if os.geteuid() == 0 and shutil.which("capsh"):
+            # Without the right to be told by the kernel, orphans are adopted.
+            ways.append(["capsh", "--drop=cap_net_admin", "--", "-c", 'exec "$0" "$@"'])
+        else:
+            print("    one way skipped: to drop a capability needs root and capsh")
+        for before in ways:
+            done = self.run_(command=[*before, *command])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            seen = sum(n for stack, n in self.collapsed("c.txt").items() if "daemon" in stack)
+            self.assertGreater(seen, 200, (before, done.stderr))
+
+    def test_python_started_late_by_a_shell(self):
+        """A shell is no Python; its children are looked for as long as it lives."""
+        self.write("late.sh", f"sleep 2; {PYTHON} work.py; true\n")
+        self.write("work.py", WORK.format(0.6))
+        self.write("parent.py", "import subprocess; subprocess.run(['sh', 'late.sh'])\n")
+        done = self.run_("--subprocesses", "--merge", "--collapsed=c.txt", "parent.py")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(sum(n for s, n in self.collapsed("c.txt").items() if "work.py" in s), 200)
 
 
 class Signals(Run):

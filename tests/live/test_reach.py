@@ -2,11 +2,13 @@
 And what cannot be reached: one line that says why, exit code 1, at once. And nothing is left behind.
 """
 
+import ctypes
 import json
 import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -151,6 +153,54 @@ class Matrix(unittest.TestCase):
                 self.assertIn("wait", done.stdout)
 
 
+def forbid(*calls):
+    """A seccomp filter that fails these system calls with EPERM, for us and what we become."""
+    def step(code, value, then=0, otherwise=0):
+        return struct.pack("HBBI", code, then, otherwise, value)
+
+    steps = [step(0x20, 0)]
+    steps += [step(0x15, number, len(calls) - i) for i, number in enumerate(calls)]
+    steps += [step(0x06, 0x7fff0000), step(0x06, 0x00050001)]
+    code = ctypes.create_string_buffer(b"".join(steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+PREAD64, PTRACE, PROCESS_VM_READV = 17, 101, 310  # x86-64
+
+
+@unittest.skipUnless(os.uname().machine == "x86_64", "system calls are numbered for x86-64 here")
+class Seccomp(unittest.TestCase):
+    def test_target_that_may_do_little(self):
+        with Target(sys.executable, REACH, preexec_fn=lambda: forbid(PTRACE, PROCESS_VM_READV)) as target:
+            for words in ([], ["--blocking"]):
+                done = dump(*words, target.pid)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn("wait", done.stdout)
+
+    def test_we_may_not_make_the_vectored_call(self):
+        """As in containers with an older default profile; the file of the memory is left."""
+        with Target(sys.executable, REACH) as target:
+            done = subprocess.run([TACHYON, "dump", "-a", str(target.pid)], capture_output=True, text=True,
+                                  preexec_fn=lambda: forbid(PROCESS_VM_READV), timeout=20)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("main thread", done.stdout)
+            self.assertNotIn("incomplete", done.stdout)
+
+    def test_we_may_read_nothing(self):
+        with Target(sys.executable, REACH) as target:
+            started = time.monotonic()
+            done = subprocess.run([TACHYON, "dump", str(target.pid)], capture_output=True, text=True,
+                                  preexec_fn=lambda: forbid(PROCESS_VM_READV, PREAD64), timeout=20)
+            self.assertLess(time.monotonic() - started, 2)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            (line,) = done.stderr.splitlines()
+            self.assertIn("seccomp", line)
+            self.assertIn("--cap-add=SYS_PTRACE", line)
+
+
 class Refusals(unittest.TestCase):
     def refused(self, *words):
         started = time.monotonic()
@@ -213,6 +263,51 @@ class Refusals(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("belongs to user 0 and we are user 65534", done.stderr)
             self.assertIn("sudo setcap cap_sys_ptrace=ep", done.stderr)
+
+    def test_pre_release(self):
+        """A release whose table says that it is a beta."""
+        base = os.path.expanduser("~/.pyenv/versions/3.13.0")
+        library = f"{base}/lib/libpython3.13.so.1.0"
+        if not os.path.exists(library):
+            self.skipTest("needs a 3.13.0 with a shared library")
+        with open(library, "rb") as file:
+            code = bytearray(file.read())
+        at = code.find(b"xdebugpy" + struct.pack("<Q", 0x030d00f0))
+        self.assertGreater(at, 0)
+        code[at + 8:at + 16] = struct.pack("<Q", 0x030d00b2)
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/libpython3.13.so.1.0", "wb") as file:
+                file.write(code)
+            with Target(f"{base}/bin/python3.13", "-c", SLEEP,
+                        env={**os.environ, "LD_LIBRARY_PATH": folder}) as target:
+                line = self.refused(target.pid)
+        self.assertIn("runs Python 3.13.0b2, a pre-release", line)
+        self.assertIn("gen/generate.py --python", line)
+
+    def test_yama(self):
+        path = "/proc/sys/kernel/yama/ptrace_scope"
+        if not os.path.exists(path):
+            self.skipTest("this kernel has no ptrace_scope; what is said of it is tested in target/diagnose")
+        with open(path, encoding="ascii") as file:
+            if file.read().strip() == "0" or os.geteuid() == 0:
+                self.skipTest("ptrace_scope does not apply to us")
+        with Target(sys.executable, "-c", SLEEP) as target:
+            self.assertIn("ptrace_scope", self.refused(target.pid))
+
+    def test_vanishing(self):
+        """Killed at random moments of the dump: a stack, or one line, never a hang."""
+        chance = random.Random(2)
+        for _ in range(60):
+            with Target(sys.executable, "-c", SLEEP) as target:
+                ours = subprocess.Popen([TACHYON, "dump", "-a", str(target.pid)], text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                time.sleep(chance.uniform(0, 0.004))
+                os.kill(target.pid, signal.SIGKILL)
+                said, why = ours.communicate(timeout=3)
+            self.assertIn(ours.returncode, (0, 1))
+            if ours.returncode == 1:
+                self.assertEqual(len(why.splitlines()), 1, why)
+                self.assertEqual(said, "")
 
     def test_foreign_cores(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -158,6 +158,22 @@ class Run(Case):
         t.keys("5")
         t.wait_for(lambda s: len(re.findall(r"▾ .*family\.py", s)) == 2)
 
+    def test_a_program_that_becomes_another(self):
+        script = self.write("change.py", (
+            "import os, sys, time\n"
+            "def before():\n  while time.monotonic() < end: pass\n"
+            "def after():\n  while True: pass\n"
+            "if len(sys.argv) > 1: after()\n"
+            "end = time.monotonic() + 3\n"
+            "before()\n"
+            "os.execv(sys.executable, [sys.executable, __file__, 'again'])\n"))
+        t = self.tmux("run", "--live", script)
+        t.wait_for("before")
+        screen = t.wait_for(lambda s: re.search(r"after .*change\.py:4", s))
+        minutes, seconds = re.search(r"Uptime: (\d+)m(\d+)s", screen).groups()
+        self.assertGreaterEqual(int(minutes) * 60 + int(seconds), 3)  # its clock did not start again
+        self.assertRegex(screen, r"before .*change\.py:2")
+
     def test_save_in_many_formats(self):
         t = self.tmux("run", "--live", self.program)
         t.wait_for(lambda s: re.search(r"leaf .*program\.py:4", s))

@@ -145,6 +145,7 @@ class LiveProcess {
   Error gone(Address at) noexcept;
   Result<void> open_memory(const ProcessStat& stat) noexcept;
   Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
+  Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
   std::int32_t pid_ = 0;
   std::int32_t task_ = 0;  // the thread through which the address space is reached
@@ -234,6 +235,7 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
     copied =
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
+  if (copied < 0 && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
   if (copied < 0) return detail::process_error(errno, ranges[0].at);
   std::size_t whole = 0;
   auto left = static_cast<std::size_t>(copied);
@@ -242,6 +244,16 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
   }
   if (whole == 0) return Error{Errc::unreadable, EFAULT, ranges[0].at};
   return whole;
+}
+
+// The call itself may be forbidden (seccomp profiles of containers do that) where the file is not.
+inline Result<std::size_t> LiveProcess::read_apart(std::span<const Range> ranges) noexcept {
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const auto ok = read(ranges[i].at, ranges[i].into);
+    if (!ok && i == 0) return ok.error();
+    if (!ok) return i;
+  }
+  return ranges.size();
 }
 
 inline Result<void> LiveProcess::verify() noexcept {

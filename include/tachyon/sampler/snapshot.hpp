@@ -66,6 +66,21 @@ void fill_frames(M& memory, const L& layout, const Chain& chain, StackId stack, 
   }
 }
 
+// Does any thread hold a GIL? Where none does, none waits for it.
+template <Layout L, Memory M>
+bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
+  const auto interpreters = list_interpreters(memory, layout, runtime);
+  if (!interpreters || !layout.gil.locked.present()) return false;
+  return std::any_of(interpreters->begin(), interpreters->end(), [&](Address interpreter) {
+    Address gil = layout.runtime.gil.at(runtime);
+    if (layout.interpreter.gil.present()) {
+      gil = read_value<Address>(memory, layout.interpreter.gil.at(interpreter)).value_or(Address{});
+    }
+    const auto locked = read_value<std::int32_t>(memory, layout.gil.locked.at(gil));
+    return locked && *locked == 1;
+  });
+}
+
 }  // namespace detail
 
 // Of a Reading, only begin(), end() and certain() are used.
@@ -76,11 +91,12 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
   if (const auto ok = watch.refresh(); !ok) return ok.error();
   // The kernel is asked before anything is stopped.
+  const bool contended = detail::some_gil_is_held(memory, layout, site.runtime);
   for (auto& thread : watch.threads()) {
     const auto stat =
         thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
     thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
-    if (!stat || stat->state == 'S') thread.waits_at = host.futex_wait(thread.task);
+    if (contended && (!stat || stat->state == 'S')) thread.waits_at = host.futex_wait(thread.task);
     thread.pending = true;
   }
   Snapshot out;
