@@ -1562,6 +1562,7 @@ class LiveProcess {
   template <int = 0> Error gone(Address at) noexcept;
   template <int = 0> Result<void> open_memory(const ProcessStat& stat) noexcept;
   template <int = 0> Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
+  template <int = 0> Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
   std::int32_t pid_ = 0;
   std::int32_t task_ = 0;  // the thread through which the address space is reached
@@ -1651,6 +1652,7 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
     copied =
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
+  if (copied < 0 && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
   if (copied < 0) return detail::process_error(errno, ranges[0].at);
   std::size_t whole = 0;
   auto left = static_cast<std::size_t>(copied);
@@ -1659,6 +1661,16 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
   }
   if (whole == 0) return Error{Errc::unreadable, EFAULT, ranges[0].at};
   return whole;
+}
+
+// The call itself may be forbidden (seccomp profiles of containers do that) where the file is not.
+template <int> inline Result<std::size_t> LiveProcess::read_apart(std::span<const Range> ranges) noexcept {
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const auto ok = read(ranges[i].at, ranges[i].into);
+    if (!ok && i == 0) return ok.error();
+    if (!ok) return i;
+  }
+  return ranges.size();
 }
 
 template <int> inline Result<void> LiveProcess::verify() noexcept {
@@ -20483,6 +20495,21 @@ void fill_frames(M& memory, const L& layout, const Chain& chain, StackId stack, 
   }
 }
 
+// Does any thread hold a GIL? Where none does, none waits for it.
+template <Layout L, Memory M>
+bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
+  const auto interpreters = list_interpreters(memory, layout, runtime);
+  if (!interpreters || !layout.gil.locked.present()) return false;
+  return std::any_of(interpreters->begin(), interpreters->end(), [&](Address interpreter) {
+    Address gil = layout.runtime.gil.at(runtime);
+    if (layout.interpreter.gil.present()) {
+      gil = read_value<Address>(memory, layout.interpreter.gil.at(interpreter)).value_or(Address{});
+    }
+    const auto locked = read_value<std::int32_t>(memory, layout.gil.locked.at(gil));
+    return locked && *locked == 1;
+  });
+}
+
 }  // namespace detail
 
 // Of a Reading, only begin(), end() and certain() are used.
@@ -20493,11 +20520,12 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
   if (const auto ok = watch.refresh(); !ok) return ok.error();
   // The kernel is asked before anything is stopped.
+  const bool contended = detail::some_gil_is_held(memory, layout, site.runtime);
   for (auto& thread : watch.threads()) {
     const auto stat =
         thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
     thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
-    if (!stat || stat->state == 'S') thread.waits_at = host.futex_wait(thread.task);
+    if (contended && (!stat || stat->state == 'S')) thread.waits_at = host.futex_wait(thread.task);
     thread.pending = true;
   }
   Snapshot out;
