@@ -124,12 +124,26 @@ class Child {
     pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   }
 
+  // A reading thread of ours may be tracing the program. Its stops belong to that thread: a plain
+  // wait takes them away from it, and for the program's end. So this looks first, and takes only an
+  // end.
   bool reap(int flags) noexcept {
+    siginfo_t seen{};
+    const int looked = ::waitid(P_PID, static_cast<id_t>(pid_), &seen, WEXITED | WNOWAIT | flags);
+    if (looked != 0 && errno == EINTR) return true;
+    if (looked != 0) {
+      ending_ = Ending{};  // not ours to wait for any more
+      return false;
+    }
+    if (seen.si_pid == 0) return true;
+    if (seen.si_code != CLD_EXITED && seen.si_code != CLD_KILLED && seen.si_code != CLD_DUMPED) {
+      const timespec nap{0, 1'000'000};
+      if ((flags & WNOHANG) == 0) (void)::nanosleep(&nap, nullptr);
+      return true;
+    }
     int status = 0;
-    const pid_t got = ::waitpid(pid_, &status, flags);
-    if (got == pid_) ending_ = Ending{status};
-    if (got < 0 && errno != EINTR) ending_ = Ending{};  // not ours to wait for any more
-    return got >= 0 || errno == EINTR;
+    if (::waitpid(pid_, &status, 0) == pid_) ending_ = Ending{status};
+    return true;
   }
 
   pid_t pid_ = -1;

@@ -145,6 +145,15 @@ class SameAsAPlainRun(Run):
             with self.subTest(code=code):
                 self.assertEqual(self.run_("-c", code).returncode, expected)
 
+    def test_exit_code_of_a_program_that_is_stopped_for_each_look(self):
+        # Whoever waits for the program's end must not take the stops that the reader waits for.
+        for _ in range(3):
+            done = self.run_("--blocking", "-r", "2khz", "--collapsed=c.txt", "-c",
+                             "import time\nend = time.time() + 0.5\n"
+                             "while time.time() < end: sum(range(100))\nraise SystemExit(3)")
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertGreater(sum(self.collapsed().values()), 10)
+
     def test_traceback(self):
         self.write("bad.py", "def f():\n    1 / 0\nf()\n")
         plain = subprocess.run([PYTHON, "bad.py"], cwd=self.folder.name, capture_output=True, text=True,

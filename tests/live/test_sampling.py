@@ -32,6 +32,21 @@ print("up", flush=True)
 time.sleep(1000)
 """
 
+# Threads that come and go. While one is being started it bears the number of the one that starts it.
+COMING = """
+import threading, time
+def child():
+    end = time.monotonic() + 0.03
+    while time.monotonic() < end: sum(range(100))
+def parent():
+    print("up", flush=True)
+    while True:
+        threads = [threading.Thread(target=child) for _ in range(3)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+parent()
+"""
+
 # One thread computes, one sleeps, one sleeps in a handler; two have names that lie.
 STATES = """
 import threading, time
@@ -115,6 +130,13 @@ class Sampling(unittest.TestCase):
                     shares.append({key: value / total for key, value in depth.items()})
                 distance = sum(abs(shares[0].get(d, 0) - shares[1].get(d, 0)) for d in range(5)) / 2
                 self.assertLess(distance, 0.12, shares)
+
+    def test_a_new_thread_is_not_the_one_that_started_it(self):
+        for name in self.each("3.11", "3.12", "3.13", "3.15"):
+            with self.subTest(name), target(name, COMING) as (pid, _):
+                _, stacks = self.attach(pid, "-d", "2", "-r", "2khz")
+                self.assertGreater(sum(stacks.values()), 100)
+                self.assertEqual({stack for stack in stacks if "child" in stack}, set())
 
     def test_modes(self):
         for name in self.each("3.11", "3.13", "3.15"):

@@ -254,6 +254,31 @@ TEST_CASE("paused process: our own child's exit status stays ours to collect") {
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 7));
 }
 
+TEST_CASE("paused process: our own child, waited for by another thread while it is being stopped") {
+  for (int round = 0; round < 30; ++round) {
+    const Program target{count};
+    auto live = LiveProcess::open(target.pid);
+    auto process = PausedProcess::attach(*live);
+    REQUIRE(process);
+    std::thread waiting{[&] {
+      siginfo_t seen{};
+      do {  // an end only; the stops are not this thread's
+        ::usleep(50);
+        ::waitid(P_PID, static_cast<id_t>(target.pid), &seen, WEXITED | WNOWAIT);
+      } while (seen.si_code == CLD_TRAPPED);
+      ::waitpid(target.pid, nullptr, 0);
+    }};
+    Errc why = Errc::ok;
+    target.shared->stop = true;
+    while (why == Errc::ok) {
+      const auto pause = process->pause();
+      if (!pause) why = pause.error().code;
+    }
+    waiting.join();
+    CHECK(why != Errc::timed_out);
+  }
+}
+
 TEST_CASE("paused process: another tracer is refused, and says so") {
   const Program target{count};
   auto live = LiveProcess::open(target.pid);

@@ -262,7 +262,8 @@ inline bool PausedProcess::collect(Seized& thread) noexcept {
     siginfo_t info{};
     const int peeked = ::waitid(P_PID, static_cast<id_t>(thread.task), &info,
                                 WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
-    if (peeked != 0 || info.si_pid == 0) return false;
+    if (peeked != 0 && errno == ECHILD) thread.state = State::ended;  // it has been waited for
+    if (peeked != 0 || info.si_pid == 0) return thread.state == State::ended;
     if (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) {
       thread.state = State::ended;
       return true;

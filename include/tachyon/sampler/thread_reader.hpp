@@ -109,8 +109,10 @@ class ThreadReader {
   // For a thread that cannot have moved: the state alone. Its stack stays what it was, as long as
   // the thread is still there.
   void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, thread_bytes_)); }
+  // A thread that is being started bears its creator's number until it runs.
   bool is_still_there() const noexcept {
-    return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_;
+    return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_ &&
+           copy_[layout_.thread.native_thread_id] == native_id_;
   }
 
   // What the ranges say.
