@@ -24,6 +24,7 @@ class App {
     };
     this.state = {...this.fresh};
     this.limit = 200;
+    this.chosenNode = -1;
     this.views = model.diff
       ? [
           ['flame', 'Difference'],

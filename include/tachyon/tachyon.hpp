@@ -104,6 +104,7 @@
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
+#include <tachyon/sampler/profile.hpp>
 #include <tachyon/sampler/readers.hpp>
 #include <tachyon/sampler/reading.hpp>
 #include <tachyon/sampler/replay.hpp>

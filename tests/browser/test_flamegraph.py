@@ -305,6 +305,7 @@ class Shop(support.PageCase):
             ),
             "escape",
         )
+        self.assertIn("escape", self.text(again, "#part-chosen"))
 
     def test_nonsense_in_the_address_does_no_harm(self):
         page = self.page(

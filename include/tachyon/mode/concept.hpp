@@ -16,7 +16,9 @@ struct Needs {
   friend constexpr Needs operator|(Needs a, Needs b) noexcept { return {a.on_cpu || b.on_cpu}; }
 };
 
-// Which threads count. The same rule serves live sampling and replay.
+// Which threads count. The same rule serves live sampling and replay. A mode asks for bits, never
+// for their absence: a thread that it would not accept if all that can be learnt by reading it were
+// so is not read.
 template <class P>
 concept Mode = requires(Status status) {
   { P::name } -> std::convertible_to<std::string_view>;
