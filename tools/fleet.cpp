@@ -119,6 +119,7 @@ void Fleet::watch() {
   while (!shared_.stop.load()) {
     wait_a_moment();
     on_signals();
+    write_snapshots();
     if (child_ && child_->poll()) shared_.program_ended.store(true);
     if (adopts_) reap_orphans(child_->pid());
     if (tree_) look_for_children();
@@ -133,6 +134,7 @@ void Fleet::watch() {
   }
   // Whatever was sampled is complete before the program is told to go.
   for (auto& member : members_) member->join();
+  write_snapshots();
   if (child_ && !line_.options.program.keep_running && !child_->poll()) {
     (void)child_->stop(signal_ != 0 ? signal_ : SIGTERM);
   }
@@ -174,9 +176,28 @@ void Fleet::on_signals() {
         ended_by_us_ = true;
         stop();
         break;
+      case SIGUSR1:
+        ask_for_snapshots();
+        break;
       default:
         break;
     }
+  }
+}
+
+void Fleet::ask_for_snapshots() {
+  const bool recording =
+      std::ranges::any_of(wanted_formats(line_.options.formats), [&](const WantedFormat& wanted) {
+        return wanted.format == Format::binary &&
+               line_.options.files.binary_format != BinaryFormat::cpython;
+      });
+  if (recording) return shared_.snapshots.ask();
+  say_warning("SIGUSR1 writes a snapshot of a recording, and none is made; start with --binary");
+}
+
+void Fleet::write_snapshots() {
+  for (const Outputs::Copy& copy : shared_.snapshots.take()) {
+    if (!write_snapshot(copy)) failed_ = true;
   }
 }
 

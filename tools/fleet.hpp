@@ -35,6 +35,8 @@ class Fleet {
   void watch();
   void wait_a_moment();
   void on_signals();
+  void ask_for_snapshots();
+  void write_snapshots();
   void stop();
   void look_for_children();
   void reap(bool all);

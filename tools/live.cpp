@@ -19,6 +19,7 @@
 #include "recording.hpp"
 #include "report.hpp"
 #include "rules.hpp"
+#include "snapshots.hpp"
 
 namespace tachyon::tool {
 namespace {
@@ -28,11 +29,27 @@ live::Environment environment() {
           std::getenv("LC_ALL"), std::getenv("LC_CTYPE"),  std::getenv("LANG")};
 }
 
-std::string temporary(std::string_view what) {
-  const char* const chosen = std::getenv("TMPDIR");
-  return concat(chosen && *chosen ? chosen : "/tmp", "/tachyon-live-", std::to_string(::getpid()),
-                "-", what);
-}
+// A folder that is nobody else's, where names cannot be guessed and nothing can be put in our way.
+class PrivateFolder {
+ public:
+  PrivateFolder() {
+    const char* const chosen = std::getenv("TMPDIR");
+    path_ = concat(chosen && *chosen ? chosen : "/tmp", "/tachyon-live-XXXXXX");
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() {
+    if (!path_.empty()) (void)::rmdir(path_.c_str());
+  }
+  // Empty where no folder could be had.
+  std::string file(std::string_view name) const {
+    return path_.empty() ? std::string{} : concat(path_, "/", name);
+  }
+
+ private:
+  std::string path_{};
+};
 
 // Which format a file that is saved with `w` has: its ending tells.
 Format format_of(std::string_view path) {
@@ -129,6 +146,8 @@ class LiveSession {
   void program_ended() noexcept { program_ended_.store(true); }
   live::Ending sample(live::Feed& feed);
   void save(std::string path, live::Mailbox& mailbox);
+  void snapshot(live::Mailbox& mailbox) { save(snapshot_path(default_name()), mailbox); }
+  std::string default_name() const { return concat("tachyon_", std::to_string(pid_), ".bin"); }
 
  private:
   struct Controls final : Control {
@@ -180,6 +199,7 @@ class LiveSession {
   std::atomic<bool> stop_{false};
   std::atomic<bool> program_ended_{false};
   int stopped_ = -1;
+  PrivateFolder folder_{};
   std::string record_path_{};
   std::optional<RecordingRing> ring_{};
   std::mutex mailbox_lock_{};
@@ -188,7 +208,8 @@ class LiveSession {
 
 // What `w` saves. Where no file can be had, there is a screen all the same.
 void LiveSession::open_recording() {
-  record_path_ = temporary("run.bin");
+  record_path_ = folder_.file("run.bin");
+  if (record_path_.empty()) return;
   auto file = OutputFile::create(record_path_, Finish::never);
   if (!file) return record_path_.clear();
   RecordingOptions options;
@@ -302,13 +323,15 @@ void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
 }
 
 void LiveSession::save(std::string path, live::Mailbox& mailbox) {
-  saves_.emplace_back([this, path = std::move(path), &mailbox] {
+  const std::string name = concat("part", std::to_string(saves_.size()), ".bin");
+  saves_.emplace_back([this, path = std::move(path), name, &mailbox] {
     const Format format = format_of(path);
-    const std::string part = format == Format::binary ? path : temporary("part.bin");
-    Result<void> kept = Errc::unsupported;
+    const std::string part = format == Format::binary ? path : folder_.file(name);
+    Result<RecordingCopy> copy = Errc::unsupported;
     Run run = run_;
     run.duration = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
-    record([&](RecordingRing& ring) { kept = ring.snapshot(part, run); });
+    record([&](RecordingRing& ring) { copy = ring.copy(run); });
+    const Result<void> kept = copy ? copy->write(part) : Result<void>{copy.error()};
     live::Notice notice{concat("saved to ", path), true};
     if (!kept) {
       notice = {describe_output(part, kept.error()), false};
@@ -327,7 +350,7 @@ int show(const CommandLine& line, LiveSession& session, std::int64_t pid) {
   live::AppOptions options;
   options.environment = environment();
   options.source_root = concat("/proc/", std::to_string(pid), "/root");
-  options.save_as = concat("tachyon_", std::to_string(pid), ".bin");
+  options.save_as = session.default_name();
   const live::Outcome outcome = live::run_app(session, run_of(line, pid), std::move(options));
   if (outcome.fault != live::TerminalFault::none) {
     say_error(live::describe(outcome.fault));

@@ -16,10 +16,16 @@ namespace tachyon::tool {
 namespace {
 
 // Feeds the outputs in the time of the whole run, whichever session and process a sample is from.
+template <class Snapshot>
 class Feeder final : public SampleSink {
  public:
-  Feeder(Outputs& outputs, SharedTables* lock, std::uint64_t offset)
-      : outputs_{outputs}, lock_{lock}, offset_{offset} {}
+  Feeder(Outputs& outputs, SharedTables* lock, std::uint64_t offset, const Snapshots& snapshots,
+         Snapshot take_snapshot)
+      : outputs_{outputs},
+        lock_{lock},
+        offset_{offset},
+        snapshots_{snapshots},
+        take_snapshot_{take_snapshot} {}
 
   void add(const Sample& sample) override {
     Sample moved = sample;
@@ -29,7 +35,10 @@ class Feeder final : public SampleSink {
   void end_tick(const Tick& tick) override {
     Tick moved = tick;
     moved.time += offset_;
-    guarded([&] { outputs_.end_tick(moved); });
+    guarded([&] {
+      outputs_.end_tick(moved);
+      if (outputs_.owes_copies(snapshots_.asked())) take_snapshot_(moved.time);
+    });
   }
 
  private:
@@ -42,6 +51,8 @@ class Feeder final : public SampleSink {
   Outputs& outputs_;
   SharedTables* lock_;
   std::uint64_t offset_;
+  const Snapshots& snapshots_;
+  Snapshot take_snapshot_;
 };
 
 class Steering final : public Control {
@@ -50,7 +61,16 @@ class Steering final : public Control {
   ~Steering() override { line_.end(); }
   bool stop() override { return shared_.stop.load(std::memory_order_relaxed); }
   int descriptor() override { return shared_.stopped; }
+  // Up to the last second. Who collects need not be who samples.
+  Trust trust() {
+    const std::lock_guard hold{lock_};
+    return trust_;
+  }
   void progress(const SessionProgress& progress) override {
+    {
+      const std::lock_guard hold{lock_};
+      trust_ = *progress.trust;
+    }
     if (realtime_) line_.show(*progress.trust, static_cast<double>(progress.now) * 1e-9);
   }
 
@@ -58,6 +78,8 @@ class Steering final : public Control {
   Shared& shared_;
   bool realtime_;
   RealtimeLine line_{};
+  std::mutex lock_{};
+  Trust trust_{};
 };
 
 // States of threads that an output shows are looked up; --binary keeps them where that costs
@@ -256,6 +278,17 @@ std::string Member::why_not(Error error) const {
   return describe(error, {static_cast<std::int32_t>(pid_)});
 }
 
+// Called where the outputs are fed. The counts of trust are those of the last whole second.
+void Member::take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t time) {
+  Run run = run_;
+  add_trust(run.trust, trust);
+  run.duration = time - first_look_;
+  load_sources(run, tables_->unguarded().frames, sources_);
+  shared_.snapshots.give(outputs.copies(run));
+  const std::uint64_t one = 1;
+  (void)!::write(shared_.news, &one, sizeof one);
+}
+
 bool Member::sample(Attached& target) {
   SamplingRequest request = request_of(shared_.line);
   const std::uint64_t now = now_monotonic();
@@ -268,8 +301,9 @@ bool Member::sample(Attached& target) {
   Outputs& outputs = shared_.outputs ? *shared_.outputs : *own_;
   // Who collects for readers has locked the tables already.
   const bool locks = shared_.outputs != nullptr && !request.collects_apart;
-  Feeder feeder{outputs, locks ? tables_ : nullptr, offset};
   Steering steering{shared_, shared_.line.options.sampling.realtime_stats};
+  Feeder feeder{outputs, locks ? tables_ : nullptr, offset, shared_.snapshots,
+                [&](std::uint64_t time) { take_snapshot(outputs, steering.trust(), time); }};
   const SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
   add_trust(run_.trust, outcome.trust);
   run_.duration = offset + outcome.duration - first_look_;

@@ -13,6 +13,7 @@
 #include "outputs.hpp"
 #include "parse.hpp"
 #include "sampling.hpp"
+#include "snapshots.hpp"
 #include "sources.hpp"
 
 // One process that is being profiled, in a thread of its own: found, attached to, sampled, and
@@ -35,6 +36,7 @@ struct Shared {
   bool one_of_several = false;
   SharedTables* tables = nullptr;  // of all members, with --merge
   Outputs* outputs = nullptr;      // likewise
+  Snapshots snapshots{};
 };
 
 // Where to look for a Python.
@@ -96,6 +98,7 @@ class Member {
   void work();
   // Whether there may be more: it became another program.
   bool sample(Attached& target);
+  void take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t time);
   std::string why_not(Error error) const;
 
   Shared& shared_;

@@ -192,6 +192,9 @@ class BinaryOutput final : public AnyOutput::Model {
     if (recording_.trim_error().code == Errc::ok) return {};
     return {"the recording is longer than was asked for: its beginning could not be dropped"};
   }
+  std::optional<Result<RecordingCopy>> copy(const Run& run) override {
+    return recording_.copy(run);
+  }
 
  private:
   RecordingRing recording_;
@@ -400,6 +403,14 @@ std::variant<Outputs, std::string> Outputs::open(const CommandLine& line, const 
     if (output.from() == AnyOutput::From::timeline) outputs.kept_.timeline.emplace(tables);
   }
   return outputs;
+}
+
+std::vector<Outputs::Copy> Outputs::copies(const Run& run) {
+  std::vector<Copy> copies;
+  for (AnyOutput* output : fed_) {
+    if (auto copy = output->copy(run)) copies.push_back({output->plan().path, std::move(*copy)});
+  }
+  return copies;
 }
 
 std::vector<Finished> Outputs::finish(const Run& run) {

@@ -4,10 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include <tachyon/codec/output_file.hpp>
+#include <tachyon/codec/recording_ring.hpp>
 #include <tachyon/collect/call_tree.hpp>
 #include <tachyon/collect/timeline.hpp>
 #include <tachyon/sample/run.hpp>
@@ -51,6 +53,8 @@ class AnyOutput {
     virtual void end_tick(const Tick&) {}
     virtual Written finish(const Kept& kept, const Run& run) = 0;
     virtual std::vector<std::string> notes() const { return {}; }
+    // Only a recording can be copied while it grows.
+    virtual std::optional<Result<RecordingCopy>> copy(const Run&) { return std::nullopt; }
   };
 
   AnyOutput(PlannedOutput plan, std::unique_ptr<Model> model)
@@ -60,6 +64,7 @@ class AnyOutput {
   From from() const noexcept { return model_->from(); }
   void add(const Sample& sample) { model_->add(sample); }
   void end_tick(const Tick& tick) { model_->end_tick(tick); }
+  std::optional<Result<RecordingCopy>> copy(const Run& run) { return model_->copy(run); }
   Finished finish(const Kept& kept, const Run& run) {
     Written written = model_->finish(kept, run);
     return {plan_.format, plan_.path, std::move(written), plan_.table, model_->notes()};
@@ -88,6 +93,15 @@ class Outputs {
     for (AnyOutput* output : fed_) output->end_tick(tick);
   }
 
+  // The recordings among them as they are now, to be written under other names, by any thread.
+  struct Copy {
+    std::string path{};  // of the recording
+    Result<RecordingCopy> recording;
+  };
+  std::vector<Copy> copies(const Run& run);
+  // Whether copies have been asked for more often than the last time this was called.
+  bool owes_copies(unsigned asked) noexcept { return std::exchange(asked_, asked) != asked; }
+
   // Writes what is written at the end. Every output is tried, whatever became of the others.
   std::vector<Finished> finish(const Run& run);
 
@@ -108,6 +122,7 @@ class Outputs {
   std::uint64_t samples_ = 0;
   std::vector<std::unique_ptr<AnyOutput>> all_{};
   std::vector<AnyOutput*> fed_{};
+  unsigned asked_ = 0;
 };
 
 }  // namespace tachyon::tool

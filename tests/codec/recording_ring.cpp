@@ -147,13 +147,22 @@ TEST_CASE("a snapshot is a finished recording of what there is") {
   REQUIRE(file);
   RecordingRing ring{std::move(*file), program.tables, program.run, {10'000'000'000, 0}};
   program.play(ring, 0, 25'500);
-  REQUIRE(ring.snapshot(folder / "snapshot.bin", program.run));
+  Run run = program.run;
+  run.sources.emplace("a.py", "pass\n");
+  const auto copy = ring.copy(run);
+  REQUIRE(copy);
   program.play(ring, 25'500, 20'000);
+  REQUIRE(ring.trims() != 0);  // the file that was copied from has lost its name
+  REQUIRE(copy->write(folder / "snapshot.bin"));
   Recovery recovery;
   const Check snapshot = check(program, folder / "snapshot.bin", recovery);
   CHECK(recovery.complete());
   CHECK(snapshot.wrong == 0);
   CHECK(snapshot.last == 25'500'000'000);
+  auto reader = RecordingReader::open(*InputFile::open((folder / "snapshot.bin").c_str()));
+  REQUIRE(reader);
+  REQUIRE(reader->load_sources());
+  CHECK(reader->run().sources.at("a.py") == "pass\n");
   REQUIRE(ring.finish(program.run));
   CHECK(check(program, folder / "ring.bin", recovery).wrong == 0);
   CHECK(recovery.complete());

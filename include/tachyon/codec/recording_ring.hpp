@@ -33,6 +33,24 @@ struct RingOptions {
   std::uint64_t max_size = 0;  // bytes; 0: any size
 };
 
+// A recording as it was at one moment, still to be written as a file of its own. That takes as long
+// as its bytes take, so it is anybody's business but the sampling thread's. The ring may go on and
+// drop its beginning meanwhile: that makes a new file, and this one is still the old one.
+class RecordingCopy {
+ public:
+  Result<void> write(std::string path) const;
+
+ private:
+  friend class RecordingRing;
+  RecordingCopy(InputFile from, std::uint64_t size, recording::Ending ending, Run run)
+      : from_{std::move(from)}, size_{size}, ending_{ending}, run_{std::move(run)} {}
+
+  InputFile from_;
+  std::uint64_t size_;
+  recording::Ending ending_;
+  Run run_;
+};
+
 class RecordingRing {
  public:
   // The file was created with Finish::never, for this.
@@ -49,8 +67,8 @@ class RecordingRing {
     if (is_time_for_a_part(tick.time)) next_part(tick.time);
   }
 
-  // What there is at this moment, as a finished recording of its own under another name.
-  Result<void> snapshot(std::string path, const Run& run);
+  // What there is at this moment, as a finished recording of its own.
+  Result<RecordingCopy> copy(Run run);
 
   // The last blocks, and the first error of the file's life.
   Result<void> finish(const Run& run) {
@@ -112,8 +130,6 @@ class RecordingRing {
     return count;
   }
   void trim(std::size_t count);
-  Result<void> copy(const InputFile& from, std::uint64_t begin, std::uint64_t end,
-                    OutputFile& to) const;
 
   FileSink sink_;
   Run run_;
@@ -124,8 +140,10 @@ class RecordingRing {
   Error trim_error_{};
 };
 
-inline Result<void> RecordingRing::copy(const InputFile& from, std::uint64_t begin,
-                                        std::uint64_t end, OutputFile& to) const {
+namespace detail {
+
+inline Result<void> copy_bytes(const InputFile& from, std::uint64_t begin, std::uint64_t end,
+                               OutputFile& to) {
   std::vector<char> buffer(std::size_t{1} << 16);
   while (begin < end) {
     const std::span<char> some{buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(
@@ -136,6 +154,8 @@ inline Result<void> RecordingRing::copy(const InputFile& from, std::uint64_t beg
   }
   return {};
 }
+
+}  // namespace detail
 
 // A file without the first `count` parts takes the place of the one there is. If that fails the old
 // one goes on, longer than was asked for, and the next part tries again.
@@ -150,7 +170,8 @@ inline void RecordingRing::trim(std::size_t count) {
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);
-    if (const auto copied = copy(*old, first.offset, sink_.file.size(), *made); !copied)
+    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.file.size(), *made);
+        !copied)
       return copied;
     if (const auto named = made->publish(); !named) return named;
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -165,15 +186,19 @@ inline void RecordingRing::trim(std::size_t count) {
   }
 }
 
-inline Result<void> RecordingRing::snapshot(std::string path, const Run& run) {
+inline Result<RecordingCopy> RecordingRing::copy(Run run) {
   writer_.flush();
   if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-  auto from = InputFile::open(this->path().c_str());
+  auto from = InputFile::open(path().c_str());
   if (!from) return from.error();
+  return RecordingCopy{std::move(*from), sink_.file.size(), writer_.ending(), std::move(run)};
+}
+
+inline Result<void> RecordingCopy::write(std::string path) const {
   auto to = OutputFile::create(std::move(path));
   if (!to) return to.error();
-  if (const auto copied = copy(*from, 0, sink_.file.size(), *to); !copied) return copied;
-  to->put(writer_.ending(run));
+  if (const auto copied = detail::copy_bytes(from_, 0, size_, *to); !copied) return copied;
+  to->put(ending_.blocks(run_));
   return to->close();
 }
 

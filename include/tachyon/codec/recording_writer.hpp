@@ -39,6 +39,59 @@ struct RecordingOptions {
   bool sources = true;
 };
 
+namespace recording {
+
+// A source file's block, without its head.
+inline std::string source_payload(std::string_view name, std::string_view text,
+                                  Compressor& compressor) {
+  StringSink head;
+  put_text(head, name);
+  std::string payload = head.take();
+  Column column;
+  column.put(text);
+  column.append_to(payload, compressor);
+  return payload;
+}
+
+inline bool fits_as_source(std::string_view name, std::string_view text) noexcept {
+  return text.size() <= largest_source && name.size() <= longest_text;
+}
+
+// How far a recording has come: what its last blocks say when it ends here.
+struct Ending {
+  std::uint32_t number = 0;  // of the next block
+  std::uint64_t samples = 0;
+  std::uint64_t ticks = 0;
+  RecordingOptions options{};
+
+  std::string payload(std::uint32_t blocks) const {
+    StringSink end;
+    put_varint(end, samples);
+    put_varint(end, ticks);
+    put_varint(end, blocks);
+    return end.take();
+  }
+  // The blocks: the texts of the run, the run, the end.
+  std::string blocks(const Run& run) const {
+    std::string out;
+    std::uint32_t next = number;
+    const auto append = [&](BlockKind kind, std::string_view content) {
+      append_block_head(out, kind, next++, content);
+      out += content;
+    };
+    Compressor compressor{options.level};
+    for (const auto& [name, text] : run.sources) {
+      if (!options.sources || !fits_as_source(name, text)) continue;
+      append(BlockKind::source, source_payload(name, text, compressor));
+    }
+    append(BlockKind::run, run_block(run));
+    append(BlockKind::end, payload(next));
+    return out;
+  }
+};
+
+}  // namespace recording
+
 template <Sink S>
 class RecordingWriter {
  public:
@@ -76,7 +129,9 @@ class RecordingWriter {
   };
   Place place() const noexcept { return {figures_.samples, figures_.ticks, number_}; }
   std::string opening(const Run& run, const Place& before) const;
-  std::string ending(const Run& run) const;
+  recording::Ending ending() const noexcept {
+    return {number_, figures_.samples, figures_.ticks, options_};
+  }
 
   // The last blocks. The sink is the caller's to close.
   void finish(const Run& run);
@@ -101,7 +156,6 @@ class RecordingWriter {
   void close_unmarked();
   bool is_due(std::uint64_t time) const noexcept;
   void write_tables();
-  std::string end_payload(std::uint32_t blocks) const;
   void write_block(recording::BlockKind kind, std::string_view payload);
 
   S& sink_;
@@ -222,41 +276,14 @@ std::string RecordingWriter<S>::opening(const Run& run, const Place& before) con
 }
 
 template <Sink S>
-std::string RecordingWriter<S>::ending(const Run& run) const {
-  std::string out;
-  const auto append = [&](recording::BlockKind kind, std::uint32_t number,
-                          std::string_view payload) {
-    recording::append_block_head(out, kind, number, payload);
-    out += payload;
-  };
-  append(recording::BlockKind::run, number_, recording::run_block(run));
-  append(recording::BlockKind::end, number_ + 1, end_payload(number_ + 1));
-  return out;
-}
-
-template <Sink S>
-std::string RecordingWriter<S>::end_payload(std::uint32_t blocks) const {
-  StringSink end;
-  put_varint(end, figures_.samples);
-  put_varint(end, figures_.ticks);
-  put_varint(end, blocks);
-  return end.take();
-}
-
-template <Sink S>
 void RecordingWriter<S>::add_source(std::string_view name, std::string_view text) {
   if (!options_.sources) return;
-  if (text.size() > recording::largest_source || name.size() > recording::longest_text) {
+  if (!recording::fits_as_source(name, text)) {
     ++figures_.sources_left_out;
     return;
   }
   source_names_.emplace_back(name);
-  StringSink head;
-  put_text(head, name);
-  payload_ = head.take();
-  recording::Column column;
-  column.put(text);
-  column.append_to(payload_, compressor_);
+  payload_ = recording::source_payload(name, text, compressor_);
   figures_.unpacked += text.size();
   ++figures_.sources;
   write_block(recording::BlockKind::source, payload_);
@@ -272,7 +299,7 @@ void RecordingWriter<S>::finish(const Run& run) {
     }
   }
   write_block(recording::BlockKind::run, recording::run_block(run));
-  write_block(recording::BlockKind::end, end_payload(number_));
+  write_block(recording::BlockKind::end, ending().payload(number_));
   if constexpr (requires { sink_.flush(); }) sink_.flush();
 }
 

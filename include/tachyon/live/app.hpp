@@ -213,6 +213,9 @@ void App<S>::on_signals() {
       case SIGINT:
         on_interrupt();
         break;
+      case SIGUSR1:
+        if constexpr (requires { session_.snapshot(mailbox_); }) session_.snapshot(mailbox_);
+        break;
       case SIGCONT:
         if (!terminal_.retake()) outcome_.signal = SIGHUP;
         update_.forget();

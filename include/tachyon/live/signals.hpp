@@ -15,7 +15,7 @@ namespace tachyon::live {
 class Signals {
  public:
   explicit Signals(std::initializer_list<int> which = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH,
-                                                       SIGCONT}) noexcept {
+                                                       SIGCONT, SIGUSR1}) noexcept {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : which) sigaddset(&set, signal);

@@ -536,9 +536,11 @@ class RuntimeFinder {
   }
 
   void search_mapping(const Mapping& mapping, std::vector<std::uint64_t>& block) {
-    for (Address at = mapping.start; at < mapping.end; at = at + block_words * 8) {
-      const auto count =
-          static_cast<std::size_t>(std::min<std::uint64_t>(block_words, (mapping.end - at) / 8));
+    // By distance: behind a mapping at the very end of the address space there is no address.
+    for (std::uint64_t done = 0; done < mapping.size(); done += block_words * 8) {
+      const Address at = mapping.start + done;
+      const auto count = static_cast<std::size_t>(
+          std::min<std::uint64_t>(block_words, (mapping.size() - done) / 8));
       const std::span words = std::span{block}.first(count);
       if (!memory_.read(at, std::as_writable_bytes(words))) continue;
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "walk.hpp"
+
+// A process that lies. Some of its words are changed: to what others hold, to places where something
+// is, to lengths that nobody has. And memory that is not mapped may be there all the same, with
+// contents that lead on for ever.
+namespace saved {
+
+// What an address holds at which the image has nothing.
+enum class Beyond : std::uint8_t { nothing, zeros, ones, itself, the_next, far_ahead, small, noise };
+inline constexpr unsigned beyond_count = 8;
+
+class LyingMemory {
+ public:
+  LyingMemory(tachyon::Image& image, Beyond beyond) : image_{image}, beyond_{beyond} {}
+
+  tachyon::Result<void> read(tachyon::Address at, std::span<std::byte> into) noexcept {
+    if (const auto done = image_.read(at, into); done || beyond_ == Beyond::nothing) return done;
+    if (at.value < 65536 || at.value + into.size() < at.value) {
+      return tachyon::Error{tachyon::Errc::unreadable, 0, at};
+    }
+    for (std::size_t i = 0; i < into.size(); ++i) {
+      const std::uint64_t here = at.value + i;
+      const std::uint64_t word = word_at(here & ~std::uint64_t{7});
+      into[i] = static_cast<std::byte>(word >> (here & 7) * 8);
+    }
+    return {};
+  }
+  tachyon::Result<std::size_t> read_many(std::span<const tachyon::Range> ranges) noexcept {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      const auto outcome = read(ranges[i].at, ranges[i].into);
+      if (!outcome && i == 0) return outcome.error();
+      if (!outcome) return i;
+    }
+    return ranges.size();
+  }
+
+ private:
+  std::uint64_t word_at(std::uint64_t at) noexcept {
+    std::uint64_t known = 0;
+    if (image_.read({at}, std::as_writable_bytes(std::span{&known, 1}))) return known;
+    switch (beyond_) {
+      case Beyond::ones:
+        return ~std::uint64_t{0};
+      case Beyond::itself:
+        return at;
+      case Beyond::the_next:
+        return at + 8;
+      case Beyond::far_ahead:
+        return at + 4096;
+      case Beyond::small:
+        return 1 + at / 8 % 7;
+      case Beyond::noise:
+        return at * 0x9e3779b97f4a7c15;
+      default:
+        return 0;
+    }
+  }
+
+  tachyon::Image& image_;
+  Beyond beyond_;
+};
+static_assert(tachyon::Memory<LyingMemory>);
+
+// Where the image has bytes: one of its aligned words.
+class Places {
+ public:
+  explicit Places(const tachyon::Image& image) {
+    for (const auto& segment : image.segments()) {
+      starts_.push_back({count_, segment.at.value});
+      count_ += segment.bytes.size() / 8;
+    }
+  }
+  tachyon::Address word(std::uint64_t number) const {
+    number %= std::max<std::uint64_t>(count_, 1);
+    const auto after = std::upper_bound(
+        starts_.begin(), starts_.end(), number,
+        [](std::uint64_t n, const auto& start) { return n < start.first; });
+    return {std::prev(after)->second + (number - std::prev(after)->first) * 8};
+  }
+
+ private:
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> starts_{};  // first word's number, address
+  std::uint64_t count_ = 0;
+};
+
+// One change of the image; three numbers say which.
+inline void change(tachyon::Image& image, const Places& places, std::uint64_t what,
+                   std::uint64_t where, std::uint64_t with) {
+  using namespace tachyon;
+  const Address at = places.word(where);
+  const Address other = places.word(with);
+  std::uint64_t word = 0, value = 0;
+  (void)image.read(at, std::as_writable_bytes(std::span{&word, 1}));
+  (void)image.read(other, std::as_writable_bytes(std::span{&value, 1}));
+  switch (what % 10) {
+    case 0:  // a bit
+      value = word ^ std::uint64_t{1} << with % 64;
+      break;
+    case 1:  // what another word holds
+      break;
+    case 2:  // a place where something is
+      value = other.value;
+      break;
+    case 3:  // its own place
+      value = at.value;
+      break;
+    case 4:  // a length that nobody has
+      value = std::uint64_t{1} << with % 64;
+      break;
+    case 5:
+      value = ~std::uint64_t{0} >> with % 64;
+      break;
+    case 6:  // a somewhat larger or smaller number
+      value = word + with % 129 - 64;
+      break;
+    case 7:  // half of it
+      value = (word & 0xffffffff) | with << 32;
+      break;
+    case 8:  // nowhere
+      value = 0x7f1200000000 + with % 1024 * 4096;
+      break;
+    default: {  // a structure in the place of another
+      std::vector<std::byte> piece(8 + with / 7 % 32 * 8);
+      if (image.read(other, piece)) (void)image.write(at, piece);
+      return;
+    }
+  }
+  (void)image.store(at, value);
+}
+
+// The same image for the same number, everywhere.
+inline Counts walk_hostile(const Process& original, std::uint64_t number) {
+  Process process = original;
+  const Places places{process.image};
+  std::mt19937_64 random{number};
+  const std::uint64_t changes = random() % 8 == 0 ? 400 : 1 + random() % 40;
+  for (std::uint64_t i = 0; i < changes; ++i) {
+    const std::uint64_t what = random(), where = random(), with = random();
+    change(process.image, places, what, where, with);
+  }
+  // Published offsets are as untrusted as the rest.
+  if (!process.site.table.empty() && random() % 4 == 0) {
+    const std::size_t at = random() % process.site.table.size();
+    process.site.table[at] ^= static_cast<std::byte>(1 << random() % 8);
+  }
+  LyingMemory memory{process.image, Beyond(random() % beyond_count)};
+  return walk(process, memory);
+}
+
+}  // namespace saved

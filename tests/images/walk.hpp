@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <tachyon/mode/modes.hpp>
+#include <tachyon/sampler/layout_of.hpp>
+#include <tachyon/sampler/sampler.hpp>
+#include <tachyon/sampler/snapshot.hpp>
+
+#include "saved_process.hpp"
+
+// Everything that is ever read of a process, in one go: threads, frames, lines, opcodes, names,
+// local variables, tasks; once as a dump does, and some ticks as a sampler does.
+namespace saved {
+
+class StillHost {
+ public:
+  explicit StillHost(const Process& process) : process_{&process} {}
+  std::int32_t pid() const { return process_->pid; }
+  std::int32_t ours(std::uint64_t inner) const { return static_cast<std::int32_t>(inner); }
+  std::string thread_name(std::int32_t) const { return "thread"; }
+  tachyon::Address asyncio_table() const { return process_->site.asyncio_debug; }
+  std::unique_ptr<tachyon::ThreadClock> clock(std::int32_t) const { return nullptr; }
+
+ private:
+  const Process* process_;
+};
+static_assert(tachyon::Host<StillHost>);
+
+struct Counts {
+  std::size_t threads = 0, frames = 0, locals = 0, tasks = 0, samples = 0;
+};
+
+struct Counter {
+  void add(const tachyon::Sample&) { ++samples; }
+  std::size_t samples = 0;
+};
+
+template <tachyon::Memory M>
+Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process, M& memory) {
+  using namespace tachyon;
+  Counts counts;
+  SnapshotOptions options;
+  options.frames.all_threads = options.frames.native = options.frames.opcodes = true;
+  options.locals = true;
+  for (const bool tasks : {false, true}) {
+    SharedTables tables;
+    StillHost host{process};
+    StillReading reading;
+    options.frames.tasks = tasks;
+    options.frames.task_choice = TaskChoice::all;
+    const auto seen = take_snapshot(layout, memory, host, reading, process.site, tables, options);
+    if (!seen) continue;
+    for (const SnapshotThread& thread : seen->threads) {
+      ++(tasks ? counts.tasks : counts.threads);
+      counts.frames += thread.frames.size();
+      for (const SnapshotFrame& frame : thread.frames) counts.locals += frame.locals.size();
+    }
+  }
+  for (const bool tasks : {false, true}) {
+    SharedTables tables;
+    StillHost host{process};
+    FastReading reading;
+    SamplerOptions sampled;
+    sampled.all_threads = true;
+    sampled.tasks = tasks;
+    sampled.task_choice = TaskChoice::running;
+    Sampler<PublishedLayout, M, StillHost, mode::Wall, FastReading> sampler{
+        layout, memory, reading, host, process.site, tables, sampled};
+    if (!sampler.start()) continue;
+    Counter counter;
+    for (int i = 0; i < 4 && sampler.tick(counter, 0, 0); ++i) {
+    }
+    counts.samples += counter.samples;
+  }
+  return counts;
+}
+
+inline const tachyon::PublishedLayout& in_one_form(const tachyon::PublishedLayout& layout) {
+  return layout;
+}
+template <tachyon::CompiledLayout L>
+tachyon::PublishedLayout in_one_form(const L& layout) {
+  return tachyon::as_published(layout);
+}
+
+// `memory`: the image's, or one that lies.
+template <tachyon::Memory M>
+Counts walk(const Process& process, M& memory) {
+  const auto counts = tachyon::with_layout_of(
+      process.site, [&](const auto& layout) -> tachyon::Result<Counts> {
+        return walk_with(in_one_form(layout), process, memory);
+      });
+  return counts ? *counts : Counts{};
+}
+
+}  // namespace saved

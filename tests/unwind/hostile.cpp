@@ -1,0 +1,130 @@
+// A thousand processes that lie, made from real ones of every layout: no walk of one crashes, takes
+// longer than 50 ms of processor time or more than 64 MB.
+#include "../images/hostile.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <catch2/catch.hpp>
+
+namespace {
+
+const std::vector<std::string> names{"3.11", "3.11d", "3.12",  "3.13", "3.13d",
+                                     "3.13t", "3.14",  "3.14d", "3.15", "3.15d"};
+
+saved::Process image_of(const std::string& name) {
+  return saved::load(std::string{TACHYON_TESTS} + "/images/" + name + ".image");
+}
+
+// Of this process, in kB.
+long memory(const std::string& what) {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(what, 0) == 0) return std::atol(line.c_str() + what.size());
+  }
+  return 0;
+}
+
+double processor_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+struct Outcome {
+  double seconds = -1;  // the process died
+  long kilobytes = 0;
+};
+
+// In a process of its own: what crashes is known by its number, and memory is its own.
+Outcome walk_apart(const saved::Process& process, std::uint64_t number) {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    std::ofstream{"/proc/self/clear_refs"} << 5;  // the peak begins here
+    const long before = memory("VmRSS:");
+    const double began = processor_seconds();
+    (void)saved::walk_hostile(process, number);
+    const Outcome outcome{processor_seconds() - began, memory("VmHWM:") - before};
+    (void)!::write(ends[1], &outcome, sizeof outcome);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  Outcome outcome;
+  if (::read(ends[0], &outcome, sizeof outcome) != sizeof outcome) outcome = {};
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return outcome;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool measures = false;
+#else
+constexpr bool measures = true;
+#endif
+
+}  // namespace
+
+TEST_CASE("a saved process shows what it showed", "[unwind]") {
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    saved::Process process = image_of(name);
+    const saved::Counts seen = saved::walk(process, process.image);
+    CHECK(seen.threads == 3);
+    CHECK(seen.frames > 26);
+    CHECK(seen.locals > 50);
+    CHECK(seen.tasks == (process.site.minor() >= 14 ? 6 : 0));
+    CHECK(seen.samples >= 12);
+  }
+}
+
+TEST_CASE("a thousand hostile processes", "[unwind]") {
+  unsigned images = 0, crashed = 0, slow = 0, large = 0;
+  Outcome worst{0, 0};
+  for (const std::string& name : names) {
+    const saved::Process process = image_of(name);
+    REQUIRE(process.pid != 0);
+    for (std::uint64_t number = 0; number < 100; ++number) {
+      Outcome outcome = walk_apart(process, number);
+      ++images;
+      if (outcome.seconds < 0) {
+        ++crashed;
+        UNSCOPED_INFO(name << " " << number << " crashed");
+        continue;
+      }
+      // Somebody else may have had the caches: what is slow is asked again.
+      for (int again = 0; again < 3 && outcome.seconds > 0.05; ++again) {
+        outcome.seconds = std::min(outcome.seconds, walk_apart(process, number).seconds);
+      }
+      if (outcome.seconds > 0.05) {
+        ++slow;
+        UNSCOPED_INFO(name << " " << number << " took " << outcome.seconds << " s");
+      }
+      if (outcome.kilobytes > 65536) {
+        ++large;
+        UNSCOPED_INFO(name << " " << number << " took " << outcome.kilobytes << " kB");
+      }
+      worst.seconds = std::max(worst.seconds, outcome.seconds);
+      worst.kilobytes = std::max(worst.kilobytes, outcome.kilobytes);
+    }
+  }
+  std::printf("%u hostile images: at most %.1f ms and %ld kB\n", images, worst.seconds * 1e3,
+              worst.kilobytes);
+  CHECK(images == 1000);
+  CHECK(crashed == 0);
+  if (measures) {
+    CHECK(slow == 0);
+    CHECK(large == 0);
+  }
+}
