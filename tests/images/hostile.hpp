@@ -9,13 +9,22 @@
 
 #include "walk.hpp"
 
-// A process that lies. Some of its words are changed: to what others hold, to places where something
-// is, to lengths that nobody has. And memory that is not mapped may be there all the same, with
-// contents that lead on for ever.
+// A process that lies. Some of its words are changed: to what others hold, to places where
+// something is, to lengths that nobody has. And memory that is not mapped may be there all the
+// same, with contents that lead on for ever.
 namespace saved {
 
 // What an address holds at which the image has nothing.
-enum class Beyond : std::uint8_t { nothing, zeros, ones, itself, the_next, far_ahead, small, noise };
+enum class Beyond : std::uint8_t {
+  nothing,
+  zeros,
+  ones,
+  itself,
+  the_next,
+  far_ahead,
+  small,
+  noise
+};
 inline constexpr unsigned beyond_count = 8;
 
 class LyingMemory {
@@ -27,10 +36,20 @@ class LyingMemory {
     if (at.value < 65536 || at.value + into.size() < at.value) {
       return tachyon::Error{tachyon::Errc::unreadable, 0, at};
     }
-    for (std::size_t i = 0; i < into.size(); ++i) {
-      const std::uint64_t here = at.value + i;
-      const std::uint64_t word = word_at(here & ~std::uint64_t{7});
-      into[i] = static_cast<std::byte>(word >> (here & 7) * 8);
+    for (std::size_t done = 0; done < into.size();) {
+      const Address here{at.value + done};
+      const auto rest = into.subspan(done);
+      const std::uint64_t next = next_known(here);
+      if (next > here.value) {
+        make_up(here.value, rest.first(static_cast<std::size_t>(
+                                std::min<std::uint64_t>(rest.size(), next - here.value))));
+        done += static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), next - here.value));
+        continue;
+      }
+      const auto some = rest.first(static_cast<std::size_t>(
+          std::min<std::uint64_t>(rest.size(), end_of_known(here) - here.value)));
+      if (const auto known = image_.read(here, some); !known) return known;
+      done += some.size();
     }
     return {};
   }
@@ -44,9 +63,41 @@ class LyingMemory {
   }
 
  private:
-  std::uint64_t word_at(std::uint64_t at) noexcept {
-    std::uint64_t known = 0;
-    if (image_.read({at}, std::as_writable_bytes(std::span{&known, 1}))) return known;
+  using Address = tachyon::Address;
+
+  // The first address from here on at which the image has something; and where that ends.
+  std::uint64_t next_known(Address at) const noexcept {
+    const auto all = image_.segments();
+    const auto after = std::upper_bound(all.begin(), all.end(), at,
+                                        [](Address a, const auto& s) { return a < s.at; });
+    if (after != all.begin() && at - std::prev(after)->at < std::prev(after)->bytes.size()) {
+      return at.value;
+    }
+    return after == all.end() ? ~std::uint64_t{0} : after->at.value;
+  }
+  std::uint64_t end_of_known(Address at) const noexcept {
+    const auto all = image_.segments();
+    const auto after = std::upper_bound(all.begin(), all.end(), at,
+                                        [](Address a, const auto& s) { return a < s.at; });
+    return std::prev(after)->at.value + std::prev(after)->bytes.size();
+  }
+  void make_up(std::uint64_t at, std::span<std::byte> into) const noexcept {
+    std::size_t i = 0;
+    const auto piece = [&](std::size_t most) {
+      const std::uint64_t here = at + i, skip = here & 7;
+      const std::uint64_t word = word_at(here - skip) >> skip * 8;
+      const std::size_t n = std::min<std::size_t>(8 - static_cast<std::size_t>(skip), most);
+      std::memcpy(into.data() + i, &word, n);
+      i += n;
+    };
+    if ((at & 7) != 0) piece(into.size());
+    for (; i + 8 <= into.size(); i += 8) {
+      const std::uint64_t word = word_at(at + i);
+      std::memcpy(into.data() + i, &word, 8);
+    }
+    if (i < into.size()) piece(into.size() - i);
+  }
+  std::uint64_t word_at(std::uint64_t at) const noexcept {
     switch (beyond_) {
       case Beyond::ones:
         return ~std::uint64_t{0};
@@ -81,9 +132,9 @@ class Places {
   }
   tachyon::Address word(std::uint64_t number) const {
     number %= std::max<std::uint64_t>(count_, 1);
-    const auto after = std::upper_bound(
-        starts_.begin(), starts_.end(), number,
-        [](std::uint64_t n, const auto& start) { return n < start.first; });
+    const auto after =
+        std::upper_bound(starts_.begin(), starts_.end(), number,
+                         [](std::uint64_t n, const auto& start) { return n < start.first; });
     return {std::prev(after)->second + (number - std::prev(after)->first) * 8};
   }
 

@@ -84,8 +84,10 @@ int main(int argc, char** argv) {
   const std::string packed = saved::packed(process);
   file->put(packed);
   const auto again = saved::walk(saved::unpacked(as_bytes(packed)), process.image);
-  std::printf("%zu threads, %zu frames, %zu locals, %zu tasks, %zu samples; %zu bytes; again %zu %zu %zu %zu %zu\n", seen.threads,
-              seen.frames, seen.locals, seen.tasks, seen.samples, packed.size(), again.threads,
-              again.frames, again.locals, again.tasks, again.samples);
+  std::printf(
+      "%zu threads, %zu frames, %zu locals, %zu tasks, %zu samples; %zu bytes; again %zu %zu %zu "
+      "%zu %zu\n",
+      seen.threads, seen.frames, seen.locals, seen.tasks, seen.samples, packed.size(),
+      again.threads, again.frames, again.locals, again.tasks, again.samples);
   return file->close() ? 0 : 1;
 }

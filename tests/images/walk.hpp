@@ -31,7 +31,16 @@ static_assert(tachyon::Host<StillHost>);
 
 struct Counts {
   std::size_t threads = 0, frames = 0, locals = 0, tasks = 0, samples = 0;
+  std::uint64_t slowest = 0;  // ns of processor time: one dump, or one look of a sampler
 };
+
+template <class Do>
+auto timed(Counts& counts, Do&& act) {
+  const std::uint64_t began = tachyon::thread_cpu_time();
+  auto result = act();
+  counts.slowest = std::max(counts.slowest, tachyon::thread_cpu_time() - began);
+  return result;
+}
 
 struct Counter {
   void add(const tachyon::Sample&) { ++samples; }
@@ -51,7 +60,9 @@ Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process,
     StillReading reading;
     options.frames.tasks = tasks;
     options.frames.task_choice = TaskChoice::all;
-    const auto seen = take_snapshot(layout, memory, host, reading, process.site, tables, options);
+    const auto seen = timed(counts, [&] {
+      return take_snapshot(layout, memory, host, reading, process.site, tables, options);
+    });
     if (!seen) continue;
     for (const SnapshotThread& thread : seen->threads) {
       ++(tasks ? counts.tasks : counts.threads);
@@ -69,9 +80,10 @@ Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process,
     sampled.task_choice = TaskChoice::running;
     Sampler<PublishedLayout, M, StillHost, mode::Wall, FastReading> sampler{
         layout, memory, reading, host, process.site, tables, sampled};
-    if (!sampler.start()) continue;
+    if (!timed(counts, [&] { return sampler.start(); })) continue;
     Counter counter;
-    for (int i = 0; i < 4 && sampler.tick(counter, 0, 0); ++i) {
+    for (int i = 0; i < 4; ++i) {
+      if (!timed(counts, [&] { return sampler.tick(counter, 0, 0); })) break;
     }
     counts.samples += counter.samples;
   }
@@ -89,8 +101,8 @@ tachyon::PublishedLayout in_one_form(const L& layout) {
 // `memory`: the image's, or one that lies.
 template <tachyon::Memory M>
 Counts walk(const Process& process, M& memory) {
-  const auto counts = tachyon::with_layout_of(
-      process.site, [&](const auto& layout) -> tachyon::Result<Counts> {
+  const auto counts =
+      tachyon::with_layout_of(process.site, [&](const auto& layout) -> tachyon::Result<Counts> {
         return walk_with(in_one_form(layout), process, memory);
       });
   return counts ? *counts : Counts{};

@@ -28,7 +28,7 @@ template <Memory M>
 class PageCache {
  public:
   static constexpr std::size_t page_size = 4096;
-  static constexpr std::size_t most_pages = std::size_t{1} << 15;  // 128 MiB
+  static constexpr std::size_t most_pages = std::size_t{1} << 13;  // 32 MiB
 
   explicit PageCache(M& memory) : memory_{memory} {}
 

@@ -36,6 +36,13 @@ inline std::uint64_t process_cpu_time() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+inline std::uint64_t thread_cpu_time() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 // Small, fast, and good enough to decorrelate from any rhythm (xorshift with a multiplier).
 class Random {
  public:

@@ -36,6 +36,8 @@ class Sampler {
  private:
   using Thread = WatchedThread<L>;
 
+  static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
+
   void choose_followed();
   std::size_t choose_wanted();
   Result<void> look();
@@ -108,6 +110,7 @@ std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
 
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
+  std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
     const bool certain = reading_.certain();
     if (const auto ok = reading_.begin(); !ok) {
@@ -123,7 +126,12 @@ Result<void> Sampler<L, M, H, P, R>::look() {
     const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
                                      [](const Thread& thread) { return thread.pending; });
     if (good && !pending) return {};
-    if (attempt == 0) ++trust_.first_rejected;
+    if (attempt == 0) {
+      ++trust_.first_rejected;
+      retries_began = thread_cpu_time();
+    } else if (thread_cpu_time() - retries_began > most_retrying) {
+      return {};  // an endless chain of frames: each try costs all of it
+    }
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/reading.hpp>
 #include <tachyon/sampler/watch.hpp>
 #include <tachyon/unwind/locals.hpp>
@@ -18,6 +19,7 @@ struct SnapshotOptions {
   SamplerOptions frames{};
   bool locals = false;
   unsigned tries = 200;
+  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
 };
 
 struct SnapshotFrame {
@@ -107,7 +109,10 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
                         shown);
     out.threads.push_back(std::move(shown));
   };
+  const std::uint64_t began = thread_cpu_time();
   for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
+    // Somebody may have made an endless chain of frames, and each try costs all of it.
+    if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
     const bool read = watch.look(reading.certain(), monotonic_now());
     for (auto& thread : watch.threads()) {
@@ -130,6 +135,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     }
     if (!good && reading.certain()) out.threads.clear();
     if (good && !pending) break;
+    if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same
   }
   for (auto& thread : watch.threads()) {
     if (thread.pending) keep(thread, watch.salvage(thread));

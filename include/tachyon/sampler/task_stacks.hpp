@@ -79,6 +79,7 @@ class TaskStacks {
     tasks_.clear();
     known_.clear();
     pages_.refresh();
+    reader_.begin();
     epoch_ = threads.empty() ? 0 : threads.front().epoch;
     find_running(threads, choice, out);
     if (choice == TaskChoice::all) {
@@ -109,6 +110,7 @@ class TaskStacks {
 
   std::uint32_t add(Address at, std::size_t thread) {
     if (const auto known = known_.find(at.value); known != known_.end()) return known->second;
+    if (tasks_.size() == reader_.most_tasks()) return none;
     auto task = reader_.read(pages_, at);
     if (!task) return none;
     const auto index = static_cast<std::uint32_t>(tasks_.size());

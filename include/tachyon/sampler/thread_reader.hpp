@@ -134,6 +134,8 @@ class ThreadReader {
       window_size_ = 0;
       return LookResult::stack;
     }
+    if (maker.codes().generation() != generation_) give_up();
+    generation_ = maker.codes().generation();
     if (epoch != epoch_ && !revalidate(memory, maker, epoch)) chain_.clear();
     if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
       return rebuild(memory, maker, current, base);
@@ -585,6 +587,7 @@ class ThreadReader {
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
+  std::uint64_t generation_ = 0;  // of the cache that the links' code is in
 
   ThreadCopy copy_;
   Address cframe_{};

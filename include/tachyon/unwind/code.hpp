@@ -98,8 +98,9 @@ constexpr std::array<Site, 256> site_table(const L& layout) noexcept {
 }
 
 struct CodeLimits {
-  std::int64_t units = 1 << 24;
-  std::uint64_t line_table = 1 << 26;
+  std::int64_t units = 1 << 20;       // of one object: a function of some 300,000 lines
+  std::uint64_t all_units = 1 << 21;  // of all that are kept; some 25 bytes each
+  std::uint64_t line_table = 1 << 23;
   std::size_t objects = 1 << 20;  // then the cache starts anew: exec in a loop must not fill memory
 };
 
@@ -133,12 +134,18 @@ class CodeCache {
         found->second->validated = epoch;
         return found->second.get();
       }
-      retired_.push_back(std::move(found->second));  // somebody may still hold it during this walk
+      retire(std::move(found->second));
       codes_.erase(found);
+    }
+    const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
+    if (codes_.size() >= limits_.objects || kept_units_ + units > limits_.all_units) forget_all();
+    // What was forgotten is only freed between two walks, so one walk has a limit of its own.
+    if (kept_units_ + retired_units_ + units > 2 * limits_.all_units) {
+      return Error{Errc::too_deep, 0, at};
     }
     auto code = load(memory, at, head, print);
     if (!code) return code.error();
-    if (codes_.size() >= limits_.objects) forget_all();
+    kept_units_ += units;
     (*code)->validated = epoch;
     Code* raw = code->get();
     codes_.emplace(at.value, std::move(*code));
@@ -187,8 +194,13 @@ class CodeCache {
   }
 
   // Objects replaced since the last call are only freed here: between two walks.
-  void sweep() noexcept { retired_.clear(); }
+  void sweep() noexcept {
+    retired_.clear();
+    retired_units_ = 0;
+  }
   std::size_t size() const noexcept { return codes_.size(); }
+  // Changes when everything was forgotten: who holds objects must not use them after the walk.
+  std::uint64_t generation() const noexcept { return generation_; }
 
  private:
   static constexpr std::size_t most_thread_copies = 1 << 16;
@@ -279,8 +291,15 @@ class CodeCache {
   }
 
   void forget_all() {
-    for (auto& [at, code] : codes_) retired_.push_back(std::move(code));
+    for (auto& [at, code] : codes_) retire(std::move(code));
     codes_.clear();
+    ++generation_;
+  }
+  // Somebody may still hold it during this walk.
+  void retire(std::unique_ptr<Code> code) {
+    kept_units_ -= code->units;
+    retired_units_ += code->units;
+    retired_.push_back(std::move(code));
   }
 
   L layout_;
@@ -289,6 +308,9 @@ class CodeCache {
   Address code_type_{};
   std::unordered_map<std::uint64_t, std::unique_ptr<Code>> codes_;
   std::vector<std::unique_ptr<Code>> retired_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t kept_units_ = 0;
+  std::uint64_t retired_units_ = 0;
   std::array<Site, 256> site_of_;
 };
 

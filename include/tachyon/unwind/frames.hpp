@@ -67,7 +67,7 @@ constexpr bool is_shim(const L& layout, const RawFrame& frame) noexcept {
 class ChunkCopies {
  public:
   static constexpr std::size_t most_chunks = 4096;
-  static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 27;
+  static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 25;
 
   void clear() noexcept {
     used_ = 0;

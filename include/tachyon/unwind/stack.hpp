@@ -17,7 +17,7 @@ namespace tachyon {
 struct WalkLimits {
   std::size_t kept = 65536;             // innermost frames kept; more are counted, not kept
   std::size_t followed = 1 << 20;       // links followed at all
-  std::size_t foreign_reads = 1 << 14;  // frames outside the data stack, each a read of its own
+  std::size_t foreign_reads = 1 << 13;  // frames outside the data stack, each a read of its own
 };
 
 struct RawStack {

@@ -64,11 +64,13 @@ struct AsyncioOffsets {
 };
 
 struct TaskLimits {
-  std::size_t tasks = 1 << 17;
+  std::size_t tasks = 1 << 14;
   std::size_t chain = 4096;    // coroutines awaiting one another
   std::size_t awaiters = 256;  // of one task
   std::size_t futures = 16;    // passed through between two tasks
   std::int64_t set_slots = 1 << 16;
+  // Of all tasks together: sets of futures that await sets could keep us for ever.
+  std::size_t steps = 1 << 17;
 };
 
 struct Task {
@@ -90,6 +92,11 @@ class TaskReader {
              TaskLimits limits = {})
       : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {}
 
+  // Before each look: what a look may cost begins anew.
+  void begin() noexcept { left_ = limits_.steps; }
+  // How many tasks are worth keeping.
+  std::size_t most_tasks() const noexcept { return limits_.tasks; }
+
   // The task that a thread runs at this moment; zero between two callbacks and without a loop.
   struct Running {
     Address loop{};
@@ -109,7 +116,7 @@ class TaskReader {
   bool each_task(M& memory, Address owner, bool interpreter, Visit&& visit) {
     const Address head = owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
     auto node = read_value<Address>(memory, layout_.llist.next.at(head));
-    for (std::size_t i = 0; i < limits_.tasks && node; ++i) {
+    for (std::size_t i = 0; i < limits_.tasks && node && step(); ++i) {
       if (*node == head || !*node) return *node == head || i == 0;
       visit(*node - offsets_.node);
       node = read_value<Address>(memory, layout_.llist.next.at(*node));
@@ -120,6 +127,7 @@ class TaskReader {
   // Everything about one task but the frames of a running one, which only its thread knows.
   template <Memory M>
   Result<Task> read(M& memory, Address at) {
+    if (!step()) return Error{Errc::too_deep, 0, at};
     StructCopy<4096> copy;
     if (const auto ok = copy.fetch(memory, at, offsets_.task_size); !ok) return ok.error();
     const auto word = [&](std::uint64_t offset) {
@@ -149,7 +157,7 @@ class TaskReader {
   void follow_coroutine(M& memory, Address object, std::vector<RawFrame>& out) {
     const Address own_type =
         read_value<Address>(memory, layout_.object.type.at(object)).value_or(Address{});
-    for (std::size_t i = 0; object && i < limits_.chain; ++i) {
+    for (std::size_t i = 0; object && i < limits_.chain && step(); ++i) {
       StructCopy<512> copy;
       const std::size_t frame_at = layout_.generator.frame.offset;
       if (!copy.fetch(memory, object, frame_at + layout_.frame.localsplus.offset)) break;
@@ -174,6 +182,11 @@ class TaskReader {
   }
 
  private:
+  bool step(std::size_t cost = 1) noexcept {
+    left_ -= std::min(left_, cost);
+    return left_ != 0;
+  }
+
   template <Memory M>
   std::string name_of(M& memory, Address at) {
     if (!at) return "?";
@@ -201,7 +214,7 @@ class TaskReader {
     const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
     const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
     if (!table || !mask || *mask < 0) return;
-    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots); ++slot) {
+    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(4); ++slot) {
       const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
       const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
       const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));
@@ -229,6 +242,7 @@ class TaskReader {
   AsyncioOffsets offsets_;
   WellKnown types_;
   TaskLimits limits_;
+  std::size_t left_ = limits_.steps;
   ValueReader<L> values_;
 };
 
