@@ -222,7 +222,8 @@ SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed) {
   // The display takes batches from the one who samples: see mailbox.hpp.
   request.readers = 1;
   request.collects_apart = false;
-  const std::uint64_t offset = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
+  const std::uint64_t offset =
+      (tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_) / 1000 * 1000;
   if (const auto duration = line_.options.sampling.duration) {
     const auto length = static_cast<std::uint64_t>(duration->value.count());
     request.plan.duration = length > offset ? length - offset : 1;

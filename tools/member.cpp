@@ -118,6 +118,11 @@ bool is_over(Errc why) {
          why == Errc::finalizing || why == Errc::not_started || why == Errc::process_changed;
 }
 
+bool lives(const Process& process) {
+  const auto stat = process.stat();
+  return stat && stat->state != 'Z' && stat->state != 'X';
+}
+
 }  // namespace
 
 SamplingRequest request_of(const CommandLine& line) {
@@ -253,7 +258,9 @@ void Member::work() {
   if (kind_ == Kind::found && !shared_.told_of_children) sleep_for(10'000'000);
   for (bool more = true; more && !shared_.stop.load();) {
     const bool below = kind_ == Kind::started && !shared_.line.options.program.subprocesses;
-    auto target = find_python({pid_, kind_, below, &shared_.stop, &shared_.program_ended});
+    // One that was a Python and has become another program needs a moment to be one again.
+    const Kind kind = kind_ == Kind::given && sessions_ != 0 ? Kind::found : kind_;
+    auto target = find_python({pid_, kind, below, &shared_.stop, &shared_.program_ended});
     if (!target) {
       const bool too_short = kind_ == Kind::started && shared_.program_is_python;
       if (sessions_ == 0 && !(too_short && is_over(target.error().code))) {
@@ -296,7 +303,8 @@ bool Member::sample(Attached& target) {
     if (now >= shared_.deadline) return false;
     request.plan.duration = shared_.deadline - now;
   }
-  const std::uint64_t offset = now - shared_.origin;
+  // In whole microseconds, as looks are told and recordings keep them.
+  const std::uint64_t offset = (now - shared_.origin) / 1000 * 1000;
   if (sessions_++ == 0) first_look_ = offset;
   Outputs& outputs = shared_.outputs ? *shared_.outputs : *own_;
   // Who collects for readers has locked the tables already.
@@ -318,7 +326,9 @@ bool Member::sample(Attached& target) {
   }
   if (outcome.end != SessionEnd::target_ended && !leaving) return false;
   // By exec it may have become another Python; a wrapper may start the next one.
-  return why == Errc::process_changed || kind_ == Kind::started;
+  // After an exec the memory that was open is gone, and its process is not.
+  const bool became = why == Errc::no_such_process && lives(target.process);
+  return why == Errc::process_changed || became || kind_ == Kind::started;
 }
 
 }  // namespace tachyon::tool

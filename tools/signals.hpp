@@ -9,8 +9,8 @@
 // The signals that end a run in order. They are blocked and read from a descriptor: no handler, no
 // global, nothing that a reader thread could be interrupted by, and their dispositions stay what
 // they were, so that a started program inherits exactly what it would have had without us. SIGPIPE
-// is blocked with them: a reader that has gone is an error of that one output, and the others are
-// still written.
+// and SIGXFSZ are blocked with them: a reader that has gone, or a file that may not grow any more,
+// is an error of that one output, and the others are still written.
 namespace tachyon::tool {
 
 class Signals {
@@ -21,6 +21,7 @@ class Signals {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&ours, signal);
     sigset_t blocked = ours;
     sigaddset(&blocked, SIGPIPE);
+    sigaddset(&blocked, SIGXFSZ);
     (void)::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
     fd_ = ::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
   }

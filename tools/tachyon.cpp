@@ -1,4 +1,8 @@
+#include <unistd.h>
+
 #include <cstdio>
+#include <exception>
+#include <new>
 #include <span>
 #include <string>
 
@@ -112,11 +116,22 @@ int without_command(std::string_view word, std::span<const char* const> rest) {
   return unknown_command(word);
 }
 
+// The library throws nothing and cannot be told that there is no memory, or no thread, to be had.
+// What has been recorded so far is in its file.
+[[noreturn]] void give_up() {
+  constexpr std::string_view text =
+      "tachyon: error: the system gives no more memory or threads; ulimit -a shows the limits\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(static_cast<int>(Exit::failed));
+}
+
 }  // namespace
 }  // namespace tachyon::tool
 
 int main(int argc, char** argv) {
   using namespace tachyon::tool;
+  std::set_new_handler(give_up);
+  std::set_terminate(give_up);
   const std::span<const char* const> words{argv + 1,
                                            argc > 0 ? static_cast<std::size_t>(argc - 1) : 0};
   if (words.empty()) {

@@ -3,7 +3,7 @@
 //   g++ -std=c++20 -O1 -DTACHYON_WITH_ZSTD=1 -Iinclude -Ilayouts tests/images/record.cpp -lzstd
 //   ./a.out PID tests/images/3.15.image /home/me/ /opt/python
 //
-// The target is tests/targets/rich.py, which stands still. Bytes are kept in pieces of 64, so that
+// The target is tests/targets/rich.py, which stands still. Bytes are kept in pieces of 256, so that
 // a changed pointer finds something. With two more words of equal length, the first is replaced by
 // the second wherever it is found: the names of somebody's folders are nobody's business.
 #include <cstdio>
@@ -60,7 +60,7 @@ class Recorder {
   }
 
  private:
-  static constexpr std::uint64_t size = 64;
+  static constexpr std::uint64_t size = 256;
   LiveProcess& memory_;
   std::map<std::uint64_t, std::vector<std::byte>> pieces_{};
 };

@@ -214,6 +214,10 @@ template <Sink S>
 void RecordingWriter<S>::close_tick(const Tick& tick, std::uint64_t outcome) {
   ticks_are_told_ = true;
   if (samples_.empty()) block_began_ = tick.time;
+  // From the first look on there is a recording, however soon we are killed.
+  if (figures_.ticks == 0 && samples_.empty()) {
+    if constexpr (requires { sink_.flush(); }) sink_.flush();
+  }
   samples_.add(tick, outcome, waiting_, Numbers{*this});
   waiting_.clear();
   if (samples_.ticks() >= most_ticks || samples_.bytes() + table_.pending() >= most_bytes ||

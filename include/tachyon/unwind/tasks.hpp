@@ -214,7 +214,7 @@ class TaskReader {
     const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
     const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
     if (!table || !mask || *mask < 0) return;
-    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(4); ++slot) {
+    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(8); ++slot) {
       const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
       const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
       const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));

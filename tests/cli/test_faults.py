@@ -1,0 +1,428 @@
+"""What goes wrong around a run: the machine, the files, signals, limits. The report or the recording is
+whole all the same, or one line says why there is none. Shortened here; TACHYON_LONG=1 does all of it.
+"""
+
+import json
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
+PYTHON = os.environ.get("TACHYON_TEST_PYTHON") or os.path.realpath(sys.executable)
+LONG = bool(os.environ.get("TACHYON_LONG"))
+BUSY = """
+import sys
+def one(n):
+    return sum(range(n))
+def two(n):
+    return [one(n) for _ in range(3)]
+open(sys.argv[1], 'w').close()
+while True:
+    one(100); two(50)
+"""
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.pid = self.target().pid
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def target(self, code=BUSY):
+        with open(self.path("busy.py"), "w", encoding="utf-8") as file:
+            file.write(code)
+        ready = self.path(f"ready{len(os.listdir(self.folder.name))}")
+        process = subprocess.Popen([PYTHON, "busy.py", ready], cwd=self.folder.name,
+                                   stdin=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.kill(), process.wait()))
+        self.wait_for(lambda: os.path.exists(ready))
+        return process
+
+    def wait_for(self, condition, seconds=30):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it does not happen")
+            time.sleep(0.01)
+
+    def start(self, *words, **options):
+        process = subprocess.Popen([TACHYON, *map(str, words)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+                                   **{"cwd": self.folder.name, **options})
+        self.addCleanup(lambda: (process.kill(), process.communicate()))
+        return process
+
+    def tachyon(self, *words, **options):
+        return subprocess.run([TACHYON, *map(str, words)], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120,
+                              **{"cwd": self.folder.name, **options})
+
+    def growing(self, name, least=1):
+        path = self.path(name)
+        self.wait_for(lambda: os.path.exists(path) and os.path.getsize(path) >= least)
+
+    def samples(self, name, complete=None):
+        """How many a recording has; whether it says that it was finished."""
+        done = self.tachyon("replay", name, "--jsonl=-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        if complete is not None:
+            self.assertEqual("not finished" not in done.stderr, complete, done.stderr)
+        return json.loads(done.stdout.splitlines()[-1])["samples_total"]
+
+    def one_line(self, done, *says, code=1):
+        self.assertEqual(done.returncode, code, done)
+        lines = [l for l in done.stderr.splitlines() if l.startswith("tachyon: error: ")]
+        self.assertEqual(len(lines), 1, done.stderr)
+        for text in says:
+            self.assertIn(text, lines[0])
+
+
+class Snapshots(Faults):
+    def snapshots(self, *words, program=()):
+        ours = self.start(*words, "--binary=w.bin", *program)
+        self.growing("w.bin", 200)
+        time.sleep(0.3)
+        for number in (1, 2):
+            ours.send_signal(signal.SIGUSR1)
+            self.growing(f"w.snapshot{number}.bin")
+            time.sleep(0.4)
+        if not program:
+            ours.send_signal(signal.SIGINT)
+        output, errors = ours.communicate(timeout=60)
+        self.assertEqual(errors.count("snapshot written to w.snapshot"), 2, errors + output)
+        first, second, all_ = (self.samples(f"w{n}.bin", complete=True)
+                               for n in (".snapshot1", ".snapshot2", ""))
+        self.assertLess(0, first)
+        self.assertLess(first, second)
+        self.assertLess(second, all_)
+        done = self.tachyon("replay", "w.snapshot1.bin", "--flamegraph=f.html")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path("f.html"), encoding="utf-8") as page:
+            self.assertIn("while True", page.read())  # with its source text
+        return ours.returncode
+
+    def test_of_attach(self):
+        self.assertEqual(self.snapshots("attach", self.pid), 0)
+
+    def test_of_attach_that_keeps_the_last_part(self):
+        self.assertEqual(self.snapshots("attach", self.pid, "--keep", "30s", "--max-size", "1M"), 0)
+
+    def test_of_run(self):
+        with open(self.path("short.py"), "w", encoding="utf-8") as file:
+            file.write("import time\nend = time.time() + 2.5\nwhile True:\n"
+                       "    sum(range(100))\n    if time.time() > end: break\n")
+        self.assertEqual(self.snapshots("run", "--python", PYTHON, program=["short.py"]), 0)
+
+    def test_of_several_processes_in_one(self):
+        other = self.target().pid
+        self.assertEqual(self.snapshots("attach", self.pid, other, "--merge"), 0)
+
+    def test_without_a_recording(self):
+        ours = self.start("attach", self.pid, "--collapsed=c.txt")
+        time.sleep(0.7)
+        ours.send_signal(signal.SIGUSR1)
+        time.sleep(0.3)
+        ours.send_signal(signal.SIGINT)
+        _, errors = ours.communicate(timeout=60)
+        self.assertIn("SIGUSR1 writes a snapshot of a recording, and none is made", errors)
+        self.assertEqual(ours.returncode, 0)
+
+    def test_where_it_cannot_be_written(self):
+        ours = self.start("attach", self.pid, "--binary=/dev/null")
+        time.sleep(0.7)
+        ours.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        ours.send_signal(signal.SIGINT)
+        _, errors = ours.communicate(timeout=60)
+        self.assertIn("tachyon: error: ", errors)
+        self.assertIsNotNone(ours.returncode)
+
+
+class Killed(Faults):
+    def test_recordings_survive_kill_9(self):
+        """At any moment: what is there replays, and at most a second of it is missing."""
+        rounds = 200 if LONG else 12
+        dice = random.Random(rounds)
+        worst = 0.0
+        for number in range(rounds):
+            name = f"k{number}.bin"
+            began = time.monotonic()
+            ours = self.start("attach", self.pid, f"--binary={name}", "-r", "2000")
+            self.growing(name)
+            time.sleep(dice.uniform(0.0, 2.5))
+            # Stopped first, so that what it had sampled by then is known to the moment.
+            ours.send_signal(signal.SIGSTOP)
+            lived = time.monotonic() - began
+            ours.kill()
+            ours.communicate()
+            done = self.tachyon("replay", name, "--jsonl=j.jsonl", "--chrome-trace=t.json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("not finished", done.stderr)
+            with open(self.path("t.json"), encoding="utf-8") as file:
+                events = json.load(file)["traceEvents"]
+            ends = [e["ts"] + e.get("dur", 0) for e in events if "ts" in e]
+            last = max(ends) / 1e6 if ends else 0.0
+            worst = max(worst, lived - last)
+            os.remove(self.path(name))
+        print(f"\n  {rounds} kills, all replayed; at most {worst:.2f} s before the kill were missing")
+        # A second, and what it takes to start.
+        self.assertLess(worst, 1.0 + 0.4)
+        self.assertGreater(worst, 0)
+
+    def test_nothing_is_left_of_other_outputs(self):
+        before = set(os.listdir(self.folder.name))
+        for _ in range(5):
+            ours = self.start("attach", self.pid, "--collapsed=c.txt", "--flamegraph=f.html",
+                              "--jsonl=j.jsonl")
+            time.sleep(0.4)
+            ours.kill()
+            ours.communicate()
+        self.assertEqual(set(os.listdir(self.folder.name)) - before, set())
+
+
+class Signals(Faults):
+    def test_pipe_whose_reader_has_gone(self):
+        """`tachyon attach ... | head -1`: SIGPIPE ends nobody, other outputs are written."""
+        reader, writer = os.pipe()
+        ours = subprocess.Popen([TACHYON, "attach", str(self.pid), "-d", "0.5", "--jsonl=-",
+                                 "--jsonl-records=events", "--collapsed=c.txt"], stdout=writer,
+                                stderr=subprocess.PIPE, text=True, cwd=self.folder.name)
+        os.close(writer)
+        os.read(reader, 100)
+        os.close(reader)
+        _, errors = ours.communicate(timeout=60)
+        self.assertEqual(ours.returncode, 0, errors)
+        self.assertGreater(os.path.getsize(self.path("c.txt")), 10)
+
+    def test_each_while_recording(self):
+        for number, code in [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
+            with self.subTest(signal=number):
+                ours = self.start("attach", self.pid, "--binary=s.bin", "--collapsed=c.txt")
+                self.growing("s.bin", 200)
+                time.sleep(0.2)
+                ours.send_signal(number)
+                _, errors = ours.communicate(timeout=60)
+                self.assertEqual(ours.returncode, code, errors)
+                with open(self.path("c.txt"), encoding="utf-8") as file:
+                    total = sum(int(line.rsplit(" ", 1)[1]) for line in file)
+                self.assertEqual(self.samples("s.bin", complete=True), total)
+                os.remove(self.path("s.bin"))
+
+
+class Machine(Faults):
+    def test_suspended_for_a_while(self):
+        """As a laptop's lid does: time goes on, nobody looks. It is said, and no time is made up."""
+        ours = self.start("attach", self.pid, "-d", "3", "--collapsed=c.txt", "--binary=b.bin")
+        time.sleep(0.7)
+        ours.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        ours.send_signal(signal.SIGCONT)
+        output, errors = ours.communicate(timeout=60)
+        self.assertEqual(ours.returncode, 0, errors)
+        self.assertRegex(errors, r"missed \d{4} of ")
+        looks = int(output.split("Captured ")[1].split()[0])
+        self.assertLess(looks, 2200)
+        self.assertEqual(self.samples("b.bin", complete=True), looks)
+
+    def test_times_are_no_time_of_day(self):
+        """Somebody may set it while we run: times are what the monotonic clock says since the start."""
+        done = self.tachyon("attach", self.pid, "-d", "0.5", "--binary=b.bin")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.tachyon("replay", "b.bin", "--chrome-trace=t.json")
+        with open(self.path("t.json"), encoding="utf-8") as file:
+            times = [e["ts"] for e in json.load(file)["traceEvents"] if "ts" in e]
+        self.assertLess(max(times), 5e6)  # microseconds since the run began, not since 1970
+
+    def test_few_file_descriptors(self):
+        for limit in (0, 3, 5, 8, 12, 20, 40):
+            with self.subTest(limit=limit):
+                done = self.tachyon(
+                    "attach", self.pid, "-a", "-d", "0.3", "--collapsed=c.txt", "--binary=b.bin",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+                if done.returncode == 0:
+                    self.assertGreater(self.samples("b.bin", complete=True), 5)
+                else:
+                    self.one_line(done)
+                for name in ("b.bin", "c.txt"):
+                    if os.path.exists(self.path(name)):
+                        os.remove(self.path(name))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_little_memory(self):
+        outcomes = []
+        for megabytes in (8, 12, 16, 24, 48, 128, 256):
+            with self.subTest(megabytes=megabytes):
+                size = megabytes << 20
+                done = self.tachyon(
+                    "attach", self.pid, "-d", "0.3", "--binary=b.bin",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+                outcomes.append(done.returncode)
+                if done.returncode == 0:
+                    self.assertGreater(self.samples("b.bin", complete=True), 5)
+                else:
+                    self.assertIn("memory", done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertEqual(outcomes[-1], 0, outcomes)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
+class SmallDisk(Faults):
+    def setUp(self):
+        super().setUp()
+        self.disk = self.path("disk")
+        os.mkdir(self.disk)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", self.disk],
+                              capture_output=True, text=True)
+        if done.returncode:
+            self.skipTest("no file system can be mounted here: " + done.stderr.strip())
+        self.addCleanup(lambda: subprocess.run(["umount", "-l", self.disk], check=True))
+
+    def environment(self):
+        os.makedirs(self.path("elsewhere"), exist_ok=True)
+        return {**os.environ, "TMPDIR": self.path("elsewhere")}
+
+    def test_recording_fills_it(self):
+        done = self.tachyon("attach", self.pid, "-d", "4", "-r", "20000", "--compression", "none",
+                            "--binary=disk/b.bin", "--collapsed=c.txt", env=self.environment())
+        self.one_line(done, "No space left")
+        self.assertGreater(os.path.getsize(self.path("c.txt")), 10)  # the others are written
+        self.assertGreater(self.samples("disk/b.bin", complete=False), 100)
+
+    def test_report_does_not_fit(self):
+        done = self.tachyon("attach", self.pid, "-d", "0.5", "--flamegraph=disk/f.html",
+                            "--collapsed=disk/c.txt", env=self.environment())
+        self.one_line(done, "No space left", "kept in")
+        kept = done.stderr.split("kept in ")[1].splitlines()[0].strip()
+        with open(kept, encoding="utf-8") as page:
+            self.assertTrue(page.read().rstrip().endswith("</html>"))
+        self.assertEqual(sorted(os.listdir(self.disk)), ["c.txt"])
+
+    def test_read_only(self):
+        subprocess.run(["mount", "-o", "remount,ro", self.disk], check=True)
+        done = self.tachyon("attach", self.pid, "-d", "0.3", "--collapsed=disk/c.txt")
+        self.one_line(done, "Read-only file system")
+        done = self.tachyon("attach", self.pid, "-d", "0.3", "--binary=disk/b.bin")
+        self.one_line(done, "Read-only file system")
+
+
+class Places(Faults):
+    def test_file_size_limit(self):
+        done = self.tachyon(
+            "attach", self.pid, "-d", "1.5", "-r", "20000", "--compression=none", "--binary=b.bin",
+            "--collapsed=c.txt",
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
+        self.one_line(done, "File too large")
+        self.assertGreater(os.path.getsize(self.path("c.txt")), 10)
+        self.assertGreater(self.samples("b.bin", complete=False), 0)
+
+    def test_impossible_ones_are_found_first(self):
+        os.mkdir(self.path("folder"))
+        os.mkfifo(self.path("pipe"))
+        for words, says in [(["--binary=no/such/b.bin"], "mkdir -p"),
+                            (["--collapsed=no/such/c.txt"], "mkdir -p"),
+                            (["--binary=busy.py/b.bin"], "is a file"),
+                            (["--collapsed=pipe"], "nobody reads this pipe yet")]:
+            with self.subTest(words=words):
+                began = time.monotonic()
+                done = self.tachyon("attach", self.pid, "-d", "20", *words)
+                self.one_line(done, says)
+                self.assertLess(time.monotonic() - began, 5)
+        done = self.tachyon("attach", self.pid, "-d", "0.3", "--binary=folder", "--collapsed=folder")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.path("folder"))),
+                         [f"binary_{self.pid}.bin", f"collapsed_{self.pid}.txt"])
+
+    def test_pipe_with_a_name(self):
+        os.mkfifo(self.path("pipe"))
+        reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, cwd=self.folder.name)
+        time.sleep(0.2)
+        done = self.tachyon("attach", self.pid, "-d", "0.5", "--collapsed=pipe")
+        text, _ = reader.communicate(timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"busy.py", text)
+
+    def test_modes_follow_the_umask(self):
+        for mask, mode in [(0o022, 0o644), (0o077, 0o600)]:
+            names = ["b.bin", "c.txt", "f.html", "j.jsonl", "g.json"]
+            done = self.tachyon("attach", self.pid, "-d", "0.3", "--binary=b.bin",
+                                "--collapsed=c.txt", "--flamegraph=f.html", "--jsonl=j.jsonl",
+                                "--gecko=g.json", preexec_fn=lambda: os.umask(mask))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for name in names:
+                self.assertEqual(os.stat(self.path(name)).st_mode & 0o777, mode, name)
+                os.remove(self.path(name))
+
+
+class LiveIsReplayed(Faults):
+    FORMATS = {"--collapsed": "c.txt", "--flamegraph": "f.html", "--gecko": "g.json",
+               "--speedscope": "s.json", "--pprof": "p.pb.gz", "--chrome-trace": "t.json",
+               "--jsonl": "j.jsonl", "--pstats": "p.pstats", "--heatmap": "h"}
+    # What differs by right: a random number of the run, and that it is a replay.
+    BLANKED = [(rb'"run_id":"[0-9a-f]{32}"', b""), (rb'"replayed":(true|false)', b"")]
+
+    def contents(self, name):
+        path = self.path(name)
+        files = [path] if os.path.isfile(path) else sorted(
+            os.path.join(path, one) for one in os.listdir(path))
+        texts = []
+        for one in files:
+            with open(one, "rb") as file:
+                text = file.read()
+            for pattern, blank in self.BLANKED:
+                text = re.sub(pattern, blank, text)
+            if name.endswith("s.json"):
+                text = self.spelled(text)
+            texts.append((os.path.basename(one), text))
+        return texts
+
+    # The live one lists frames in the order in which they were seen, shown or not.
+    def spelled(self, text):
+        whole = json.loads(text)
+        frames = whole.pop("shared")["frames"]
+        for profile in whole["profiles"]:
+            for event in profile.get("events", ()):
+                event["frame"] = frames[event["frame"]]
+            profile["samples"] = [[frames[i] for i in one] for one in profile.get("samples", ())]
+        return json.dumps(whole, sort_keys=True).encode()
+
+    def check(self, *words, without=()):
+        formats = {flag: name for flag, name in self.FORMATS.items() if flag not in without}
+        outputs = lambda folder: [f"{flag}={folder}/{name}" for flag, name in formats.items()]
+        os.makedirs(self.path("live"), exist_ok=True)
+        os.makedirs(self.path("again"), exist_ok=True)
+        done = self.tachyon("attach", self.pid, "-d", "1.5", *words, "--binary=b.bin",
+                            *outputs("live"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.tachyon("replay", "b.bin", *outputs("again"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for flag, name in formats.items():
+            with self.subTest(format=flag):
+                live, again = self.contents(f"live/{name}"), self.contents(f"again/{name}")
+                self.assertEqual([n for n, _ in live], [n for n, _ in again])
+                for (_, one), (_, other) in zip(live, again):
+                    at = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), None)
+                    self.assertTrue(one == other, f"{flag} differs at {at}: "
+                                    f"{one[(at or 0) - 60:(at or 0) + 60]} and "
+                                    f"{other[(at or 0) - 60:(at or 0) + 60]}")
+
+    def test_every_format_byte_for_byte(self):
+        self.check()
+
+    def test_with_everything_recorded(self):
+        self.check("-a", "--native", "--opcodes")
+
+    def test_by_mode(self):
+        self.check("-a", "--mode", "cpu", without=["--gecko"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,283 @@
+"""Targets that do their worst while they are read, and names that would like to be commands to the
+terminal: what is printed is harmless, whatever happens ends soon, and what is said is true."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
+PYTHON = os.environ.get("TACHYON_TEST_PYTHON") or os.path.realpath(sys.executable)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def target(self, code, name="program.py", words=()):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(code)
+        process = subprocess.Popen([PYTHON, name, *words], cwd=self.folder.name,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        self.assertTrue(process.stdout.readline(), "the target did not start")
+        return process
+
+    def tachyon(self, *words, timeout=60, **options):
+        return subprocess.run([TACHYON, *map(str, words)], capture_output=True, timeout=timeout,
+                              stdin=subprocess.DEVNULL, cwd=self.folder.name, **options)
+
+    def total(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return sum(int(line.rsplit(" ", 1)[1]) for line in file)
+
+
+ESCAPES = """
+import sys, threading, time
+evil = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202egnp\\r\\nforged line 99"
+names = {}
+exec(compile("def f(x):\\n  local = x\\n  while True: sum(range(500))\\n", evil + ".py", "exec"), names)
+f = names["f"]
+change = {"co_name": evil}
+if sys.version_info >= (3, 11): change["co_qualname"] = evil
+f.__code__ = f.__code__.replace(**change)
+thread = threading.Thread(target=f, args=(evil,), name=evil[:12], daemon=True)
+thread.start()
+try:
+    import ctypes
+    ctypes.CDLL(None).prctl(15, evil.encode()[:15], 0, 0, 0)
+except Exception: pass
+print("up", flush=True)
+f(evil)
+"""
+
+
+class Escapes(Case):
+    # What a terminal would obey: C0 but for the end of a line, DEL, C1, and marks that turn text round.
+    OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+    def harmless(self, *outputs):
+        for output in outputs:
+            text = output.decode("utf-8", "surrogateescape")
+            found = self.OBEYED.search(text)
+            if found:
+                self.fail(f"{text[max(0, found.start() - 60):found.end() + 40]!r}")
+
+    def test_everything_that_is_printed(self):
+        name = "\x1b[31mred\x07.py"
+        process = self.target(ESCAPES, name)
+        pid = process.pid
+        said = False
+        for words in (["dump", "-a", pid], ["dump", "-a", "--locals", pid],
+                      ["attach", "-a", "-d", "0.4", pid], ["attach", "-a", "-d", "0.4", "--lines", pid],
+                      ["attach", "-d", "0.4", "--binary=b.bin", "--collapsed=-", pid],
+                      ["replay", "b.bin"], ["replay", "b.bin", "--thread", "\x1b[31m"],
+                      ["doctor", pid], ["dump", "--blocking", pid],
+                      ["attach", "--realtime-stats", "-d", "1.2", "--collapsed=c.txt", pid]):
+            with self.subTest(words=words):
+                done = self.tachyon(*words)
+                said = said or b"owned" in done.stdout
+                self.harmless(done.stdout, done.stderr)
+        self.assertTrue(said)  # the names were there
+
+    def test_errors(self):
+        evil = "\x1b[31m\x9b\n"
+        sleeper = subprocess.Popen(["sleep", "100"], executable="/bin/sleep", cwd=self.folder.name)
+        self.addCleanup(lambda: (sleeper.kill(), sleeper.wait()))
+        with open("/bin/sleep", "rb") as file:
+            content = file.read()
+        with open(self.path("\x1b[31mx"), "wb") as file:
+            file.write(content)
+        os.chmod(self.path("\x1b[31mx"), 0o755)
+        odd = subprocess.Popen([self.path("\x1b[31mx"), "100"])
+        self.addCleanup(lambda: (odd.kill(), odd.wait()))
+        for words in (["attach", odd.pid], ["dump", odd.pid], ["doctor", odd.pid],
+                      ["replay", evil], ["attach", "--name", evil], ["run", evil],
+                      ["run", "-m", evil], ["attach", "--cgroup", evil],
+                      ["attach", f"--collapsed={evil}/{evil}", odd.pid], [evil], ["dump", "--" + evil],
+                      ["dump", "--core", evil], ["attach", "--mode", evil, "1"]):
+            with self.subTest(words=words):
+                done = self.tachyon(*words)
+                self.assertNotEqual(done.returncode, 0)
+                self.harmless(done.stdout, done.stderr)
+
+
+CHURN = """
+import threading, time
+def leaf(n): return n
+def chain(n):
+    if n: yield from chain(n - 1)
+    else:
+        for i in range(5): yield leaf(i)
+def deep(n): return deep(n - 1) if n else sum(chain(20))
+def work():
+    for n in range(60): deep(n)
+print("up", flush=True)
+while True:
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+"""
+
+
+class Restless(Case):
+    def test_stacks_that_never_stand_still(self):
+        """Threads that come and go, stacks that grow and shrink, generators: nothing false, no end."""
+        allowed = re.compile(r"tid:\d+(;(threading\.py:[\w.<>]+:\d+|_weakrefset\.py:[\w.<>]+:\d+|"
+                             r"program\.py:(<module>|<listcomp>|leaf|chain|deep|work):\d+|<GC>))*")
+        pid = self.target(CHURN).pid
+        done = self.tachyon("attach", "-a", "-d", "1.5", "-r", "2000", "--collapsed=c.txt", pid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(self.total("c.txt"), 100)
+        with open(self.path("c.txt"), encoding="utf-8") as file:
+            for line in file:
+                stack = line.rsplit(" ", 1)[0]
+                self.assertTrue(allowed.fullmatch(stack), stack)
+                names = [part.split(":")[1] for part in stack.split(";")[1:] if ":" in part]
+                for caller, callee in zip(names, names[1:]):
+                    self.assertFalse(caller == "leaf", stack)  # it calls nobody
+                    self.assertFalse(caller == "chain" and callee in ("deep", "work"), stack)
+
+    def test_killed_while_it_is_read(self):
+        for _ in range(10):
+            process = self.target(CHURN)
+            ours = subprocess.Popen([TACHYON, "attach", "-a", "-r", "10000", "--collapsed=c.txt",
+                                     "--binary=b.bin", str(process.pid)], cwd=self.folder.name,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(0.35)
+            process.kill()
+            process.wait()
+            _, errors = ours.communicate(timeout=30)
+            self.assertEqual(ours.returncode, 0, errors)
+            self.assertGreater(self.total("c.txt"), 0)
+            done = self.tachyon("replay", "b.bin", "--collapsed=d.txt")
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertEqual(self.total("c.txt"), self.total("d.txt"))
+
+    def test_killed_while_it_is_dumped(self):
+        for number in range(20):
+            process = self.target(CHURN)
+            threading.Timer(0.002 * number, process.kill).start()
+            done = self.tachyon("dump", "-a", process.pid)
+            self.assertIn(done.returncode, (0, 1))
+            if done.returncode:
+                self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+
+    def test_becomes_another_program(self):
+        """An exec into the next Python is followed, one into something else ends the run."""
+        code = ("import os, sys, time\nprint('up', flush=True)\nend = time.time() + 0.8\n"
+                "while time.time() < end: sum(range(500))\n"
+                "if len(sys.argv) > 2: os.execvp(sys.argv[1], sys.argv[1:])\n"
+                "os.execv(sys.argv[1], [sys.argv[1], 'second.py'])\n")
+        with open(self.path("second.py"), "w", encoding="ascii") as file:
+            file.write("import time\nend = time.time() + 1\nwhile time.time() < end: sum(range(500))\n")
+        pid = self.target(code, words=[PYTHON]).pid
+        done = self.tachyon("attach", "--collapsed=c.txt", pid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path("c.txt"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("program.py", text)
+        self.assertIn("second.py", text)
+        process = self.target(code, words=["sleep", "30"])
+        began = time.monotonic()
+        done = self.tachyon("attach", "--collapsed=c.txt", process.pid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - began, 8)
+        self.assertGreater(self.total("c.txt"), 50)
+
+    def test_forks_while_it_is_read(self):
+        code = ("import os\nprint('up', flush=True)\nwhile True:\n    pid = os.fork()\n"
+                "    if not pid: os._exit(0)\n    os.waitpid(pid, 0)\n    sum(range(3000))\n")
+        pid = self.target(code).pid
+        for words in ([], ["--subprocesses", "--merge"]):
+            done = self.tachyon("attach", "-d", "1", "--collapsed=c.txt", *words, pid)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertGreater(self.total("c.txt"), 50)
+
+    def test_job_control_stops_it(self):
+        process = self.target(CHURN)
+        ours = subprocess.Popen([TACHYON, "attach", "-d", "1.5", "--collapsed=c.txt",
+                                 str(process.pid)], cwd=self.folder.name, stderr=subprocess.PIPE,
+                                stdout=subprocess.PIPE)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.4)
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
+            self.assertEqual(stat.read().rsplit(")", 1)[1].split()[0], "T")
+        process.send_signal(signal.SIGCONT)
+        _, errors = ours.communicate(timeout=30)
+        self.assertEqual(ours.returncode, 0, errors)
+
+
+FORGER = """
+# Writes over its own interpreter's structures, again and again, as only a hostile program does.
+import ctypes, os, random, sys
+seed = int(sys.argv[1])
+dice = random.Random(seed)
+ctypes.pythonapi.PyThreadState_Get.restype = ctypes.c_void_p
+state = ctypes.pythonapi.PyThreadState_Get()
+size = 320
+pid = os.fork()
+if pid == 0:
+    # The child is the target: it stops for ever inside C, then its parent changes its memory.
+    ctypes.CDLL(None).pause()
+    os._exit(0)
+import time
+time.sleep(0.3)
+memory = open(f"/proc/{pid}/mem", "r+b", buffering=0)
+words = [0, 1, 2**64 - 1, 2**63, 4096, state, state + 8, id(None), id(sys), 2**40, 0x7fff_0000_0000]
+for _ in range(dice.randrange(1, 6)):
+    memory.seek(state + dice.randrange(size // 8) * 8)
+    memory.write(dice.choice(words).to_bytes(8, "little"))
+print(pid, flush=True)
+time.sleep(100)
+"""
+
+
+@unittest.skipUnless(os.geteuid() == 0, "changing another process's memory needs root")
+class Forged(Case):
+    def test_thread_states_that_are_made_up(self):
+        """The same as the images of tests/unwind/hostile.cpp, end to end on real processes."""
+        rounds = 60 if os.environ.get("TACHYON_LONG") else 15
+        slowest = 0.0
+        for seed in range(rounds):
+            with open(self.path("forger.py"), "w", encoding="utf-8") as file:
+                file.write(FORGER)
+            parent = subprocess.Popen([PYTHON, "forger.py", str(seed)], cwd=self.folder.name,
+                                      stdout=subprocess.PIPE)
+            child = int(parent.stdout.readline() or 0)
+            try:
+                self.assertTrue(child)
+                for words in (["dump", "-a", "--locals", "--json"], ["attach", "-a", "-d", "0.2",
+                                                                     "--collapsed=c.txt"]):
+                    began = time.monotonic()
+                    done = self.tachyon(*words, child, timeout=30)
+                    took = time.monotonic() - began
+                    slowest = max(slowest, took)
+                    self.assertIn(done.returncode, (0, 1), (seed, words, done))
+                    if done.returncode:
+                        self.assertEqual(done.stderr.count(b"tachyon: error: "), 1, done.stderr)
+                    elif words[0] == "dump":
+                        json.loads(done.stdout)
+            finally:
+                for pid in (child, parent.pid):
+                    if pid:
+                        os.kill(pid, signal.SIGKILL)
+                parent.wait()
+                parent.stdout.close()
+        print(f"\n  {rounds} forged processes; the slowest answer came after {slowest:.2f} s")
+        self.assertLess(slowest, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
