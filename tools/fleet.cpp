@@ -9,6 +9,7 @@
 
 #include "browser.hpp"
 #include "commands.hpp"
+#include "privilege.hpp"
 #include "summary.hpp"
 
 namespace tachyon::tool {
@@ -134,6 +135,7 @@ void Fleet::watch() {
   }
   // Whatever was sampled is complete before the program is told to go.
   for (auto& member : members_) member->join();
+  give_up_tracing();
   write_snapshots();
   if (child_ && !line_.options.program.keep_running && !child_->poll()) {
     (void)child_->stop(signal_ != 0 ? signal_ : SIGTERM);

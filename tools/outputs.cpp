@@ -338,10 +338,14 @@ Made make_binary(const Context& context) {
   if (files.max_size) ring.max_size = files.max_size->bytes;
   RecordingOptions options;
   options.sources = !files.no_source;
-  if (!compress) options.level = 0;
-  // A replay has nothing to lose: its file appears when it is whole.
+  // A replay has nothing to lose: its file appears when it is whole. Nor does it keep anybody
+  // waiting: the best level takes 8 % off the times, and four times as long.
   const bool replayed = context.line.command == Command::replay;
-  if (replayed) options.flush_after = 0;
+  if (replayed) {
+    options.flush_after = 0;
+    options.level = 19;
+  }
+  if (!compress) options.level = 0;
   return open_file(context, replayed ? Finish::whole : Finish::never, [&](OutputFile file) -> Made {
     return std::make_unique<BinaryOutput>(std::move(file), context, ring, options);
   });

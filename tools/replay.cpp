@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "filter.hpp"
 #include "outputs.hpp"
+#include "privilege.hpp"
 #include "recording.hpp"
 #include "signals.hpp"
 #include "summary.hpp"
@@ -82,6 +83,8 @@ int failed(std::string_view text) {
 
 int replay_command(const CommandLine& line) {
   const Signals signals;
+  give_up_tracing();
+  if (!line.options.files.browser) confine_to_files();
   const std::string& path = line.words[0];
   Result<Recording> opened = Recording::open(path);
   if (!opened) return failed(describe_recording(path, opened.error()));

@@ -6,6 +6,7 @@ import marshal
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 
 import recordings
@@ -274,6 +275,25 @@ class BadFiles(Replay):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("error", done.stderr)
         self.assertIn("samples_total", self.read("j.jsonl"))
+
+    def test_what_is_not_needed_is_given_up(self):
+        """While it runs: no way to start programs, and not the capability to look into processes."""
+        reader, writer = os.pipe()
+        child = subprocess.Popen([TACHYON, "replay", "a.bin", "--speedscope=-"], stdout=writer,
+                                 stderr=subprocess.DEVNULL, cwd=self.folder.name)
+        os.close(writer)  # nobody reads yet: it waits, as the profile is larger than a pipe
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            with open(f"/proc/{child.pid}/status", encoding="utf-8") as file:
+                status = dict(line.split(":\t", 1) for line in file.read().splitlines())
+            if status["Seccomp"] == "2":
+                break
+            time.sleep(0.01)
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        self.assertEqual(int(status["CapEff"], 16) >> 19 & 1, 0)
+        with os.fdopen(reader, "rb") as pipe:
+            self.assertIn(b"Tree.walk", pipe.read())
+        self.assertEqual(child.wait(timeout=30), 0)
 
     def test_output_folder_for_several_formats(self):
         done = self.tachyon("a.bin", "--collapsed", "--jsonl", "-o", "file")

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+// What is no longer needed is given away.
+//
+// CAP_SYS_PTRACE, which `setcap` gives the program or root brings along, is needed for every single
+// read: the kernel asks again at each process_vm_readv. So it goes when the last look is over,
+// before anything is made of what was seen, and in a replay at once. Capabilities of root that have
+// to do with files stay: outputs may go wherever root may write.
+//
+// A replay reads one file and writes others, and both what it reads and what it shows were made by
+// somebody else. It starts no program, talks to nobody and looks into no process; the kernel is
+// told to hold it to that. Other calls are not judged: a list of what libc may need would be long,
+// and wrong on the next machine.
+namespace tachyon::tool {
+
+// Of the calling thread, and of those that it starts.
+inline void give_up_tracing() noexcept {
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  if (::syscall(SYS_capget, &head, sets.data()) != 0) return;
+  constexpr std::uint32_t bit = 1U << CAP_SYS_PTRACE;
+  if (((sets[0].effective | sets[0].permitted) & bit) == 0) return;
+  sets[0].effective &= ~bit;
+  sets[0].permitted &= ~bit;
+  sets[0].inheritable &= ~bit;
+  (void)::syscall(SYS_capset, &head, sets.data());
+}
+
+// For good. Where the kernel has no filters nothing changes.
+inline void confine_to_files() noexcept {
+#if defined(__x86_64__)
+  constexpr std::uint32_t native = AUDIT_ARCH_X86_64;
+#else
+  constexpr std::uint32_t native = AUDIT_ARCH_AARCH64;
+#endif
+  constexpr std::array<std::uint32_t, 10> denied{
+      SYS_execve,           SYS_execveat,          SYS_ptrace,
+      SYS_process_vm_readv, SYS_process_vm_writev, SYS_socket,
+      SYS_connect,          SYS_sendmsg,           SYS_bpf,
+      SYS_perf_event_open};
+  constexpr std::uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
+  // Architecture, number, one comparison for each call, then the two ends.
+  std::array<sock_filter, denied.size() + 6> code{};
+  std::size_t at = 0;
+  code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+  code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, native, 1, 0);
+  code[at++] = BPF_STMT(BPF_RET | BPF_K, refuse);
+  code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  for (std::size_t i = 0; i < denied.size(); ++i) {
+    const auto skip = static_cast<std::uint8_t>(denied.size() - i);
+    code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[i], skip, 0);
+  }
+  code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  code[at++] = BPF_STMT(BPF_RET | BPF_K, refuse);
+  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return;
+  (void)::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+}  // namespace tachyon::tool
