@@ -234,6 +234,26 @@ def asan(tally):
         catch2(tally, "asan")
 
 
+@part("what is threaded, under ThreadSanitizer (the display: tests/live_ui/races.py)")
+def tsan(tally):
+    with tempfile.TemporaryDirectory() as folder:
+        for test in ("sampler/readers.cpp", "live_ui/feed.cpp"):
+            exe = os.path.join(folder, "threaded")
+            status, output = run(["clang++-14", "-std=c++20", "-O1", "-g1", "-fsanitize=thread",
+                                  "-DCATCH_CONFIG_MAIN", "-DTACHYON_WITH_ZSTD=1", "-Iinclude",
+                                  "-Ilayouts", "-Itests", f"tests/{test}", "-o", exe, "-lzstd",
+                                  "-lpthread"])
+            if status:
+                tally.fail(f"tsan build of {test}", only_errors(output))
+                continue
+            status, output = run([exe], env={**environment(), "TSAN_OPTIONS": "exitcode=66"})
+            passed = re.search(r"All tests passed \([\d,]+ assertions? in (\d+) test cases?\)", output)
+            if status == 0 and passed:
+                tally.ok(int(passed.group(1)))
+            else:
+                tally.fail(f"tsan {test}", tail(output, 60))
+
+
 @part("the tool builds with clang (the unit tests are, for the two parts above)")
 def clang(tally):
     if not os.path.exists(f"{ROOT}/tools/tachyon.cpp"):
