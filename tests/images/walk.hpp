@@ -21,6 +21,7 @@ class StillHost {
   std::int32_t pid() const { return process_->pid; }
   std::int32_t ours(std::uint64_t inner) const { return static_cast<std::int32_t>(inner); }
   std::string thread_name(std::int32_t) const { return "thread"; }
+  tachyon::Address futex_wait(std::int32_t) const { return {}; }
   tachyon::Address asyncio_table() const { return process_->site.asyncio_debug; }
   std::unique_ptr<tachyon::ThreadClock> clock(std::int32_t) const { return nullptr; }
 
