@@ -1715,7 +1715,7 @@ template <Memory M>
 class PageCache {
  public:
   static constexpr std::size_t page_size = 4096;
-  static constexpr std::size_t most_pages = std::size_t{1} << 15;  // 128 MiB
+  static constexpr std::size_t most_pages = std::size_t{1} << 13;  // 32 MiB
 
   explicit PageCache(M& memory) : memory_{memory} {}
 
@@ -6759,6 +6759,59 @@ struct RecordingOptions {
   bool sources = true;
 };
 
+namespace recording {
+
+// A source file's block, without its head.
+template <int = 0> inline std::string source_payload(std::string_view name, std::string_view text,
+                                  Compressor& compressor) {
+  StringSink head;
+  put_text(head, name);
+  std::string payload = head.take();
+  Column column;
+  column.put(text);
+  column.append_to(payload, compressor);
+  return payload;
+}
+
+template <int = 0> inline bool fits_as_source(std::string_view name, std::string_view text) noexcept {
+  return text.size() <= largest_source && name.size() <= longest_text;
+}
+
+// How far a recording has come: what its last blocks say when it ends here.
+struct Ending {
+  std::uint32_t number = 0;  // of the next block
+  std::uint64_t samples = 0;
+  std::uint64_t ticks = 0;
+  RecordingOptions options{};
+
+  template <int = 0> std::string payload(std::uint32_t blocks) const {
+    StringSink end;
+    put_varint(end, samples);
+    put_varint(end, ticks);
+    put_varint(end, blocks);
+    return end.take();
+  }
+  // The blocks: the texts of the run, the run, the end.
+  template <int = 0> std::string blocks(const Run& run) const {
+    std::string out;
+    std::uint32_t next = number;
+    const auto append = [&](BlockKind kind, std::string_view content) {
+      append_block_head(out, kind, next++, content);
+      out += content;
+    };
+    Compressor compressor{options.level};
+    for (const auto& [name, text] : run.sources) {
+      if (!options.sources || !fits_as_source(name, text)) continue;
+      append(BlockKind::source, source_payload(name, text, compressor));
+    }
+    append(BlockKind::run, run_block(run));
+    append(BlockKind::end, payload(next));
+    return out;
+  }
+};
+
+}  // namespace recording
+
 template <Sink S>
 class RecordingWriter {
  public:
@@ -6796,7 +6849,9 @@ class RecordingWriter {
   };
   Place place() const noexcept { return {figures_.samples, figures_.ticks, number_}; }
   std::string opening(const Run& run, const Place& before) const;
-  std::string ending(const Run& run) const;
+  recording::Ending ending() const noexcept {
+    return {number_, figures_.samples, figures_.ticks, options_};
+  }
 
   // The last blocks. The sink is the caller's to close.
   void finish(const Run& run);
@@ -6821,7 +6876,6 @@ class RecordingWriter {
   void close_unmarked();
   bool is_due(std::uint64_t time) const noexcept;
   void write_tables();
-  std::string end_payload(std::uint32_t blocks) const;
   void write_block(recording::BlockKind kind, std::string_view payload);
 
   S& sink_;
@@ -6880,6 +6934,10 @@ template <Sink S>
 void RecordingWriter<S>::close_tick(const Tick& tick, std::uint64_t outcome) {
   ticks_are_told_ = true;
   if (samples_.empty()) block_began_ = tick.time;
+  // From the first look on there is a recording, however soon we are killed.
+  if (figures_.ticks == 0 && samples_.empty()) {
+    if constexpr (requires { sink_.flush(); }) sink_.flush();
+  }
   samples_.add(tick, outcome, waiting_, Numbers{*this});
   waiting_.clear();
   if (samples_.ticks() >= most_ticks || samples_.bytes() + table_.pending() >= most_bytes ||
@@ -6942,41 +7000,14 @@ std::string RecordingWriter<S>::opening(const Run& run, const Place& before) con
 }
 
 template <Sink S>
-std::string RecordingWriter<S>::ending(const Run& run) const {
-  std::string out;
-  const auto append = [&](recording::BlockKind kind, std::uint32_t number,
-                          std::string_view payload) {
-    recording::append_block_head(out, kind, number, payload);
-    out += payload;
-  };
-  append(recording::BlockKind::run, number_, recording::run_block(run));
-  append(recording::BlockKind::end, number_ + 1, end_payload(number_ + 1));
-  return out;
-}
-
-template <Sink S>
-std::string RecordingWriter<S>::end_payload(std::uint32_t blocks) const {
-  StringSink end;
-  put_varint(end, figures_.samples);
-  put_varint(end, figures_.ticks);
-  put_varint(end, blocks);
-  return end.take();
-}
-
-template <Sink S>
 void RecordingWriter<S>::add_source(std::string_view name, std::string_view text) {
   if (!options_.sources) return;
-  if (text.size() > recording::largest_source || name.size() > recording::longest_text) {
+  if (!recording::fits_as_source(name, text)) {
     ++figures_.sources_left_out;
     return;
   }
   source_names_.emplace_back(name);
-  StringSink head;
-  put_text(head, name);
-  payload_ = head.take();
-  recording::Column column;
-  column.put(text);
-  column.append_to(payload_, compressor_);
+  payload_ = recording::source_payload(name, text, compressor_);
   figures_.unpacked += text.size();
   ++figures_.sources;
   write_block(recording::BlockKind::source, payload_);
@@ -6992,7 +7023,7 @@ void RecordingWriter<S>::finish(const Run& run) {
     }
   }
   write_block(recording::BlockKind::run, recording::run_block(run));
-  write_block(recording::BlockKind::end, end_payload(number_));
+  write_block(recording::BlockKind::end, ending().payload(number_));
   if constexpr (requires { sink_.flush(); }) sink_.flush();
 }
 
@@ -7028,6 +7059,24 @@ struct RingOptions {
   std::uint64_t max_size = 0;  // bytes; 0: any size
 };
 
+// A recording as it was at one moment, still to be written as a file of its own. That takes as long
+// as its bytes take, so it is anybody's business but the sampling thread's. The ring may go on and
+// drop its beginning meanwhile: that makes a new file, and this one is still the old one.
+class RecordingCopy {
+ public:
+  template <int = 0> Result<void> write(std::string path) const;
+
+ private:
+  friend class RecordingRing;
+  template <int = 0> RecordingCopy(InputFile from, std::uint64_t size, recording::Ending ending, Run run)
+      : from_{std::move(from)}, size_{size}, ending_{ending}, run_{std::move(run)} {}
+
+  InputFile from_;
+  std::uint64_t size_;
+  recording::Ending ending_;
+  Run run_;
+};
+
 class RecordingRing {
  public:
   // The file was created with Finish::never, for this.
@@ -7044,8 +7093,8 @@ class RecordingRing {
     if (is_time_for_a_part(tick.time)) next_part(tick.time);
   }
 
-  // What there is at this moment, as a finished recording of its own under another name.
-  template <int = 0> Result<void> snapshot(std::string path, const Run& run);
+  // What there is at this moment, as a finished recording of its own.
+  template <int = 0> Result<RecordingCopy> copy(Run run);
 
   // The last blocks, and the first error of the file's life.
   template <int = 0> Result<void> finish(const Run& run) {
@@ -7107,8 +7156,6 @@ class RecordingRing {
     return count;
   }
   template <int = 0> void trim(std::size_t count);
-  template <int = 0> Result<void> copy(const InputFile& from, std::uint64_t begin, std::uint64_t end,
-                    OutputFile& to) const;
 
   FileSink sink_;
   Run run_;
@@ -7119,8 +7166,10 @@ class RecordingRing {
   Error trim_error_{};
 };
 
-template <int> inline Result<void> RecordingRing::copy(const InputFile& from, std::uint64_t begin,
-                                        std::uint64_t end, OutputFile& to) const {
+namespace detail {
+
+template <int = 0> inline Result<void> copy_bytes(const InputFile& from, std::uint64_t begin, std::uint64_t end,
+                               OutputFile& to) {
   std::vector<char> buffer(std::size_t{1} << 16);
   while (begin < end) {
     const std::span<char> some{buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(
@@ -7131,6 +7180,8 @@ template <int> inline Result<void> RecordingRing::copy(const InputFile& from, st
   }
   return {};
 }
+
+}  // namespace detail
 
 // A file without the first `count` parts takes the place of the one there is. If that fails the old
 // one goes on, longer than was asked for, and the next part tries again.
@@ -7145,7 +7196,8 @@ template <int> inline void RecordingRing::trim(std::size_t count) {
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);
-    if (const auto copied = copy(*old, first.offset, sink_.file.size(), *made); !copied)
+    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.file.size(), *made);
+        !copied)
       return copied;
     if (const auto named = made->publish(); !named) return named;
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -7160,15 +7212,19 @@ template <int> inline void RecordingRing::trim(std::size_t count) {
   }
 }
 
-template <int> inline Result<void> RecordingRing::snapshot(std::string path, const Run& run) {
+template <int> inline Result<RecordingCopy> RecordingRing::copy(Run run) {
   writer_.flush();
   if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-  auto from = InputFile::open(this->path().c_str());
+  auto from = InputFile::open(path().c_str());
   if (!from) return from.error();
+  return RecordingCopy{std::move(*from), sink_.file.size(), writer_.ending(), std::move(run)};
+}
+
+template <int> inline Result<void> RecordingCopy::write(std::string path) const {
   auto to = OutputFile::create(std::move(path));
   if (!to) return to.error();
-  if (const auto copied = copy(*from, 0, sink_.file.size(), *to); !copied) return copied;
-  to->put(writer_.ending(run));
+  if (const auto copied = detail::copy_bytes(from_, 0, size_, *to); !copied) return copied;
+  to->put(ending_.blocks(run_));
   return to->close();
 }
 
@@ -13944,9 +14000,11 @@ class RuntimeFinder {
   }
 
   void search_mapping(const Mapping& mapping, std::vector<std::uint64_t>& block) {
-    for (Address at = mapping.start; at < mapping.end; at = at + block_words * 8) {
-      const auto count =
-          static_cast<std::size_t>(std::min<std::uint64_t>(block_words, (mapping.end - at) / 8));
+    // By distance: behind a mapping at the very end of the address space there is no address.
+    for (std::uint64_t done = 0; done < mapping.size(); done += block_words * 8) {
+      const Address at = mapping.start + done;
+      const auto count = static_cast<std::size_t>(
+          std::min<std::uint64_t>(block_words, (mapping.size() - done) / 8));
       const std::span words = std::span{block}.first(count);
       if (!memory_.read(at, std::as_writable_bytes(words))) continue;
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
@@ -15760,8 +15818,9 @@ constexpr std::array<Site, 256> site_table(const L& layout) noexcept {
 }
 
 struct CodeLimits {
-  std::int64_t units = 1 << 24;
-  std::uint64_t line_table = 1 << 26;
+  std::int64_t units = 1 << 20;       // of one object: a function of some 300,000 lines
+  std::uint64_t all_units = 1 << 21;  // of all that are kept; some 25 bytes each
+  std::uint64_t line_table = 1 << 23;
   std::size_t objects = 1 << 20;  // then the cache starts anew: exec in a loop must not fill memory
 };
 
@@ -15795,12 +15854,18 @@ class CodeCache {
         found->second->validated = epoch;
         return found->second.get();
       }
-      retired_.push_back(std::move(found->second));  // somebody may still hold it during this walk
+      retire(std::move(found->second));
       codes_.erase(found);
+    }
+    const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
+    if (codes_.size() >= limits_.objects || kept_units_ + units > limits_.all_units) forget_all();
+    // What was forgotten is only freed between two walks, so one walk has a limit of its own.
+    if (kept_units_ + retired_units_ + units > 2 * limits_.all_units) {
+      return Error{Errc::too_deep, 0, at};
     }
     auto code = load(memory, at, head, print);
     if (!code) return code.error();
-    if (codes_.size() >= limits_.objects) forget_all();
+    kept_units_ += units;
     (*code)->validated = epoch;
     Code* raw = code->get();
     codes_.emplace(at.value, std::move(*code));
@@ -15849,8 +15914,13 @@ class CodeCache {
   }
 
   // Objects replaced since the last call are only freed here: between two walks.
-  void sweep() noexcept { retired_.clear(); }
+  void sweep() noexcept {
+    retired_.clear();
+    retired_units_ = 0;
+  }
   std::size_t size() const noexcept { return codes_.size(); }
+  // Changes when everything was forgotten: who holds objects must not use them after the walk.
+  std::uint64_t generation() const noexcept { return generation_; }
 
  private:
   static constexpr std::size_t most_thread_copies = 1 << 16;
@@ -15941,8 +16011,15 @@ class CodeCache {
   }
 
   void forget_all() {
-    for (auto& [at, code] : codes_) retired_.push_back(std::move(code));
+    for (auto& [at, code] : codes_) retire(std::move(code));
     codes_.clear();
+    ++generation_;
+  }
+  // Somebody may still hold it during this walk.
+  void retire(std::unique_ptr<Code> code) {
+    kept_units_ -= code->units;
+    retired_units_ += code->units;
+    retired_.push_back(std::move(code));
   }
 
   L layout_;
@@ -15951,6 +16028,9 @@ class CodeCache {
   Address code_type_{};
   std::unordered_map<std::uint64_t, std::unique_ptr<Code>> codes_;
   std::vector<std::unique_ptr<Code>> retired_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t kept_units_ = 0;
+  std::uint64_t retired_units_ = 0;
   std::array<Site, 256> site_of_;
 };
 
@@ -16015,7 +16095,7 @@ constexpr bool is_shim(const L& layout, const RawFrame& frame) noexcept {
 class ChunkCopies {
  public:
   static constexpr std::size_t most_chunks = 4096;
-  static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 27;
+  static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 25;
 
   template <int = 0> void clear() noexcept {
     used_ = 0;
@@ -16135,7 +16215,7 @@ namespace tachyon {
 struct WalkLimits {
   std::size_t kept = 65536;             // innermost frames kept; more are counted, not kept
   std::size_t followed = 1 << 20;       // links followed at all
-  std::size_t foreign_reads = 1 << 14;  // frames outside the data stack, each a read of its own
+  std::size_t foreign_reads = 1 << 13;  // frames outside the data stack, each a read of its own
 };
 
 struct RawStack {
@@ -17094,11 +17174,13 @@ struct AsyncioOffsets {
 };
 
 struct TaskLimits {
-  std::size_t tasks = 1 << 17;
+  std::size_t tasks = 1 << 14;
   std::size_t chain = 4096;    // coroutines awaiting one another
   std::size_t awaiters = 256;  // of one task
   std::size_t futures = 16;    // passed through between two tasks
   std::int64_t set_slots = 1 << 16;
+  // Of all tasks together: sets of futures that await sets could keep us for ever.
+  std::size_t steps = 1 << 17;
 };
 
 struct Task {
@@ -17120,6 +17202,11 @@ class TaskReader {
              TaskLimits limits = {})
       : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {}
 
+  // Before each look: what a look may cost begins anew.
+  void begin() noexcept { left_ = limits_.steps; }
+  // How many tasks are worth keeping.
+  std::size_t most_tasks() const noexcept { return limits_.tasks; }
+
   // The task that a thread runs at this moment; zero between two callbacks and without a loop.
   struct Running {
     Address loop{};
@@ -17139,7 +17226,7 @@ class TaskReader {
   bool each_task(M& memory, Address owner, bool interpreter, Visit&& visit) {
     const Address head = owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
     auto node = read_value<Address>(memory, layout_.llist.next.at(head));
-    for (std::size_t i = 0; i < limits_.tasks && node; ++i) {
+    for (std::size_t i = 0; i < limits_.tasks && node && step(); ++i) {
       if (*node == head || !*node) return *node == head || i == 0;
       visit(*node - offsets_.node);
       node = read_value<Address>(memory, layout_.llist.next.at(*node));
@@ -17150,6 +17237,7 @@ class TaskReader {
   // Everything about one task but the frames of a running one, which only its thread knows.
   template <Memory M>
   Result<Task> read(M& memory, Address at) {
+    if (!step()) return Error{Errc::too_deep, 0, at};
     StructCopy<4096> copy;
     if (const auto ok = copy.fetch(memory, at, offsets_.task_size); !ok) return ok.error();
     const auto word = [&](std::uint64_t offset) {
@@ -17179,7 +17267,7 @@ class TaskReader {
   void follow_coroutine(M& memory, Address object, std::vector<RawFrame>& out) {
     const Address own_type =
         read_value<Address>(memory, layout_.object.type.at(object)).value_or(Address{});
-    for (std::size_t i = 0; object && i < limits_.chain; ++i) {
+    for (std::size_t i = 0; object && i < limits_.chain && step(); ++i) {
       StructCopy<512> copy;
       const std::size_t frame_at = layout_.generator.frame.offset;
       if (!copy.fetch(memory, object, frame_at + layout_.frame.localsplus.offset)) break;
@@ -17204,6 +17292,11 @@ class TaskReader {
   }
 
  private:
+  bool step(std::size_t cost = 1) noexcept {
+    left_ -= std::min(left_, cost);
+    return left_ != 0;
+  }
+
   template <Memory M>
   std::string name_of(M& memory, Address at) {
     if (!at) return "?";
@@ -17231,7 +17324,7 @@ class TaskReader {
     const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
     const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
     if (!table || !mask || *mask < 0) return;
-    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots); ++slot) {
+    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(8); ++slot) {
       const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
       const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
       const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));
@@ -17259,6 +17352,7 @@ class TaskReader {
   AsyncioOffsets offsets_;
   WellKnown types_;
   TaskLimits limits_;
+  std::size_t left_ = limits_.steps;
   ValueReader<L> values_;
 };
 
@@ -17534,6 +17628,13 @@ template <int = 0> inline std::uint64_t unix_now() noexcept {
 template <int = 0> inline std::uint64_t process_cpu_time() noexcept {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+template <int = 0> inline std::uint64_t thread_cpu_time() noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
          static_cast<std::uint64_t>(now.tv_nsec);
 }
@@ -18093,6 +18194,7 @@ class TaskStacks {
     tasks_.clear();
     known_.clear();
     pages_.refresh();
+    reader_.begin();
     epoch_ = threads.empty() ? 0 : threads.front().epoch;
     find_running(threads, choice, out);
     if (choice == TaskChoice::all) {
@@ -18123,6 +18225,7 @@ class TaskStacks {
 
   std::uint32_t add(Address at, std::size_t thread) {
     if (const auto known = known_.find(at.value); known != known_.end()) return known->second;
+    if (tasks_.size() == reader_.most_tasks()) return none;
     auto task = reader_.read(pages_, at);
     if (!task) return none;
     const auto index = static_cast<std::uint32_t>(tasks_.size());
@@ -18370,6 +18473,8 @@ class ThreadReader {
       window_size_ = 0;
       return LookResult::stack;
     }
+    if (maker.codes().generation() != generation_) give_up();
+    generation_ = maker.codes().generation();
     if (epoch != epoch_ && !revalidate(memory, maker, epoch)) chain_.clear();
     if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
       return rebuild(memory, maker, current, base);
@@ -18821,6 +18926,7 @@ class ThreadReader {
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
+  std::uint64_t generation_ = 0;  // of the cache that the links' code is in
 
   ThreadCopy copy_;
   Address cframe_{};
@@ -19471,6 +19577,8 @@ class Sampler {
  private:
   using Thread = WatchedThread<L>;
 
+  static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
+
   void choose_followed();
   std::size_t choose_wanted();
   Result<void> look();
@@ -19543,6 +19651,7 @@ std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
 
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
+  std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
     const bool certain = reading_.certain();
     if (const auto ok = reading_.begin(); !ok) {
@@ -19558,7 +19667,12 @@ Result<void> Sampler<L, M, H, P, R>::look() {
     const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
                                      [](const Thread& thread) { return thread.pending; });
     if (good && !pending) return {};
-    if (attempt == 0) ++trust_.first_rejected;
+    if (attempt == 0) {
+      ++trust_.first_rejected;
+      retries_began = thread_cpu_time();
+    } else if (thread_cpu_time() - retries_began > most_retrying) {
+      return {};  // an endless chain of frames: each try costs all of it
+    }
   }
   return {};
 }
@@ -20562,6 +20676,7 @@ struct SnapshotOptions {
   SamplerOptions frames{};
   bool locals = false;
   unsigned tries = 200;
+  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
 };
 
 struct SnapshotFrame {
@@ -20651,7 +20766,10 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
                         shown);
     out.threads.push_back(std::move(shown));
   };
+  const std::uint64_t began = thread_cpu_time();
   for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
+    // Somebody may have made an endless chain of frames, and each try costs all of it.
+    if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
     const bool read = watch.look(reading.certain(), monotonic_now());
     for (auto& thread : watch.threads()) {
@@ -20674,6 +20792,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     }
     if (!good && reading.certain()) out.threads.clear();
     if (good && !pending) break;
+    if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same
   }
   for (auto& thread : watch.threads()) {
     if (thread.pending) keep(thread, watch.salvage(thread));
@@ -29049,7 +29168,7 @@ namespace tachyon::live {
 class Signals {
  public:
   template <int = 0> explicit Signals(std::initializer_list<int> which = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH,
-                                                       SIGCONT}) noexcept {
+                                                       SIGCONT, SIGUSR1}) noexcept {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : which) sigaddset(&set, signal);
@@ -31124,6 +31243,9 @@ void App<S>::on_signals() {
         break;
       case SIGINT:
         on_interrupt();
+        break;
+      case SIGUSR1:
+        if constexpr (requires { session_.snapshot(mailbox_); }) session_.snapshot(mailbox_);
         break;
       case SIGCONT:
         if (!terminal_.retake()) outcome_.signal = SIGHUP;

@@ -282,7 +282,7 @@ class SmallDisk(Faults):
         super().setUp()
         self.disk = self.path("disk")
         os.mkdir(self.disk)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", self.disk],
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "none", self.disk],
                               capture_output=True, text=True)
         if done.returncode:
             self.skipTest("no file system can be mounted here: " + done.stderr.strip())
@@ -293,7 +293,7 @@ class SmallDisk(Faults):
         return {**os.environ, "TMPDIR": self.path("elsewhere")}
 
     def test_recording_fills_it(self):
-        done = self.tachyon("attach", self.pid, "-d", "5", "-r", "5000", "--compression", "none",
+        done = self.tachyon("attach", self.pid, "-d", "8", "-r", "8000", "--compression", "none",
                             "--binary=disk/b.bin", "--collapsed=c.txt", env=self.environment())
         self.one_line(done, "No space left")
         self.assertGreater(os.path.getsize(self.path("c.txt")), 10)  # the others are written
@@ -319,7 +319,7 @@ class SmallDisk(Faults):
 class Places(Faults):
     def test_file_size_limit(self):
         done = self.tachyon(
-            "attach", self.pid, "-d", "4", "-r", "5000", "--compression=none", "--binary=b.bin",
+            "attach", self.pid, "-d", "8", "-r", "5000", "--compression=none", "--binary=b.bin",
             "--collapsed=c.txt",
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
         self.one_line(done, "File too large")
