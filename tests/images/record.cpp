@@ -1,7 +1,7 @@
 // Saves what a walk reads of a running interpreter, for tests that have no interpreter.
 //
 //   g++ -std=c++20 -O1 -DTACHYON_WITH_ZSTD=1 -Iinclude -Ilayouts tests/images/record.cpp -lzstd
-//   ./a.out PID tests/images/3.15.image /home/me/ /opt/python
+//   ./a.out PID tests/images/3.15.image OLD NEW
 //
 // The target is tests/targets/rich.py, which stands still. Bytes are kept in pieces of 256, so that
 // a changed pointer finds something. With two more words of equal length, the first is replaced by
