@@ -24,6 +24,15 @@ constexpr bool measures = false;
 #else
 constexpr bool measures = true;
 #endif
+// As the tool is built, the slowest takes 38 ms of CPU; 50 may be. Assertions, and no optimisation
+// at all, take their time.
+#if defined(NDEBUG) && defined(__OPTIMIZE__)
+constexpr double allowed = 0.05;
+#elif defined(__OPTIMIZE__)
+constexpr double allowed = 0.15;
+#else
+constexpr double allowed = 0.5;
+#endif
 constexpr std::uint64_t of_each = measures ? 100 : 15;
 
 const std::vector<std::string> names{"3.11",  "3.11d", "3.12",  "3.13", "3.13d",
@@ -100,10 +109,10 @@ TEST_CASE("a thousand hostile processes", "[unwind]") {
         continue;
       }
       // Somebody else may have had the caches: what is slow is asked again.
-      for (int again = 0; again < 3 && outcome.seconds > 0.05; ++again) {
+      for (int again = 0; again < 3 && outcome.seconds > allowed; ++again) {
         outcome.seconds = std::min(outcome.seconds, walk_apart(process, number).seconds);
       }
-      if (outcome.seconds > 0.05) {
+      if (outcome.seconds > allowed) {
         ++slow;
         UNSCOPED_INFO(name << " " << number << " took " << outcome.seconds << " s");
       }
