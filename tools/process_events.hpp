@@ -66,12 +66,12 @@ class ProcessEvents {
   bool drain(Each&& each) {
     bool all = true;
     for (;;) {
-      const auto [what, numbers] = next(all);
-      if (what == nothing_left) return all;
-      const auto number = [&](std::size_t i) { return std::int64_t{numbers[i]}; };
-      if (what == forked) each(Event{Kind::fork, number(3), number(1)});
-      if (what == executed) each(Event{Kind::exec, number(1), 0});
-      if (what == exited) each(Event{Kind::exit, number(1), 0});
+      const Message message = next(all);
+      if (message.what == nothing_left) return all;
+      const auto number = [&](std::size_t i) { return std::int64_t{message.numbers[i]}; };
+      if (message.what == forked) each(Event{Kind::fork, number(3), number(1)});
+      if (message.what == executed) each(Event{Kind::exec, number(1), 0});
+      if (message.what == exited) each(Event{Kind::exit, number(1), 0});
     }
   }
 
