@@ -602,8 +602,10 @@ def python_folders():
         if folder in ("targets", "support"):
             continue
         with open(path, encoding="utf-8") as text:
-            if re.search(r"^class \w+\(.*TestCase\)", text.read(), re.M):
-                found.setdefault(folder, []).append(path)
+            # A base class for others' tests has none of its own.
+            tests = re.search(r"^    def test", text.read(), re.M)
+        if tests:
+            found.setdefault(folder, []).append(path)
     return found
 
 
@@ -635,6 +637,8 @@ def python_tests(tally, files, pattern):
                 tally.skip(f"{name}: {test}", why)
             else:
                 tally.fail(f"{name}: {test}", tail(why, 40))
+        if not outcomes and not pattern:
+            tally.fail(name, "it has no tests")
         # A skipped cell of a matrix may be told on a line of its own.
         for line in output.splitlines():
             if line.startswith("skipped"):
