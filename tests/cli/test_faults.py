@@ -396,7 +396,8 @@ class LiveIsReplayed(Faults):
                 profile["samples"] = [[frames[i] for i in one] for one in profile.get("samples", ())]
             return json.dumps(whole, sort_keys=True).encode()
         if name.endswith("p.pstats"):
-            return repr(sorted(marshal.loads(text).items(), key=repr)).encode()
+            return repr(sorted((name, row if row is True else (*row[:4], sorted(row[4].items())))
+                               for name, row in marshal.loads(text).items())).encode()
         if name.endswith("j.jsonl"):
             strings, frames, out = {}, {}, []
             for record in map(json.loads, text.splitlines()):
@@ -411,13 +412,62 @@ class LiveIsReplayed(Faults):
                 out.append(json.dumps(record))
             return "\n".join(sorted(out)).encode()
         if name.endswith("p.pb.gz"):
-            text = gzip.decompress(text)
-        if name.endswith(("p.pb.gz", "f.html")):
+            return self.profile(gzip.decompress(text))
+        if name.endswith("f.html"):
             # Numbers of entries are permuted: the same words, the same number of bytes within 1 %.
-            words = sorted(set(re.findall(rb"[A-Za-z_<>./]{4,}", re.sub(rb'"[A-Za-z0-9+/=]*"', b"", text))
-                               if name.endswith("f.html") else re.findall(rb"[\w<>./]{4,}", text)))
+            words = sorted(set(re.findall(rb"[A-Za-z_<>./]{4,}", re.sub(rb'"[A-Za-z0-9+/=]*"', b"", text))))
             return b" ".join(words[:400]) + b" %d" % round(len(text) / 200)
         return text
+
+    def profile(self, text):
+        """Samples of a pprof profile, their numbers replaced by what they stand for, sorted."""
+        def number(data, at):
+            value = shift = 0
+            while True:
+                value |= (data[at] & 127) << shift
+                shift, at = shift + 7, at + 1
+                if data[at - 1] < 128:
+                    return value, at
+
+        def message(data):
+            fields, at = {}, 0
+            while at < len(data):
+                tag, at = number(data, at)
+                self.assertIn(tag & 7, (0, 2))
+                value, at = number(data, at)
+                if tag & 7 == 2:
+                    value, at = data[at:at + value], at + value
+                fields.setdefault(tag >> 3, []).append(value)
+            return fields
+
+        def packed(values):
+            out = []
+            for value in values:
+                at = 0
+                while not isinstance(value, int) and at < len(value):
+                    one, at = number(value, at)
+                    out.append(one)
+                if isinstance(value, int):
+                    out.append(value)
+            return out
+
+        whole = message(text)
+        words = [one.decode() for one in whole[6]]
+        functions = {}
+        for one in map(message, whole[5]):
+            functions[one[1][0]] = tuple(words[one.get(field, [0])[0]] for field in (2, 3, 4))
+        places = {}
+        for one in map(message, whole[4]):
+            lines = [message(line) for line in one[4]]
+            places[one[1][0]] = [(functions[line[1][0]], line.get(2)) for line in lines]
+        samples = []
+        for one in map(message, whole[2]):
+            labels = [(words[label[1][0]], words[label.get(2, [0])[0]], label.get(3))
+                      for label in map(message, one.get(3, []))]
+            samples.append(repr(([places[place] for place in packed(one[1])], packed(one[2]),
+                                 sorted(labels, key=repr))))
+        self.assertTrue(samples)
+        return "\n".join(sorted(samples)).encode()
 
     def check(self, *words, without=()):
         formats = {flag: name for flag, name in self.FORMATS.items() if flag not in without}

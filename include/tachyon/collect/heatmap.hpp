@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -124,6 +126,21 @@ inline Result<std::size_t> HeatmapWriter::write(const std::string& folder, const
       instructions[file].push_back(FrameId{i});
     }
   }
+  // In the order of the text, not in that in which a run happened to see them.
+  const auto before = [&](FrameId a, FrameId b) {
+    const auto key = [&](FrameId id) {
+      const Frame& frame = frames[id];
+      const Location& at = frame.location;
+      return std::tuple{at.line,
+                        at.end_line,
+                        at.column,
+                        at.end_column,
+                        frames[frames[frame.opcode].name],
+                        frames.name_of(id)};
+    };
+    return key(a) < key(b);
+  };
+  for (auto& of_file : instructions) std::sort(of_file.begin(), of_file.end(), before);
   for (std::uint32_t i = 0; i < counts.files().size(); ++i) {
     const auto written =
         write_file(folder + "/" + page_name(i), report, i, calls[i], instructions[i]);
