@@ -116,7 +116,7 @@ TEST_CASE("a thousand hostile processes", "[unwind]") {
         ++slow;
         UNSCOPED_INFO(name << " " << number << " took " << outcome.seconds << " s");
       }
-      if (outcome.kilobytes > 65536) {
+      if (outcome.kilobytes > allowed_kilobytes) {
         ++large;
         UNSCOPED_INFO(name << " " << number << " took " << outcome.kilobytes << " kB");
       }
