@@ -112,7 +112,8 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    const bool certain = reading_.certain();
+    // Of several threads, the one that is held may not be the one that has the GIL by now.
+    const bool certain = reading_.certain() && (R::holds_everybody || watch_.threads().size() == 1);
     if (const auto ok = reading_.begin(); !ok) {
       if (is_transient(ok.error().code)) return {};
       return ok;
