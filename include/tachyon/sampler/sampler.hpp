@@ -65,8 +65,9 @@ class Sampler {
   Trust trust_;
 };
 
-// With a GIL only its holder can change Python frames, so only the holder has to stand still.
-// Without one, and while nobody holds it, everybody who is looked at.
+// Whom an exact reading sits beside: the GIL's holder at the last look, the only one who can change
+// Python frames unless the GIL has changed hands since. Without a GIL, and while nobody holds it,
+// everybody who is looked at.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 void Sampler<L, M, H, P, R>::choose_followed() {
   still_.clear();
