@@ -194,20 +194,8 @@ void note_target(Target& target, const Attached& attached) {
 }
 
 void add_trust(Trust& sum, const Trust& one) {
-  sum.ticks += one.ticks;
-  sum.attempts += one.attempts;
-  sum.valid += one.valid;
+  add_counts(sum, one);
   sum.distinct += one.distinct;
-  sum.first_rejected += one.first_rejected;
-  sum.retried += one.retried;
-  sum.given_up += one.given_up;
-  sum.late += one.late;
-  sum.missed += one.missed;
-  sum.exact += one.exact;
-  sum.fast += one.fast;
-  sum.blocking += one.blocking;
-  sum.reused_checked += one.reused_checked;
-  sum.reused_wrong += one.reused_wrong;
   sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole of us
   const std::uint64_t wall = sum.wall + one.wall;
   if (wall != 0) {

@@ -2526,6 +2526,24 @@ struct Trust {
   double target_cost = 0;            // estimated share of the target's time taken, 0..1
 };
 
+// What was counted, added up. Times, costs and distinct stacks are for the caller: sessions one
+// after the other and readers side by side add those differently.
+template <int = 0> inline void add_counts(Trust& sum, const Trust& one) noexcept {
+  sum.ticks += one.ticks;
+  sum.attempts += one.attempts;
+  sum.valid += one.valid;
+  sum.first_rejected += one.first_rejected;
+  sum.retried += one.retried;
+  sum.given_up += one.given_up;
+  sum.late += one.late;
+  sum.missed += one.missed;
+  sum.exact += one.exact;
+  sum.fast += one.fast;
+  sum.blocking += one.blocking;
+  sum.reused_checked += one.reused_checked;
+  sum.reused_wrong += one.reused_wrong;
+}
+
 struct Run {
   Target target{};
   ModeKind mode = ModeKind::unknown;
@@ -20270,19 +20288,7 @@ class LaneMerger {
 
 // Books of readers that worked side by side.
 template <int = 0> inline void add_beside(Trust& sum, const Trust& one) noexcept {
-  sum.ticks += one.ticks;
-  sum.attempts += one.attempts;
-  sum.valid += one.valid;
-  sum.first_rejected += one.first_rejected;
-  sum.retried += one.retried;
-  sum.given_up += one.given_up;
-  sum.late += one.late;
-  sum.missed += one.missed;
-  sum.exact += one.exact;
-  sum.fast += one.fast;
-  sum.blocking += one.blocking;
-  sum.reused_checked += one.reused_checked;
-  sum.reused_wrong += one.reused_wrong;
+  add_counts(sum, one);
   sum.wall = std::max(sum.wall, one.wall);
   sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole process
   sum.target_cost += one.target_cost;

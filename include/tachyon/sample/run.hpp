@@ -81,6 +81,24 @@ struct Trust {
   double target_cost = 0;            // estimated share of the target's time taken, 0..1
 };
 
+// What was counted, added up. Times, costs and distinct stacks are for the caller: sessions one
+// after the other and readers side by side add those differently.
+inline void add_counts(Trust& sum, const Trust& one) noexcept {
+  sum.ticks += one.ticks;
+  sum.attempts += one.attempts;
+  sum.valid += one.valid;
+  sum.first_rejected += one.first_rejected;
+  sum.retried += one.retried;
+  sum.given_up += one.given_up;
+  sum.late += one.late;
+  sum.missed += one.missed;
+  sum.exact += one.exact;
+  sum.fast += one.fast;
+  sum.blocking += one.blocking;
+  sum.reused_checked += one.reused_checked;
+  sum.reused_wrong += one.reused_wrong;
+}
+
 struct Run {
   Target target{};
   ModeKind mode = ModeKind::unknown;
