@@ -31,6 +31,7 @@ SnapshotOptions snapshot_options(const Options& options) {
   wanted.frames.threads = options.frames.thread;
   wanted.frames.gc = !options.frames.no_gc;
   wanted.frames.native = options.frames.native;
+  wanted.frames.c_calls = options.frames.c_calls;
   wanted.frames.opcodes = options.frames.opcodes;
   wanted.frames.tasks = options.frames.async_aware;
   wanted.frames.all_threads = wanted.frames.all_threads || wanted.frames.tasks;

@@ -134,6 +134,7 @@ SamplingRequest request_of(const CommandLine& line) {
   request.options.all_threads = options.frames.all_threads || !options.frames.thread.empty();
   request.options.gc = !options.frames.no_gc;
   request.options.native = options.frames.native;
+  request.options.c_calls = options.frames.c_calls;
   request.options.opcodes = options.frames.opcodes;
   request.options.threads = options.frames.thread;
   if (options.frames.async_aware) {
@@ -213,6 +214,7 @@ Run run_of(const CommandLine& line, std::int64_t pid) {
   run.mode = options.sampling.mode;
   run.options.all_threads = options.frames.all_threads;
   run.options.native = options.frames.native;
+  run.options.c_calls = options.frames.c_calls;
   run.options.gc = !options.frames.no_gc;
   run.options.opcodes = options.frames.opcodes;
   run.options.blocking = reading_of(options.reading) == Reading::blocking;

@@ -130,20 +130,23 @@ struct FrameOptions {
   bool all_threads = false;
   std::vector<std::string> thread{};
   bool native = false;
+  bool c_calls = false;
   bool no_native = false;
   bool no_gc = false;
   bool opcodes = false;
   bool async_aware = false;
   std::optional<AsyncMode> async_mode{};
 
-  static constexpr GroupText<8> described{
+  static constexpr GroupText<9> described{
       "Threads and frames",
       {{
           {"all-threads", 'a', "", on::living, "all threads instead of the main thread"},
           {"thread", 0, "ID|NAME", on::living | on::replay,
            "only threads with this id or name; * and ? match (repeatable)"},
           {"native", 0, "", on::living, "show where C code is on the stack as <native>"},
-          {"no-native", 0, "", on::replay, "drop the <native> frames of the recording"},
+          {"c-calls", 0, "", on::living,
+           "show a thread that sits in C code called from Python as <C call>"},
+          {"no-native", 0, "", on::replay, "drop <native> and <C call> from the recording"},
           {"no-gc", 0, "", on::living | on::replay, "no <GC> frames"},
           {"opcodes", 0, "", on::living, "record the bytecode instruction of every frame"},
           {"async-aware", 0, "", on::living, "stacks of asyncio tasks instead of threads"},

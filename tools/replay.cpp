@@ -62,7 +62,7 @@ Run part_of(Run run, const Options& options, TimeWindow window, TimeWindow span)
   }
   if (options.sampling.mode != ModeKind::wall) run.mode = options.sampling.mode;
   if (options.frames.no_gc) run.options.gc = false;
-  if (options.frames.no_native) run.options.native = false;
+  if (options.frames.no_native) run.options.native = run.options.c_calls = false;
   return run;
 }
 

@@ -118,6 +118,11 @@ class Rules {
           "where "
           "calls into C cannot be told; leave out one of them");
     }
+    if (frames.async_aware && frames.c_calls) {
+      return refuse(
+          "--async-aware cannot be used with --c-calls: tasks are shown with the Python code they "
+          "run or await; leave out one of them");
+    }
     const bool asked = line_.command == Command::dump ? given(option("async-mode"))
                                                       : async_mode_of(line_) == AsyncMode::all;
     if (asked && !frames.async_aware) return refuse("--async-mode belongs to --async-aware");

@@ -87,7 +87,8 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
   Samplers samplers;
   for (unsigned i = 0; i < request.readers; ++i) {
     AdaptiveReading& reading = readings.emplace_back(
-        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead});
+        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead,
+                                        tolerated_moves(layout)});
     samplers.push_back(
         detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
   }

@@ -1942,6 +1942,8 @@ class PausedProcess {
     return nullptr;
   }
   template <int = 0> Result<Seized*> seize(std::int32_t task);
+  template <int = 0> Result<void> seize_others(bool& more);
+  template <int = 0> bool is_complete() const noexcept;
   template <int = 0> void interrupt(Seized& thread) noexcept;
   template <int = 0> Result<void> await(Seized& thread, std::uint64_t since) noexcept;
   template <int = 0> bool collect(Seized& thread) noexcept;
@@ -1959,6 +1961,7 @@ class PausedProcess {
   }
 
   LiveProcess* live_;
+  Descriptor tasks_;        // the folder of its threads, once it has been listed
   bool own_child_ = false;  // its exit status is its parent's to collect, and we are that
   std::vector<Seized> seized_;
   std::size_t hint_ = 0;
@@ -1990,40 +1993,50 @@ template <int> inline Result<PausedProcess::Seized*> PausedProcess::seize(std::i
 }
 
 template <int> inline Result<PausedProcess::Pause> PausedProcess::pause() {
-  // A thread that still runs can start another one: done when a full round finds nothing new.
-  for (int round = 0; round < most_rounds; ++round) {
-    auto directory = open_for_reading("task", O_DIRECTORY, live_->directory().get());
-    Result<void> outcome;
-    bool more = false;
-    if (!directory) outcome = detail::process_error(directory.error().sys);
-    if (outcome) {
-      const auto listed = detail::each_task(*directory, [&](std::int32_t task) {
-        const auto thread = seize(task);
-        if (!thread) outcome = thread.error();
-        if (thread && *thread && (*thread)->state == State::running) {
-          interrupt(**thread);
-          more = true;
-        }
-        return static_cast<bool>(outcome);
-      });
-      if (!listed) outcome = listed.error();
+  Result<void> outcome;
+  for (int round = 0; round < most_rounds && outcome; ++round) {
+    for (Seized& thread : seized_) {
+      if (thread.state == State::running) interrupt(thread);
     }
     const std::uint64_t since = now();
     for (Seized& thread : seized_) {
       if (outcome) outcome = await(thread, since);
     }
-    if (!outcome) {
-      resume();
-      return outcome.error();
-    }
-    if (!more) {
+    if (!outcome) break;
+    drop_ended();
+    // A thread that still ran could start another one: done when there is nobody new.
+    bool more = false;
+    if (!is_complete()) outcome = seize_others(more);
+    if (outcome && !more) {
       auto paused = finish();
       if (seized_.empty()) return Errc::no_such_process;
       return paused;
     }
   }
   resume();
-  return Errc::too_deep;
+  return outcome ? Error{Errc::too_deep} : outcome.error();
+}
+
+// The folder of a process's threads has a link for each of them and two for itself: asking for that
+// number takes 0.9 us of the target's pause, listing the folder 10.
+template <int> inline bool PausedProcess::is_complete() const noexcept {
+  struct stat folder;
+  return tasks_ && ::fstat(tasks_.get(), &folder) == 0 && folder.st_nlink == seized_.size() + 2;
+}
+
+template <int> inline Result<void> PausedProcess::seize_others(bool& more) {
+  auto directory = open_for_reading("task", O_DIRECTORY, live_->directory().get());
+  if (!directory) return detail::process_error(directory.error().sys);
+  Result<void> outcome;
+  const auto listed = detail::each_task(*directory, [&](std::int32_t task) {
+    const std::size_t known = seized_.size();
+    const auto thread = seize(task);
+    if (!thread) outcome = thread.error();
+    more = more || seized_.size() > known;
+    return static_cast<bool>(outcome);
+  });
+  tasks_ = std::move(*directory);
+  return listed ? outcome : listed.error();
 }
 
 template <int> inline Result<PausedProcess::Pause> PausedProcess::pause(std::span<const std::int32_t> tasks) {
@@ -2491,6 +2504,7 @@ struct CaptureOptions {
   bool blocking = false;
   bool async_aware = false;
   bool async_all = false;
+  bool c_calls = false;
 };
 
 struct Target {
@@ -5327,7 +5341,7 @@ inline constexpr std::uint64_t Trust::*trust_counters[] = {
 inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::all_threads, &CaptureOptions::native,   &CaptureOptions::gc,
     &CaptureOptions::opcodes,     &CaptureOptions::blocking, &CaptureOptions::async_aware,
-    &CaptureOptions::async_all};
+    &CaptureOptions::async_all,   &CaptureOptions::c_calls};
 
 template <int = 0> inline std::string run_block(const Run& run) {
   StringSink out;
@@ -7418,7 +7432,41 @@ class Opcodes {
            raw == table_->instrumented_instruction;
   }
 
+  // Is a thread whose youngest frame stands at this instruction inside C code that Python called?
+  // Known of calls that were specialised for something that is no Python function, and of ones that
+  // were not specialised (yet) where Python functions and everything else both have a form of their
+  // own: then it is the first few executions, and calling Python takes nanoseconds of these.
+  constexpr bool calls_c(std::uint8_t raw) const noexcept {
+    if (!known() || !is_call(base_of(raw).name)) return false;
+    const Opcode opcode = (*this)[raw];
+    if (opcode.kind == Opcode::Kind::specialised) return !calls_python(opcode.name);
+    return opcode.kind == Opcode::Kind::plain && tells_all_calls_apart(raw);
+  }
+
  private:
+  static constexpr bool is_call(std::string_view base) noexcept {
+    return base == "CALL" || base == "CALL_KW" || base == "CALL_FUNCTION_EX" || base == "PRECALL";
+  }
+  // PRECALL and CALL share the work in 3.11; what only leads to the other is as little C.
+  static constexpr bool calls_python(std::string_view name) noexcept {
+    constexpr std::string_view python[] = {"_PY", "PYFUNC", "BOUND_METHOD", "ENTER_INIT",
+                                           "ADAPTIVE"};
+    if (name.find("NON_PY") != name.npos) return false;
+    for (const std::string_view part : python) {
+      if (name.find(part) != name.npos) return true;
+    }
+    return false;
+  }
+  constexpr bool tells_all_calls_apart(std::uint8_t base) const noexcept {
+    for (const Opcode& opcode : table_->all) {
+      if (opcode.kind == Opcode::Kind::specialised && opcode.base == base &&
+          opcode.name.find("NON_PY") != opcode.name.npos) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   const OpcodeTable* table_ = nullptr;
 };
 
@@ -16445,12 +16493,30 @@ class ChainMaker {
     native_ = builder_.synthetic("<native>", FrameKind::native);
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
+    for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
+      calls_c_[raw] = layout.opcodes.calls_c(static_cast<std::uint8_t>(raw));
+    }
   }
 
   CodeCache<L>& codes() noexcept { return codes_; }
   StackBuilder& builder() noexcept { return builder_; }
 
   bool wants_opcodes() const noexcept { return wants_opcodes_; }
+
+  // Does the thread whose stack this is sit in C code that its youngest frame called?
+  template <Memory M>
+  bool is_in_c(M& memory, const Chain& chain) {
+    if (chain.empty() || !chain.top().shown) return false;
+    const Link& top = chain.top();
+    const Site site = top.code->sites[top.unit];
+    if (site != Site::calls && site != Site::any) return false;
+    const auto bytecode = codes_.bytecode_of(memory, *top.code, top.thread_index);
+    if (!bytecode) return false;
+    // Specialised since it was first read, perhaps.
+    const auto raw =
+        read_value<std::uint8_t>(memory, *bytecode + top.code->starts[top.unit] * std::uint64_t{2});
+    return raw && calls_c_[*raw];
+  }
 
   // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
   template <Memory M>
@@ -16636,6 +16702,7 @@ class ChainMaker {
   bool show_native_ = false;
   bool wants_opcodes_ = false;
   std::array<OpcodeId, 256> known_opcodes_{};
+  std::array<bool, 256> calls_c_{};
 };
 
 }  // namespace tachyon
@@ -17852,15 +17919,18 @@ template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spe
 //
 // Exact and blocking agree within noise in what they show (0.02-0.03 between any two runs of 4,000
 // samples); fast is 0.05-0.21 away on a program made of functions that last 30 ns, and as good as
-// the others on most. Exact costs the target two context switches, blocking several times that,
-// fast nothing that can be measured.
+// the others on most.
+//
+// What they cost the target, in the virtual machine they were measured in, a look: exact 43 us, of
+// which our waking up and going to sleep again are 29; blocking half as much again; fast 0.4 us,
+// for cache lines that are fetched from under the thread.
 namespace tachyon {
 
 template <class R>
 concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust& trust,
-                           ThreadClock* schedule, std::span<const std::int32_t> tasks) {
-  // Who must not run while we read: one thread where a GIL keeps the others from running Python.
-  { reading.follow(schedule, tasks) } -> std::same_as<void>;
+                           ThreadClock* schedule) {
+  // Who must not run while we read, where one thread can be chosen.
+  { reading.follow(schedule) } -> std::same_as<void>;
   // Waits for the deadline, wherever this strategy wants to wait. False: a signal came first.
   { reading.wait(deadline) } -> std::same_as<bool>;
   { reading.begin() } -> std::same_as<Result<void>>;
@@ -17881,7 +17951,7 @@ concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust
 class FastReading {
  public:
   static constexpr bool holds_everybody = false;
-  template <int = 0> void follow(ThreadClock*, std::span<const std::int32_t>) noexcept {}
+  template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> bool wait(std::uint64_t deadline) noexcept { return sleeper_.until(deadline); }
   template <int = 0> Result<void> begin() noexcept { return {}; }
   template <int = 0> bool end() noexcept { return true; }
@@ -17899,7 +17969,7 @@ class FastReading {
 class StillReading {
  public:
   static constexpr bool holds_everybody = true;
-  template <int = 0> void follow(ThreadClock*, std::span<const std::int32_t>) noexcept {}
+  template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> bool wait(std::uint64_t) noexcept { return true; }
   template <int = 0> Result<void> begin() noexcept { return {}; }
   template <int = 0> bool end() noexcept { return true; }
@@ -17945,10 +18015,11 @@ class ExactReading {
  public:
   static constexpr bool holds_everybody = false;
   // One thread can be kept from running by running in its place; several at once cannot.
-  template <int = 0> void follow(ThreadClock* thread, std::span<const std::int32_t>) noexcept {
+  template <int = 0> void follow(ThreadClock* thread) noexcept {
     if (thread == thread_) return;
     thread_ = thread;
     cpu_ = -1;
+    accounted_ = false;
   }
   template <int = 0> bool following() const noexcept { return thread_ != nullptr; }
 
@@ -17961,11 +18032,11 @@ class ExactReading {
   }
 
   template <int = 0> Result<void> begin() noexcept {
-    began_ = monotonic_now();
     if (thread_ == nullptr) return Errc::torn;
     const auto counts = thread_->time();
     if (!counts) return counts.error();
     before_ = *counts;
+    account();
     return {};
   }
 
@@ -17974,7 +18045,6 @@ class ExactReading {
     if (!after || after->turns != before_.turns) return missed();
     const auto stat = thread_->stat();
     if (!stat) return false;
-    held_ += monotonic_now() - began_;
     // A thread that waits for something does not move wherever it last ran.
     if (stat->state != 'R' || stat->cpu == placement_.pinned()) return true;
     cpu_ = stat->cpu;
@@ -17990,11 +18060,22 @@ class ExactReading {
   template <int = 0> void release() noexcept {
     placement_.release();
     cpu_ = -1;
+    accounted_ = false;
   }
   template <int = 0> std::uint64_t held() const noexcept { return held_; }
   static constexpr bool adaptive() noexcept { return false; }
 
  private:
+  // From one look to the next, the thread waited for its CPU, and we ran. What is both is our
+  // doing: it may wait for others too, and we may run while it sleeps. (Lost throughput, in pairs
+  // of windows: 4.5 %; waited: 4.4 %. From begin() to end() it would be 1.1 %.)
+  template <int = 0> void account() noexcept {
+    const std::uint64_t ran = thread_cpu_time();
+    if (accounted_) held_ += std::min(before_.waited - waited_, ran - ran_);
+    accounted_ = true;
+    waited_ = before_.waited;
+    ran_ = ran;
+  }
   template <int = 0> bool missed() noexcept {
     // Falling asleep and waking up again is what preempts.
     timespec moment{0, 1000};
@@ -18006,19 +18087,26 @@ class ExactReading {
   Placement placement_;
   ThreadClock* thread_ = nullptr;
   CpuTime before_{};
-  std::uint64_t began_ = 0;
+  std::uint64_t waited_ = 0;  // the thread, and ...
+  std::uint64_t ran_ = 0;     // ... ourselves, at the last begin()
+  bool accounted_ = false;
   std::uint64_t held_ = 0;
   int cpu_ = -1;
   bool unreachable_ = false;
 };
 
+// How many looks may find that the thread moved on, before fast reading is not good enough.
+template <class L>
+constexpr double tolerated_moves(const L& layout) noexcept {
+  return layout.traits.popped_frames_are_cleared ? 0.4 : 0.15;
+}
+
 // Fast where it is good enough, exact where it is not: decided by how many looks find that the
-// thread moved on while it was read. On the programs measured, fast is within noise of exact below
-// 15 %.
+// thread moved on while it was read.
 //
-// Exact costs the target 10-20 us a look. What that may come to is bounded: a rate at which it
-// would take more than the budget is lowered by the session, but not to less than a quarter of what
-// was asked. Where even that does not do, fast is what can be had, and it stays.
+// What exact costs the target is bounded: a rate at which it would take more than the budget is
+// lowered by the session, but not to less than a sixth of what was asked. Where even that does not
+// do, fast is what can be had, and it stays.
 class AdaptiveReading {
  public:
   static constexpr bool holds_everybody = false;
@@ -18027,15 +18115,14 @@ class AdaptiveReading {
   struct Budget {
     std::uint64_t interval = 1'000'000;  // ns from look to look, as it was asked for
     double share = 0.02;                 // of the target's time; 0: no limit
+    double tolerated = 0.15;             // share of looks that may find that the thread moved on
   };
 
   template <int = 0> explicit AdaptiveReading(Choice choice) noexcept : AdaptiveReading{choice, Budget{}} {}
   template <int = 0> AdaptiveReading(Choice choice, Budget budget) noexcept
       : choice_{choice}, budget_{budget}, exact_now_{choice == Choice::exact} {}
 
-  template <int = 0> void follow(ThreadClock* thread, std::span<const std::int32_t> tasks) noexcept {
-    exact_.follow(thread, tasks);
-  }
+  template <int = 0> void follow(ThreadClock* thread) noexcept { exact_.follow(thread); }
 
   template <int = 0> bool wait(std::uint64_t deadline) noexcept {
     return exact_now_ ? exact_.wait(deadline) : fast_.wait(deadline);
@@ -18063,7 +18150,7 @@ class AdaptiveReading {
     moves_ += moved ? 1 : 0;
     const std::uint32_t judged = probing_ ? period / 8 : period;
     if (looks_ < judged) return;
-    if (moves_ * 100 > looks_ * threshold_percent && exact_.following() && !exact_.unreachable() &&
+    if (moves_ > looks_ * budget_.tolerated && exact_.following() && !exact_.unreachable() &&
         affordable()) {
       exact_now_ = true;
     }
@@ -18077,9 +18164,8 @@ class AdaptiveReading {
 
  private:
   static constexpr std::uint32_t period = 512;
-  static constexpr std::uint32_t threshold_percent = 15;
-  static constexpr double usual_cost = 12'000;  // ns a look, before it has been measured
-  static constexpr double most_lowering = 4;
+  static constexpr double usual_cost = 15'000;  // ns a look, before it has been measured
+  static constexpr double most_lowering = 6;
 
   template <int = 0> bool affordable() const noexcept {
     const double cost = exact_looks_ < period ? usual_cost
@@ -18134,7 +18220,7 @@ class BlockingReading {
   // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
   // the one running who has taken it since: 2 of 900 stacks of threads that hand it around were
   // wrong.
-  template <int = 0> void follow(ThreadClock*, std::span<const std::int32_t>) noexcept {}
+  template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return held_; }
   template <int = 0> void count(Trust& trust) const noexcept { ++trust.blocking; }
   static constexpr bool adaptive() noexcept { return false; }
@@ -19007,6 +19093,7 @@ struct SamplerOptions {
   bool all_threads = false;
   bool gc = true;
   bool native = false;
+  bool c_calls = false;
   bool opcodes = false;
   bool tasks = false;  // stacks by asyncio task; all_threads goes with it
   TaskChoice task_choice = TaskChoice::running;
@@ -19050,6 +19137,13 @@ struct WatchedThread {
   Address waits_at{};  // the futex it sleeps on, where somebody has asked
 };
 
+// Who cannot run while a look lasts. Where it is the holder of a GIL, nobody else under that GIL
+// changes Python frames either.
+struct Stillness {
+  bool everybody = false;
+  Address thread{};
+};
+
 template <Layout L, Memory M, Host H>
 class Watch {
  public:
@@ -19067,6 +19161,7 @@ class Watch {
         names_{in_one_form(layout), memory} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
+    c_frame_ = maker_.builder().synthetic("<C call>", FrameKind::native);
   }
 
   std::vector<Thread>& threads() noexcept { return threads_; }
@@ -19081,9 +19176,9 @@ class Watch {
   }
   Result<void> refresh();
 
-  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong.
-  // `certain`: the target cannot run meanwhile. False: the process could not be read at all.
-  bool look(bool certain, std::uint64_t now);
+  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong. False:
+  // the process could not be read at all.
+  bool look(const Stillness& still, std::uint64_t now);
   // What is known about an accepted thread besides its stack.
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
@@ -19131,7 +19226,8 @@ class Watch {
   void add_thread_ranges();
   bool has_guessed_wrong();
   bool may_rest(const Thread& thread) const noexcept;
-  bool interpret_all(bool certain);
+  bool interpret_all(const Stillness& still);
+  bool cannot_have_moved(const Thread& thread, const Stillness& still) const noexcept;
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
   Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
@@ -19185,6 +19281,7 @@ class Watch {
   SharedTables& tables_;
   ChainMaker<L> maker_;
   FrameId gc_frame_{};
+  FrameId c_frame_{};
 
   std::vector<WatchedInterpreter> interpreters_;
   std::vector<Thread> threads_;
@@ -19432,7 +19529,7 @@ bool Watch<L, M, H>::has_guessed_wrong() {
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
+bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   constexpr int most_corrections = 8;
   now_ = now;
   bool alone = false;
@@ -19446,7 +19543,7 @@ bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
     add_thread_ranges();
     const auto copied = memory_.read_many(ranges_);
     if (copied && *copied == ranges_.size()) {
-      if (!has_guessed_wrong() && !interpret_all(certain)) return true;
+      if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
     }
     for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
@@ -19459,9 +19556,20 @@ bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
   return true;
 }
 
+// The GIL was copied while the thread that held it could not run: it held it all the while.
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
+                                       const Stillness& still) const noexcept {
+  if (still.everybody || thread.reader.at() == still.thread) return true;
+  if (!still.thread || !watches_gil()) return false;
+  const auto& gil = interpreters_[thread.interpreter].gil_copy;
+  return gil[layout_.gil.locked] == 1 && gil[layout_.gil.last_holder] == still.thread &&
+         (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
+}
+
 // True: some prediction was wrong, and is right now.
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::interpret_all(bool certain) {
+bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
   for (Thread& thread : threads_) {
     if (!thread.pending) continue;
@@ -19472,6 +19580,7 @@ bool Watch<L, M, H>::interpret_all(bool certain) {
     }
     const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
     const std::uint64_t true_as_of = epoch(interpreter);
+    const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
         thread.pending = false;
@@ -19543,6 +19652,11 @@ void Watch<L, M, H>::judge(Thread& thread) {
     thread.status |= Status::gil_requested;
   }
   thread.stack = with_gc(thread, interpreter);
+  // A collection that runs on top of the call is what the thread does.
+  if (options_.c_calls && !has(thread.status, Status::in_gc) &&
+      maker_.is_in_c(memory_, thread.reader.chain())) {
+    thread.stack = maker_.builder().push(thread.stack, c_frame_);
+  }
 }
 
 template <Layout L, Memory M, Host H>
@@ -19605,7 +19719,7 @@ class Sampler {
   void choose_followed();
   std::size_t choose_wanted();
   Result<void> look();
-  void settle_attempt(bool good, bool certain);
+  void settle_attempt(bool good);
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
   template <class C>
@@ -19621,7 +19735,7 @@ class Sampler {
   Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
-  std::vector<std::int32_t> still_;
+  Address followed_{};  // the thread state that the reading sits beside
   std::vector<TaskStack> task_stacks_;
   std::uint64_t last_ = 0;       // when, by the clock
   std::uint64_t last_time_ = 0;  // the same, since the session began
@@ -19629,26 +19743,16 @@ class Sampler {
   Trust trust_;
 };
 
-// Whom an exact reading sits beside: the GIL's holder at the last look, the only one who can change
-// Python frames unless the GIL has changed hands since. Without a GIL, and while nobody holds it,
-// everybody who is looked at.
+// Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
+// one that changes Python frames. Whether it still was is seen in the look itself.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 void Sampler<L, M, H, P, R>::choose_followed() {
-  still_.clear();
-  ThreadClock* schedule = nullptr;
+  const Thread* followed = nullptr;
   for (const Thread& thread : watch_.threads()) {
-    if (has(thread.status, Status::has_gil) || watch_.threads().size() == 1) {
-      still_.push_back(thread.task);
-      schedule = thread.schedule.get();
-    }
+    if (followed == nullptr || has(thread.status, Status::has_gil)) followed = &thread;
   }
-  if (still_.empty()) {
-    for (const Thread& thread : watch_.threads()) {
-      still_.push_back(thread.task);
-      if (schedule == nullptr) schedule = thread.schedule.get();
-    }
-  }
-  reading_.follow(schedule, still_);
+  followed_ = followed != nullptr ? followed->reader.at() : Address{};
+  reading_.follow(followed != nullptr ? followed->schedule.get() : nullptr);
 }
 
 // Which threads this tick asks for. The kernel is asked first, and about every thread: once a
@@ -19677,18 +19781,19 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    // Of several threads, the one that is held may not be the one that has the GIL by now.
-    const bool certain = reading_.certain() && (R::holds_everybody || watch_.threads().size() == 1);
+    const Stillness still = !reading_.certain()  ? Stillness{}
+                            : R::holds_everybody ? Stillness{.everybody = true}
+                                                 : Stillness{.thread = followed_};
     if (const auto ok = reading_.begin(); !ok) {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
-    bool good = watch_.look(certain, last_);
+    bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);
     }
     good = reading_.end() && good;
-    settle_attempt(good, certain);
+    settle_attempt(good);
     const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
                                      [](const Thread& thread) { return thread.pending; });
     if (good && !pending) return {};
@@ -19704,7 +19809,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
 
 // An attempt that was not of one moment gives nothing; what a good one gave is kept.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
-void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
+void Sampler<L, M, H, P, R>::settle_attempt(bool good) {
   bool moved = false;
   for (Thread& thread : watch_.threads()) {
     if (!thread.accepted) continue;
@@ -19715,7 +19820,7 @@ void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
       moved = moved || (!thread.resting && thread.reader.moved());
     }
   }
-  if (good) reading_.learn(!certain && moved);
+  if (good) reading_.learn(moved);
 }
 
 template <Layout L, Memory M, Host H, Mode P, Reading R>
@@ -19910,13 +20015,16 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       last_progress = before;
       account(before);
       control.progress({before - origin, &out.trust});
-      // A reading that holds the target more than it may is made rarer, not worse.
+      // A reading that holds the target more than it may is made rarer, not worse; one that no
+      // longer does becomes as frequent as it was meant to be.
       const double held = static_cast<double>(reading.held() - last_held);
       const double share = held / static_cast<double>(before - last_judged);
       if (reading.adaptive() && plan.max_overhead > 0 && share > plan.max_overhead) {
         schedule.set_interval(static_cast<std::uint64_t>(static_cast<double>(schedule.interval()) *
                                                          std::min(share / plan.max_overhead, 4.0)));
         out.slowed_down = true;
+      } else if (schedule.interval() > plan.interval && share < plan.max_overhead / 4) {
+        schedule.set_interval(std::max(plan.interval, schedule.interval() / 2));
       }
       last_held = reading.held();
       last_judged = before;
@@ -20025,15 +20133,17 @@ Result<Run> profile(Attached& target, SharedTables& tables, C& collector, const 
   run.mode = P::kind;
   run.options.all_threads = options.all_threads;
   run.options.native = options.native;
+  run.options.c_calls = options.c_calls;
   run.options.gc = options.gc;
   run.options.opcodes = options.opcodes;
   run.options.async_aware = options.tasks;
   run.fixed_clock = plan.fixed_clock;
   LiveHost host{target};
-  AdaptiveReading reading{AdaptiveReading::Choice::automatic, {plan.interval, plan.max_overhead}};
   detail::WithTicks<C> kept{collector};
   auto outcome = with_layout_of(target.site, [&](const auto& known) -> Result<SessionOutcome> {
     const PublishedLayout layout = told_at_run_time(known);
+    AdaptiveReading reading{AdaptiveReading::Choice::automatic,
+                            {plan.interval, plan.max_overhead, tolerated_moves(layout)}};
     Sampler<PublishedLayout, LiveProcess, LiveHost, P, AdaptiveReading> sampler{
         layout, target.memory, reading, host, target.site, tables, options};
     if (const auto ok = sampler.start(); !ok) return ok.error();
@@ -20785,7 +20895,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     // Somebody may have made an endless chain of frames, and each try costs all of it.
     if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
-    const bool read = watch.look(reading.certain(), monotonic_now());
+    const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
     for (auto& thread : watch.threads()) {
       if (!read || !thread.accepted) continue;
       watch.judge(thread);
@@ -23282,7 +23392,8 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
                                  {o.opcodes, "opcodes"},
                                  {o.blocking, "blocking"},
                                  {o.async_aware, "async"},
-                                 {o.async_all, "all tasks"}}) {
+                                 {o.async_all, "all tasks"},
+                                 {o.c_calls, "C calls"}}) {
     if (on) json.value(name);
   }
   json.end_array();
@@ -23965,6 +24076,7 @@ constexpr std::string_view difference_of(ModeKind mode, const CaptureOptions& op
   }
   if (options.all_threads != baseline.all_threads) return "all-threads";
   if (options.native != baseline.native) return "native";
+  if (options.c_calls != baseline.c_calls) return "c-calls";
   if (options.gc != baseline.gc) return "gc";
   if (options.opcodes != baseline.opcodes) return "opcodes";
   if (options.blocking != baseline.blocking) return "blocking";

@@ -47,6 +47,32 @@ static_assert(opcodes.resumes_generators(in_3_15("INSTRUMENTED_FOR_ITER")));
 static_assert(!opcodes.resumes_generators(in_3_15("CALL")));
 static_assert(!opcodes.resumes_generators(in_3_15("ENTER_EXECUTOR")));
 
+// What runs C code while the frame below it is the youngest: specialised for it, or not specialised
+// at all where everything has a form of its own.
+constexpr bool runs_c(const OpcodeTable& table, std::string_view name) {
+  return Opcodes{table}.calls_c(static_cast<std::uint8_t>(number_of(table, name)));
+}
+static_assert(runs_c(layouts::opcodes_3_11, "PRECALL_NO_KW_BUILTIN_O"));
+static_assert(!runs_c(layouts::opcodes_3_11, "PRECALL_PYFUNC"));
+static_assert(!runs_c(layouts::opcodes_3_11, "PRECALL_ADAPTIVE"));
+static_assert(!runs_c(layouts::opcodes_3_11, "CALL_PY_WITH_DEFAULTS"));
+static_assert(!runs_c(layouts::opcodes_3_11, "CALL"));
+static_assert(runs_c(layouts::opcodes_3_12, "CALL_NO_KW_METHOD_DESCRIPTOR_O"));
+static_assert(!runs_c(layouts::opcodes_3_12, "CALL_BOUND_METHOD_EXACT_ARGS"));
+static_assert(!runs_c(layouts::opcodes_3_12, "CALL"));
+static_assert(runs_c(layouts::opcodes_3_13, "CALL"));
+static_assert(runs_c(layouts::opcodes_3_13, "CALL_NON_PY_GENERAL"));
+static_assert(!runs_c(layouts::opcodes_3_13, "CALL_KW"));
+static_assert(!runs_c(layouts::opcodes_3_13, "CALL_ALLOC_AND_ENTER_INIT"));
+static_assert(runs_c(layouts::opcodes_3_14, "CALL_KW"));
+static_assert(!runs_c(layouts::opcodes_3_14, "CALL_FUNCTION_EX"));
+static_assert(runs_c(layouts::opcodes_3_15, "CALL_FUNCTION_EX"));
+static_assert(!runs_c(layouts::opcodes_3_15, "CALL_EX_PY"));
+static_assert(!runs_c(layouts::opcodes_3_15, "CALL_KW_BOUND_METHOD"));
+static_assert(!runs_c(layouts::opcodes_3_15, "INSTRUMENTED_CALL"));
+static_assert(!runs_c(layouts::opcodes_3_15, "LOAD_FAST"));
+static_assert(!Opcodes{}.calls_c(0));
+
 // Cache counts that decoding depends on, by version.
 static_assert(layouts::opcodes_3_11.all[171].name == "CALL" &&
               layouts::opcodes_3_11.all[171].caches == 4);

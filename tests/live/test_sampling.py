@@ -47,6 +47,21 @@ def parent():
 parent()
 """
 
+CALLING = """
+import hashlib
+data = b"x" * 20000
+def hashing(): return hashlib.sha256(data).digest()
+def looping():
+    total = 0
+    for i in range(400): total += i
+    return total
+def work():
+    for _ in range(50): hashing()
+    for _ in range(50): looping()
+print("up", flush=True)
+while True: work()
+"""
+
 # One thread computes, one sleeps, one sleeps in a handler; two have names that lie.
 STATES = """
 import threading, time
@@ -89,7 +104,9 @@ class Sampling(unittest.TestCase):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 stack, count = line.rsplit(" ", 1)
-                stacks[tuple(frame.rsplit(":", 2)[-2] for frame in stack.split(";")[1:])] += int(count)
+                frames = (frame if frame == "<C call>" else frame.rsplit(":", 2)[-2]
+                          for frame in stack.split(";")[1:])
+                stacks[tuple(frames)] += int(count)
         return done.stderr, stacks
 
     def test_threads_that_hand_the_gil_around(self):
@@ -98,7 +115,8 @@ class Sampling(unittest.TestCase):
         for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15", "3.13t"):
             with target(name, HANDS) as (pid, _):
                 for words in (["-r", "1mhz", "--read", "fast"], ["-r", "1mhz", "--readers", "3"],
-                              ["-r", "2khz"], ["-r", "500hz", "--blocking"]):
+                              ["-r", "2khz"], ["-r", "1khz", "--read", "exact"],
+                              ["-r", "500hz", "--blocking"]):
                     _, stacks = self.attach(pid, "-a", "-d", "0.5", *words)
                     seen, wrong = collections.Counter(), collections.Counter()
                     for stack, count in stacks.items():
@@ -114,7 +132,8 @@ class Sampling(unittest.TestCase):
                     # Looks are of all threads: each is seen as often as any other.
                     for letter in "abcd":
                         self.assertAlmostEqual(seen[letter] / total, 0.25, delta=0.02, msg=words)
-                    self.assertLessEqual(sum(wrong.values()), total * 0.001, (words, wrong))
+                    allowed = 0 if words[-1] == "--blocking" else total * 0.001
+                    self.assertLessEqual(sum(wrong.values()), allowed, (words, wrong))
 
     def test_resting_threads_agree_with_stopped_ones(self):
         for name in self.each("3.11", "3.15"):
@@ -182,6 +201,23 @@ class Sampling(unittest.TestCase):
                 scale = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3,
                          "seconds": 1}[main["unit"]]
                 self.assertAlmostEqual(sum(main["weights"]) * scale, 1, delta=0.1)
+
+    def test_c_calls(self):
+        # Half of the time in hashing, which is C; half in a loop, which is not.
+        for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15", "3.13t"):
+            with self.subTest(name), target(name, CALLING) as (pid, _):
+                _, stacks = self.attach(pid, "-d", "1", "-r", "2khz", "--c-calls")
+                leaves = collections.Counter()
+                for stack, count in stacks.items():
+                    in_c = stack[-1] == "<C call>"
+                    leaves[stack[-2 if in_c else -1], in_c] += count
+                hashing = leaves["hashing", True] + leaves["hashing", False]
+                looping = leaves["looping", True] + leaves["looping", False]
+                self.assertGreater(min(hashing, looping), 100, leaves)
+                self.assertGreater(leaves["hashing", True], hashing * 0.95, leaves)
+                self.assertLess(leaves["looping", True], looping * 0.1, leaves)
+                _, plain = self.attach(pid, "-d", "0.2")
+                self.assertFalse([stack for stack in plain if "<C call>" in stack])
 
     def test_selected_threads(self):
         for name in self.each("3.14", "3.15"):

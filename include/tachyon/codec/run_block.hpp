@@ -25,7 +25,7 @@ inline constexpr std::uint64_t Trust::*trust_counters[] = {
 inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::all_threads, &CaptureOptions::native,   &CaptureOptions::gc,
     &CaptureOptions::opcodes,     &CaptureOptions::blocking, &CaptureOptions::async_aware,
-    &CaptureOptions::async_all};
+    &CaptureOptions::async_all,   &CaptureOptions::c_calls};
 
 inline std::string run_block(const Run& run) {
   StringSink out;

@@ -48,6 +48,7 @@ constexpr std::string_view difference_of(ModeKind mode, const CaptureOptions& op
   }
   if (options.all_threads != baseline.all_threads) return "all-threads";
   if (options.native != baseline.native) return "native";
+  if (options.c_calls != baseline.c_calls) return "c-calls";
   if (options.gc != baseline.gc) return "gc";
   if (options.opcodes != baseline.opcodes) return "opcodes";
   if (options.blocking != baseline.blocking) return "blocking";

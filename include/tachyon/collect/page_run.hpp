@@ -42,7 +42,8 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
                                  {o.opcodes, "opcodes"},
                                  {o.blocking, "blocking"},
                                  {o.async_aware, "async"},
-                                 {o.async_all, "all tasks"}}) {
+                                 {o.async_all, "all tasks"},
+                                 {o.c_calls, "C calls"}}) {
     if (on) json.value(name);
   }
   json.end_array();

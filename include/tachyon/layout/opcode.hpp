@@ -70,7 +70,41 @@ class Opcodes {
            raw == table_->instrumented_instruction;
   }
 
+  // Is a thread whose youngest frame stands at this instruction inside C code that Python called?
+  // Known of calls that were specialised for something that is no Python function, and of ones that
+  // were not specialised (yet) where Python functions and everything else both have a form of their
+  // own: then it is the first few executions, and calling Python takes nanoseconds of these.
+  constexpr bool calls_c(std::uint8_t raw) const noexcept {
+    if (!known() || !is_call(base_of(raw).name)) return false;
+    const Opcode opcode = (*this)[raw];
+    if (opcode.kind == Opcode::Kind::specialised) return !calls_python(opcode.name);
+    return opcode.kind == Opcode::Kind::plain && tells_all_calls_apart(raw);
+  }
+
  private:
+  static constexpr bool is_call(std::string_view base) noexcept {
+    return base == "CALL" || base == "CALL_KW" || base == "CALL_FUNCTION_EX" || base == "PRECALL";
+  }
+  // PRECALL and CALL share the work in 3.11; what only leads to the other is as little C.
+  static constexpr bool calls_python(std::string_view name) noexcept {
+    constexpr std::string_view python[] = {"_PY", "PYFUNC", "BOUND_METHOD", "ENTER_INIT",
+                                           "ADAPTIVE"};
+    if (name.find("NON_PY") != name.npos) return false;
+    for (const std::string_view part : python) {
+      if (name.find(part) != name.npos) return true;
+    }
+    return false;
+  }
+  constexpr bool tells_all_calls_apart(std::uint8_t base) const noexcept {
+    for (const Opcode& opcode : table_->all) {
+      if (opcode.kind == Opcode::Kind::specialised && opcode.base == base &&
+          opcode.name.find("NON_PY") != opcode.name.npos) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   const OpcodeTable* table_ = nullptr;
 };
 

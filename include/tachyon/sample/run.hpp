@@ -46,6 +46,7 @@ struct CaptureOptions {
   bool blocking = false;
   bool async_aware = false;
   bool async_all = false;
+  bool c_calls = false;
 };
 
 struct Target {

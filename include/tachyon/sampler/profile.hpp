@@ -85,15 +85,17 @@ Result<Run> profile(Attached& target, SharedTables& tables, C& collector, const 
   run.mode = P::kind;
   run.options.all_threads = options.all_threads;
   run.options.native = options.native;
+  run.options.c_calls = options.c_calls;
   run.options.gc = options.gc;
   run.options.opcodes = options.opcodes;
   run.options.async_aware = options.tasks;
   run.fixed_clock = plan.fixed_clock;
   LiveHost host{target};
-  AdaptiveReading reading{AdaptiveReading::Choice::automatic, {plan.interval, plan.max_overhead}};
   detail::WithTicks<C> kept{collector};
   auto outcome = with_layout_of(target.site, [&](const auto& known) -> Result<SessionOutcome> {
     const PublishedLayout layout = told_at_run_time(known);
+    AdaptiveReading reading{AdaptiveReading::Choice::automatic,
+                            {plan.interval, plan.max_overhead, tolerated_moves(layout)}};
     Sampler<PublishedLayout, LiveProcess, LiveHost, P, AdaptiveReading> sampler{
         layout, target.memory, reading, host, target.site, tables, options};
     if (const auto ok = sampler.start(); !ok) return ok.error();

@@ -41,7 +41,7 @@ class Sampler {
   void choose_followed();
   std::size_t choose_wanted();
   Result<void> look();
-  void settle_attempt(bool good, bool certain);
+  void settle_attempt(bool good);
   template <class C>
   std::size_t deliver(C& collector, const Tick& tick);
   template <class C>
@@ -57,7 +57,7 @@ class Sampler {
   Watch<L, M, H> watch_;
   R& reading_;
   Random random_;
-  std::vector<std::int32_t> still_;
+  Address followed_{};  // the thread state that the reading sits beside
   std::vector<TaskStack> task_stacks_;
   std::uint64_t last_ = 0;       // when, by the clock
   std::uint64_t last_time_ = 0;  // the same, since the session began
@@ -65,26 +65,16 @@ class Sampler {
   Trust trust_;
 };
 
-// Whom an exact reading sits beside: the GIL's holder at the last look, the only one who can change
-// Python frames unless the GIL has changed hands since. Without a GIL, and while nobody holds it,
-// everybody who is looked at.
+// Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
+// one that changes Python frames. Whether it still was is seen in the look itself.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 void Sampler<L, M, H, P, R>::choose_followed() {
-  still_.clear();
-  ThreadClock* schedule = nullptr;
+  const Thread* followed = nullptr;
   for (const Thread& thread : watch_.threads()) {
-    if (has(thread.status, Status::has_gil) || watch_.threads().size() == 1) {
-      still_.push_back(thread.task);
-      schedule = thread.schedule.get();
-    }
+    if (followed == nullptr || has(thread.status, Status::has_gil)) followed = &thread;
   }
-  if (still_.empty()) {
-    for (const Thread& thread : watch_.threads()) {
-      still_.push_back(thread.task);
-      if (schedule == nullptr) schedule = thread.schedule.get();
-    }
-  }
-  reading_.follow(schedule, still_);
+  followed_ = followed != nullptr ? followed->reader.at() : Address{};
+  reading_.follow(followed != nullptr ? followed->schedule.get() : nullptr);
 }
 
 // Which threads this tick asks for. The kernel is asked first, and about every thread: once a
@@ -113,18 +103,19 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    // Of several threads, the one that is held may not be the one that has the GIL by now.
-    const bool certain = reading_.certain() && (R::holds_everybody || watch_.threads().size() == 1);
+    const Stillness still = !reading_.certain()  ? Stillness{}
+                            : R::holds_everybody ? Stillness{.everybody = true}
+                                                 : Stillness{.thread = followed_};
     if (const auto ok = reading_.begin(); !ok) {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
-    bool good = watch_.look(certain, last_);
+    bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);
     }
     good = reading_.end() && good;
-    settle_attempt(good, certain);
+    settle_attempt(good);
     const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
                                      [](const Thread& thread) { return thread.pending; });
     if (good && !pending) return {};
@@ -140,7 +131,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
 
 // An attempt that was not of one moment gives nothing; what a good one gave is kept.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
-void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
+void Sampler<L, M, H, P, R>::settle_attempt(bool good) {
   bool moved = false;
   for (Thread& thread : watch_.threads()) {
     if (!thread.accepted) continue;
@@ -151,7 +142,7 @@ void Sampler<L, M, H, P, R>::settle_attempt(bool good, bool certain) {
       moved = moved || (!thread.resting && thread.reader.moved());
     }
   }
-  if (good) reading_.learn(!certain && moved);
+  if (good) reading_.learn(moved);
 }
 
 template <Layout L, Memory M, Host H, Mode P, Reading R>

@@ -115,13 +115,16 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       last_progress = before;
       account(before);
       control.progress({before - origin, &out.trust});
-      // A reading that holds the target more than it may is made rarer, not worse.
+      // A reading that holds the target more than it may is made rarer, not worse; one that no
+      // longer does becomes as frequent as it was meant to be.
       const double held = static_cast<double>(reading.held() - last_held);
       const double share = held / static_cast<double>(before - last_judged);
       if (reading.adaptive() && plan.max_overhead > 0 && share > plan.max_overhead) {
         schedule.set_interval(static_cast<std::uint64_t>(static_cast<double>(schedule.interval()) *
                                                          std::min(share / plan.max_overhead, 4.0)));
         out.slowed_down = true;
+      } else if (schedule.interval() > plan.interval && share < plan.max_overhead / 4) {
+        schedule.set_interval(std::max(plan.interval, schedule.interval() / 2));
       }
       last_held = reading.held();
       last_judged = before;

@@ -114,7 +114,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     // Somebody may have made an endless chain of frames, and each try costs all of it.
     if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
-    const bool read = watch.look(reading.certain(), monotonic_now());
+    const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
     for (auto& thread : watch.threads()) {
       if (!read || !thread.accepted) continue;
       watch.judge(thread);

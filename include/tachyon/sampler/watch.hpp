@@ -41,6 +41,7 @@ struct SamplerOptions {
   bool all_threads = false;
   bool gc = true;
   bool native = false;
+  bool c_calls = false;
   bool opcodes = false;
   bool tasks = false;  // stacks by asyncio task; all_threads goes with it
   TaskChoice task_choice = TaskChoice::running;
@@ -84,6 +85,13 @@ struct WatchedThread {
   Address waits_at{};  // the futex it sleeps on, where somebody has asked
 };
 
+// Who cannot run while a look lasts. Where it is the holder of a GIL, nobody else under that GIL
+// changes Python frames either.
+struct Stillness {
+  bool everybody = false;
+  Address thread{};
+};
+
 template <Layout L, Memory M, Host H>
 class Watch {
  public:
@@ -101,6 +109,7 @@ class Watch {
         names_{in_one_form(layout), memory} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
+    c_frame_ = maker_.builder().synthetic("<C call>", FrameKind::native);
   }
 
   std::vector<Thread>& threads() noexcept { return threads_; }
@@ -115,9 +124,9 @@ class Watch {
   }
   Result<void> refresh();
 
-  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong.
-  // `certain`: the target cannot run meanwhile. False: the process could not be read at all.
-  bool look(bool certain, std::uint64_t now);
+  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong. False:
+  // the process could not be read at all.
+  bool look(const Stillness& still, std::uint64_t now);
   // What is known about an accepted thread besides its stack.
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
@@ -165,7 +174,8 @@ class Watch {
   void add_thread_ranges();
   bool has_guessed_wrong();
   bool may_rest(const Thread& thread) const noexcept;
-  bool interpret_all(bool certain);
+  bool interpret_all(const Stillness& still);
+  bool cannot_have_moved(const Thread& thread, const Stillness& still) const noexcept;
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
   Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
@@ -219,6 +229,7 @@ class Watch {
   SharedTables& tables_;
   ChainMaker<L> maker_;
   FrameId gc_frame_{};
+  FrameId c_frame_{};
 
   std::vector<WatchedInterpreter> interpreters_;
   std::vector<Thread> threads_;
@@ -466,7 +477,7 @@ bool Watch<L, M, H>::has_guessed_wrong() {
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
+bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   constexpr int most_corrections = 8;
   now_ = now;
   bool alone = false;
@@ -480,7 +491,7 @@ bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
     add_thread_ranges();
     const auto copied = memory_.read_many(ranges_);
     if (copied && *copied == ranges_.size()) {
-      if (!has_guessed_wrong() && !interpret_all(certain)) return true;
+      if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
     }
     for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
@@ -493,9 +504,20 @@ bool Watch<L, M, H>::look(bool certain, std::uint64_t now) {
   return true;
 }
 
+// The GIL was copied while the thread that held it could not run: it held it all the while.
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
+                                       const Stillness& still) const noexcept {
+  if (still.everybody || thread.reader.at() == still.thread) return true;
+  if (!still.thread || !watches_gil()) return false;
+  const auto& gil = interpreters_[thread.interpreter].gil_copy;
+  return gil[layout_.gil.locked] == 1 && gil[layout_.gil.last_holder] == still.thread &&
+         (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
+}
+
 // True: some prediction was wrong, and is right now.
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::interpret_all(bool certain) {
+bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
   for (Thread& thread : threads_) {
     if (!thread.pending) continue;
@@ -506,6 +528,7 @@ bool Watch<L, M, H>::interpret_all(bool certain) {
     }
     const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
     const std::uint64_t true_as_of = epoch(interpreter);
+    const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
         thread.pending = false;
@@ -577,6 +600,11 @@ void Watch<L, M, H>::judge(Thread& thread) {
     thread.status |= Status::gil_requested;
   }
   thread.stack = with_gc(thread, interpreter);
+  // A collection that runs on top of the call is what the thread does.
+  if (options_.c_calls && !has(thread.status, Status::in_gc) &&
+      maker_.is_in_c(memory_, thread.reader.chain())) {
+    thread.stack = maker_.builder().push(thread.stack, c_frame_);
+  }
 }
 
 template <Layout L, Memory M, Host H>

@@ -118,12 +118,30 @@ class ChainMaker {
     native_ = builder_.synthetic("<native>", FrameKind::native);
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
+    for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
+      calls_c_[raw] = layout.opcodes.calls_c(static_cast<std::uint8_t>(raw));
+    }
   }
 
   CodeCache<L>& codes() noexcept { return codes_; }
   StackBuilder& builder() noexcept { return builder_; }
 
   bool wants_opcodes() const noexcept { return wants_opcodes_; }
+
+  // Does the thread whose stack this is sit in C code that its youngest frame called?
+  template <Memory M>
+  bool is_in_c(M& memory, const Chain& chain) {
+    if (chain.empty() || !chain.top().shown) return false;
+    const Link& top = chain.top();
+    const Site site = top.code->sites[top.unit];
+    if (site != Site::calls && site != Site::any) return false;
+    const auto bytecode = codes_.bytecode_of(memory, *top.code, top.thread_index);
+    if (!bytecode) return false;
+    // Specialised since it was first read, perhaps.
+    const auto raw =
+        read_value<std::uint8_t>(memory, *bytecode + top.code->starts[top.unit] * std::uint64_t{2});
+    return raw && calls_c_[*raw];
+  }
 
   // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
   template <Memory M>
@@ -309,6 +327,7 @@ class ChainMaker {
   bool show_native_ = false;
   bool wants_opcodes_ = false;
   std::array<OpcodeId, 256> known_opcodes_{};
+  std::array<bool, 256> calls_c_{};
 };
 
 }  // namespace tachyon
