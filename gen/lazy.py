@@ -11,7 +11,7 @@ the same, overloads are chosen the same, and what is generated for a function th
 same. What is different: such a function is not converted to a pointer without naming its type.
 
 Left as they are: templates, what is constexpr, virtual, defaulted or deleted, constructors that
-copy, move or take nothing, destructors, conversions, friends, and everything in lines between
+copy or move, destructors, conversions, friends, and everything in lines between
 
     // lazy: off
     // lazy: on
@@ -262,10 +262,7 @@ class Scanner:
         if "operator" in before and the_class and the_class in parameters and name == "operator=":
             return False
         if name == the_class:  # a constructor
-            count = self.parameter_count(parameters)
-            if count == 0:
-                return False
-            if count == 1 and the_class in parameters and parameters[-2 if parameters[-1] not in (
+            if self.parameter_count(parameters) == 1 and the_class in parameters and parameters[-2 if parameters[-1] not in (
                     "&", "&&") else -1] in ("&", "&&"):
                 return False
         if kind == "namespace" and not owner and "inline" not in words:

@@ -809,6 +809,15 @@ template <class T>
 constexpr std::span<const T> view_of(const std::vector<T>& all) noexcept {
   return {all.data(), all.size()};
 }
+template <class T>
+constexpr std::span<T> view_of(std::vector<T>& all) noexcept {
+  return {all.data(), all.size()};
+}
+
+// The bytes of all its elements, to be read into.
+template <class T>
+requires std::is_trivially_copyable_v<T> std::span<std::byte> bytes_of(std::vector<T>& all)
+noexcept { return {reinterpret_cast<std::byte*>(all.data()), all.size() * sizeof(T)}; }
 
 }  // namespace tachyon
 
@@ -1125,7 +1134,8 @@ template <int> inline void CoreFile::take_note(std::uint32_t type, std::uint64_t
 //   count | page size | start, end, page offset (count times) | names, each with its zero
 template <int> inline void CoreFile::take_files(std::uint64_t at, std::uint64_t size) {
   if (size < 16 || size > largest_file_note) return;
-  std::vector<std::byte> note(static_cast<std::size_t>(size));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  const std::span<std::byte> note = bytes_of(bytes);
   if (!core_.read({at}, note)) return;
   const auto count = load<std::uint64_t>(note, 0);
   const auto page = load<std::uint64_t>(note, 8);
@@ -1294,7 +1304,7 @@ class Image {
 
   template <class T>
   requires std::is_trivially_copyable_v<T> Result<void> store(Address at, const T& value)
-  noexcept { return write(at, std::as_bytes(std::span{&value, 1})); }
+  noexcept { return write(at, Bytes{reinterpret_cast<const std::byte*>(&value), sizeof value}); }
 
   template <int = 0> Result<void> unmap(Address at) {
     const auto found = std::find_if(segments_.begin(), segments_.end(),
@@ -1342,7 +1352,7 @@ class Image {
       if (offset >= segment->bytes.size()) return Error{Errc::unreadable, 0, here};
       const auto skip = static_cast<std::size_t>(offset);
       const std::size_t n = std::min(size - done, segment->bytes.size() - skip);
-      take(std::span{segment->bytes}.subspan(skip, n), done);
+      take(view_of(segment->bytes).subspan(skip, n), done);
       done += n;
     }
     return {};
@@ -2289,7 +2299,7 @@ constexpr std::uint64_t hash_of(const ExecutedOpcode& o) noexcept {
 
 class FrameTable {
  public:
-  FrameTable() {
+  template <int = 0> FrameTable() {
     strings_.intern("");
     stacks_.intern({StackId{0xffffffff}, FrameId{0xffffffff}});
     depths_.push_back(0);
@@ -3244,7 +3254,7 @@ class StreamCompressor {
 // The bytes of one frame as they become ready, in memory that does not grow with the frame.
 class StreamDecompressor {
  public:
-  StreamDecompressor() noexcept : context_{ZSTD_createDCtx()} {
+  template <int = 0> StreamDecompressor() noexcept : context_{ZSTD_createDCtx()} {
     // A frame may ask for a window of this many bytes (2^27) and no more.
     if (context_) (void)ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, 27);
   }
@@ -3350,7 +3360,7 @@ class ColumnReader {
       return {};
     }
     buffer_.resize(static_cast<std::size_t>(size));
-    const auto unpacked = decompressor.decompress(frame, buffer_);
+    const auto unpacked = decompressor.decompress(frame, view_of(buffer_));
     if (!unpacked) {
       unsupported_ = unpacked.error().code == Errc::unsupported;
       from.fail();
@@ -3774,7 +3784,7 @@ template <int> inline void SampleBytes::refill() {
       if (ok() && (!stream_.done() || at_ != end_ || !rest_.empty())) (void)fail();
       return;
     }
-    const auto got = stream_.take(rest_, window_);
+    const auto got = stream_.take(rest_, view_of(window_));
     if (!got) {
       error_ = {got.error().code, 0, {at_}};
       return;
@@ -3788,7 +3798,7 @@ template <int> inline bool SampleBytes::load_more() {
       static_cast<std::size_t>(std::min<std::uint64_t>(capacity, end_ - at_));
   if (length == 0) return false;
   packed_.resize(length);
-  if (const auto read = file_.read(at_, packed_); !read) {
+  if (const auto read = file_.read(at_, view_of(packed_)); !read) {
     error_ = read.error();
     return false;
   }
@@ -3971,7 +3981,7 @@ template <int> inline Run CpythonReader::run() const {
 
 template <int> inline Result<std::string> CpythonReader::part(std::uint64_t begin, std::uint64_t end) const {
   std::string bytes(static_cast<std::size_t>(end - begin), '\0');
-  if (const auto read = file_.read(begin, bytes); !read) return read.error();
+  if (const auto read = file_.read(begin, {bytes.data(), bytes.size()}); !read) return read.error();
   return bytes;
 }
 
@@ -5025,7 +5035,7 @@ class OutputFile {
   static constexpr std::size_t capacity = 65536;
   enum class Way : std::uint8_t { direct, nameless, hidden };
 
-  OutputFile() : buffer_(capacity) {}
+  template <int = 0> OutputFile() : buffer_(capacity) {}
   template <int = 0> void swap(OutputFile& other) noexcept {
     std::swap(path_, other.path_);
     std::swap(real_, other.real_);
@@ -6507,7 +6517,7 @@ template <int> inline Result<BlockRow::Look> BlockRow::look(std::uint64_t at) {
   if (!recording::read_block_head(as_bytes(text), found)) return Look::bad;
   if (found.size > file_.size() - at - sizeof bytes) return Look::beyond_end;
   payload.resize(found.size);
-  if (const auto read = file_.read(at + sizeof bytes, payload); !read) return read.error();
+  if (const auto read = file_.read(at + sizeof bytes, view_of(payload)); !read) return read.error();
   Crc32c crc;
   crc.add(as_bytes(text.substr(0, 12)));
   crc.add(as_bytes({payload.data(), payload.size()}));
@@ -6524,7 +6534,7 @@ template <int> inline Result<std::uint64_t> BlockRow::next_sync(std::uint64_t fr
   constexpr std::size_t step = 1 << 16;
   window_.resize(step + recording::sync.size() - 1);
   for (; from < file_.size(); from += step) {
-    const auto got = file_.read_some(from, window_);
+    const auto got = file_.read_some(from, view_of(window_));
     if (!got) return got.error();
     const std::size_t found = std::string_view{window_.data(), *got}.find(recording::sync);
     if (found != std::string_view::npos) return from + found;
@@ -13151,7 +13161,7 @@ Result<T> fetch(M& memory, Address at) noexcept {
 template <class T, Memory M>
 Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
   std::vector<T> values(count);
-  if (const auto read = memory.read(at, std::as_writable_bytes(std::span{values})); !read) {
+  if (const auto read = memory.read(at, bytes_of(values)); !read) {
     return read.error();
   }
   return values;
@@ -13162,7 +13172,7 @@ template <Memory M>
 bool text_is(M& memory, Address at, std::string_view name) noexcept {
   std::array<std::byte, 64> buffer;
   if (name.size() >= buffer.size()) return false;
-  const std::span into = std::span{buffer}.first(name.size() + 1);
+  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
   return memory.read(at, into) && as_text(into.first(name.size())) == name &&
          buffer[name.size()] == std::byte{0};
 }
@@ -13414,7 +13424,7 @@ class ElfFile {
     for (std::uint64_t at = 0; at < strings.size; at += step) {
       const auto size =
           static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
-      const std::span here = std::span{block}.first(size);
+      const std::span<std::byte> here = view_of(block).first(size);
       if (!file_->read({strings.offset + at}, here)) break;
       for (std::size_t which = 0; which < names.size(); ++which) {
         for (std::size_t from = 0; from < step;) {
@@ -13439,9 +13449,9 @@ class ElfFile {
     std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
     for (std::uint64_t at = 0; at < count; at += block.size()) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
-      const std::span here = std::span{block}.first(size);
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here)))
-        break;
+      const std::span<const Elf64_Sym> here = view_of(block).first(size);
+      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
       for (const Elf64_Sym& symbol : here) {
         if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
         for (const NameAt& name : offsets) {
@@ -13807,10 +13817,7 @@ class RuntimeFinder {
       if (runs) {
         const bool main = executable && executable->same_file(first);
         const bool named = file_name(first.path).find("python") != std::string_view::npos;
-        programs_.push_back({&maps, std::span{order_}.subspan(i, end - i),
-                             main    ? 0
-                             : named ? 1
-                                     : 2});
+        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
         if (main) executable_ = Address{first.start};
       }
       i = end;
@@ -13992,7 +13999,7 @@ class RuntimeFinder {
     site.version = static_cast<std::uint32_t>(version);
     site.free_threaded = free_threaded != 0;
     site.table.resize(published_table_size);
-    if (!memory_.read(site.runtime, site.table)) return false;
+    if (!memory_.read(site.runtime, bytes_of(site.table))) return false;
     return read_state(site, finalizing, head);
   }
 
@@ -14071,8 +14078,8 @@ class RuntimeFinder {
       const Address at = mapping.start + done;
       const auto count = static_cast<std::size_t>(
           std::min<std::uint64_t>(block_words, (mapping.size() - done) / 8));
-      const std::span words = std::span{block}.first(count);
-      if (!memory_.read(at, std::as_writable_bytes(words))) continue;
+      const std::span<const std::uint64_t> words = view_of(block).first(count);
+      if (!memory_.read(at, bytes_of(block).first(count * 8))) continue;
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
@@ -14135,16 +14142,16 @@ class RuntimeFinder {
   // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
   // of the interpreter, which the runtime's own table has as its seventh.
   Address search_asyncio(const Program& program, const RuntimeSite& site) {
-    const auto expected = load_checked<std::uint64_t>(site.table, 6 * 8);
+    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
     if (!expected) return {};
     std::vector<std::uint64_t> block;
     for (std::size_t i = 0; i < program.size(); ++i) {
       const Mapping& m = program[i];
       if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
       block.resize(static_cast<std::size_t>(m.size() / 8));
-      if (!memory_.read(m.start, std::as_writable_bytes(std::span{block}))) continue;
+      if (!memory_.read(m.start, bytes_of(block))) continue;
       for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
-        const auto words = std::span{block}.subspan(k).template first<13>();
+        const auto words = view_of(block).subspan(k).template first<13>();
         if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
       }
     }
@@ -15954,8 +15961,7 @@ class CodeCache {
     if (!size) return size.error();
     if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
     std::vector<Address> entries(static_cast<std::size_t>(*size));
-    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset,
-                                std::as_writable_bytes(std::span{entries}));
+    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset, bytes_of(entries));
     if (!ok) return ok.error();
     code.thread_copies = std::move(entries);
     if (!code.thread_copies[index]) return Errc::torn;
@@ -16757,8 +16763,7 @@ Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address k
   }
   std::vector<Address> row(values ? count : 0);
   if (!row.empty()) {
-    const auto ok =
-        memory.read(layout.dict_values.values.at(values), std::as_writable_bytes(std::span{row}));
+    const auto ok = memory.read(layout.dict_values.values.at(values), bytes_of(row));
     if (!ok) return ok.error();
   }
   std::vector<DictItem> items;
@@ -16874,7 +16879,7 @@ class ValueReader {
     std::array<char, 96> text{};
     // A name may end right before memory that is not mapped: read it in small steps.
     for (std::size_t i = 0; i + 16 <= text.size(); i += 16) {
-      const auto into = std::as_writable_bytes(std::span{text}.subspan(i, 16));
+      const auto into = bytes_of(text).subspan(i, 16);
       if (!memory.read(*at + i, into)) break;
       if (std::memchr(text.data() + i, 0, 16) != nullptr) break;
     }
@@ -17026,8 +17031,7 @@ class ValueReader {
              std::to_string(digits * 30) + " bits>";
     }
     std::array<std::uint32_t, most> words{};
-    const auto into =
-        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
     if (digits != 0 && !memory.read(layout_.long_object.digits.at(at), into)) return "?";
     // Long division by ten over the four words.
     std::string text;
@@ -17177,8 +17181,7 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
   const auto kinds = read_bytes(memory, layout, head[layout.code.localspluskinds], 1 << 16);
   const auto slots = static_cast<std::size_t>(std::min(count, most));
   std::vector<Address> references(slots);
-  if (!memory.read(layout.frame.localsplus.at(frame),
-                   std::as_writable_bytes(std::span{references}))) {
+  if (!memory.read(layout.frame.localsplus.at(frame), bytes_of(references))) {
     return out;
   }
   for (std::size_t i = 0; i < slots; ++i) {
@@ -17237,7 +17240,7 @@ struct AsyncioOffsets {
   template <Memory M>
   static Result<AsyncioOffsets> read(M& memory, Address at) {
     std::array<std::uint64_t, words> w{};
-    const auto ok = memory.read(at, std::as_writable_bytes(std::span{w}));
+    const auto ok = memory.read(at, bytes_of(w));
     if (!ok) return ok.error();
     const AsyncioOffsets o{w[0], w[1], w[2], w[3],  w[4],  w[5], w[6],
                            w[7], w[8], w[9], w[10], w[11], w[12]};
@@ -17537,8 +17540,7 @@ class ThreadNames {
     }
     std::array<std::uint32_t, 3> words{};
     if (digits == 0 || digits > words.size()) return 0;
-    const auto into =
-        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
     if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
     return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
   }
@@ -17784,7 +17786,7 @@ class Schedule {
 // out: falling asleep and waking takes longer than they last.
 class Sleeper {
  public:
-  Sleeper() noexcept { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
+  template <int = 0> Sleeper() noexcept { prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); }
 
   // False when a signal ended the sleep early.
   template <int = 0> bool until(std::uint64_t deadline) const noexcept {
@@ -17983,7 +17985,7 @@ class StillReading {
 // The CPUs this thread may use, restored when it goes.
 class Placement {
  public:
-  Placement() noexcept { known_ = sched_getaffinity(0, sizeof allowed_, &allowed_) == 0; }
+  template <int = 0> Placement() noexcept { known_ = sched_getaffinity(0, sizeof allowed_, &allowed_) == 0; }
   Placement(const Placement&) = delete;
   Placement& operator=(const Placement&) = delete;
   ~Placement() { release(); }
@@ -18541,7 +18543,7 @@ class ThreadReader {
       out.push_back({current_frame_at(), bytes_of(first_current_)});
     }
     if (aim()) {
-      out.push_back({window_at_, std::span{window_}.first(window_size_)});
+      out.push_back({window_at_, view_of(window_).first(window_size_)});
       for (std::size_t i = chain_.size(); i-- > first_ && extras_used_ < most_extras;) {
         const Link& link = chain_[i];
         if (link.code != nullptr && !link.on_data_stack) add_extra(link.at, out);
@@ -18658,7 +18660,7 @@ class ThreadReader {
   void add_extra(Address at, std::vector<Range>& out) {
     Extra& extra = extras_[extras_used_++];
     extra.at = at;
-    out.push_back({at, std::span{extra.bytes}.first(header())});
+    out.push_back({at, bytes_of(extra.bytes).first(header())});
   }
 
   // Chooses the window: from a link not too far below the last top, to some room above it.
@@ -18920,7 +18922,7 @@ class ThreadReader {
     opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});
     opcode_ranges_.clear();
     const auto want = [&](Address at, std::size_t i) {
-      if (at) opcode_ranges_.push_back({at, std::span{opcodes_}.subspan(i, 1)});
+      if (at) opcode_ranges_.push_back({at, view_of(opcodes_).subspan(i, 1)});
     };
     for (std::size_t i = from; i < matched_; ++i) {
       want(maker.instruction_of(memory, raw_of(chain_[i]), epoch_), i - from);
@@ -21898,7 +21900,7 @@ class TimeSlices {
 
   template <int = 0> std::uint64_t width() const noexcept { return width_; }  // ns a slice covers
   template <int = 0> std::size_t size() const noexcept { return slices_.size(); }
-  template <int = 0> std::span<const Entry> operator[](std::size_t index) const { return slices_[index]; }
+  template <int = 0> std::span<const Entry> operator[](std::size_t index) const { return view_of(slices_[index]); }
 
  private:
   struct Place {
@@ -23284,7 +23286,7 @@ class CollapsedWriter {
     }
     sum_equal(lines);
     const std::vector<std::uint32_t> rank = text_order(folded, text);
-    std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+    std::sort(lines.begin(), lines.end(), [&](const auto& a, const auto& b) {
       return std::tuple{b.samples, a.label, rank[a.node]} <
              std::tuple{a.samples, b.label, rank[b.node]};
     });
@@ -23454,7 +23456,7 @@ namespace tachyon {
 
 class PageProfile {
  public:
-  PageProfile() { text(""); }
+  template <int = 0> PageProfile() { text(""); }
 
   // Adds a run's tree; the first is the run that the page is about, a second its baseline.
   template <int = 0> void add(const CallTree& tree, const Run& run);
@@ -25413,8 +25415,8 @@ template <int> inline Result<std::size_t> HeatmapWriter::write(const std::string
     }
   }
   // In the order of the text, not in that in which a run happened to see them.
-  const auto before = [&](FrameId a, FrameId b) {
-    const auto key = [&](FrameId id) {
+  const auto before = [&](auto a, auto b) {
+    const auto key = [&](auto id) {
       const Frame& frame = frames[id];
       const Location& at = frame.location;
       return std::tuple{at.line,
@@ -26857,7 +26859,7 @@ constexpr std::uint64_t hash_of(const PathKey& k) noexcept {
 
 class StackShapes {
  public:
-  StackShapes() {
+  template <int = 0> StackShapes() {
     stacks_.push_back({0, 0, false, false, false, StackId::empty});
     paths_.push_back({});
     path_index_.intern({0, FunctionId{0xffffffff}});  // so that indices and path numbers agree
@@ -27816,7 +27818,7 @@ class Mailbox {
  public:
   static constexpr std::size_t most_entries = std::size_t{1} << 20;
 
-  Mailbox() noexcept : wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {}
+  template <int = 0> Mailbox() noexcept : wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {}
   ~Mailbox() {
     if (wake_ >= 0) ::close(wake_);
   }
@@ -28025,12 +28027,13 @@ template <int> inline void Feed::pack_threads(const ThreadTable& from) {
 namespace tachyon::live {
 
 template <int = 0> inline void compact(std::vector<Entry>& entries) {
-  const auto key = [](const Entry& e) { return std::tuple{e.thread, e.stack, e.status}; };
-  std::stable_sort(entries.begin(), entries.end(),
-                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  const auto before = [](const auto& a, const auto& b) -> bool {
+    return std::tuple{a.thread, a.stack, a.status} < std::tuple{b.thread, b.stack, b.status};
+  };
+  std::stable_sort(entries.begin(), entries.end(), before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (kept != 0 && key(entries[kept - 1]) == key(entries[i])) {
+    if (kept != 0 && !before(entries[kept - 1], entries[i])) {  // in order, so it is equal
       entries[kept - 1].count += entries[i].count;
       entries[kept - 1].weight += entries[i].weight;
     } else {
@@ -28477,7 +28480,7 @@ template <int> inline void Model::count(const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
       if (keep(entry)) weights_.push_back({entry.stack, {entry.count, entry.weight}});
     }
-    to.add(tables_.frames, shapes_, weights_, second());
+    to.add(tables_.frames, shapes_, view_of(weights_), second());
   };
   add_to(all_, [](const Entry&) { return true; });
   if (scope_.kind != Scope::Kind::all) {
@@ -28521,7 +28524,7 @@ template <int> inline void Model::choose(const Scope& scope) {
     weights_.push_back({cell.stack, cell.totals});
   }
   if (scope.kind != Scope::Kind::all) {
-    chosen_.add(tables_.frames, shapes_, weights_, Aggregate::before_history);
+    chosen_.add(tables_.frames, shapes_, view_of(weights_), Aggregate::before_history);
   }
   previous_.clear();
   previous_total_ = {};

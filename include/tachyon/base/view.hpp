@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace tachyon {
@@ -12,5 +14,14 @@ template <class T>
 constexpr std::span<const T> view_of(const std::vector<T>& all) noexcept {
   return {all.data(), all.size()};
 }
+template <class T>
+constexpr std::span<T> view_of(std::vector<T>& all) noexcept {
+  return {all.data(), all.size()};
+}
+
+// The bytes of all its elements, to be read into.
+template <class T>
+requires std::is_trivially_copyable_v<T> std::span<std::byte> bytes_of(std::vector<T>& all)
+noexcept { return {reinterpret_cast<std::byte*>(all.data()), all.size() * sizeof(T)}; }
 
 }  // namespace tachyon

@@ -8,6 +8,7 @@
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/codec/recording_format.hpp>
 #include <tachyon/codec/varint.hpp>
 #include <tachyon/codec/zstd.hpp>
@@ -56,7 +57,7 @@ class ColumnReader {
       return {};
     }
     buffer_.resize(static_cast<std::size_t>(size));
-    const auto unpacked = decompressor.decompress(frame, buffer_);
+    const auto unpacked = decompressor.decompress(frame, view_of(buffer_));
     if (!unpacked) {
       unsupported_ = unpacked.error().code == Errc::unsupported;
       from.fail();

@@ -14,6 +14,7 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/interner.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/codec/checksum.hpp>
 #include <tachyon/codec/cpython_format.hpp>
 #include <tachyon/codec/input_file.hpp>
@@ -130,7 +131,7 @@ inline void SampleBytes::refill() {
       if (ok() && (!stream_.done() || at_ != end_ || !rest_.empty())) (void)fail();
       return;
     }
-    const auto got = stream_.take(rest_, window_);
+    const auto got = stream_.take(rest_, view_of(window_));
     if (!got) {
       error_ = {got.error().code, 0, {at_}};
       return;
@@ -144,7 +145,7 @@ inline bool SampleBytes::load_more() {
       static_cast<std::size_t>(std::min<std::uint64_t>(capacity, end_ - at_));
   if (length == 0) return false;
   packed_.resize(length);
-  if (const auto read = file_.read(at_, packed_); !read) {
+  if (const auto read = file_.read(at_, view_of(packed_)); !read) {
     error_ = read.error();
     return false;
   }
@@ -327,7 +328,7 @@ inline Run CpythonReader::run() const {
 
 inline Result<std::string> CpythonReader::part(std::uint64_t begin, std::uint64_t end) const {
   std::string bytes(static_cast<std::size_t>(end - begin), '\0');
-  if (const auto read = file_.read(begin, bytes); !read) return read.error();
+  if (const auto read = file_.read(begin, {bytes.data(), bytes.size()}); !read) return read.error();
   return bytes;
 }
 

@@ -10,6 +10,7 @@
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/codec/checksum.hpp>
 #include <tachyon/codec/column.hpp>
 #include <tachyon/codec/input_file.hpp>
@@ -93,7 +94,7 @@ inline Result<BlockRow::Look> BlockRow::look(std::uint64_t at) {
   if (!recording::read_block_head(as_bytes(text), found)) return Look::bad;
   if (found.size > file_.size() - at - sizeof bytes) return Look::beyond_end;
   payload.resize(found.size);
-  if (const auto read = file_.read(at + sizeof bytes, payload); !read) return read.error();
+  if (const auto read = file_.read(at + sizeof bytes, view_of(payload)); !read) return read.error();
   Crc32c crc;
   crc.add(as_bytes(text.substr(0, 12)));
   crc.add(as_bytes({payload.data(), payload.size()}));
@@ -110,7 +111,7 @@ inline Result<std::uint64_t> BlockRow::next_sync(std::uint64_t from) {
   constexpr std::size_t step = 1 << 16;
   window_.resize(step + recording::sync.size() - 1);
   for (; from < file_.size(); from += step) {
-    const auto got = file_.read_some(from, window_);
+    const auto got = file_.read_some(from, view_of(window_));
     if (!got) return got.error();
     const std::size_t found = std::string_view{window_.data(), *got}.find(recording::sync);
     if (found != std::string_view::npos) return from + found;

@@ -170,7 +170,7 @@ class CollapsedWriter {
     }
     sum_equal(lines);
     const std::vector<std::uint32_t> rank = text_order(folded, text);
-    std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
+    std::sort(lines.begin(), lines.end(), [&](const auto& a, const auto& b) {
       return std::tuple{b.samples, a.label, rank[a.node]} <
              std::tuple{a.samples, b.label, rank[b.node]};
     });

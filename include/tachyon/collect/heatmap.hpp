@@ -127,8 +127,8 @@ inline Result<std::size_t> HeatmapWriter::write(const std::string& folder, const
     }
   }
   // In the order of the text, not in that in which a run happened to see them.
-  const auto before = [&](FrameId a, FrameId b) {
-    const auto key = [&](FrameId id) {
+  const auto before = [&](auto a, auto b) {
+    const auto key = [&](auto id) {
       const Frame& frame = frames[id];
       const Location& at = frame.location;
       return std::tuple{at.line,

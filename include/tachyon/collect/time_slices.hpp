@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include <tachyon/base/view.hpp>
 #include <tachyon/collect/totals.hpp>
 
 // When things were seen, coarsely: what a page's time brush needs.
@@ -39,7 +40,7 @@ class TimeSlices {
 
   std::uint64_t width() const noexcept { return width_; }  // ns a slice covers
   std::size_t size() const noexcept { return slices_.size(); }
-  std::span<const Entry> operator[](std::size_t index) const { return slices_[index]; }
+  std::span<const Entry> operator[](std::size_t index) const { return view_of(slices_[index]); }
 
  private:
   struct Place {

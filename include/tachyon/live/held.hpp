@@ -16,12 +16,13 @@
 namespace tachyon::live {
 
 inline void compact(std::vector<Entry>& entries) {
-  const auto key = [](const Entry& e) { return std::tuple{e.thread, e.stack, e.status}; };
-  std::stable_sort(entries.begin(), entries.end(),
-                   [&](const Entry& a, const Entry& b) { return key(a) < key(b); });
+  const auto before = [](const auto& a, const auto& b) -> bool {
+    return std::tuple{a.thread, a.stack, a.status} < std::tuple{b.thread, b.stack, b.status};
+  };
+  std::stable_sort(entries.begin(), entries.end(), before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (kept != 0 && key(entries[kept - 1]) == key(entries[i])) {
+    if (kept != 0 && !before(entries[kept - 1], entries[i])) {  // in order, so it is equal
       entries[kept - 1].count += entries[i].count;
       entries[kept - 1].weight += entries[i].weight;
     } else {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include <tachyon/base/view.hpp>
 #include <tachyon/collect/call_tree.hpp>
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/thread_statistics.hpp>
@@ -189,7 +190,7 @@ inline void Model::count(const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
       if (keep(entry)) weights_.push_back({entry.stack, {entry.count, entry.weight}});
     }
-    to.add(tables_.frames, shapes_, weights_, second());
+    to.add(tables_.frames, shapes_, view_of(weights_), second());
   };
   add_to(all_, [](const Entry&) { return true; });
   if (scope_.kind != Scope::Kind::all) {
@@ -233,7 +234,7 @@ inline void Model::choose(const Scope& scope) {
     weights_.push_back({cell.stack, cell.totals});
   }
   if (scope.kind != Scope::Kind::all) {
-    chosen_.add(tables_.frames, shapes_, weights_, Aggregate::before_history);
+    chosen_.add(tables_.frames, shapes_, view_of(weights_), Aggregate::before_history);
   }
   previous_.clear();
   previous_total_ = {};

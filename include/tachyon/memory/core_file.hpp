@@ -259,7 +259,8 @@ inline void CoreFile::take_note(std::uint32_t type, std::uint64_t at, std::uint6
 //   count | page size | start, end, page offset (count times) | names, each with its zero
 inline void CoreFile::take_files(std::uint64_t at, std::uint64_t size) {
   if (size < 16 || size > largest_file_note) return;
-  std::vector<std::byte> note(static_cast<std::size_t>(size));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  const std::span<std::byte> note = bytes_of(bytes);
   if (!core_.read({at}, note)) return;
   const auto count = load<std::uint64_t>(note, 0);
   const auto page = load<std::uint64_t>(note, 8);

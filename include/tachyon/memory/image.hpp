@@ -45,7 +45,7 @@ class Image {
 
   template <class T>
   requires std::is_trivially_copyable_v<T> Result<void> store(Address at, const T& value)
-  noexcept { return write(at, std::as_bytes(std::span{&value, 1})); }
+  noexcept { return write(at, Bytes{reinterpret_cast<const std::byte*>(&value), sizeof value}); }
 
   Result<void> unmap(Address at) {
     const auto found = std::find_if(segments_.begin(), segments_.end(),
@@ -93,7 +93,7 @@ class Image {
       if (offset >= segment->bytes.size()) return Error{Errc::unreadable, 0, here};
       const auto skip = static_cast<std::size_t>(offset);
       const std::size_t n = std::min(size - done, segment->bytes.size() - skip);
-      take(std::span{segment->bytes}.subspan(skip, n), done);
+      take(view_of(segment->bytes).subspan(skip, n), done);
       done += n;
     }
     return {};

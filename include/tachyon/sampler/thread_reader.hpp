@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <tachyon/base/bytes.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/unwind/chain.hpp>
 #include <tachyon/unwind/threads.hpp>
 
@@ -93,7 +94,7 @@ class ThreadReader {
       out.push_back({current_frame_at(), bytes_of(first_current_)});
     }
     if (aim()) {
-      out.push_back({window_at_, std::span{window_}.first(window_size_)});
+      out.push_back({window_at_, view_of(window_).first(window_size_)});
       for (std::size_t i = chain_.size(); i-- > first_ && extras_used_ < most_extras;) {
         const Link& link = chain_[i];
         if (link.code != nullptr && !link.on_data_stack) add_extra(link.at, out);
@@ -210,7 +211,7 @@ class ThreadReader {
   void add_extra(Address at, std::vector<Range>& out) {
     Extra& extra = extras_[extras_used_++];
     extra.at = at;
-    out.push_back({at, std::span{extra.bytes}.first(header())});
+    out.push_back({at, bytes_of(extra.bytes).first(header())});
   }
 
   // Chooses the window: from a link not too far below the last top, to some room above it.
@@ -472,7 +473,7 @@ class ThreadReader {
     opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});
     opcode_ranges_.clear();
     const auto want = [&](Address at, std::size_t i) {
-      if (at) opcode_ranges_.push_back({at, std::span{opcodes_}.subspan(i, 1)});
+      if (at) opcode_ranges_.push_back({at, view_of(opcodes_).subspan(i, 1)});
     };
     for (std::size_t i = from; i < matched_; ++i) {
       want(maker.instruction_of(memory, raw_of(chain_[i]), epoch_), i - from);

@@ -51,7 +51,7 @@ Result<T> fetch(M& memory, Address at) noexcept {
 template <class T, Memory M>
 Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
   std::vector<T> values(count);
-  if (const auto read = memory.read(at, std::as_writable_bytes(std::span{values})); !read) {
+  if (const auto read = memory.read(at, bytes_of(values)); !read) {
     return read.error();
   }
   return values;
@@ -62,7 +62,7 @@ template <Memory M>
 bool text_is(M& memory, Address at, std::string_view name) noexcept {
   std::array<std::byte, 64> buffer;
   if (name.size() >= buffer.size()) return false;
-  const std::span into = std::span{buffer}.first(name.size() + 1);
+  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
   return memory.read(at, into) && as_text(into.first(name.size())) == name &&
          buffer[name.size()] == std::byte{0};
 }
@@ -314,7 +314,7 @@ class ElfFile {
     for (std::uint64_t at = 0; at < strings.size; at += step) {
       const auto size =
           static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
-      const std::span here = std::span{block}.first(size);
+      const std::span<std::byte> here = view_of(block).first(size);
       if (!file_->read({strings.offset + at}, here)) break;
       for (std::size_t which = 0; which < names.size(); ++which) {
         for (std::size_t from = 0; from < step;) {
@@ -339,9 +339,9 @@ class ElfFile {
     std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
     for (std::uint64_t at = 0; at < count; at += block.size()) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
-      const std::span here = std::span{block}.first(size);
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, std::as_writable_bytes(here)))
-        break;
+      const std::span<const Elf64_Sym> here = view_of(block).first(size);
+      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
       for (const Elf64_Sym& symbol : here) {
         if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
         for (const NameAt& name : offsets) {

@@ -16,6 +16,7 @@
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
+#include <tachyon/base/view.hpp>
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/file_bytes.hpp>
@@ -277,10 +278,7 @@ class RuntimeFinder {
       if (runs) {
         const bool main = executable && executable->same_file(first);
         const bool named = file_name(first.path).find("python") != std::string_view::npos;
-        programs_.push_back({&maps, std::span{order_}.subspan(i, end - i),
-                             main    ? 0
-                             : named ? 1
-                                     : 2});
+        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
         if (main) executable_ = Address{first.start};
       }
       i = end;
@@ -462,7 +460,7 @@ class RuntimeFinder {
     site.version = static_cast<std::uint32_t>(version);
     site.free_threaded = free_threaded != 0;
     site.table.resize(published_table_size);
-    if (!memory_.read(site.runtime, site.table)) return false;
+    if (!memory_.read(site.runtime, bytes_of(site.table))) return false;
     return read_state(site, finalizing, head);
   }
 
@@ -541,8 +539,8 @@ class RuntimeFinder {
       const Address at = mapping.start + done;
       const auto count = static_cast<std::size_t>(
           std::min<std::uint64_t>(block_words, (mapping.size() - done) / 8));
-      const std::span words = std::span{block}.first(count);
-      if (!memory_.read(at, std::as_writable_bytes(words))) continue;
+      const std::span<const std::uint64_t> words = view_of(block).first(count);
+      if (!memory_.read(at, bytes_of(block).first(count * 8))) continue;
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
@@ -605,16 +603,16 @@ class RuntimeFinder {
   // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
   // of the interpreter, which the runtime's own table has as its seventh.
   Address search_asyncio(const Program& program, const RuntimeSite& site) {
-    const auto expected = load_checked<std::uint64_t>(site.table, 6 * 8);
+    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
     if (!expected) return {};
     std::vector<std::uint64_t> block;
     for (std::size_t i = 0; i < program.size(); ++i) {
       const Mapping& m = program[i];
       if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
       block.resize(static_cast<std::size_t>(m.size() / 8));
-      if (!memory_.read(m.start, std::as_writable_bytes(std::span{block}))) continue;
+      if (!memory_.read(m.start, bytes_of(block))) continue;
       for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
-        const auto words = std::span{block}.subspan(k).template first<13>();
+        const auto words = view_of(block).subspan(k).template first<13>();
         if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
       }
     }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/view.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/sample/shared_tables.hpp>
 #include <tachyon/unwind/line_table.hpp>
@@ -168,8 +169,7 @@ class CodeCache {
     if (!size) return size.error();
     if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
     std::vector<Address> entries(static_cast<std::size_t>(*size));
-    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset,
-                                std::as_writable_bytes(std::span{entries}));
+    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset, bytes_of(entries));
     if (!ok) return ok.error();
     code.thread_copies = std::move(entries);
     if (!code.thread_copies[index]) return Errc::torn;

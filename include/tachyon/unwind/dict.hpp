@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <tachyon/base/view.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/unwind/objects.hpp>
 
@@ -59,8 +60,7 @@ Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address k
   }
   std::vector<Address> row(values ? count : 0);
   if (!row.empty()) {
-    const auto ok =
-        memory.read(layout.dict_values.values.at(values), std::as_writable_bytes(std::span{row}));
+    const auto ok = memory.read(layout.dict_values.values.at(values), bytes_of(row));
     if (!ok) return ok.error();
   }
   std::vector<DictItem> items;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/view.hpp>
 #include <tachyon/unwind/values.hpp>
 
 namespace tachyon {
@@ -32,8 +33,7 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
   const auto kinds = read_bytes(memory, layout, head[layout.code.localspluskinds], 1 << 16);
   const auto slots = static_cast<std::size_t>(std::min(count, most));
   std::vector<Address> references(slots);
-  if (!memory.read(layout.frame.localsplus.at(frame),
-                   std::as_writable_bytes(std::span{references}))) {
+  if (!memory.read(layout.frame.localsplus.at(frame), bytes_of(references))) {
     return out;
   }
   for (std::size_t i = 0; i < slots; ++i) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/target/runtime.hpp>
 #include <tachyon/unwind/frames.hpp>
@@ -42,7 +43,7 @@ struct AsyncioOffsets {
   template <Memory M>
   static Result<AsyncioOffsets> read(M& memory, Address at) {
     std::array<std::uint64_t, words> w{};
-    const auto ok = memory.read(at, std::as_writable_bytes(std::span{w}));
+    const auto ok = memory.read(at, bytes_of(w));
     if (!ok) return ok.error();
     const AsyncioOffsets o{w[0], w[1], w[2], w[3],  w[4],  w[5], w[6],
                            w[7], w[8], w[9], w[10], w[11], w[12]};

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
 #include <tachyon/memory/page_cache.hpp>
 #include <tachyon/unwind/dict.hpp>
 
@@ -102,8 +103,7 @@ class ThreadNames {
     }
     std::array<std::uint32_t, 3> words{};
     if (digits == 0 || digits > words.size()) return 0;
-    const auto into =
-        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
     if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
     return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
   }

@@ -54,7 +54,7 @@ class ValueReader {
     std::array<char, 96> text{};
     // A name may end right before memory that is not mapped: read it in small steps.
     for (std::size_t i = 0; i + 16 <= text.size(); i += 16) {
-      const auto into = std::as_writable_bytes(std::span{text}.subspan(i, 16));
+      const auto into = bytes_of(text).subspan(i, 16);
       if (!memory.read(*at + i, into)) break;
       if (std::memchr(text.data() + i, 0, 16) != nullptr) break;
     }
@@ -206,8 +206,7 @@ class ValueReader {
              std::to_string(digits * 30) + " bits>";
     }
     std::array<std::uint32_t, most> words{};
-    const auto into =
-        std::as_writable_bytes(std::span{words}.first(static_cast<std::size_t>(digits)));
+    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
     if (digits != 0 && !memory.read(layout_.long_object.digits.at(at), into)) return "?";
     // Long division by ten over the four words.
     std::string text;
