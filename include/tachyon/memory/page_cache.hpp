@@ -28,9 +28,9 @@ template <Memory M>
 class PageCache {
  public:
   static constexpr std::size_t page_size = 4096;
-  static constexpr std::size_t most_pages = std::size_t{1} << 13;  // 32 MiB
 
-  explicit PageCache(M& memory) : memory_{memory} {}
+  explicit PageCache(M& memory, std::size_t most_pages = std::size_t{1} << 13)  // 32 MiB
+      : memory_{memory}, most_pages_{most_pages} {}
 
   void refresh() {
     ++round_;
@@ -104,7 +104,7 @@ class PageCache {
 
   // Room for `count` pages and as many again; what is there is kept.
   void grow(std::size_t count) {
-    const std::size_t wanted = std::clamp<std::size_t>(count * 2, 64, most_pages);
+    const std::size_t wanted = std::clamp<std::size_t>(count * 2, 64, most_pages_);
     if (wanted <= capacity_) return;
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted * page_size);
     if (!slots_.empty()) std::memcpy(larger.get(), storage_.get(), slots_.size() * page_size);
@@ -124,7 +124,7 @@ class PageCache {
     if (const auto known = index_.find(page); known != index_.end()) {
       slot = known->second;
     } else {
-      if (slots_.size() == most_pages) return none;
+      if (slots_.size() == most_pages_) return none;
       if (slots_.size() == capacity_) grow(slots_.size());
       slot = add(page);
     }
@@ -137,6 +137,7 @@ class PageCache {
   }
 
   M& memory_;
+  std::size_t most_pages_;
   std::uint64_t round_ = 0;
   std::vector<Slot> slots_;
   std::unordered_map<std::uint64_t, std::size_t> index_;

@@ -149,6 +149,7 @@ class ThreadReader {
   template <Memory M>
   bool believe(M& memory) {
     if (first_ == 0 || first_ >= chain_.size()) return true;
+    const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return true;  // says nothing about them
     for (std::size_t i = first_; i-- > 0;) {
       const Link& link = chain_[i];
@@ -173,6 +174,7 @@ class ThreadReader {
     if (!current) return current.error();
     const Address base = copy_[layout_.thread.base_frame];
     if (!*current || *current == base) return {};
+    const Emptied afterwards{chunks_};
     const auto chunks =
         copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
     follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
@@ -188,6 +190,12 @@ class ThreadReader {
   static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
   static constexpr std::size_t least_back = 1024;
   static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
+
+  // Many threads must not keep what a deep one needs for a moment.
+  struct Emptied {
+    ChunkCopies& copies;
+    ~Emptied() { copies.clear(); }
+  };
 
   struct Extra {
     Address at{};
@@ -557,6 +565,7 @@ class ThreadReader {
     if (!chunk_ || !current) return LookResult::torn;
     const auto size = read_value<std::uint64_t>(memory, chunk_ + layout_.chunk.bytes.offset);
     if (!size || *size > ChunkCopies::most_bytes) return LookResult::torn;
+    const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return LookResult::torn;
     follow_frames(memory, layout_, current, base, chunks_, {}, raw_);
     if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_)) {

@@ -420,10 +420,11 @@ bool Watch<L, M, H>::list_changed() const noexcept {
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
-    if (needs_gil_struct() || watches_gil()) {
+    const auto running = layout_.runtime.gilstate_tstate_current;
+    if (watches_gil() || (needs_gil_struct() && !running.present())) {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
     }
-    if (const auto running = layout_.runtime.gilstate_tstate_current; running.present()) {
+    if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.

@@ -69,7 +69,9 @@ class ChunkCopies {
   static constexpr std::size_t most_chunks = 4096;
   static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 25;
 
+  // Room is kept for the next time, but not that of a stack which is deep as few are.
   void clear() noexcept {
+    if (total_ > most_kept) chunks_.clear();
     used_ = 0;
     total_ = 0;
   }
@@ -112,6 +114,8 @@ class ChunkCopies {
   Address newest() const noexcept { return used_ != 0 ? chunks_[0].at : Address{}; }
 
  private:
+  static constexpr std::uint64_t most_kept = std::uint64_t{1} << 22;
+
   struct Chunk {
     Address at{};
     std::vector<std::byte> bytes{};

@@ -34,7 +34,7 @@ template <class L, Memory M>
 class ThreadNames {
  public:
   ThreadNames(const L& layout, M& memory, Address interpreter)
-      : layout_{layout}, interpreter_{interpreter}, pages_{memory} {}
+      : layout_{layout}, interpreter_{interpreter}, pages_{memory, most_pages} {}
 
   // Nothing when the program has not imported threading.
   std::vector<ThreadName> read() {
@@ -107,6 +107,8 @@ class ThreadNames {
     if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
     return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
   }
+
+  static constexpr std::size_t most_pages = std::size_t{1} << 11;  // 8 MiB
 
   L layout_;
   Address interpreter_;
