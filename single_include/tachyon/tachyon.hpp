@@ -1725,9 +1725,9 @@ template <Memory M>
 class PageCache {
  public:
   static constexpr std::size_t page_size = 4096;
-  static constexpr std::size_t most_pages = std::size_t{1} << 13;  // 32 MiB
 
-  explicit PageCache(M& memory) : memory_{memory} {}
+  explicit PageCache(M& memory, std::size_t most_pages = std::size_t{1} << 13)  // 32 MiB
+      : memory_{memory}, most_pages_{most_pages} {}
 
   void refresh() {
     ++round_;
@@ -1801,7 +1801,7 @@ class PageCache {
 
   // Room for `count` pages and as many again; what is there is kept.
   void grow(std::size_t count) {
-    const std::size_t wanted = std::clamp<std::size_t>(count * 2, 64, most_pages);
+    const std::size_t wanted = std::clamp<std::size_t>(count * 2, 64, most_pages_);
     if (wanted <= capacity_) return;
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted * page_size);
     if (!slots_.empty()) std::memcpy(larger.get(), storage_.get(), slots_.size() * page_size);
@@ -1821,7 +1821,7 @@ class PageCache {
     if (const auto known = index_.find(page); known != index_.end()) {
       slot = known->second;
     } else {
-      if (slots_.size() == most_pages) return none;
+      if (slots_.size() == most_pages_) return none;
       if (slots_.size() == capacity_) grow(slots_.size());
       slot = add(page);
     }
@@ -1834,6 +1834,7 @@ class PageCache {
   }
 
   M& memory_;
+  std::size_t most_pages_;
   std::uint64_t round_ = 0;
   std::vector<Slot> slots_;
   std::unordered_map<std::uint64_t, std::size_t> index_;
@@ -16169,7 +16170,9 @@ class ChunkCopies {
   static constexpr std::size_t most_chunks = 4096;
   static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 25;
 
+  // Room is kept for the next time, but not that of a stack which is deep as few are.
   template <int = 0> void clear() noexcept {
+    if (total_ > most_kept) chunks_.clear();
     used_ = 0;
     total_ = 0;
   }
@@ -16212,6 +16215,8 @@ class ChunkCopies {
   template <int = 0> Address newest() const noexcept { return used_ != 0 ? chunks_[0].at : Address{}; }
 
  private:
+  static constexpr std::uint64_t most_kept = std::uint64_t{1} << 22;
+
   struct Chunk {
     Address at{};
     std::vector<std::byte> bytes{};
@@ -17471,7 +17476,7 @@ template <class L, Memory M>
 class ThreadNames {
  public:
   ThreadNames(const L& layout, M& memory, Address interpreter)
-      : layout_{layout}, interpreter_{interpreter}, pages_{memory} {}
+      : layout_{layout}, interpreter_{interpreter}, pages_{memory, most_pages} {}
 
   // Nothing when the program has not imported threading.
   std::vector<ThreadName> read() {
@@ -17544,6 +17549,8 @@ class ThreadNames {
     if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
     return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
   }
+
+  static constexpr std::size_t most_pages = std::size_t{1} << 11;  // 8 MiB
 
   L layout_;
   Address interpreter_;
@@ -18598,6 +18605,7 @@ class ThreadReader {
   template <Memory M>
   bool believe(M& memory) {
     if (first_ == 0 || first_ >= chain_.size()) return true;
+    const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return true;  // says nothing about them
     for (std::size_t i = first_; i-- > 0;) {
       const Link& link = chain_[i];
@@ -18622,6 +18630,7 @@ class ThreadReader {
     if (!current) return current.error();
     const Address base = copy_[layout_.thread.base_frame];
     if (!*current || *current == base) return {};
+    const Emptied afterwards{chunks_};
     const auto chunks =
         copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
     follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
@@ -18637,6 +18646,12 @@ class ThreadReader {
   static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
   static constexpr std::size_t least_back = 1024;
   static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
+
+  // Many threads must not keep what a deep one needs for a moment.
+  struct Emptied {
+    ChunkCopies& copies;
+    ~Emptied() { copies.clear(); }
+  };
 
   struct Extra {
     Address at{};
@@ -19006,6 +19021,7 @@ class ThreadReader {
     if (!chunk_ || !current) return LookResult::torn;
     const auto size = read_value<std::uint64_t>(memory, chunk_ + layout_.chunk.bytes.offset);
     if (!size || *size > ChunkCopies::most_bytes) return LookResult::torn;
+    const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return LookResult::torn;
     follow_frames(memory, layout_, current, base, chunks_, {}, raw_);
     if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_)) {
@@ -19474,10 +19490,11 @@ bool Watch<L, M, H>::list_changed() const noexcept {
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
-    if (needs_gil_struct() || watches_gil()) {
+    const auto running = layout_.runtime.gilstate_tstate_current;
+    if (watches_gil() || (needs_gil_struct() && !running.present())) {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
     }
-    if (const auto running = layout_.runtime.gilstate_tstate_current; running.present()) {
+    if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.
