@@ -45,6 +45,7 @@ Fleet::~Fleet() {
 }
 
 int Fleet::attach(const std::vector<std::int64_t>& pids) {
+  start_clocks();
   if (const auto why = prepare(pids.size(), pids.front())) {
     say_error(*why);
     return static_cast<int>(Exit::failed);
@@ -63,16 +64,17 @@ int Fleet::run(Child child, bool is_python) {
   shared_.program_is_python = is_python;
   child_.emplace(std::move(child));
   const std::int64_t pid = child_->pid();
+  if (line_.options.program.subprocesses) {
+    tree_.emplace(std::vector{pid}, ProcessTree::Orphans::ours);
+    shared_.told_of_children = tree_->is_told();
+    if (!tree_->is_told()) adopts_ = adopt_orphans();
+  }
+  start_clocks();
   auto why = prepare(1, pid);
   Member* member = nullptr;
   if (!why) {
     member = &add(pid, Member::Kind::started);
     if (!merged_) why = member->open_outputs();
-  }
-  if (!why && line_.options.program.subprocesses) {
-    tree_.emplace(std::vector{pid}, ProcessTree::Orphans::ours);
-    shared_.told_of_children = tree_->is_told();
-    if (!tree_->is_told()) adopts_ = adopt_orphans();
   }
   if (!why) why = child_->release();
   if (why) {
@@ -94,7 +96,7 @@ std::optional<std::string> Fleet::prepare(std::size_t processes, std::int64_t fi
     return std::nullopt;
   }
   merged_tables_ = std::make_unique<SharedTables>();
-  merged_run_ = run_of(line_, first);
+  merged_run_ = run_of(line_, first, shared_.started);
   auto made = Outputs::open(line_, merged_tables_->unguarded(), merged_run_, {first, false});
   if (auto* why = std::get_if<std::string>(&made)) return std::move(*why);
   merged_.emplace(std::move(std::get<Outputs>(made)));
@@ -103,10 +105,17 @@ std::optional<std::string> Fleet::prepare(std::size_t processes, std::int64_t fi
   return std::nullopt;
 }
 
-void Fleet::begin() {
+// Outputs write times as they come, so the time of day that session time 0 stands for is settled
+// before they are opened.
+void Fleet::start_clocks() {
   shared_.origin = now();
+  shared_.started = tachyon::detail::clock_now(CLOCK_REALTIME);
+}
+
+void Fleet::begin() {
+  shared_.begun = now();
   if (const auto duration = line_.options.sampling.duration) {
-    shared_.deadline = shared_.origin + static_cast<std::uint64_t>(duration->value.count());
+    shared_.deadline = shared_.begun + static_cast<std::uint64_t>(duration->value.count());
   }
 }
 
@@ -243,13 +252,16 @@ void Fleet::report(Member& member) {
     failed_ = true;
     if (!member.attached()) return;
   }
-  if (member.slowed_down()) {
-    say_warning("the rate was lowered to keep the cost to the program below --max-overhead");
+  if (const std::uint64_t interval = member.slowed_to(); interval != 0) {
+    say_warning(concat("the rate was lowered to ", fixed(1e9 / static_cast<double>(interval), 0),
+                       " Hz to keep the cost to the program below --max-overhead"));
   }
   if (merged_) {
     Run& run = member.run();
     if (merged_run_.target.command_line.empty()) merged_run_.target = run.target;
-    merged_run_.duration = std::max(merged_run_.duration, member.first_look() + run.duration);
+    const std::uint64_t start = shared_.begun - shared_.origin;
+    merged_run_.duration =
+        std::max(merged_run_.duration, member.first_look() + run.duration - start);
     add_trust(merged_run_.trust, run.trust);
     merged_sources_ = member.take_sources();
     return;
@@ -283,8 +295,9 @@ bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,
   }
   const bool fine = report_outputs(outputs.finish(run), to);
   std::string trust = trust_line(run.trust);
-  if (child_ && first_look >= 1'000'000) {
-    trust += concat("; the first ", fixed(static_cast<double>(first_look) * 1e-6, 0),
+  const std::uint64_t start = shared_.begun - shared_.origin;
+  if (child_ && first_look >= start + 1'000'000) {
+    trust += concat("; the first ", fixed(static_cast<double>(first_look - start) * 1e-6, 0),
                     " ms of the program were not seen");
   }
   say_notice(trust);

@@ -31,7 +31,6 @@ class Fleet {
  private:
   std::optional<std::string> prepare(std::size_t processes, std::int64_t first);
   Member& add(std::int64_t pid, Member::Kind kind);
-  void begin();
   void watch();
   void wait_a_moment();
   void on_signals();
@@ -45,6 +44,8 @@ class Fleet {
   int exit_code() const;
   bool write_report(Outputs& outputs, Run& run, const Tables& tables, const SourceFiles& sources,
                     std::uint64_t first_look);
+  void start_clocks();
+  void begin();
 
   const CommandLine& line_;
   Signals& signals_;

@@ -1,8 +1,10 @@
 #include "live.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <list>
@@ -123,7 +125,10 @@ live::Notice convert(const std::string& recording, const std::string& path, Form
 class LiveSession {
  public:
   LiveSession(const CommandLine& line, std::int64_t pid, Seek::Kind kind)
-      : line_{line}, pid_{pid}, kind_{kind}, run_{run_of(line, pid)} {
+      : line_{line},
+        pid_{pid},
+        kind_{kind},
+        run_{run_of(line, pid, tachyon::detail::clock_now(CLOCK_REALTIME))} {
     stopped_ = ::eventfd(0, EFD_CLOEXEC);
     open_recording();
   }
@@ -143,6 +148,7 @@ class LiveSession {
     const std::uint64_t one = 1;
     (void)!::write(stopped_, &one, sizeof one);
   }
+  const Run& run() const noexcept { return run_; }  // as long as nothing samples
   void program_ended() noexcept { program_ended_.store(true); }
   live::Ending sample(live::Feed& feed);
   void save(std::string path, live::Mailbox& mailbox);
@@ -151,12 +157,18 @@ class LiveSession {
 
  private:
   struct Controls final : Control {
-    explicit Controls(LiveSession& owner, live::Mailbox* box) : session{owner}, mailbox{box} {}
+    Controls(LiveSession& owner, live::Mailbox* box, std::uint64_t asked)
+        : session{owner}, mailbox{box}, interval{asked} {}
     bool stop() override { return session.stop_.load(std::memory_order_relaxed); }
     int descriptor() override { return session.stopped_; }
-    void progress(const SessionProgress&) override {}
+    void progress(const SessionProgress& progress) override {
+      if (mailbox == nullptr || progress.interval == interval) return;
+      interval = progress.interval;
+      mailbox->interval(interval);
+    }
     LiveSession& session;
-    live::Mailbox* mailbox;
+    live::Mailbox* mailbox;  // of the main target, whose rate is shown
+    std::uint64_t interval;
   };
   // A sample goes to the screen and into the recording, in the time of the whole run.
   struct Sink final : SampleSink {
@@ -185,7 +197,7 @@ class LiveSession {
     tables_.with([&](Tables&) { act(*ring_); });
   }
   void open_recording();
-  SessionOutcome sample_one(Attached& target, live::Feed& feed);
+  SessionOutcome sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to);
   live::Ending sample_target(live::Feed& feed);
   void watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone);
   void sample_descendant(std::int64_t pid, live::Mailbox& mailbox);
@@ -217,18 +229,19 @@ void LiveSession::open_recording() {
   ring_.emplace(std::move(*file), tables_.unguarded(), run_, RingOptions{}, options);
 }
 
-SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed) {
+SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to) {
   SamplingRequest request = request_of(line_);
   // The display takes batches from the one who samples: see mailbox.hpp.
   request.readers = 1;
   request.collects_apart = false;
   const std::uint64_t offset =
       (tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_) / 1000 * 1000;
+  if (rate_to != nullptr) rate_to->interval(request.plan.interval);
   if (const auto duration = line_.options.sampling.duration) {
     const auto length = static_cast<std::uint64_t>(duration->value.count());
     request.plan.duration = length > offset ? length - offset : 1;
   }
-  Controls controls{*this, &feed.mailbox()};
+  Controls controls{*this, rate_to, request.plan.interval};
   Sink sink{*this, feed, offset};
   SessionOutcome outcome = sample_process(target, tables_, request, sink, controls);
   feed.publish();
@@ -257,7 +270,7 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
     }
     note_target(run_.target, *target);
     feed.mailbox().target(run_.target);
-    const SessionOutcome outcome = sample_one(*target, feed);
+    const SessionOutcome outcome = sample_one(*target, feed, &feed.mailbox());
     switch (outcome.end) {
       case SessionEnd::duration:
         return {live::End::duration, {}};
@@ -277,39 +290,72 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
   }
 }
 
+// What a process calls itself.
+std::string title_of(std::int64_t pid) {
+  std::string text;
+  for (const std::string& word : command_line_of(pid))
+    text += concat(text.empty() ? "" : " ", word);
+  return text;
+}
+
 // Until we are stopped, or the target has ended (`alone`) and with it all of its descendants.
 void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone) {
-  std::list<std::thread> threads;
-  ProcessTree tree{{pid_}};
-  const auto command = [](std::int64_t pid) {
-    std::string text;
-    for (const std::string& word : command_line_of(pid))
-      text += concat(text.empty() ? "" : " ", word);
-    return text;
+  constexpr std::uint64_t tidy_every = 500'000'000;
+  struct Descendant {
+    std::atomic<bool> done{false};
+    std::thread thread{};
   };
-  std::vector<live::Process> all{{pid_, 0, command(pid_), false}};
+  std::list<Descendant> descendants;
+  const bool started = kind_ == Seek::Kind::started;
+  ProcessTree tree{{pid_}, started ? ProcessTree::Orphans::ours : ProcessTree::Orphans::elsewhere};
+  const bool adopts = started && !tree.is_told() && adopt_orphans();
+  std::vector<live::Process> all{{pid_, 0, title_of(pid_), false}};
   mailbox.processes(all);
   const auto over = [&] {
     return alone.load() && std::all_of(all.begin() + 1, all.end(), [](auto& p) { return p.ended; });
   };
+  std::uint64_t tidied = 0;
   while (!stop_.load() && !over()) {
+    std::uint64_t now = tachyon::detail::clock_now(CLOCK_MONOTONIC);
     bool news = false;
-    for (const std::int64_t pid : tree.fresh(tachyon::detail::clock_now(CLOCK_MONOTONIC))) {
-      all.push_back({pid, pid_, command(pid), false});
+    for (const std::int64_t pid : tree.fresh(now)) {
+      const std::int64_t parent = tree.parent_of(pid);
+      const bool known = std::ranges::any_of(all, [&](auto& p) { return p.id == parent; });
+      all.push_back({pid, known ? parent : pid_, title_of(pid), false});
       news = true;
-      threads.emplace_back([this, pid, &mailbox] { sample_descendant(pid, mailbox); });
+      Descendant& one = descendants.emplace_back();
+      one.thread = std::thread{[this, pid, &mailbox, &one] {
+        sample_descendant(pid, mailbox);
+        one.done.store(true);
+      }};
     }
-    for (live::Process& process : all) {
-      const bool ended =
-          !process.ended && ::kill(static_cast<pid_t>(process.id), 0) != 0 && errno == ESRCH;
-      news = news || ended;
-      process.ended = process.ended || ended;
+    if (adopts) reap_orphans(pid_);
+    if (news || now - tidied >= tidy_every) {
+      tidied = now;
+      descendants.remove_if([](Descendant& one) {
+        const bool done = one.done.load();
+        if (done) one.thread.join();
+        return done;
+      });
+      for (live::Process& process : all) {
+        if (process.ended) continue;
+        process.ended = has_ended(process.id);
+        std::string title = process.ended ? std::string{} : title_of(process.id);
+        if (!title.empty() && title != process.command) {  // it has become something else
+          process.command = std::move(title);
+          news = true;
+        }
+        news = news || process.ended;
+      }
+      if (news) mailbox.processes(all);
     }
-    if (news) mailbox.processes(all);
-    const timespec nap{0, 10'000'000};
-    (void)::nanosleep(&nap, nullptr);
+    now = tachyon::detail::clock_now(CLOCK_MONOTONIC);
+    const std::uint64_t wait = std::min(tree.patience(now), tidy_every);
+    pollfd wake[2] = {{stopped_, POLLIN, 0}, {tree.descriptor(), POLLIN, 0}};
+    const timespec limit{0, static_cast<long>(wait)};
+    (void)::ppoll(wake, 2, &limit, nullptr);
   }
-  for (std::thread& thread : threads) thread.join();
+  for (Descendant& one : descendants) one.thread.join();
 }
 
 void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
@@ -318,7 +364,7 @@ void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
   while (!stop_.load()) {
     auto target = find_python({pid, Seek::Kind::found, false, &stop_, &never});
     if (!target) return;
-    const SessionOutcome outcome = sample_one(*target, feed);
+    const SessionOutcome outcome = sample_one(*target, feed, nullptr);
     if (outcome.error.code != Errc::process_changed) return;
   }
 }
@@ -347,12 +393,12 @@ void LiveSession::save(std::string path, live::Mailbox& mailbox) {
 
 static_assert(live::SavingSession<LiveSession>);
 
-int show(const CommandLine& line, LiveSession& session, std::int64_t pid) {
+int show(LiveSession& session, std::int64_t pid) {
   live::AppOptions options;
   options.environment = environment();
   options.source_root = concat("/proc/", std::to_string(pid), "/root");
   options.save_as = session.default_name();
-  const live::Outcome outcome = live::run_app(session, run_of(line, pid), std::move(options));
+  const live::Outcome outcome = live::run_app(session, session.run(), std::move(options));
   if (outcome.fault != live::TerminalFault::none) {
     say_error(live::describe(outcome.fault));
     return static_cast<int>(Exit::failed);
@@ -379,7 +425,7 @@ std::optional<std::string> why_no_screen() {
 
 int watch_live(const CommandLine& line, std::int64_t pid) {
   LiveSession session{line, pid, Seek::Kind::given};
-  return show(line, session, pid);
+  return show(session, pid);
 }
 
 int run_live(const CommandLine& line, Child child) {
@@ -398,7 +444,7 @@ int run_live(const CommandLine& line, Child child) {
       }
       session.program_ended();
     }};
-    code = show(line, session, child.pid());
+    code = show(session, child.pid());
     leaving.store(true);
     waiter.join();
     ended = child.poll().has_value();

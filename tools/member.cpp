@@ -57,7 +57,8 @@ class Feeder final : public SampleSink {
 
 class Steering final : public Control {
  public:
-  Steering(Shared& shared, bool realtime) : shared_{shared}, realtime_{realtime} {}
+  Steering(Shared& shared, std::uint64_t interval, bool realtime)
+      : shared_{shared}, realtime_{realtime}, line_{interval} {}
   ~Steering() override { line_.end(); }
   bool stop() override { return shared_.stop.load(std::memory_order_relaxed); }
   int descriptor() override { return shared_.stopped; }
@@ -71,13 +72,13 @@ class Steering final : public Control {
       const std::lock_guard hold{lock_};
       trust_ = *progress.trust;
     }
-    if (realtime_) line_.show(*progress.trust, static_cast<double>(progress.now) * 1e-9);
+    if (realtime_) line_.show(progress);
   }
 
  private:
   Shared& shared_;
   bool realtime_;
-  RealtimeLine line_{};
+  RealtimeLine line_;
   std::mutex lock_{};
   Trust trust_{};
 };
@@ -207,7 +208,7 @@ void add_trust(Trust& sum, const Trust& one) {
   sum.wall = wall;
 }
 
-Run run_of(const CommandLine& line, std::int64_t pid) {
+Run run_of(const CommandLine& line, std::int64_t pid, std::uint64_t started) {
   const Options& options = line.options;
   Run run;
   run.target.process = pid;
@@ -222,7 +223,7 @@ Run run_of(const CommandLine& line, std::int64_t pid) {
   run.options.async_all = options.frames.async_aware && async_mode_of(line) == AsyncMode::all;
   run.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
   run.fixed_clock = options.sampling.clock == Clock::fixed;
-  run.started = tachyon::detail::clock_now(CLOCK_REALTIME);
+  run.started = started;
   return run;
 }
 
@@ -232,7 +233,7 @@ Member::Member(Shared& shared, std::int64_t pid, Kind kind)
     own_tables_ = std::make_unique<SharedTables>();
     tables_ = own_tables_.get();
   }
-  run_ = run_of(shared.line, pid);
+  run_ = run_of(shared.line, pid, shared.started);
 }
 
 std::optional<std::string> Member::open_outputs() {
@@ -299,13 +300,13 @@ bool Member::sample(Attached& target) {
   Outputs& outputs = shared_.outputs ? *shared_.outputs : *own_;
   // Who collects for readers has locked the tables already.
   const bool locks = shared_.outputs != nullptr && !request.collects_apart;
-  Steering steering{shared_, shared_.line.options.sampling.realtime_stats};
+  Steering steering{shared_, request.plan.interval, shared_.line.options.sampling.realtime_stats};
   Feeder feeder{outputs, locks ? tables_ : nullptr, offset, shared_.snapshots,
                 [&](std::uint64_t time) { take_snapshot(outputs, steering.trust(), time); }};
   const SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
   add_trust(run_.trust, outcome.trust);
   run_.duration = offset + outcome.duration - first_look_;
-  slowed_down_ = slowed_down_ || outcome.slowed_down;
+  if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, outcome.interval);
   // An interpreter on its way out says so in several ways; the next search tells what is left of
   // it.
   const Errc why = outcome.error.code;

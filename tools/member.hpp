@@ -25,7 +25,9 @@ namespace tachyon::tool {
 // What the members of a run have in common.
 struct Shared {
   const CommandLine& line;
-  std::uint64_t origin = 0;                // monotonic ns; session times count from here
+  std::uint64_t origin = 0;                // monotonic ns; session times count from here ...
+  std::uint64_t started = 0;               // ... which is this unix time, ns
+  std::uint64_t begun = 0;                 // monotonic ns; sampling could begin
   std::uint64_t deadline = 0;              // monotonic ns; 0: none
   std::atomic<bool> program_ended{false};  // the one that we started
   bool told_of_children = false;           // each when it has become what it will be
@@ -85,8 +87,9 @@ class Member {
   // After join().
   const std::optional<std::string>& error() const noexcept { return error_; }
   bool attached() const noexcept { return sessions_ != 0; }
-  bool slowed_down() const noexcept { return slowed_down_; }
-  // Nanoseconds from the start of everything until it was looked at for the first time.
+  // The longest interval, if the rate was lowered; else 0.
+  std::uint64_t slowed_to() const noexcept { return slowed_to_; }
+  // Session time when it was looked at for the first time.
   std::uint64_t first_look() const noexcept { return first_look_; }
   Run& run() noexcept { return run_; }
   Outputs* outputs() noexcept { return own_ ? &*own_ : nullptr; }
@@ -110,7 +113,7 @@ class Member {
   SourceFiles sources_{};
   Run run_{};
   unsigned sessions_ = 0;
-  bool slowed_down_ = false;
+  std::uint64_t slowed_to_ = 0;
   std::uint64_t first_look_ = 0;
   std::optional<std::string> error_{};
   std::atomic<bool> finished_{false};
@@ -118,6 +121,6 @@ class Member {
 };
 
 // What is known of a run before anything has been looked at.
-Run run_of(const CommandLine& line, std::int64_t pid);
+Run run_of(const CommandLine& line, std::int64_t pid, std::uint64_t started);
 
 }  // namespace tachyon::tool

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include <tachyon/base/glob.hpp>
+#include <tachyon/base/interner.hpp>
 
 #include "process_events.hpp"
 #include "text.hpp"
@@ -36,7 +38,11 @@
 //
 // A new process belongs to the tree if its parent does. Who looks may find the parent gone already
 // (a daemon, a shell that ended): then the process group and session tell, as far as they are ones
-// that the tree made or was alone in; and `run` has orphans of its program handed to us.
+// that the tree made or was alone in; and `run` has orphans of its program handed to us. What has
+// forked away from family, group and session, but is still the program that it was, has the stack
+// where that program had it, and addresses are drawn anew at every exec: a process with a member's
+// addresses, whose parent has others, is a copy of that member. Only what has done all of this and
+// exec'ed another program within 10 ms stays unknown to those whom the kernel does not tell.
 namespace tachyon::tool {
 
 namespace detail {
@@ -67,6 +73,24 @@ std::optional<T> number_after(std::string_view text, std::string_view key) {
   return error == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
+// Where a process has its program, its stack and its environment, as one number: drawn at every
+// exec, inherited by fork. 0: not known to us.
+inline std::uint64_t addresses_of(std::int64_t pid) {
+  constexpr int code = 26, stack = 28, environment = 50;  // fields of the stat file, see proc(5)
+  const std::string text = read_small_file(concat("/proc/", std::to_string(pid), "/stat"));
+  std::size_t at = std::min(text.rfind(')'), text.size());
+  std::uint64_t all = 0;
+  for (int field = 3; field <= environment && at < text.size(); ++field) {
+    at = std::min(text.find(' ', at), text.size() - 1) + 1;
+    if (field != code && field != stack && field != environment) continue;
+    std::uint64_t value = 0;
+    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), value);
+    if (read.ec != std::errc{} || (field == stack && value == 0)) return 0;
+    all = mix_bits(all ^ value);
+  }
+  return all;
+}
+
 template <class Each>
 void each_process(Each&& each) {
   DIR* const folder = ::opendir("/proc");
@@ -93,6 +117,13 @@ inline std::vector<std::string> command_line_of(std::int64_t pid) {
     at = end + 1;
   }
   return words;
+}
+
+// Whether there is no such process any more, or one that only waits to be waited for.
+inline bool has_ended(std::int64_t pid) {
+  const std::string text = detail::read_small_file(concat("/proc/", std::to_string(pid), "/stat"));
+  const std::size_t state = text.rfind(") ") + 2;  // npos + 2 is 1
+  return state < 2 || state >= text.size() || text[state] == 'Z' || text[state] == 'X';
 }
 
 // What a user may call a process: its program, its title, the script or module that it runs.
@@ -185,7 +216,13 @@ class ProcessTree {
     for (const std::int64_t pid : roots) {
       if (const auto process = read(pid)) members_.emplace(pid, *process);
     }
-    for (const auto& [pid, process] : members_) note_groups(pid, process);
+    for (const auto& [pid, process] : members_) {
+      // What the roots share with those who forked them tells nothing.
+      if (!members_.contains(process.parent)) {
+        outside_.insert(detail::addresses_of(process.parent));
+      }
+    }
+    for (const auto& [pid, process] : members_) note(pid, process);
     look_at_all();
   }
   ProcessTree(const ProcessTree&) = delete;
@@ -217,10 +254,16 @@ class ProcessTree {
   }
 
   std::size_t size() const noexcept { return members_.size(); }
+  // As it was when the process was told; 0: not known any more.
+  std::int64_t parent_of(std::int64_t pid) const {
+    const auto found = members_.find(pid);
+    return found == members_.end() ? 0 : found->second.parent;
+  }
 
  private:
   static constexpr std::int64_t most_in_a_row = 4096;
   static constexpr std::uint64_t look_every = 10'000'000;
+  static constexpr unsigned settled_after = 20;  // looks
   // A process that is forked only to become another program does so within this time.
   static constexpr std::uint64_t becomes_within = 10'000'000;
   struct Process {
@@ -234,7 +277,7 @@ class ProcessTree {
       switch (event.kind) {
         case Kind::fork:
           if (!members_.contains(event.parent) || members_.contains(event.process)) return;
-          members_.emplace(event.process, Process{});
+          members_.emplace(event.process, Process{event.process, event.parent, 0, 0});
           young_.emplace(event.process, now + becomes_within);
           return;
         case Kind::exec:
@@ -260,6 +303,9 @@ class ProcessTree {
   void look() {
     constexpr unsigned often = 256;
     if (++looks_ % often == 0) forget_dead();
+    for (; !settling_.empty() && settling_.front().first <= looks_; settling_.pop_front()) {
+      note_addresses(settling_.front().second);
+    }
     const std::int64_t newest = newest_number();
     if (newest < 0) {  // no such file: the dear way, less often
       if (++calls_ % 20 == 0) look_at_all();
@@ -310,7 +356,8 @@ class ProcessTree {
     const bool adopted = orphans_ == Orphans::ours && process->parent == ::getpid();
     if (process->leader != pid) return true;  // a thread
     if (adopted || members_.contains(process->parent) ||
-        (orphan && (groups_.contains(process->group) || groups_.contains(process->session)))) {
+        (orphan && (groups_.contains(process->group) || groups_.contains(process->session))) ||
+        is_copy(pid, process->parent)) {
       add(pid, *process);
     }
     return true;
@@ -319,10 +366,21 @@ class ProcessTree {
   void add(std::int64_t pid, const Process& process) {
     members_.emplace(pid, process);
     fresh_.push_back(pid);
-    note_groups(pid, process);
+    note(pid, process);
   }
-  void note_groups(std::int64_t pid, const Process& process) {
+  void note(std::int64_t pid, const Process& process) {
     if (process.group == pid || process.session == pid) groups_.insert(pid);
+    if (events_) return;  // copies are told of
+    note_addresses(pid);
+    settling_.emplace_back(looks_ + settled_after, pid);  // it may be about to exec
+  }
+  void note_addresses(std::int64_t pid) {
+    const std::uint64_t addresses = detail::addresses_of(pid);
+    if (addresses != 0 && !outside_.contains(addresses)) addresses_.insert(addresses);
+  }
+  bool is_copy(std::int64_t pid, std::int64_t parent) const {
+    const std::uint64_t addresses = detail::addresses_of(pid);
+    return addresses_.contains(addresses) && detail::addresses_of(parent) != addresses;
   }
 
   // Their numbers may be given to others.
@@ -367,7 +425,9 @@ class ProcessTree {
   std::int64_t newest_ = 0;
   std::map<std::int64_t, Process> members_{};
   std::set<std::int64_t> groups_{};
-  std::map<std::int64_t, int> unseen_{};  // and how often still to look
+  std::set<std::uint64_t> addresses_{}, outside_{};  // of members; of who started the roots
+  std::deque<std::pair<unsigned, std::int64_t>> settling_{};  // when to note a member's once more
+  std::map<std::int64_t, int> unseen_{};                      // and how often still to look
   std::vector<std::int64_t> fresh_{};
 };
 

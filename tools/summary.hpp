@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tachyon/sample/run.hpp>
+#include <tachyon/sampler/session.hpp>
 
 #include "files.hpp"
 #include "outputs.hpp"
@@ -121,10 +122,12 @@ inline bool report_outputs(const std::vector<Finished>& outputs, std::FILE* to) 
 // A line a second while sampling (--realtime-stats); it overwrites itself on a terminal only.
 class RealtimeLine {
  public:
-  explicit RealtimeLine(int descriptor = STDERR_FILENO)
-      : fd_{descriptor}, in_place_{::isatty(fd_) == 1} {}
+  explicit RealtimeLine(std::uint64_t interval, int descriptor = STDERR_FILENO)
+      : fd_{descriptor}, in_place_{::isatty(fd_) == 1}, interval_{interval} {}
 
-  void show(const Trust& trust, double seconds) {
+  void show(const SessionProgress& progress) {
+    const Trust& trust = *progress.trust;
+    const double seconds = static_cast<double>(progress.now) * 1e-9;
     const double ticks = static_cast<double>(trust.ticks - before_.ticks);
     const double span = seconds - seconds_;
     if (span <= 0) return;
@@ -134,6 +137,10 @@ class RealtimeLine {
                " valid ", percent(trust.valid - before_.valid, trust.attempts - before_.attempts),
                " late ", std::to_string(trust.late - before_.late), " missed ",
                std::to_string(trust.missed - before_.missed));
+    if (progress.interval > interval_) {
+      text +=
+          concat(" slowed down to ", fixed(1e9 / static_cast<double>(progress.interval), 1), "Hz");
+    }
     put(in_place_ ? concat("\r\x1b[K", text) : text + "\n");
     before_ = trust;
     seconds_ = seconds;
@@ -151,6 +158,7 @@ class RealtimeLine {
   bool shown_ = false;
   Trust before_{};
   double seconds_ = 0;
+  std::uint64_t interval_;  // that was asked for
 };
 
 }  // namespace tachyon::tool

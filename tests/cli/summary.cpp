@@ -66,14 +66,18 @@ TEST_CASE("missed looks are warned about when they matter") {
 TEST_CASE("the line of a second overwrites itself on a terminal only") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
-  RealtimeLine line{ends[1]};
+  RealtimeLine line{1'000'000, ends[1]};
   Trust trust = typical().trust;
-  line.show(trust, 2.5);
+  line.show({2'500'000'000, &trust, 1'000'000});
   trust.ticks += 500;
   trust.attempts += 500;
   trust.valid += 500;
   trust.missed += 1;
-  line.show(trust, 3);
+  line.show({3'000'000'000, &trust, 1'000'000});
+  trust.ticks += 250;
+  trust.attempts += 250;
+  trust.valid += 250;
+  line.show({4'000'000'000, &trust, 4'000'000});
   line.end();
   ::close(ends[1]);
   char text[1024];
@@ -82,5 +86,6 @@ TEST_CASE("the line of a second overwrites itself on a terminal only") {
   REQUIRE(got > 0);
   CHECK(std::string(text, static_cast<std::size_t>(got)) ==
         "Stats: 1000.0Hz (1000.0µs) N=2500 valid 98.0 % late 0 missed 0\n"
-        "Stats: 1000.0Hz (1000.0µs) N=3000 valid 100.0 % late 0 missed 1\n");
+        "Stats: 1000.0Hz (1000.0µs) N=3000 valid 100.0 % late 0 missed 1\n"
+        "Stats: 250.0Hz (4000.0µs) N=3250 valid 100.0 % late 0 missed 0 slowed down to 250.0Hz\n");
 }

@@ -282,7 +282,7 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
       Trust sum;
       for (auto& lane : lanes) detail::add_beside(sum, lane->trust());
       sum.distinct = merger.distinct();
-      control.progress({now - origin, &sum});
+      control.progress({now - origin, &sum, plan.interval});
     }
     const bool all_done =
         std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); });

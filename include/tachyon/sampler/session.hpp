@@ -40,6 +40,7 @@ struct SessionOutcome {
 struct SessionProgress {
   std::uint64_t now = 0;  // ns since the session began
   const Trust* trust = nullptr;
+  std::uint64_t interval = 0;  // in force from now on
 };
 
 // `stop` is asked between ticks, at least 20 times a second; `progress` is told once a second;
@@ -113,8 +114,6 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
     }
     if (before - last_progress >= 1'000'000'000U) {
       last_progress = before;
-      account(before);
-      control.progress({before - origin, &out.trust});
       // A reading that holds the target more than it may is made rarer, not worse; one that no
       // longer does becomes as frequent as it was meant to be.
       const double held = static_cast<double>(reading.held() - last_held);
@@ -128,6 +127,8 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       }
       last_held = reading.held();
       last_judged = before;
+      account(before);
+      control.progress({before - origin, &out.trust, schedule.interval()});
     }
     const std::uint64_t due =
         plan.duration == 0 ? schedule.due() : std::min(schedule.due(), origin + plan.duration);

@@ -444,6 +444,10 @@ class RuntimeFinder {
     const bool recognised =
         (*words)[0] == debug_cookie ? examine_published(*words, site) : examine_early(claim, site);
     if (!recognised) return false;
+    // A library is first mapped whole, to read only, and its data laid over that. Until then other
+    // bytes of the file are in the object's place, and look like anything.
+    const Mapping* const place = modules_.maps().find(claim.runtime);
+    if (place && !place->writable) site.state = RuntimeState::not_started;
     if (best_ && best_->state == RuntimeState::running) return false;
     if (best_ && site.state == RuntimeState::not_started) return false;
     best_ = std::move(site);
