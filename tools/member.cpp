@@ -58,7 +58,7 @@ class Feeder final : public SampleSink {
 class Steering final : public Control {
  public:
   Steering(Shared& shared, std::uint64_t interval, bool realtime)
-      : shared_{shared}, realtime_{realtime}, line_{interval} {}
+      : shared_{shared}, realtime_{realtime}, line_{interval}, longest_{interval} {}
   ~Steering() override { line_.end(); }
   bool stop() override { return shared_.stop.load(std::memory_order_relaxed); }
   int descriptor() override { return shared_.stopped; }
@@ -67,10 +67,16 @@ class Steering final : public Control {
     const std::lock_guard hold{lock_};
     return trust_;
   }
+  // The longest interval so far.
+  std::uint64_t longest() {
+    const std::lock_guard hold{lock_};
+    return longest_;
+  }
   void progress(const SessionProgress& progress) override {
     {
       const std::lock_guard hold{lock_};
       trust_ = *progress.trust;
+      longest_ = std::max(longest_, progress.interval);
     }
     if (realtime_) line_.show(progress);
   }
@@ -81,6 +87,7 @@ class Steering final : public Control {
   RealtimeLine line_;
   std::mutex lock_{};
   Trust trust_{};
+  std::uint64_t longest_;
 };
 
 // States of threads that an output shows are looked up; --binary keeps them where that costs
@@ -306,7 +313,7 @@ bool Member::sample(Attached& target) {
   const SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
   add_trust(run_.trust, outcome.trust);
   run_.duration = offset + outcome.duration - first_look_;
-  if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, outcome.interval);
+  if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, steering.longest());
   // An interpreter on its way out says so in several ways; the next search tells what is left of
   // it.
   const Errc why = outcome.error.code;

@@ -13984,6 +13984,10 @@ class RuntimeFinder {
     const bool recognised =
         (*words)[0] == debug_cookie ? examine_published(*words, site) : examine_early(claim, site);
     if (!recognised) return false;
+    // A library is first mapped whole, to read only, and its data laid over that. Until then other
+    // bytes of the file are in the object's place, and look like anything.
+    const Mapping* const place = modules_.maps().find(claim.runtime);
+    if (place && !place->writable) site.state = RuntimeState::not_started;
     if (best_ && best_->state == RuntimeState::running) return false;
     if (best_ && site.state == RuntimeState::not_started) return false;
     best_ = std::move(site);
@@ -19959,6 +19963,7 @@ struct SessionOutcome {
 struct SessionProgress {
   std::uint64_t now = 0;  // ns since the session began
   const Trust* trust = nullptr;
+  std::uint64_t interval = 0;  // in force from now on
 };
 
 // `stop` is asked between ticks, at least 20 times a second; `progress` is told once a second;
@@ -20032,8 +20037,6 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
     }
     if (before - last_progress >= 1'000'000'000U) {
       last_progress = before;
-      account(before);
-      control.progress({before - origin, &out.trust});
       // A reading that holds the target more than it may is made rarer, not worse; one that no
       // longer does becomes as frequent as it was meant to be.
       const double held = static_cast<double>(reading.held() - last_held);
@@ -20047,6 +20050,8 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       }
       last_held = reading.held();
       last_judged = before;
+      account(before);
+      control.progress({before - origin, &out.trust, schedule.interval()});
     }
     const std::uint64_t due =
         plan.duration == 0 ? schedule.due() : std::min(schedule.due(), origin + plan.duration);
@@ -20459,7 +20464,7 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
       Trust sum;
       for (auto& lane : lanes) detail::add_beside(sum, lane->trust());
       sum.distinct = merger.distinct();
-      control.progress({now - origin, &sum});
+      control.progress({now - origin, &sum, plan.interval});
     }
     const bool all_done =
         std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); });
