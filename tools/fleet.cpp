@@ -255,7 +255,7 @@ void Fleet::report(Member& member) {
   if (const std::uint64_t interval = member.slowed_to(); interval != 0) {
     say_warning(concat("the rate was lowered, at times to ",
                        fixed(1e9 / static_cast<double>(interval), 0),
-                       " Hz to keep the cost to the program below --max-overhead"));
+                       " Hz, to keep the cost to the program below --max-overhead"));
   }
   if (merged_) {
     Run& run = member.run();
