@@ -35,8 +35,7 @@ SnapshotOptions snapshot_options(const Options& options) {
   wanted.frames.opcodes = options.frames.opcodes;
   wanted.frames.tasks = options.frames.async_aware;
   wanted.frames.all_threads = wanted.frames.all_threads || wanted.frames.tasks;
-  wanted.frames.task_choice =
-      options.frames.async_mode == AsyncMode::running ? TaskChoice::running : TaskChoice::all;
+  wanted.frames.task_choice = tasks_of(options.frames.async_mode.value_or(AsyncMode::all));
   wanted.locals = options.show.locals;
   return wanted;
 }
@@ -47,6 +46,9 @@ Result<void> look_at(std::int32_t pid, const CommandLine& line, Dumped& out) {
   const bool blocking = reading_of(line.options.reading) == Reading::blocking;
   auto snapshot = snapshot_of(*target, out.tables, snapshot_options(line.options), blocking);
   if (!snapshot) return snapshot.error();
+  if (line.options.frames.async_aware && !knows_tasks(target->site)) {
+    say_notice(about_unpublished_tasks(pid));
+  }
   out.site = std::move(target->site);
   out.snapshot = std::move(*snapshot);
   return {};

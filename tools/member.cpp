@@ -148,8 +148,7 @@ SamplingRequest request_of(const CommandLine& line) {
   if (options.frames.async_aware) {
     // The threads are read to know what their running tasks do: all of them.
     request.options.tasks = request.options.all_threads = true;
-    request.options.task_choice =
-        async_mode_of(line) == AsyncMode::all ? TaskChoice::all : TaskChoice::running;
+    request.options.task_choice = tasks_of(async_mode_of(line));
   }
   request.plan.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
   request.plan.fixed_clock = options.sampling.clock == Clock::fixed;
@@ -227,7 +226,7 @@ Run run_of(const CommandLine& line, std::int64_t pid, std::uint64_t started) {
   run.options.opcodes = options.frames.opcodes;
   run.options.blocking = reading_of(options.reading) == Reading::blocking;
   run.options.async_aware = options.frames.async_aware;
-  run.options.async_all = options.frames.async_aware && async_mode_of(line) == AsyncMode::all;
+  run.options.async_all = options.frames.async_aware && async_mode_of(line) != AsyncMode::running;
   run.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
   run.fixed_clock = options.sampling.clock == Clock::fixed;
   run.started = started;
@@ -267,6 +266,10 @@ void Member::work() {
       break;
     }
     note_target(run_.target, *target);
+    if (shared_.line.options.frames.async_aware && !knows_tasks(target->site) && !told_of_tasks_) {
+      told_of_tasks_ = true;
+      say_notice(about_unpublished_tasks(pid_));
+    }
     sources_ = SourceFiles{target->process.directory().get(), run_.target.working_directory};
     if (shared_.outputs == nullptr && !own_ && (error_ = open_outputs())) break;
     more = sample(*target);

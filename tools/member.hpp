@@ -114,6 +114,7 @@ class Member {
   Run run_{};
   unsigned sessions_ = 0;
   std::uint64_t slowed_to_ = 0;
+  bool told_of_tasks_ = false;
   std::uint64_t first_look_ = 0;
   std::optional<std::string> error_{};
   std::atomic<bool> finished_{false};

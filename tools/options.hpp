@@ -151,7 +151,7 @@ struct FrameOptions {
           {"opcodes", 0, "", on::living, "record the bytecode instruction of every frame"},
           {"async-aware", 0, "", on::living, "stacks of asyncio tasks instead of threads"},
           {"async-mode", 0, "", on::living,
-           "running tasks or all of them (default: running; dump: all)"},
+           "running tasks, all, or those waiting (default: running; dump: all)"},
       }}};
 };
 

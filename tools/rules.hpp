@@ -124,7 +124,7 @@ class Rules {
           "run or await; leave out one of them");
     }
     const bool asked = line_.command == Command::dump ? given(option("async-mode"))
-                                                      : async_mode_of(line_) == AsyncMode::all;
+                                                      : async_mode_of(line_) != AsyncMode::running;
     if (asked && !frames.async_aware) return refuse("--async-mode belongs to --async-aware");
     return true;
   }

@@ -88,6 +88,8 @@ Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& 
 
 }  // namespace
 
+bool knows_tasks(const RuntimeSite& site) { return publishes_tasks(site); }
+
 Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
                              bool blocking) {
   LiveHost host{target};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <tachyon/sampler/session.hpp>
@@ -70,6 +71,20 @@ SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
 // Samples until the plan, the control or the target ends it.
 SessionOutcome sample_process(Attached& target, SharedTables& tables,
                               const SamplingRequest& request, SampleSink& sink, Control& control);
+
+inline TaskChoice tasks_of(AsyncMode mode) {
+  return mode == AsyncMode::all       ? TaskChoice::all
+         : mode == AsyncMode::waiting ? TaskChoice::waiting
+                                      : TaskChoice::running;
+}
+// Does this interpreter say where its asyncio tasks are?
+bool knows_tasks(const RuntimeSite& site);
+inline std::string about_unpublished_tasks(std::int64_t pid) {
+  return "process " + std::to_string(pid) +
+         " does not publish its asyncio tasks (Python 3.14 and later do): a task that runs is "
+         "shown "
+         "by its coroutine, without its name and who waits for it";
+}
 
 // One look at every thread that `options` want, of a live process or of a core file.
 Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,

@@ -50,7 +50,7 @@ struct OutputRequest {  // a format that was asked for, perhaps with a path of i
   std::string path{};
 };
 
-enum class AsyncMode : std::uint8_t { running, all };
+enum class AsyncMode : std::uint8_t { running, all, waiting };
 enum class Clock : std::uint8_t { jittered, fixed };
 enum class Reading : std::uint8_t { automatic, fast, exact, blocking };
 enum class SortKey : std::uint8_t {
@@ -84,9 +84,10 @@ inline constexpr std::array<Choice<ModeKind>, 4> choices<ModeKind>{{
     {ModeKind::exception, "exception"},
 }};
 template <>
-inline constexpr std::array<Choice<AsyncMode>, 2> choices<AsyncMode>{{
+inline constexpr std::array<Choice<AsyncMode>, 3> choices<AsyncMode>{{
     {AsyncMode::running, "running"},
     {AsyncMode::all, "all"},
+    {AsyncMode::waiting, "waiting"},
 }};
 template <>
 inline constexpr std::array<Choice<Clock>, 2> choices<Clock>{{

@@ -24,6 +24,7 @@
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/core_file.hpp>
 #include <tachyon/memory/file_bytes.hpp>
+#include <tachyon/memory/gathered.hpp>
 #include <tachyon/memory/image.hpp>
 #include <tachyon/memory/live_process.hpp>
 #include <tachyon/memory/page_cache.hpp>
@@ -102,6 +103,7 @@
 
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/layout_of.hpp>
+#include <tachyon/sampler/loop_stacks.hpp>
 #include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
 #include <tachyon/sampler/profile.hpp>

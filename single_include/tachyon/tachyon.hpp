@@ -150,6 +150,7 @@ enum class Errc : std::uint16_t {
   unsupported_version,
   unsupported_prerelease,
   unsupported_arch,
+  tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
   process_changed,  // exec'ed, or the pid belongs to another process now
   timed_out,
   // Files.
@@ -1268,6 +1269,307 @@ template <int> inline Result<std::size_t> CoreFile::read_piece(Address at, std::
 
 }  // namespace tachyon
 
+// ---- tachyon/memory/gathered.hpp ----
+
+#include <unordered_map>
+
+// Many small pieces of another memory that are looked at again and again: all tasks of an event
+// loop, their coroutines and their names, fifty thousand pieces a hundred times a second.
+//
+// A range of a vectored read costs as much as copying some four kilobytes, and pieces of one kind
+// lie close together. So pieces are read in a plan: sorted by address, neighbours joined together
+// with the gap between them where the gap is small, each joint range copied in one go.
+//
+//   pieces    [a]  [b][c]                          [d]
+//   ranges    |---------|                          |-|      -> one vectored read, 1024 ranges a
+//   call
+//
+// Each piece knows where its bytes will be, so after the read nothing is looked up. The plan is
+// kept; pieces added since are read as ranges of their own until there are enough of them for a new
+// plan. A piece that could not be read (its memory was given back) has no bytes until it can.
+//
+// What is not known yet is read page by page, and these pages are only believed until forget():
+// neighbours of something new are often new themselves.
+namespace tachyon {
+
+enum class PieceId : std::uint32_t { none = 0xffffffff };
+
+template <Memory M>
+class Gathered {
+ public:
+  static constexpr std::size_t page_size = 4096;
+  static constexpr std::size_t most_pages = std::size_t{1} << 11;  // 8 MiB
+  static constexpr std::size_t most_pieces = std::size_t{1} << 17;
+  static constexpr std::size_t most_bytes = std::size_t{1} << 24;    // of all pieces
+  static constexpr std::size_t most_planned = std::size_t{1} << 25;  // with the gaps between them
+  static constexpr std::uint32_t largest_piece = std::uint32_t{1} << 16;
+
+  explicit Gathered(M& memory) : memory_{memory} {}
+
+  // Takes a piece into the reads to come. Its bytes are there at once where they can be had.
+  PieceId add(Address at, std::size_t size);
+  void drop(PieceId id) noexcept;
+
+  // The bytes of a piece as of the last read that covered it; empty where it failed.
+  Bytes bytes(PieceId id) const noexcept {
+    const Piece& piece = pieces_[static_cast<std::uint32_t>(id)];
+    if (!piece.read) return {};
+    return {buffer_.data() + piece.offset, piece.size};
+  }
+  Address at(PieceId id) const noexcept { return pieces_[static_cast<std::uint32_t>(id)].at; }
+
+  // Reads every piece, in address order.
+  void read_all();
+  // Reads these pieces, in the order given.
+  void read_some(std::span<const PieceId> ids);
+  // For who never reads everything: frees the room of what was dropped, once there is much of it.
+  void tidy() {
+    if (changes_ > std::max<std::size_t>(1024, pieces_.size())) plan();
+  }
+
+  // For a read that somebody else makes: where a piece's bytes go. Nothing may be added between
+  // this and settle(), which says whether they arrived.
+  Range range(PieceId id) noexcept {
+    const Piece& piece = pieces_[static_cast<std::uint32_t>(id)];
+    return {piece.at, {buffer_.data() + piece.offset, piece.size}};
+  }
+  void settle(PieceId id, bool arrived) noexcept {
+    pieces_[static_cast<std::uint32_t>(id)].read = arrived;
+  }
+
+  // A read of what is no piece (yet), through pages.
+  Result<void> read(Address at, std::span<std::byte> into) noexcept;
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      const auto ok = read(ranges[i].at, ranges[i].into);
+      if (!ok && i == 0) return ok.error();
+      if (!ok) return i;
+    }
+    return ranges.size();
+  }
+  void forget() noexcept {
+    pages_.clear();
+    last_page_ = none;
+  }
+
+  bool is_crowded() const noexcept {
+    return kept_ > most_bytes / 2 || piece_count() > most_pieces / 2;
+  }
+  std::size_t piece_count() const noexcept { return pieces_.size() - free_.size(); }
+  std::size_t range_count() const noexcept { return plan_.size(); }
+  std::size_t byte_count() const noexcept { return buffer_.size(); }
+
+ private:
+  struct Piece {
+    Address at{};
+    std::uint32_t size = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t range = 0;  // of the plan
+    bool used = false;
+    bool read = false;
+  };
+  struct Planned {
+    Address at{};
+    std::uint32_t size = 0;
+    std::uint32_t offset = 0;
+    bool arrived = false;
+  };
+  static constexpr std::size_t none = ~std::size_t{0};
+  static constexpr std::uint64_t smallest_gap = 2048;         // what one more range costs
+  static constexpr std::uint64_t longest_range = 256 * 1024;  // one bad page spoils no more than it
+
+  void plan();
+  void read_ranges();
+  std::size_t page(std::uint64_t number) noexcept;
+
+  M& memory_;
+  std::vector<Piece> pieces_;
+  std::vector<std::uint32_t> free_;
+  std::vector<Planned> plan_;
+  std::vector<Range> ranges_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::byte> buffer_;
+  std::vector<std::byte> next_buffer_;
+  std::vector<std::uint32_t> moved_;
+  std::size_t kept_ = 0;     // bytes of all pieces
+  std::size_t changes_ = 0;  // pieces added and dropped since it was made
+
+  std::unordered_map<std::uint64_t, std::size_t> pages_;
+  std::vector<std::byte> page_bytes_;
+  std::uint64_t last_number_ = 0;
+  std::size_t last_page_ = none;
+};
+
+template <Memory M>
+PieceId Gathered<M>::add(Address at, std::size_t size) {
+  if (size == 0 || size > largest_piece || kept_ + size > most_bytes ||
+      piece_count() == most_pieces || at.value + size < at.value) {
+    return PieceId::none;
+  }
+  if (buffer_.size() + size > most_planned) plan();
+  if (buffer_.size() + size > most_planned) return PieceId::none;
+  std::uint32_t id;
+  if (free_.empty()) {
+    id = static_cast<std::uint32_t>(pieces_.size());
+    pieces_.emplace_back();
+  } else {
+    id = free_.back();
+    free_.pop_back();
+  }
+  Piece& piece = pieces_[id];
+  piece.at = at;
+  piece.size = static_cast<std::uint32_t>(size);
+  piece.offset = static_cast<std::uint32_t>(buffer_.size());
+  piece.range = static_cast<std::uint32_t>(plan_.size());
+  piece.used = true;
+  kept_ += size;
+  buffer_.resize(buffer_.size() + size);
+  plan_.push_back({at, piece.size, piece.offset, false});
+  ++changes_;
+  piece.read = read(at, {buffer_.data() + piece.offset, size}).has_value();
+  return PieceId{id};
+}
+
+template <Memory M>
+void Gathered<M>::drop(PieceId id) noexcept {
+  if (id == PieceId::none) return;
+  Piece& piece = pieces_[static_cast<std::uint32_t>(id)];
+  kept_ -= piece.size;
+  piece = {};
+  free_.push_back(static_cast<std::uint32_t>(id));
+  ++changes_;
+}
+
+// What was read stays readable: the bytes move to their new places.
+template <Memory M>
+void Gathered<M>::plan() {
+  changes_ = 0;
+  order_.clear();
+  for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].used) order_.push_back(i);
+  }
+  std::sort(order_.begin(), order_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return pieces_[a].at < pieces_[b].at; });
+  plan_.clear();
+  moved_.clear();
+  std::uint64_t total = 0;
+  for (const std::uint32_t i : order_) {
+    Piece& piece = pieces_[i];
+    moved_.push_back(piece.offset);
+    if (!plan_.empty()) {
+      Planned& last = plan_.back();
+      const std::uint64_t gap = total < most_planned / 2 ? smallest_gap : 0;
+      const std::uint64_t reach = piece.at - last.at + piece.size;
+      if (piece.at - last.at <= last.size + gap && reach <= longest_range) {
+        piece.range = static_cast<std::uint32_t>(plan_.size() - 1);
+        piece.offset = last.offset + static_cast<std::uint32_t>(piece.at - last.at);
+        if (reach > last.size) {
+          total += reach - last.size;
+          last.size = static_cast<std::uint32_t>(reach);
+        }
+        continue;
+      }
+    }
+    piece.range = static_cast<std::uint32_t>(plan_.size());
+    piece.offset = static_cast<std::uint32_t>(total);
+    plan_.push_back({piece.at, piece.size, piece.offset, false});
+    total += piece.size;
+  }
+  next_buffer_.resize(static_cast<std::size_t>(total));
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Piece& piece = pieces_[order_[i]];
+    std::memcpy(next_buffer_.data() + piece.offset, buffer_.data() + moved_[i], piece.size);
+  }
+  buffer_.swap(next_buffer_);
+}
+
+template <Memory M>
+void Gathered<M>::read_all() {
+  forget();
+  if (changes_ > std::max<std::size_t>(256, pieces_.size() / 16)) plan();
+  ranges_.clear();
+  for (Planned& range : plan_) {
+    ranges_.push_back({range.at, {buffer_.data() + range.offset, range.size}});
+  }
+  read_ranges();
+  for (std::size_t i = 0; i < plan_.size(); ++i) plan_[i].arrived = !ranges_[i].into.empty();
+  for (Piece& piece : pieces_) {
+    piece.read = piece.used && plan_[piece.range].arrived;
+    // One dead neighbour must not cost the living ones.
+    if (piece.used && !piece.read) {
+      piece.read = memory_.read(piece.at, {buffer_.data() + piece.offset, piece.size}).has_value();
+    }
+  }
+}
+
+template <Memory M>
+void Gathered<M>::read_some(std::span<const PieceId> ids) {
+  ranges_.clear();
+  for (const PieceId id : ids) ranges_.push_back(range(id));
+  read_ranges();
+  for (std::size_t i = 0; i < ids.size(); ++i) settle(ids[i], !ranges_[i].into.empty());
+}
+
+// A range that cannot be read stops the call: the read goes on behind it. Those that failed have
+// no place any more.
+template <Memory M>
+void Gathered<M>::read_ranges() {
+  constexpr int most_failures = 256;
+  std::size_t done = 0;
+  for (int failures = 0; done < ranges_.size(); ++failures) {
+    const std::span<const Range> rest = std::span{ranges_}.subspan(done);
+    const auto copied =
+        failures < most_failures ? memory_.read_many(rest) : Result<std::size_t>{Errc::unreadable};
+    if (copied) done += *copied;
+    if (done == ranges_.size()) return;
+    if (failures >= most_failures) {
+      for (; done < ranges_.size(); ++done) ranges_[done].into = {};
+      return;
+    }
+    ranges_[done++].into = {};
+  }
+}
+
+template <Memory M>
+Result<void> Gathered<M>::read(Address at, std::span<std::byte> into) noexcept {
+  while (!into.empty()) {
+    const std::size_t offset = at.value % page_size;
+    const std::size_t length = std::min(into.size(), page_size - offset);
+    const std::size_t slot = page(at.value / page_size);
+    if (slot == none) return memory_.read(at, into);
+    std::memcpy(into.data(), page_bytes_.data() + slot * page_size + offset, length);
+    into = into.subspan(length);
+    at = at + length;
+  }
+  return {};
+}
+
+template <Memory M>
+std::size_t Gathered<M>::page(std::uint64_t number) noexcept {
+  if (last_page_ != none && last_number_ == number) return last_page_;
+  const auto known = pages_.find(number);
+  std::size_t slot;
+  if (known != pages_.end()) {
+    slot = known->second;
+  } else {
+    slot = pages_.size();
+    if (slot == most_pages) {
+      forget();
+      slot = 0;
+    }
+    if ((slot + 1) * page_size > page_bytes_.size()) {
+      page_bytes_.resize(std::max<std::size_t>(64, slot * 2) * page_size);
+    }
+    const std::span into{page_bytes_.data() + slot * page_size, page_size};
+    if (!memory_.read(Address{number * page_size}, into)) return none;
+    pages_.emplace(number, slot);
+  }
+  last_number_ = number;
+  return last_page_ = slot;
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/memory/image.hpp ----
 
 // An address space in our own memory: segments of bytes at addresses, the rest unmapped. Tests
@@ -1706,7 +2008,6 @@ template <int> inline Error LiveProcess::gone(Address at) noexcept {
 // ---- tachyon/memory/page_cache.hpp ----
 
 #include <memory>
-#include <unordered_map>
 
 // Pages of another memory, for structures of thousands of small objects that are looked through
 // again and again: all tasks of an event loop, ten thousand of them. Read one by one they cost half
@@ -15136,6 +15437,10 @@ template <int = 0> inline std::string explain(const Error& error, const Attempt&
              " is a program for another kind of processor or word size than this build of "
              "tachyon reads: use a 64-bit " +
              std::string{name_of(native_arch)} + " Python";
+    case Errc::tasks_unpublished:
+      return "the Python of " + who +
+             " does not publish its asyncio tasks, which 3.14 and later do: --async-mode running "
+             "shows what the running ones do";
     case Errc::process_changed:
       return who + " has become another program (exec): attach again";
     case Errc::timed_out:
@@ -17232,8 +17537,14 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
 //                             +-- coroutine --frame--> awaited coroutine --frame--> ... future
 //                             +-- awaited by: nobody, one task or future, or a set of them
 //
-// A future between two tasks (gather() makes one) is passed through. Everything is bounded: lists,
+// A future between two tasks (gather() makes one) is passed through, and so is what an asynchronous
+// generator puts between itself and the coroutine that iterates it. Everything is bounded: lists,
 // chains, sets, names; a list that is being changed ends early and says so.
+//
+// What is read of a task is kept with the task: every piece of memory that it was made from, and
+// what stood there. Next time the pieces are read again, all of them at once (gathered.hpp), and as
+// long as the words that matter are the same, so is the task. Names are among the pieces: tasks
+// come and go at the same address, and their names at one too.
 namespace tachyon {
 
 // Thirteen words, in the order of the target's table.
@@ -17271,25 +17582,69 @@ struct AsyncioOffsets {
 };
 
 struct TaskLimits {
-  std::size_t tasks = 1 << 14;
-  std::size_t chain = 4096;    // coroutines awaiting one another
-  std::size_t awaiters = 256;  // of one task
-  std::size_t futures = 16;    // passed through between two tasks
-  std::int64_t set_slots = 1 << 16;
-  // Of all tasks together: sets of futures that await sets could keep us for ever.
-  std::size_t steps = 1 << 17;
+  std::size_t tasks = 1 << 15;  // of one list
+  std::size_t chain = 4096;     // coroutines awaiting one another
+  std::size_t awaiters = 256;   // of one task
+  std::size_t futures = 16;     // passed through between two tasks
+  std::int64_t set_slots = 1 << 12;
+  std::size_t remembered = 128;  // futures and sets looked through for one task
+  // Of one tick: sets of futures that await sets could keep us for ever.
+  std::size_t steps = 3 << 16;
 };
 
-struct Task {
-  Address at{};
+// The words of a task object that matter.
+struct TaskWords {
+  Address awaited_by{};
   Address coroutine{};
-  std::string name{};
-  std::vector<Address> awaiters{};  // tasks
-  std::vector<RawFrame> frames{};   // of its coroutines, innermost first
-  std::size_t thread = 0;           // index the caller gave; `no_thread` for finished threads
-  bool running = false;
+  Address name{};
+  Address next{};  // in its list; changes with its neighbours
+  bool is_task = false;
+  bool awaited_by_is_set = false;
 
-  static constexpr std::size_t no_thread = ~std::size_t{0};
+  template <int = 0> bool same_as(const TaskWords& other) const noexcept {
+    return awaited_by == other.awaited_by && coroutine == other.coroutine && name == other.name &&
+           is_task == other.is_task && awaited_by_is_set == other.awaited_by_is_set &&
+           static_cast<bool>(next) == static_cast<bool>(other.next);
+  }
+};
+
+// The words of a coroutine that matter. While it runs they change all the time and belong to the
+// walk of its thread: then they are left out.
+struct CoroutineWords {
+  Address type{};
+  Address executable{};
+  Address instruction{};
+  Address awaited{};  // what it waits for; null when it waits for nothing
+  std::int32_t thread_index = 0;
+  std::uint8_t owner = 0;
+  std::int8_t state = 0;
+
+  friend bool operator==(const CoroutineWords&, const CoroutineWords&) noexcept = default;
+};
+
+struct RememberedCoroutine {
+  Address at{};
+  PieceId piece = PieceId::none;
+  CoroutineWords words{};
+  bool has_frame = false;  // it has begun, or will begin, and has not ended
+};
+
+// Bytes that were looked at and need no second look as long as they are the same.
+struct RememberedBytes {
+  PieceId piece = PieceId::none;
+  std::uint64_t print = 0;
+};
+
+struct TaskRecord {
+  Address at{};
+  PieceId piece = PieceId::none;
+  TaskWords words{};
+  std::string name{};
+  std::vector<RememberedCoroutine> coroutines{};  // outermost first
+  std::vector<RememberedBytes> others{};          // its name; futures and sets on the way
+  std::vector<Address> awaiters{};                // tasks
+  bool nameless = false;                          // not a living task: they all have a name
+  bool on_thread = false;  // its coroutine runs: its frames are on the stack of a thread
 };
 
 template <class L>
@@ -17297,95 +17652,82 @@ class TaskReader {
  public:
   TaskReader(const L& layout, const AsyncioOffsets& offsets, const WellKnown& types,
              TaskLimits limits = {})
-      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {}
+      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {
+    const auto& o = offsets_;
+    link_ = layout_.llist.next.offset;
+    first_ = std::min({o.name, o.awaited_by, o.is_task, o.awaited_by_is_set, o.coro, o.node});
+    last_ = std::max({o.name + 8, o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1,
+                      o.coro + 8, o.node + 16});
+    future_first_ = std::min({o.awaited_by, o.is_task, o.awaited_by_is_set});
+    future_last_ = std::max({o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1});
+  }
 
-  // Before each look: what a look may cost begins anew.
+  // Before each tick: what it may cost begins anew.
   void begin() noexcept { left_ = limits_.steps; }
-  // How many tasks are worth keeping.
-  std::size_t most_tasks() const noexcept { return limits_.tasks; }
 
-  // The task that a thread runs at this moment; zero between two callbacks and without a loop.
-  struct Running {
-    Address loop{};
-    Address task{};
-  };
-  template <Memory M>
-  Running running(M& memory, Address thread) {
-    const auto loop = read_value<Address>(memory, thread + offsets_.running_loop);
-    if (!loop || !*loop) return {};
-    const auto task = read_value<Address>(memory, thread + offsets_.running_task);
-    return {*loop, task.value_or(Address{})};
-  }
-
-  // The tasks of a thread (or, with `interpreter`, those whose threads have ended).
-  // `visit(Address)` is called for each. False: the list did not come back to its head.
-  template <Memory M, class Visit>
-  bool each_task(M& memory, Address owner, bool interpreter, Visit&& visit) {
-    const Address head = owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
-    auto node = read_value<Address>(memory, layout_.llist.next.at(head));
-    for (std::size_t i = 0; i < limits_.tasks && node && step(); ++i) {
-      if (*node == head || !*node) return *node == head || i == 0;
-      visit(*node - offsets_.node);
-      node = read_value<Address>(memory, layout_.llist.next.at(*node));
-    }
-    return false;
-  }
-
-  // Everything about one task but the frames of a running one, which only its thread knows.
-  template <Memory M>
-  Result<Task> read(M& memory, Address at) {
-    if (!step()) return Error{Errc::too_deep, 0, at};
-    StructCopy<4096> copy;
-    if (const auto ok = copy.fetch(memory, at, offsets_.task_size); !ok) return ok.error();
-    const auto word = [&](std::uint64_t offset) {
-      return load_checked<Address>(copy.bytes(), offset).value_or(Address{});
-    };
-    const auto byte = [&](std::uint64_t offset) {
-      return load_checked<std::uint8_t>(copy.bytes(), offset).value_or(0);
-    };
-    if (byte(offsets_.is_task) != 1) return Error{Errc::bad_value, 0, at};
-    Task task;
-    task.at = at;
-    task.coroutine = word(offsets_.coro);
-    task.name = name_of(memory, word(offsets_.name));
-    collect_awaiters(memory, word(offsets_.awaited_by), byte(offsets_.awaited_by_is_set) == 1, 0,
-                     task.awaiters);
-    if (task.coroutine) follow_coroutine(memory, task.coroutine, task.frames);
-    return task;
-  }
-
+  const AsyncioOffsets& offsets() const noexcept { return offsets_; }
+  const TaskLimits& limits() const noexcept { return limits_; }
   // Where the frame of a coroutine object lies.
   Address frame_of(Address coroutine) const noexcept {
     return layout_.generator.frame.at(coroutine);
   }
+  bool is_generator(std::uint8_t owner) const noexcept {
+    return layout_.owners.generator.is(owner);
+  }
+  Address task_of_node(Address node) const noexcept { return node - offsets_.node; }
 
-  // The coroutines that one awaits in turn, outermost first, as frames innermost first.
+  // The head of a list, as a piece whose bytes are the first node's address.
   template <Memory M>
-  void follow_coroutine(M& memory, Address object, std::vector<RawFrame>& out) {
-    const Address own_type =
-        read_value<Address>(memory, layout_.object.type.at(object)).value_or(Address{});
-    for (std::size_t i = 0; object && i < limits_.chain && step(); ++i) {
-      StructCopy<512> copy;
-      const std::size_t frame_at = layout_.generator.frame.offset;
-      if (!copy.fetch(memory, object, frame_at + layout_.frame.localsplus.offset)) break;
-      const auto state = copy[layout_.generator.frame_state];
-      const bool gone = layout_.states.cleared.is(state) || layout_.states.completed.is(state);
-      if (gone) break;
-      out.push_back(raw_frame(layout_, object + frame_at, copy.bytes().subspan(frame_at)));
-      const bool waits = layout_.states.suspended_yield_from.is(state) ||
-                         layout_.states.suspended_yield_from_locked.is(state);
-      if (!waits || !layout_.frame.stackpointer.present()) break;
-      const Address top = layout_.frame.stackpointer.in(copy.bytes().subspan(frame_at));
-      const auto awaited = read_value<Address>(memory, top - layout_.traits.awaited_slot_back * 8U);
-      if (!awaited) break;
-      object = Address{awaited->value & layout_.traits.executable_mask};
-      const auto type = read_value<Address>(memory, layout_.object.type.at(object));
-      if (!type || !(*type == own_type || *type == types_.coroutine_type ||
-                     *type == types_.generator_type)) {
-        break;
-      }
-    }
-    std::reverse(out.begin(), out.end());
+  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) {
+    return memory.add(head_of(owner, interpreter) + link_, 8);
+  }
+  Address head_of(Address owner, bool interpreter) const noexcept {
+    return owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
+  }
+
+  // What a task says as of the last read. Not a task: `is_task` is false.
+  template <Memory M>
+  TaskWords words_of(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    return record.piece == PieceId::none ? TaskWords{} : task_words(memory.bytes(record.piece));
+  }
+
+  // Makes the record of the task at `record.at` anew. False: there is no task.
+  template <Memory M>
+  bool read(Gathered<M>& memory, TaskRecord& record);
+  // Is everything that the record was made from as it was, as of the last read?
+  template <Memory M>
+  bool same(const Gathered<M>& memory, const TaskRecord& record) const noexcept;
+
+  // The same task with the same name, for whom the same wait?
+  template <Memory M>
+  bool same_task(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    return record.words.same_as(words_of(memory, record)) &&
+           std::all_of(record.others.begin(), record.others.end(), [&](const RememberedBytes& o) {
+             return print_of(memory.bytes(o.piece)) == o.print;
+           });
+  }
+
+  template <Memory M>
+  void drop(Gathered<M>& memory, TaskRecord& record) const noexcept {
+    if (record.piece != PieceId::none) memory.drop(record.piece);
+    record.piece = PieceId::none;
+    for (const auto& coroutine : record.coroutines) memory.drop(coroutine.piece);
+    for (const auto& other : record.others) memory.drop(other.piece);
+    record.coroutines.clear();
+    record.others.clear();
+    record.awaiters.clear();
+    record.on_thread = false;
+  }
+
+  // The frame of a coroutine, for those who show frames.
+  RawFrame frame_of(const RememberedCoroutine& coroutine) const noexcept {
+    RawFrame frame;
+    frame.at = frame_of(coroutine.at);
+    frame.executable = coroutine.words.executable;
+    frame.instruction = coroutine.words.instruction;
+    frame.thread_index = coroutine.words.thread_index;
+    frame.owner = coroutine.words.owner;
+    return frame;
   }
 
  private:
@@ -17394,64 +17736,282 @@ class TaskReader {
     return left_ != 0;
   }
 
-  template <Memory M>
-  std::string name_of(M& memory, Address at) {
-    if (!at) return "?";
-    const auto type = read_value<Address>(memory, layout_.object.type.at(at));
-    if (!type) return "?";
-    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(*type));
-    if (!flags) return "?";
-    if (layout_.type_flags.unicode_subclass.in(*flags)) {
-      constexpr std::uint64_t longest = 1024;
-      return read_text(memory, layout_, at, longest).value_or("?");
+  enum class Kind : std::uint8_t { other, text, number, generator, passes_on };
+
+  static std::uint64_t print_of(Bytes bytes) noexcept {
+    std::uint64_t print = bytes.size() + 1;
+    std::size_t i = 0;
+    for (; i + 8 <= bytes.size(); i += 8) {
+      print = mix_bits(print ^ load<std::uint64_t>(bytes, i));
     }
-    // Names that nobody asked for yet are kept as a number.
-    if (layout_.type_flags.long_subclass.in(*flags)) return "Task-" + values_.show(memory, at);
-    return "?";
+    for (; i < bytes.size(); ++i) print = mix_bits(print ^ std::to_integer<unsigned>(bytes[i]));
+    return print;
+  }
+
+  TaskWords task_words(Bytes bytes) const noexcept {
+    if (bytes.size() < last_ - first_) return {};
+    const auto word = [&](std::uint64_t offset) {
+      return load<Address>(bytes, static_cast<std::size_t>(offset - first_));
+    };
+    const auto byte = [&](std::uint64_t offset) {
+      return load<std::uint8_t>(bytes, static_cast<std::size_t>(offset - first_)) == 1;
+    };
+    return {word(offsets_.awaited_by),   word(offsets_.coro),    word(offsets_.name),
+            word(offsets_.node + link_), byte(offsets_.is_task), byte(offsets_.awaited_by_is_set)};
+  }
+
+  bool waits(std::int8_t state) const noexcept {
+    return layout_.states.suspended_yield_from.is(state) ||
+           layout_.states.suspended_yield_from_locked.is(state);
+  }
+  bool ended(std::int8_t state) const noexcept {
+    return layout_.states.cleared.is(state) || layout_.states.completed.is(state);
+  }
+  std::size_t frame_at() const noexcept { return layout_.generator.frame.offset; }
+  // A coroutine object without what its frame holds.
+  std::size_t bare_size() const noexcept { return frame_at() + layout_.frame.localsplus.offset; }
+
+  CoroutineWords coroutine_words(Address object, Bytes bytes) const noexcept {
+    CoroutineWords words;
+    if (bytes.size() < bare_size()) return words;
+    words.type = layout_.object.type.in(bytes);
+    words.state = layout_.generator.frame_state.in(bytes);
+    if (ended(words.state) || layout_.states.executing.is(words.state)) return words;
+    const Bytes frame = bytes.subspan(frame_at());
+    const RawFrame raw = raw_frame(layout_, {}, frame);
+    words.executable = raw.executable;
+    words.instruction = raw.instruction;
+    words.thread_index = raw.thread_index;
+    words.owner = raw.owner;
+    if (waits(words.state)) {
+      const std::uint64_t slot = awaited_slot(frame) - object;
+      const auto awaited = load_checked<Address>(bytes, static_cast<std::size_t>(slot));
+      if (awaited) words.awaited = {awaited->value & layout_.traits.executable_mask};
+    }
+    return words;
+  }
+  Address awaited_slot(Bytes frame) const noexcept {
+    if (!layout_.frame.stackpointer.present()) return {};
+    return layout_.frame.stackpointer.in(frame)-layout_.traits.awaited_slot_back * 8U;
   }
 
   template <Memory M>
-  void collect_awaiters(M& memory, Address awaiter, bool is_set, std::size_t depth,
-                        std::vector<Address>& out) {
-    if (!awaiter || depth > limits_.futures) return;
-    if (!is_set) {
-      add_awaiter(memory, awaiter, depth, out);
-      return;
-    }
-    const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
-    const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
-    if (!table || !mask || *mask < 0) return;
-    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(8); ++slot) {
-      const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
-      const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
-      const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));
-      if (!key || !hash || out.size() >= limits_.awaiters) return;
-      if (!*key || *hash == -1) continue;  // never used, or deleted
-      add_awaiter(memory, *key, depth, out);
-    }
-  }
-
-  // A task is an awaiter; a future has awaiters.
+  Kind kind_of(Gathered<M>& memory, Address object);
   template <Memory M>
-  void add_awaiter(M& memory, Address at, std::size_t depth, std::vector<Address>& out) {
-    const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
-    if (!is_task) return;
-    if (*is_task == 1) {
-      if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
-      return;
-    }
-    const auto next = read_value<Address>(memory, at + offsets_.awaited_by);
-    const auto set = read_value<std::uint8_t>(memory, at + offsets_.awaited_by_is_set);
-    if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, out);
+  Kind kind_of_type(Gathered<M>& memory, Address type);
+  template <Memory M>
+  Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) const {
+    const PieceId piece = memory.add(at, size);
+    if (piece == PieceId::none) return {};
+    const Bytes bytes = memory.bytes(piece);
+    record.others.push_back({piece, print_of(bytes)});
+    return bytes;
   }
+  template <Memory M>
+  void read_name(Gathered<M>& memory, TaskRecord& record);
+  template <Memory M>
+  void follow_coroutine(Gathered<M>& memory, TaskRecord& record);
+  template <Memory M>
+  void collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set, std::size_t depth,
+                        TaskRecord& record);
+  template <Memory M>
+  void add_awaiter(Gathered<M>& memory, Address at, std::size_t depth, TaskRecord& record);
 
   L layout_;
   AsyncioOffsets offsets_;
   WellKnown types_;
   TaskLimits limits_;
-  std::size_t left_ = limits_.steps;
   ValueReader<L> values_;
+  std::size_t left_ = limits_.steps;
+  std::uint32_t link_ = 0;                            // of a list node, to the next one
+  std::uint64_t first_ = 0, last_ = 0;                // what is read of a task
+  std::uint64_t future_first_ = 0, future_last_ = 0;  // ... and of a future
+  std::unordered_map<std::uint64_t, Kind> kinds_;     // of types
 };
+
+template <class L>
+template <Memory M>
+bool TaskReader<L>::read(Gathered<M>& memory, TaskRecord& record) {
+  drop(memory, record);
+  record.words = {};
+  if (!step(4)) return false;
+  record.piece = memory.add(record.at + first_, static_cast<std::size_t>(last_ - first_));
+  record.words = words_of(memory, record);
+  if (!record.words.is_task) return false;
+  read_name(memory, record);
+  collect_awaiters(memory, record.words.awaited_by, record.words.awaited_by_is_set, 0, record);
+  follow_coroutine(memory, record);
+  return true;
+}
+
+template <class L>
+template <Memory M>
+bool TaskReader<L>::same(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+  if (!same_task(memory, record)) return false;
+  for (const RememberedCoroutine& coroutine : record.coroutines) {
+    if (coroutine_words(coroutine.at, memory.bytes(coroutine.piece)) != coroutine.words) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What the objects of a type are to us. Few types, read once.
+template <class L>
+template <Memory M>
+typename TaskReader<L>::Kind TaskReader<L>::kind_of_type(Gathered<M>& memory, Address type) {
+  if (!type) return Kind::other;
+  if (type == types_.coroutine_type || type == types_.generator_type) return Kind::generator;
+  if (const auto known = kinds_.find(type.value); known != kinds_.end()) return known->second;
+  Kind kind = Kind::other;
+  const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(type));
+  if (flags && layout_.type_flags.unicode_subclass.in(*flags)) {
+    kind = Kind::text;
+  } else if (flags && layout_.type_flags.long_subclass.in(*flags)) {
+    kind = Kind::number;
+  } else if (flags) {
+    const std::string name = values_.type_name(memory, type);
+    if (name == "coroutine" || name == "generator" || name == "async_generator") {
+      kind = Kind::generator;
+    } else if (name == "async_generator_asend" || name == "async_generator_athrow" ||
+               name == "coroutine_wrapper") {
+      // Their first member is what they drive; that it is a generator is checked each time.
+      kind = Kind::passes_on;
+    }
+  }
+  constexpr std::size_t most_types = 4096;
+  if (kinds_.size() >= most_types) kinds_.clear();
+  kinds_.emplace(type.value, kind);
+  return kind;
+}
+
+template <class L>
+template <Memory M>
+typename TaskReader<L>::Kind TaskReader<L>::kind_of(Gathered<M>& memory, Address object) {
+  if (!object) return Kind::other;
+  const auto type = read_value<Address>(memory, layout_.object.type.at(object));
+  return type ? kind_of_type(memory, *type) : Kind::other;
+}
+
+template <class L>
+template <Memory M>
+void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
+  const Address at = record.words.name;
+  record.name = "?";
+  record.nameless = false;
+  // Behind the reference count, which changes and says nothing.
+  const Address from = at + layout_.object.type.offset;
+  switch (kind_of(memory, at)) {
+    case Kind::number: {
+      // Names that nobody asked for yet are kept as a number.
+      constexpr std::size_t some_digits = 32;
+      remember(memory, from, some_digits, record);
+      record.name = "Task-" + values_.show(memory, at);
+      break;
+    }
+    case Kind::text: {
+      constexpr std::uint64_t longest = 1024;
+      StructCopy<128> head;
+      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      const auto shape = text_shape(layout_, at, head.bytes());
+      if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
+      const std::uint64_t shown = std::min(shape->length, longest);
+      const Address end = shape->data + shown * shape->kind;
+      remember(memory, layout_.unicode.length.at(at),
+               static_cast<std::size_t>(end - layout_.unicode.length.at(at)), record);
+      record.name = read_text(memory, layout_, at, longest).value_or("?");
+      break;
+    }
+    default:
+      record.nameless = true;
+      break;
+  }
+}
+
+// The coroutines that one awaits in turn.
+template <class L>
+template <Memory M>
+void TaskReader<L>::follow_coroutine(Gathered<M>& memory, TaskRecord& record) {
+  Address object = record.words.coroutine;
+  for (std::size_t i = 0; object && i < limits_.chain && step(4); ++i) {
+    StructCopy<512> head;
+    if (!head.fetch(memory, object, bare_size())) return;
+    std::size_t size = bare_size();
+    if (waits(layout_.generator.frame_state.in(head.bytes()))) {
+      const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
+      if (end > size && end <= Gathered<M>::largest_piece) size = static_cast<std::size_t>(end);
+    }
+    const PieceId piece = memory.add(object, size);
+    if (piece == PieceId::none) return;
+    RememberedCoroutine found{object, piece, coroutine_words(object, memory.bytes(piece)), false};
+    const bool runs = layout_.states.executing.is(found.words.state);
+    found.has_frame = found.words.type && !runs && !ended(found.words.state);
+    record.coroutines.push_back(found);
+    if (i == 0) record.on_thread = runs;
+    object = found.words.awaited;
+    Kind kind = kind_of(memory, object);
+    if (kind == Kind::passes_on) {
+      const std::size_t from = layout_.object.type.offset;
+      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
+      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
+      kind = kind_of(memory, object);
+    }
+    if (kind != Kind::generator) return;
+  }
+}
+
+template <class L>
+template <Memory M>
+void TaskReader<L>::collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set,
+                                     std::size_t depth, TaskRecord& record) {
+  if (!awaiter || depth > limits_.futures || record.others.size() >= limits_.remembered) return;
+  if (!is_set) {
+    add_awaiter(memory, awaiter, depth, record);
+    return;
+  }
+  const std::uint32_t from = layout_.object.type.offset;
+  const std::uint32_t end =
+      std::max({layout_.set.table.end(), layout_.set.mask.end(), layout_.set.used.end()});
+  const Bytes head = remember(memory, awaiter + from, end - from, record);
+  const auto table = load_checked<Address>(head, layout_.set.table.offset - from);
+  const auto mask = load_checked<std::int64_t>(head, layout_.set.mask.offset - from);
+  if (!table || !mask || *mask < 0) return;
+  const auto slots = static_cast<std::size_t>(std::min(*mask, limits_.set_slots - 1)) + 1;
+  const std::size_t width = layout_.set_entry.size;
+  const Bytes kept = remember(memory, *table, slots * width, record);
+  const std::vector<std::byte> entries{kept.begin(), kept.end()};  // pieces move when one is added
+  for (std::size_t slot = 0; slot < entries.size() / width; ++slot) {
+    const Bytes entry = Bytes{entries}.subspan(slot * width, width);
+    if (record.awaiters.size() >= limits_.awaiters || !step()) return;
+    const Address key = layout_.set_entry.key.in(entry);
+    if (!key || layout_.set_entry.hash.in(entry) == -1) continue;  // never used, or deleted
+    add_awaiter(memory, key, depth, record);
+  }
+}
+
+// A task is an awaiter; a future has awaiters.
+template <class L>
+template <Memory M>
+void TaskReader<L>::add_awaiter(Gathered<M>& memory, Address at, std::size_t depth,
+                                TaskRecord& record) {
+  if (!step()) return;
+  const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
+  if (!is_task) return;
+  if (*is_task == 1) {
+    auto& known = record.awaiters;
+    if (std::find(known.begin(), known.end(), at) == known.end()) known.push_back(at);
+    return;
+  }
+  if (record.others.size() >= limits_.remembered) return;
+  const auto size = static_cast<std::size_t>(future_last_ - future_first_);
+  const Bytes bytes = remember(memory, at + future_first_, size, record);
+  const auto part = [&](std::uint64_t offset) {
+    return static_cast<std::size_t>(offset - future_first_);
+  };
+  const auto next = load_checked<Address>(bytes, part(offsets_.awaited_by));
+  const auto set = load_checked<std::uint8_t>(bytes, part(offsets_.awaited_by_is_set));
+  if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, record);
+}
 
 }  // namespace tachyon
 
@@ -17832,6 +18392,113 @@ auto with_layout_of(const RuntimeSite& site, Visit&& visit)
   if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
   return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
 }
+
+// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
+template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
+  if (site.asyncio_debug) return true;
+  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
+    return layout.thread.asyncio_tasks_head.present();
+  });
+  return known && *known;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/loop_stacks.hpp ----
+
+// What a thread's own stack says about its event loop, for when nothing else does: no task is
+// running, or the interpreter is one that does not publish its tasks (before 3.14).
+//
+// asyncio calls everything, a step of a task or a callback, from one method of its Handle class. A
+// coroutine right above it, entered from C, is where a task begins:
+//
+//   <module> run run_forever _run_once Handle._run | worker fetch parse      a task: from worker on
+//   <module> run run_forever _run_once Handle._run | on_timer parse          a callback
+//   <module> run run_forever _run_once select                                the loop waits
+//
+// Such a task has no name and nobody is known to wait for it. Its marker bears the name of the
+// coroutine. Loops written in C have no Handle; what they run is not known to be a task.
+namespace tachyon {
+
+struct LoopStack {
+  enum class Kind : std::uint8_t { none, idle, callback, task };
+  Kind kind = Kind::none;  // none: no loop runs here
+  StackId stack{};
+};
+
+template <class L>
+class LoopStacks {
+ public:
+  LoopStacks(const L& layout, ChainMaker<L>& maker) : layout_{layout}, maker_{maker} {
+    idle_ = maker.builder().synthetic("<idle>", FrameKind::idle);
+    loop_ = maker.builder().synthetic("<event loop>", FrameKind::task, "<task>");
+  }
+
+  // `stack` is the chain's, perhaps with a <GC> in it.
+  LoopStack of(const Chain& chain, StackId stack) {
+    if (const auto known = known_.find(stack); known != known_.end()) return known->second;
+    constexpr std::size_t most = 1 << 14;
+    if (known_.size() == most) known_.clear();
+    return known_[stack] = make(chain, stack);
+  }
+
+ private:
+  LoopStack make(const Chain& chain, StackId stack) {
+    std::size_t handle = chain.size();  // the innermost call of a handle
+    bool loops = false, waits = false;
+    maker_.builder().tables().with([&](Tables& tables) {
+      const FrameTable& frames = tables.frames;
+      for (std::size_t i = chain.size(); i-- > 0 && handle == chain.size();) {
+        if (!chain[i].shown) continue;
+        const FrameId frame = frames.leaf(chain[i].stack);
+        const auto name = frames.name_of(frame);
+        if (chain[i].stack == stack) waits = frames.file_of(frame).ends_with("selectors.py");
+        loops = loops || name == "BaseEventLoop._run_once";
+        if (name == "Handle._run") handle = i;
+      }
+    });
+    if (handle == chain.size()) {
+      if (!loops) return {};
+      const auto kind = waits ? LoopStack::Kind::idle : LoopStack::Kind::callback;
+      return {kind, maker_.builder().push(StackId::empty, waits ? idle_ : loop_)};
+    }
+    std::size_t first = handle + 1;
+    while (first < chain.size() && !chain[first].shown) ++first;
+    const bool task = first < chain.size() && layout_.owners.generator.is(chain[first].owner);
+    FrameId marker = loop_;
+    if (task) {
+      const FrameId coroutine = maker_.builder().leaf(chain[first].stack);
+      marker = maker_.builder().synthetic(name_of(coroutine), FrameKind::task, "<task>");
+    }
+    return {task ? LoopStack::Kind::task : LoopStack::Kind::callback,
+            above(stack, chain[handle].stack, marker)};
+  }
+
+  std::string name_of(FrameId frame) {
+    return maker_.builder().tables().with(
+        [&](Tables& tables) { return std::string{tables.frames.name_of(frame)}; });
+  }
+
+  // The frames of `stack` above `from`, upon a marker.
+  StackId above(StackId stack, StackId from, FrameId marker) {
+    frames_.clear();
+    maker_.builder().tables().with([&](Tables& tables) {
+      for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
+        frames_.push_back(tables.frames.leaf(at));
+      }
+    });
+    StackId out = maker_.builder().push(StackId::empty, marker);
+    for (std::size_t i = frames_.size(); i-- > 0;) out = maker_.builder().push(out, frames_[i]);
+    return out;
+  }
+
+  L layout_;
+  ChainMaker<L>& maker_;
+  FrameId idle_{};
+  FrameId loop_{};
+  std::vector<FrameId> frames_;
+  std::unordered_map<StackId, LoopStack> known_;
+};
 
 }  // namespace tachyon
 
@@ -18262,15 +18929,38 @@ class BlockingReading {
 // walk of its thread found them. Where several tasks wait for one, the stack follows the one whose
 // name comes first (numbers counted as numbers), then the one that is older, and the marker says
 // how many there are: the same program gives the same stacks in every run.
+//
+// What makes such a stack true. It is joined from words all over the heap, and the program goes on
+// while they are read. So one rule decides: *a stack is believed when all words that it was made
+// from were the same in two reads*. Whatever lies between the two reads then saw all of them at
+// once. For a task that has not changed since the last tick the last tick was the first read; a
+// task that has changed is read once more, together with everything its stacks lead through.
+//
+//   tick 1   | A B C D |                     all new: read, and read again
+//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
+//   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
+//
+// The same rule joins a running task to the stack of its thread. A loop goes from one task to the
+// next in a few microseconds, so what the thread says of its current task may be of another moment
+// than its stack; but the stack has the task's own coroutine in it, by its address. Whose coroutine
+// that is, and who waits for it, was read before and is read once more: the stack was read between
+// the two. A task that was not known must still run when it has been read.
+//
+// That is also what makes ten thousand tasks cheap: names, awaiters, frames and stacks are made
+// anew only for tasks whose words changed.
 namespace tachyon {
 
-enum class TaskChoice : std::uint8_t { running, all };
+// Those that run; all; or those that do not run, for the time they wait.
+enum class TaskChoice : std::uint8_t { running, all, waiting };
+
+// The thread of a task whose thread has ended.
+inline constexpr std::size_t no_thread = ~std::size_t{0};
 
 struct TaskStack {
-  std::size_t thread = Task::no_thread;  // index among the threads that were given
+  std::size_t thread = no_thread;  // index among the threads that were given
   StackId stack{};
   bool running = false;
-  bool idle = false;  // no task: the loop waits
+  bool idle = false;  // no task: the loop waits, or runs something that is no task
 };
 
 // "Task-9" before "Task-10".
@@ -18296,177 +18986,942 @@ template <int = 0> inline bool comes_before(std::string_view a, std::string_view
 template <class L, Memory M>
 class TaskStacks {
  public:
-  // What is known about one thread when tasks are looked at.
+  // What is known about one thread when its tasks are looked at.
   struct ThreadView {
     Address at{};
     const Chain* chain = nullptr;  // of this look; null: it could not be read
+    StackId stack{};               // the thread's, <GC> included
     std::uint64_t epoch = 0;
   };
 
   TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
              const WellKnown& types)
-      : pages_{memory}, maker_{maker}, reader_{layout, offsets, types} {
-    idle_ = maker.builder().synthetic("<idle>", FrameKind::idle);
+      : memory_{memory},
+        gathered_{memory},
+        maker_{maker},
+        reader_{layout, offsets, types},
+        loops_{layout, maker} {}
+
+  // ---- with every look at the threads
+
+  // Forgets what threads were seen to run: a new tick. `now` in ns.
+  void begin(std::size_t threads, std::uint64_t now);
+  // Adds what must be read right before a thread, and right after all of them.
+  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
+  void ask(std::vector<Range>& ranges);
+  // How many of the ranges arrived, counted from the first that was added.
+  void arrived(std::size_t count) noexcept;
+  // Is it known now which task this chain belongs to? False: read the thread again.
+  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch);
+  bool is_unknown(std::size_t thread) const noexcept {
+    return running_[thread].what == Running::What::unknown;
   }
 
-  // One look. `interpreters` are asked for the tasks whose threads have ended.
+  // ---- once a tick
+
   void look(TaskChoice choice, const std::vector<ThreadView>& threads,
-            const std::vector<Address>& interpreters, std::vector<TaskStack>& out) {
-    out.clear();
-    tasks_.clear();
-    known_.clear();
-    pages_.refresh();
-    reader_.begin();
-    epoch_ = threads.empty() ? 0 : threads.front().epoch;
-    find_running(threads, choice, out);
-    if (choice == TaskChoice::all) {
-      for (std::size_t i = 0; i < threads.size(); ++i) list(threads[i].at, i);
-      for (const Address interpreter : interpreters) list_orphans(interpreter);
-    }
-    for (std::size_t i = 0; i < tasks_.size(); ++i) find_awaiters(i);
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      if (tasks_[i].awaited) continue;
-      out.push_back({tasks_[i].task.thread, stack_of(i, threads), tasks_[i].task.running, false});
-    }
-  }
+            const std::vector<Address>& interpreters, std::vector<TaskStack>& out);
 
-  // Lists that did not come back to their head.
+  // Lists that did not come back to their head, and stacks that changed in every read.
   std::uint64_t broken_lists() const noexcept { return broken_; }
-  std::size_t task_count() const noexcept { return tasks_.size(); }
+  std::uint64_t lost() const noexcept { return lost_; }
+  std::size_t task_count() const noexcept { return used_; }
+  const Gathered<M>& gathered() const noexcept { return gathered_; }
 
  private:
   static constexpr std::uint32_t none = 0xffffffff;
+  static constexpr std::size_t most_parents = 1024;
+  static constexpr int most_reads = 4;                   // of what keeps changing
+  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
+  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
+  static constexpr std::uint64_t kept_unseen = 4096;     // rounds
+  static constexpr std::size_t most_entries = 1 << 15;
+  // A server numbers its tasks for ever. So many names are kept apart; then numbers become N.
+  static constexpr std::size_t most_names = 1 << 16;
 
   struct Entry {
-    Task task;
+    TaskRecord record;
+    std::vector<FrameId> frames;          // that its coroutines show, outermost first
+    std::vector<std::uint32_t> awaiters;  // entries, where they are known
+    FrameId marker{};
+    std::string shown_name;  // the marker's
     std::uint32_t parent = none;
-    bool awaited = false;  // it is somebody's parent
-    bool built = false;
+    std::uint32_t next = none;  // its neighbour in the list
+    std::size_t thread = no_thread;
+    std::uint64_t epoch = 0;    // as of which its frames are true
+    std::uint64_t pass = 0;     // of the walk that came by
+    std::uint64_t round = 0;    // in which it was last seen
+    std::uint64_t order = 0;    // in the lists
+    std::uint64_t fresh = 0;    // the round in which it was made anew
+    std::uint64_t born = 0;     // ... and found to be another task
+    std::uint64_t awaited = 0;  // the round in which it was somebody's parent
+    std::uint64_t shown = 0;    // the round in which it ran and had its stack
+    std::uint64_t covered = 0;  // the round in which a stack led through it
+    std::uint64_t visited = 0;  // by the search for changes
+    std::uint64_t climbed = 0;  // on the way to the root
+    std::uint64_t built = 0;    // the round its stack is of
+    StackId below{};            // the stack it was built upon
     StackId stack{};
+    StackId bare{};  // its marker alone, upon `below`
+    bool used = false;
+    bool remade = false;   // since its stack was built
+    bool changed = false;  // and not yet read twice
+    bool dirty = false;    // it, or what it waits through, changed
+    bool marked = false;   // to be read once more
+    bool bad = false;      // frames that cannot be
   };
 
-  std::uint32_t add(Address at, std::size_t thread) {
-    if (const auto known = known_.find(at.value); known != known_.end()) return known->second;
-    if (tasks_.size() == reader_.most_tasks()) return none;
-    auto task = reader_.read(pages_, at);
-    if (!task) return none;
-    const auto index = static_cast<std::uint32_t>(tasks_.size());
-    known_.emplace(at.value, index);
-    task->thread = thread;
-    tasks_.push_back({std::move(*task)});
-    return index;
-  }
-  void list(Address thread, std::size_t index) {
-    if (!reader_.each_task(pages_, thread, false, [&](Address at) { add(at, index); })) ++broken_;
-  }
-  void list_orphans(Address interpreter) {
-    const auto take = [&](Address at) { add(at, Task::no_thread); };
-    if (!reader_.each_task(pages_, interpreter, true, take)) ++broken_;
+  // What a thread runs.
+  struct Running {
+    enum class What : std::uint8_t { nothing, unknown, between, task };
+    struct Words {
+      Address loop{};
+      Address task{};
+    };
+    Address owner{};  // the thread state
+    Words before{};   // read right before the thread's stack
+    Words after{};    // ... and right after it
+    What what = What::nothing;
+    std::vector<std::uint32_t> path{};  // the task and who waits for it
+    std::uint64_t proven = 0;           // when all of it was read
+    std::uint64_t without_loop = 0;     // when it had none
+    bool stays = false;                 // the same task was seen twice
+    bool asked = false;                 // the path was part of the read
+    std::size_t link = 0;               // where its coroutine stands on the thread's stack
+    StackId onto{};
+    int tries = 0;
+  };
+  struct Head {
+    Address owner{};
+    Address at{};
+    PieceId piece = PieceId::none;
+    std::size_t thread = no_thread;
+  };
+  struct Asked {
+    std::size_t thread;
+    PieceId piece;
+  };
+
+  bool due(const Running& running) const noexcept {
+    // What a running task's awaiters are doing is not read again for the blink of an eye: they
+    // cannot run while it does.
+    return running.proven == 0 || now_ - running.proven >= trusted_for;
   }
 
-  // Tasks that run now, and everybody who waits for them.
-  void find_running(const std::vector<ThreadView>& threads, TaskChoice choice,
-                    std::vector<TaskStack>& out) {
-    for (std::size_t i = 0; i < threads.size(); ++i) {
-      const auto running = reader_.running(pages_, threads[i].at);
-      if (!running.loop) continue;
-      // The thread was read a moment earlier: its stack must hold the task's coroutine.
-      const std::uint32_t task = running.task ? add(running.task, i) : none;
-      const bool runs = task != none && threads[i].chain != nullptr &&
-                        link_of(*threads[i].chain, tasks_[task].task.coroutine) != Task::no_thread;
-      if (runs) {
-        tasks_[task].task.running = true;
-      } else if (choice == TaskChoice::running) {
-        if (task != none) drop_last(task);
-        const StackId stack = maker_.builder().push(StackId::empty, idle_);
-        out.push_back({i, stack, false, true});
-      }
-    }
-  }
-  void drop_last(std::uint32_t task) {
-    if (task + 1 != tasks_.size()) return;
-    known_.erase(tasks_.back().task.at.value);
-    tasks_.pop_back();
-  }
+  void add_words(const Running& running, typename Running::Words& into, std::vector<Range>& ranges);
 
-  std::size_t link_of(const Chain& chain, Address coroutine) const {
-    const Address frame = reader_.frame_of(coroutine);
+  // ---- entries
+  std::uint32_t find(Address at) const {
+    const auto known = index_.find(at.value);
+    return known == index_.end() ? none : known->second;
+  }
+  std::uint32_t add(Address at, std::size_t thread, std::uint64_t epoch);
+  bool remake(std::uint32_t index, std::uint64_t epoch);
+  void show(Entry& entry, std::uint64_t epoch);
+  void mark_name(Entry& entry);
+  void forget_frame(std::uint32_t index) {
+    const Address coroutine = entries_[index].record.words.coroutine;
+    const auto known = by_frame_.find(reader_.frame_of(coroutine).value);
+    if (known != by_frame_.end() && known->second == index) by_frame_.erase(known);
+  }
+  void drop(std::uint32_t index);
+  void drop_unseen(std::uint64_t rounds);
+  void choose_parent(std::uint32_t index);
+
+  // ---- lists
+  void set_heads(const std::vector<ThreadView>& threads, const std::vector<Address>& interpreters);
+  bool walk(const Head& head);
+  void walk_all();
+  void meet(std::uint32_t index, std::size_t thread);
+  void check(std::uint32_t index);
+
+  // ---- truth
+  void settle_all();
+  bool has_changed(std::uint32_t index);
+  void cover(std::uint32_t index);
+  std::uint32_t recognise(const Running& running, std::size_t thread, const Chain& chain);
+  std::uint32_t learn(Address task, std::size_t thread, const Chain& chain);
+  bool is_on(const Chain& chain, std::uint32_t index) const noexcept;
+  bool prove(Running& running, std::uint32_t index);
+  void find_path(std::uint32_t index, std::vector<std::uint32_t>& path);
+  void pieces_of(std::span<const std::uint32_t> path);
+  std::size_t first_changed(std::span<const std::uint32_t> path) const;
+  bool place(Running& running, const Chain& chain, std::uint64_t epoch);
+  void add_pieces(const Entry& entry, std::vector<PieceId>& out) const;
+
+  // ---- stacks
+  static std::size_t link_of(const Chain& chain, Address frame) noexcept {
     for (std::size_t i = chain.size(); i-- > 0;) {
       if (chain[i].at == frame) return i;
     }
-    return Task::no_thread;
+    return no_thread;
   }
+  FrameId marker(const std::string& name);
+  StackId stack_of(std::uint32_t index, const std::vector<ThreadView>& threads);
+  void add_suspended(const std::vector<ThreadView>& threads, std::vector<TaskStack>& out);
+  void build(std::uint32_t index, StackId below, const std::vector<ThreadView>& threads);
+  StackId transplant(StackId stack, StackId from, StackId onto);
+  void add_running(const std::vector<ThreadView>& threads, std::vector<TaskStack>& out);
+  bool outer_stack(std::uint32_t index, const std::vector<ThreadView>& threads,
+                   std::vector<TaskStack>& out);
 
-  // Of all that wait for a task, one is followed. `tasks_` may grow.
-  void find_awaiters(std::size_t index) {
-    const std::vector<Address> awaiters = tasks_[index].task.awaiters;
-    std::uint32_t chosen = none;
-    for (const Address at : awaiters) {
-      const std::uint32_t awaiter = add(at, tasks_[index].task.thread);
-      if (awaiter == none || awaiter == index) continue;
-      tasks_[awaiter].awaited = true;
-      if (chosen == none || comes_before(tasks_[awaiter].task.name, tasks_[chosen].task.name)) {
-        chosen = awaiter;
-      }
-    }
-    tasks_[index].parent = chosen;
-  }
-
-  StackId stack_of(std::size_t index, const std::vector<ThreadView>& threads) {
-    // Up to a task whose stack is known, to the root, or around a circle; then down again.
-    path_.clear();
-    StackId stack = StackId::empty;
-    for (std::uint32_t at = static_cast<std::uint32_t>(index);;) {
-      if (tasks_[at].built) {
-        stack = tasks_[at].stack;
-        break;
-      }
-      if (std::find(path_.begin(), path_.end(), at) != path_.end()) break;
-      path_.push_back(at);
-      if (tasks_[at].parent == none || path_.size() == most_parents) break;
-      at = tasks_[at].parent;
-    }
-    for (std::size_t i = path_.size(); i-- > 0;) {
-      Entry& entry = tasks_[path_[i]];
-      stack = maker_.builder().push(stack, marker(entry.task));
-      stack = with_frames(entry.task, stack, threads);
-      entry.stack = stack;
-      entry.built = true;
-    }
-    return stack;
-  }
-
-  FrameId marker(const Task& task) {
-    std::string name = task.name;
-    if (task.awaiters.size() > 1) name += " (" + std::to_string(task.awaiters.size()) + " parents)";
-    return maker_.builder().synthetic(name, FrameKind::task, "<task>");
-  }
-
-  StackId with_frames(const Task& task, StackId stack, const std::vector<ThreadView>& threads) {
-    if (task.running && task.thread < threads.size()) {
-      const Chain& chain = *threads[task.thread].chain;
-      const std::size_t link = link_of(chain, task.coroutine);
-      if (link != Task::no_thread) return maker_.restack(chain, link, stack);
-    }
-    for (std::size_t i = task.frames.size(); i-- > 0;) {
-      const auto frame = maker_.shown_as(pages_, task.frames[i], epoch_);
-      if (frame) stack = maker_.builder().push(stack, *frame);
-    }
-    return stack;
-  }
-
-  static constexpr std::size_t most_parents = 1024;
-
-  PageCache<M> pages_;
+  M& memory_;
+  Gathered<M> gathered_;
   ChainMaker<L>& maker_;
   TaskReader<L> reader_;
-  FrameId idle_{};
-  std::uint64_t epoch_ = 0;
-  std::uint64_t broken_ = 0;
-  std::vector<Entry> tasks_;
-  std::unordered_map<std::uint64_t, std::uint32_t> known_;
+  LoopStacks<L> loops_;
+
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> free_;
+  std::unordered_map<std::uint64_t, std::uint32_t> index_;
+  std::unordered_map<std::uint64_t, std::uint32_t> by_frame_;  // of their outermost coroutines
+  std::size_t used_ = 0;
+  std::vector<Head> heads_;
+  std::vector<std::uint32_t> live_;  // entries of this round, in the order they were met
+  std::vector<std::uint32_t> marked_;
+  std::vector<std::uint32_t> shown_;  // tasks that run and have their stack
   std::vector<std::uint32_t> path_;
+  std::vector<PieceId> pieces_;
+  std::vector<Asked> asked_;
+  std::vector<std::size_t> asking_;
+  std::vector<Running> running_;
+  std::vector<FrameId> frames_;
+  std::unordered_map<std::string, FrameId> markers_;
+
+  std::uint64_t now_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t round_ = 0;
+  std::uint64_t pass_ = 0;
+  std::uint64_t search_ = 0;
+  std::uint64_t climb_ = 0;
+  std::uint64_t broken_ = 0;
+  std::uint64_t lost_ = 0;
+
+  struct Transplant {
+    StackId stack{}, from{}, onto{}, result{};
+    bool known = false;
+  };
+  std::array<Transplant, 256> transplants_{};
 };
+
+template <class L, Memory M>
+void TaskStacks<L, M>::begin(std::size_t threads, std::uint64_t now) {
+  ++round_;
+  now_ = now;
+  reader_.begin();
+  running_.resize(threads);
+  for (Running& running : running_) {
+    running.tries = 0;
+    for (const std::uint32_t index : running.path) entries_[index].round = round_;
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_pieces(const Entry& entry, std::vector<PieceId>& out) const {
+  if (entry.record.piece != PieceId::none) out.push_back(entry.record.piece);
+  for (const auto& other : entry.record.others) out.push_back(other.piece);
+  for (const auto& coroutine : entry.record.coroutines) out.push_back(coroutine.piece);
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
+  Running& running = running_[thread];
+  if (running.owner != at) {
+    running = {};
+    running.owner = at;
+  }
+  running.before = running.after = {};
+  running.what = Running::What::nothing;
+  if (running.without_loop != 0 && now_ - running.without_loop < ask_every) return;
+  add_words(running, running.before, ranges);
+  asking_.push_back(thread);
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_words(const Running& running, typename Running::Words& into,
+                                 std::vector<Range>& ranges) {
+  const AsyncioOffsets& offsets = reader_.offsets();
+  ranges.push_back({running.owner + offsets.running_loop, bytes_of(into.loop)});
+  ranges.push_back({running.owner + offsets.running_task, bytes_of(into.task)});
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::ask(std::vector<Range>& ranges) {
+  for (const std::size_t thread : asking_) {
+    Running& running = running_[thread];
+    add_words(running, running.after, ranges);
+    asked_.insert(asked_.end(), 2, {thread, PieceId::none});
+    running.asked = running.stays && !running.path.empty() && due(running);
+    if (!running.asked) continue;
+    pieces_of(running.path);
+    for (const PieceId piece : pieces_) {
+      ranges.push_back(gathered_.range(piece));
+      asked_.push_back({thread, piece});
+    }
+  }
+  asking_.clear();
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::arrived(std::size_t count) noexcept {
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    if (asked_[i].piece != PieceId::none) {
+      gathered_.settle(asked_[i].piece, i < count);
+    } else if (i >= count) {
+      running_[asked_[i].thread].after = {};
+    }
+  }
+  asked_.clear();
+}
+
+// The frames of a running task are its thread's business: of the first of the path only who it is
+// and who waits for it matters, of the others everything.
+template <class L, Memory M>
+void TaskStacks<L, M>::pieces_of(std::span<const std::uint32_t> path) {
+  pieces_.clear();
+  for (const std::uint32_t index : path) {
+    const TaskRecord& record = entries_[index].record;
+    if (record.piece != PieceId::none) pieces_.push_back(record.piece);
+    for (const auto& other : record.others) pieces_.push_back(other.piece);
+    if (index == path[0]) continue;
+    for (const auto& coroutine : record.coroutines) pieces_.push_back(coroutine.piece);
+  }
+}
+
+template <class L, Memory M>
+std::size_t TaskStacks<L, M>::first_changed(std::span<const std::uint32_t> path) const {
+  std::size_t i = 0;
+  while (i < path.size() && (i == 0 ? reader_.same_task(gathered_, entries_[path[0]].record)
+                                    : reader_.same(gathered_, entries_[path[i]].record))) {
+    ++i;
+  }
+  return i;
+}
+
+template <class L, Memory M>
+bool TaskStacks<L, M>::is_on(const Chain& chain, std::uint32_t index) const noexcept {
+  const Address coroutine = entries_[index].record.words.coroutine;
+  return coroutine && link_of(chain, reader_.frame_of(coroutine)) != no_thread;
+}
+
+template <class L, Memory M>
+std::uint32_t TaskStacks<L, M>::learn(Address task, std::size_t thread, const Chain& chain) {
+  gathered_.forget();
+  std::uint32_t index = find(task);
+  if (index == none) {
+    index = add(task, thread, epoch_);
+  } else if (!remake(index, epoch_)) {
+    index = none;
+  }
+  return index != none && is_on(chain, index) ? index : none;
+}
+
+// Whose coroutine is on the thread's stack? The words of the thread may be of a moment later, or
+// earlier: a loop goes from one task to the next in a few microseconds. What is known of tasks is
+// asked first.
+template <class L, Memory M>
+std::uint32_t TaskStacks<L, M>::recognise(const Running& running, std::size_t thread,
+                                          const Chain& chain) {
+  const std::array<Address, 2> said{running.after.task, running.before.task};
+  for (const Address task : said) {
+    const std::uint32_t index = task ? find(task) : none;
+    if (index != none && is_on(chain, index)) return index;
+  }
+  for (const Address task : said) {
+    if (!task || find(task) != none) continue;
+    const std::uint32_t index = learn(task, thread, chain);
+    if (index != none) return index;
+  }
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (!reader_.is_generator(chain[i].owner)) continue;
+    const auto known = by_frame_.find(chain[i].at.value);
+    if (known != by_frame_.end() && is_on(chain, known->second)) return known->second;
+  }
+  for (const Address task : said) {
+    const std::uint32_t known = task ? find(task) : none;
+    if (known == none || entries_[known].fresh == round_) continue;
+    const std::uint32_t index = learn(task, thread, chain);
+    if (index != none) return index;
+  }
+  return none;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::find_path(std::uint32_t index, std::vector<std::uint32_t>& path) {
+  path.clear();
+  while (index != none && path.size() < most_parents &&
+         std::find(path.begin(), path.end(), index) == path.end()) {
+    path.push_back(index);
+    entries_[index].round = round_;
+    choose_parent(index);
+    index = entries_[index].parent;
+  }
+}
+
+// The task and everybody who waits for it, the same in two reads; what has changed since the first
+// is read twice now, and belongs to this stack only if the task still runs.
+template <class L, Memory M>
+bool TaskStacks<L, M>::prove(Running& running, std::uint32_t index) {
+  const bool same_one = !running.path.empty() && running.path[0] == index;
+  const bool fresh = entries_[index].fresh == round_;
+  running.stays = same_one;
+  if (same_one && !fresh) {
+    if (!due(running)) return true;
+    if (running.asked && first_changed(running.path) == running.path.size()) {
+      running.proven = now_;
+      return true;
+    }
+  }
+  bool changed = fresh;
+  for (int i = 0; i < most_reads; ++i) {
+    find_path(index, running.path);
+    for (const std::uint32_t each : running.path)
+      changed = changed || entries_[each].fresh == round_;
+    pieces_of(running.path);
+    gathered_.read_some(pieces_);
+    const std::size_t at = first_changed(running.path);
+    if (at == running.path.size()) {
+      running.proven = now_;
+      if (!changed) return true;
+      const auto now = read_value<Address>(memory_, running.owner + reader_.offsets().running_task);
+      return now && *now == entries_[index].record.at;
+    }
+    gathered_.forget();
+    if (!remake(running.path[at], epoch_)) return false;
+    changed = true;
+  }
+  return false;
+}
+
+// Where the task stands on the thread's stack, and what its frames are put on.
+template <class L, Memory M>
+bool TaskStacks<L, M>::place(Running& running, const Chain& chain, std::uint64_t epoch) {
+  running.link = link_of(chain, reader_.frame_of(entries_[running.path[0]].record.words.coroutine));
+  if (running.link == no_thread) return false;
+  StackId stack = StackId::empty;
+  for (std::size_t i = running.path.size(); i-- > 0;) {
+    Entry& entry = entries_[running.path[i]];
+    if (entry.epoch != epoch) show(entry, epoch);
+    if (i != 0 && entry.bad) return false;
+    if (entry.remade || entry.below != stack) build(running.path[i], stack, {});
+    stack = i == 0 ? entry.bare : entry.stack;
+  }
+  running.onto = stack;
+  return true;
+}
+
+template <class L, Memory M>
+bool TaskStacks<L, M>::settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
+  using What = typename Running::What;
+  Running& running = running_[thread];
+  const bool again = ++running.tries < most_reads;
+  epoch_ = epoch;
+  running.what = What::nothing;
+  if (!running.after.loop && !running.before.loop) {
+    if (running.without_loop == 0) running.without_loop = now_;
+    if (now_ - running.without_loop >= ask_every) running.without_loop = now_;
+    running.path.clear();
+    return true;
+  }
+  running.without_loop = 0;
+  // Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
+  bool ran = loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task;
+  for (std::size_t i = chain.size(); i-- > 0 && !ran;) {
+    ran = chain[i].from_c && reader_.is_generator(chain[i].owner);
+  }
+  if (!ran) {
+    running.path.clear();
+    running.what = What::between;
+    return true;
+  }
+  const std::uint32_t index = recognise(running, thread, chain);
+  if (index != none && prove(running, index) && place(running, chain, epoch)) {
+    running.what = What::task;
+    return true;
+  }
+  running.path.clear();
+  running.what = What::unknown;
+  return !again;
+}
+
+template <class L, Memory M>
+std::uint32_t TaskStacks<L, M>::add(Address at, std::size_t thread, std::uint64_t epoch) {
+  if (used_ >= most_entries) return none;
+  std::uint32_t index;
+  if (free_.empty()) {
+    index = static_cast<std::uint32_t>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = entries_[index];
+  entry.record.at = at;
+  entry.thread = thread;
+  entry.round = round_;
+  entry.used = true;
+  ++used_;
+  index_[at.value] = index;
+  if (remake(index, epoch)) return index;
+  drop(index);
+  return none;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::drop(std::uint32_t index) {
+  Entry& entry = entries_[index];
+  forget_frame(index);
+  reader_.drop(gathered_, entry.record);
+  index_.erase(entry.record.at.value);
+  entry = {};
+  free_.push_back(index);
+  --used_;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::drop_unseen(std::uint64_t rounds) {
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].used && entries_[i].round + rounds < round_) drop(i);
+  }
+}
+
+template <class L, Memory M>
+bool TaskStacks<L, M>::remake(std::uint32_t index, std::uint64_t epoch) {
+  Entry& entry = entries_[index];
+  const Address before = entry.record.words.coroutine;
+  forget_frame(index);
+  const bool is_task = reader_.read(gathered_, entry.record);
+  if (const Address coroutine = entry.record.words.coroutine; is_task && coroutine) {
+    by_frame_[reader_.frame_of(coroutine).value] = index;
+  }
+  entry.changed = entry.remade = true;
+  entry.fresh = round_;
+  if (entry.record.words.coroutine != before) entry.born = round_;
+  entry.awaiters.assign(entry.record.awaiters.size(), none);
+  if (!is_task) return false;
+  mark_name(entry);
+  show(entry, epoch);
+  return true;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::show(Entry& entry, std::uint64_t epoch) {
+  entry.epoch = epoch;
+  entry.bad = entry.record.nameless;
+  entry.remade = true;
+  entry.frames.clear();
+  for (const RememberedCoroutine& coroutine : entry.record.coroutines) {
+    if (!coroutine.has_frame) continue;
+    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch);
+    if (frame) {
+      entry.frames.push_back(*frame);
+    } else {
+      entry.bad = true;
+    }
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::mark_name(Entry& entry) {
+  std::string name = entry.record.name;
+  const std::size_t parents = entry.record.awaiters.size();
+  if (parents > 1) name += " (" + std::to_string(parents) + " parents)";
+  if (name == entry.shown_name) return;
+  entry.marker = marker(name);
+  entry.shown_name = std::move(name);
+}
+
+template <class L, Memory M>
+FrameId TaskStacks<L, M>::marker(const std::string& name) {
+  if (const auto known = markers_.find(name); known != markers_.end()) return known->second;
+  const auto make = [&](const std::string& shown) {
+    const FrameId frame = maker_.builder().synthetic(shown, FrameKind::task, "<task>");
+    if (markers_.size() < most_names * 2) markers_.emplace(shown, frame);
+    return frame;
+  };
+  if (markers_.size() < most_names) return make(name);
+  std::string shorter;
+  for (const char c : name) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit) shorter += c;
+    if (digit && (shorter.empty() || shorter.back() != 'N')) shorter += 'N';
+  }
+  if (const auto known = markers_.find(shorter); known != markers_.end()) return known->second;
+  return make(markers_.size() < most_names * 2 ? shorter : std::string{"<other task>"});
+}
+
+// Of all that wait for a task, one is followed. `entries_` may grow.
+template <class L, Memory M>
+void TaskStacks<L, M>::choose_parent(std::uint32_t index) {
+  std::uint32_t chosen = none;
+  for (std::size_t i = 0; i < entries_[index].record.awaiters.size(); ++i) {
+    const Address at = entries_[index].record.awaiters[i];
+    std::uint32_t awaiter = entries_[index].awaiters[i];
+    if (awaiter == none || entries_[awaiter].record.at != at) awaiter = find(at);
+    if (awaiter == none) awaiter = add(at, entries_[index].thread, epoch_);
+    entries_[index].awaiters[i] = awaiter;
+    if (awaiter == none || awaiter == index) continue;
+    entries_[awaiter].awaited = entries_[awaiter].round = round_;
+    const auto earlier = [&](const Entry& a, const Entry& b) {
+      if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
+      return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
+    };
+    if (chosen == none || earlier(entries_[awaiter], entries_[chosen])) chosen = awaiter;
+  }
+  entries_[index].parent = chosen;
+}
+
+// ---- lists
+
+template <class L, Memory M>
+void TaskStacks<L, M>::set_heads(const std::vector<ThreadView>& threads,
+                                 const std::vector<Address>& interpreters) {
+  std::size_t i = 0;
+  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
+    if (i == heads_.size()) heads_.emplace_back();
+    Head& head = heads_[i++];
+    head.thread = thread;
+    if (head.owner == owner && head.piece != PieceId::none) return;
+    gathered_.drop(head.piece);
+    head.owner = owner;
+    head.at = reader_.head_of(owner, interpreter);
+    head.piece = reader_.add_head(gathered_, owner, interpreter);
+  };
+  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
+  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
+  for (std::size_t k = i; k < heads_.size(); ++k) gathered_.drop(heads_[k].piece);
+  heads_.resize(i);
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::meet(std::uint32_t index, std::size_t thread) {
+  Entry& entry = entries_[index];
+  entry.pass = pass_;
+  entry.round = round_;
+  entry.thread = thread;
+  entry.order = live_.size();
+  live_.push_back(index);
+}
+
+// False: the list does not come back to its head.
+template <class L, Memory M>
+bool TaskStacks<L, M>::walk(const Head& head) {
+  if (head.piece == PieceId::none) return false;
+  Address node = load_checked<Address>(gathered_.bytes(head.piece), 0).value_or(head.at);
+  if (!node) return true;  // a thread that never had one
+  std::uint32_t before = none;
+  for (std::size_t i = 0; i < reader_.limits().tasks; ++i) {
+    if (node == head.at) return true;
+    if (!node) return false;
+    const Address at = reader_.task_of_node(node);
+    std::uint32_t index = before == none ? none : entries_[before].next;
+    if (index == none || entries_[index].record.at != at) index = find(at);
+    if (index == none) index = add(at, head.thread, epoch_);
+    if (index == none || entries_[index].pass == pass_) return false;
+    const TaskWords words = reader_.words_of(gathered_, entries_[index].record);
+    if (!words.is_task) return false;
+    meet(index, head.thread);
+    if (before != none) entries_[before].next = index;
+    before = index;
+    node = words.next;
+  }
+  return false;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::check(std::uint32_t index) {
+  Entry& entry = entries_[index];
+  if (entry.fresh == round_) return;
+  if (!reader_.same(gathered_, entry.record)) {
+    entry.bad = !remake(index, epoch_) || entry.bad;
+  } else if (entry.epoch != epoch_) {
+    show(entry, epoch_);
+  }
+}
+
+// All tasks of all lists, and everybody who waits for them.
+template <class L, Memory M>
+void TaskStacks<L, M>::walk_all() {
+  for (int i = 0; i < most_reads; ++i) {
+    gathered_.read_all();
+    live_.clear();
+    ++pass_;
+    bool whole = true;
+    for (const Head& head : heads_) whole = walk(head) && whole;
+    if (whole) break;
+    if (i + 1 == most_reads) ++broken_;
+  }
+  for (std::size_t i = 0; i < live_.size(); ++i) {
+    check(live_[i]);
+    choose_parent(live_[i]);
+    for (const std::uint32_t awaiter : entries_[live_[i]].awaiters) {
+      if (awaiter != none && entries_[awaiter].pass != pass_) {
+        meet(awaiter, entries_[live_[i]].thread);
+      }
+    }
+  }
+}
+
+// ---- truth
+
+// Did this task change, or one that its stack leads through?
+template <class L, Memory M>
+bool TaskStacks<L, M>::has_changed(std::uint32_t index) {
+  path_.clear();
+  bool dirty = false;
+  for (std::uint32_t at = index; at != none; at = entries_[at].parent) {
+    Entry& entry = entries_[at];
+    if (entry.visited == search_) {
+      dirty = entry.dirty;
+      break;
+    }
+    entry.visited = search_;
+    entry.dirty = false;
+    path_.push_back(at);
+    if (path_.size() == most_parents) break;
+  }
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    Entry& entry = entries_[path_[i]];
+    dirty = dirty || entry.changed;
+    entry.dirty = dirty;
+  }
+  return entries_[index].dirty;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::settle_all() {
+  for (int i = 0; i < most_reads; ++i) {
+    ++search_;
+    marked_.clear();
+    for (const std::uint32_t index : live_) {
+      // One that has begun to run since its thread was read may have ended its step by now.
+      const bool began = entries_[index].record.on_thread && entries_[index].shown != round_;
+      if (!has_changed(index) && !began) continue;
+      std::uint32_t at = index;
+      for (std::size_t up = 0; at != none && up < most_parents; ++up) {
+        if (entries_[at].marked) break;
+        entries_[at].marked = true;
+        marked_.push_back(at);
+        at = entries_[at].parent;
+      }
+    }
+    if (marked_.empty()) return;
+    if (marked_.size() > live_.size() / 3) {
+      gathered_.read_all();
+    } else {
+      gathered_.forget();
+      pieces_.clear();
+      for (const std::uint32_t index : marked_) add_pieces(entries_[index], pieces_);
+      gathered_.read_some(pieces_);
+    }
+    for (const std::uint32_t index : marked_) {
+      entries_[index].marked = false;
+      if (reader_.same(gathered_, entries_[index].record)) {
+        entries_[index].changed = false;
+        continue;
+      }
+      entries_[index].bad = !remake(index, epoch_) || entries_[index].bad;
+      choose_parent(index);
+    }
+  }
+  ++search_;
+}
+
+// ---- stacks
+
+// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
+// stack follows one of several ways only.
+template <class L, Memory M>
+void TaskStacks<L, M>::cover(std::uint32_t index) {
+  path_.assign(1, index);
+  while (!path_.empty()) {
+    Entry& entry = entries_[path_.back()];
+    path_.pop_back();
+    if (entry.covered == round_) continue;
+    entry.covered = round_;
+    for (const std::uint32_t awaiter : entry.awaiters) {
+      if (awaiter != none) path_.push_back(awaiter);
+    }
+  }
+}
+
+// The marker of a task and its coroutines upon `below`. While a task runs, its thread knows its
+// coroutines.
+template <class L, Memory M>
+void TaskStacks<L, M>::build(std::uint32_t index, StackId below,
+                             const std::vector<ThreadView>& threads) {
+  Entry& entry = entries_[index];
+  const bool runs = entry.record.on_thread;
+  if (!entry.remade && entry.below == below && !runs) return;
+  entry.below = below;
+  entry.remade = false;
+  StackId stack = maker_.builder().push(below, entry.marker);
+  entry.bare = stack;
+  for (const FrameId frame : entry.frames) stack = maker_.builder().push(stack, frame);
+  entry.stack = stack;
+  if (!runs || entry.born == round_) return;
+  for (const ThreadView& thread : threads) {
+    if (thread.chain == nullptr) continue;
+    const std::size_t link = link_of(*thread.chain, reader_.frame_of(entry.record.words.coroutine));
+    if (link == no_thread) continue;
+    std::size_t end = link;
+    while (end < thread.chain->size() && reader_.is_generator((*thread.chain)[end].owner)) ++end;
+    if (end == link) continue;
+    const StackId from = link == 0 ? StackId::empty : (*thread.chain)[link - 1].stack;
+    entry.stack = transplant((*thread.chain)[end - 1].stack, from, entry.bare);
+    return;
+  }
+}
+
+template <class L, Memory M>
+StackId TaskStacks<L, M>::stack_of(std::uint32_t index, const std::vector<ThreadView>& threads) {
+  // Up to a task whose stack is known, to the root, or around a circle; then down again.
+  path_.clear();
+  ++climb_;
+  for (std::uint32_t at = index; at != none && path_.size() < most_parents;
+       at = entries_[at].parent) {
+    if (entries_[at].climbed == climb_) break;
+    entries_[at].climbed = climb_;
+    path_.push_back(at);
+    if (entries_[at].built == round_) break;
+  }
+  StackId stack = StackId::empty;
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    Entry& entry = entries_[path_[i]];
+    if (entry.built != round_) build(path_[i], stack, threads);
+    entry.built = round_;
+    // Was the edge to the task above there when the thread of this one was read?
+    const bool late = i > 0 && entry.record.on_thread && entries_[path_[i - 1]].fresh == round_;
+    stack = late ? entry.bare : entry.stack;
+  }
+  return stack;
+}
+
+// The frames of `stack` above `from`, upon another stack.
+template <class L, Memory M>
+StackId TaskStacks<L, M>::transplant(StackId stack, StackId from, StackId onto) {
+  const std::uint64_t key =
+      mix_bits(static_cast<std::uint64_t>(stack) << 32 | static_cast<std::uint64_t>(onto)) ^
+      static_cast<std::uint64_t>(from);
+  Transplant& memo = transplants_[key % transplants_.size()];
+  if (memo.known && memo.stack == stack && memo.from == from && memo.onto == onto) {
+    return memo.result;
+  }
+  frames_.clear();
+  maker_.builder().tables().with([&](Tables& tables) {
+    for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
+      frames_.push_back(tables.frames.leaf(at));
+    }
+  });
+  StackId result = onto;
+  for (std::size_t i = frames_.size(); i-- > 0;) result = maker_.builder().push(result, frames_[i]);
+  memo = {stack, from, onto, result, true};
+  return result;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_running(const std::vector<ThreadView>& threads,
+                                   std::vector<TaskStack>& out) {
+  using What = typename Running::What;
+  shown_.clear();
+  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
+    const Running& running = running_[i];
+    const ThreadView& thread = threads[i];
+    if (thread.chain == nullptr || running.owner != thread.at) continue;
+    if (running.what == What::unknown) ++lost_;
+    if (running.what != What::task || running.link >= thread.chain->size()) continue;
+    const StackId from =
+        running.link == 0 ? StackId::empty : (*thread.chain)[running.link - 1].stack;
+    out.push_back({i, transplant(thread.stack, from, running.onto), true, false});
+    shown_.push_back(running.path[0]);
+    entries_[running.path[0]].shown = round_;
+  }
+}
+
+// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
+template <class L, Memory M>
+bool TaskStacks<L, M>::outer_stack(std::uint32_t index, const std::vector<ThreadView>& threads,
+                                   std::vector<TaskStack>& out) {
+  const Address frame = reader_.frame_of(entries_[index].record.words.coroutine);
+  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
+    if (threads[i].chain == nullptr) continue;
+    const Chain& chain = *threads[i].chain;
+    const std::size_t link = link_of(chain, frame);
+    const std::size_t end = running_[i].link;
+    if (link == no_thread || running_[i].what != Running::What::task || end >= chain.size() ||
+        end <= link) {
+      continue;
+    }
+    (void)stack_of(index, threads);
+    const StackId from = link == 0 ? StackId::empty : chain[link - 1].stack;
+    out.push_back({i, transplant(chain[end - 1].stack, from, entries_[index].bare), false, false});
+    return true;
+  }
+  return false;
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_suspended(const std::vector<ThreadView>& threads,
+                                     std::vector<TaskStack>& out) {
+  const auto add = [&](std::uint32_t index) {
+    const bool unsettled = has_changed(index) || entries_[index].bad;
+    bool shown = false;
+    if (!unsettled && entries_[index].record.on_thread) {
+      shown = entries_[index].born != round_ && outer_stack(index, threads, out);
+    } else if (!unsettled) {
+      out.push_back({entries_[index].thread, stack_of(index, threads), false, false});
+      shown = true;
+    }
+    if (!shown) ++lost_;
+    cover(index);
+  };
+  for (const std::uint32_t index : shown_) cover(index);
+  for (const std::uint32_t index : live_) {
+    const Entry& entry = entries_[index];
+    if (entry.covered != round_ && entry.awaited != round_) add(index);
+  }
+  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
+  for (const std::uint32_t index : live_) {
+    if (entries_[index].covered != round_) add(index);
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::look(TaskChoice choice, const std::vector<ThreadView>& threads,
+                            const std::vector<Address>& interpreters, std::vector<TaskStack>& out) {
+  out.clear();
+  epoch_ = threads.empty() ? 0 : threads.front().epoch;
+  add_running(threads, out);
+  if (choice != TaskChoice::running) {
+    set_heads(threads, interpreters);
+    walk_all();
+    settle_all();
+    add_suspended(threads, out);
+  }
+  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
+    const bool between = running_[i].what == Running::What::between && threads[i].chain != nullptr;
+    if (!between) continue;
+    // A loop between two tasks waits for something to happen, or runs a callback.
+    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
+    const bool idle = loop.kind == LoopStack::Kind::idle;
+    // With all tasks shown, a loop that waits for them has nothing to add.
+    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
+    if (choice != TaskChoice::running && idle && !out.empty()) continue;
+    out.push_back({i, loop.stack, !idle, idle});
+  }
+  if (choice == TaskChoice::waiting) {
+    out.erase(std::remove_if(out.begin(), out.end(),
+                             [](const TaskStack& task) { return task.running || task.idle; }),
+              out.end());
+  }
+  if (choice != TaskChoice::running) {
+    if (round_ % 4 == 0) drop_unseen(2);
+  } else if (round_ % 64 == 0) {
+    const bool crowded = used_ > most_entries / 2 || gathered_.is_crowded();
+    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
+    gathered_.tidy();
+  }
+}
 
 }  // namespace tachyon
 
@@ -19180,7 +20635,8 @@ class Watch {
         options_{options},
         tables_{tables},
         maker_{layout, tables, {options.native, options.opcodes}},
-        names_{in_one_form(layout), memory} {
+        names_{in_one_form(layout), memory},
+        loops_{layout_, maker_} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
     c_frame_ = maker_.builder().synthetic("<C call>", FrameKind::native);
@@ -19212,14 +20668,23 @@ class Watch {
     thread.stack = thread.reader.chain().stack();
     return why;
   }
-  // The task stacks of this look. None while the target has not imported asyncio; it is looked for
-  // again now and then.
-  void look_at_tasks(std::vector<TaskStack>& out);
+  // The task stacks of this look; none while the target has not imported asyncio. Returns how many
+  // could not be had because they changed in every read.
+  std::uint64_t look_at_tasks(std::vector<TaskStack>& out);
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
     tachyon::Thread facts;
     facts.process = host_.pid();
     return tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  }
+
+  // Tasks that do not run can be had only where the interpreter says where they are.
+  Result<void> check_tasks() const {
+    const bool all = options_.tasks && options_.task_choice != TaskChoice::running;
+    if (all && !layout_.thread.asyncio_tasks_head.present() && !site_.asyncio_debug) {
+      return Errc::tasks_unpublished;
+    }
+    return {};
   }
 
   std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
@@ -19244,6 +20709,8 @@ class Watch {
   }
   bool selected(const Thread& thread) const;
   void read_alone(Thread& thread);
+  void find_tasks();
+  void look_at_loops(std::vector<TaskStack>& out);
   void add_interpreter_ranges();
   void add_thread_ranges();
   bool has_guessed_wrong();
@@ -19319,7 +20786,10 @@ class Watch {
   std::uint64_t youngest_at_ = 0;  // ... and when it was first seen
 
   std::unique_ptr<TaskStacks<L, M>> tasks_;
+  LoopStacks<L> loops_;  // for a Python that does not publish its tasks
   std::uint64_t asked_for_table_ = 0;
+  std::vector<typename TaskStacks<L, M>::ThreadView> views_;
+  std::vector<Address> interpreters_at_;
 };
 
 template <Layout L, Memory M, Host H>
@@ -19524,11 +20994,13 @@ bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
 
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_thread_ranges() {
-  for (Thread& thread : threads_) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    Thread& thread = threads_[i];
     if (!thread.pending) continue;
     thread.resting = may_rest(thread);
     if (!thread.resting) {
       thread.copied = now_;
+      if (tasks_) tasks_->ask_before(i, thread.reader.at(), ranges_);
       thread.reader.prepare(ranges_);
     } else if (now_ - thread.copied >= fresh_for) {
       // Whether it has begun to wait for the GIL, for one, shows in its state alone.
@@ -19554,8 +21026,12 @@ bool Watch<L, M, H>::has_guessed_wrong() {
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   constexpr int most_corrections = 8;
+  // The looks of one tick are tries of the same: what the first has found out stays found out.
+  const bool first = now != now_ || !tasks_;
   now_ = now;
   bool alone = false;
+  if (options_.tasks) find_tasks();
+  if (tasks_ && first) tasks_->begin(threads_.size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
     if (std::none_of(threads_.begin(), threads_.end(),
                      [](const Thread& thread) { return thread.pending; })) {
@@ -19564,8 +21040,11 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
     ranges_.clear();
     add_interpreter_ranges();
     add_thread_ranges();
+    const std::size_t own = ranges_.size();
+    if (tasks_) tasks_->ask(ranges_);
     const auto copied = memory_.read_many(ranges_);
-    if (copied && *copied == ranges_.size()) {
+    if (tasks_) tasks_->arrived(copied && *copied > own ? *copied - own : 0);
+    if (copied && *copied >= own) {
       if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
     }
@@ -19594,7 +21073,8 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
-  for (Thread& thread : threads_) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    Thread& thread = threads_[i];
     if (!thread.pending) continue;
     if (thread.resting) {
       thread.pending = false;
@@ -19606,9 +21086,13 @@ bool Watch<L, M, H>::interpret_all(const Stillness& still) {
     const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
+        if (tasks_ && !tasks_->settle(i, thread.reader.chain(), true_as_of)) {
+          again = true;
+          break;
+        }
         thread.pending = false;
         thread.accepted = true;
-        thread.has_stood = watches_gil();
+        thread.has_stood = watches_gil() && !(tasks_ && tasks_->is_unknown(i));
         if (thread.has_stood) thread.stood_at = interpreter.gil_copy[layout_.gil.switch_number];
         break;
       case LookResult::again:
@@ -19682,28 +21166,48 @@ void Watch<L, M, H>::judge(Thread& thread) {
   }
 }
 
+// asyncio says where its members are once it has been imported; until then it is looked for again
+// now and then.
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
+void Watch<L, M, H>::find_tasks() {
   constexpr std::uint64_t ask_every = 100'000'000;
+  if (tasks_) return;
+  if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
+  asked_for_table_ = now_;
+  const Address table = host_.asyncio_table();
+  if (!table) return;
+  const auto offsets = AsyncioOffsets::read(memory_, table);
+  if (!offsets) return;
+  tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+}
+
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::look_at_loops(std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (!threads_[i].accepted) continue;
+    const LoopStack loop = loops_.of(threads_[i].reader.chain(), threads_[i].stack);
+    const bool idle = loop.kind == LoopStack::Kind::idle;
+    if (loop.kind != LoopStack::Kind::none) out.push_back({i, loop.stack, !idle, idle});
+  }
+}
+
+template <Layout L, Memory M, Host H>
+std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
   out.clear();
   if (!tasks_) {
-    if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
-    asked_for_table_ = now_;
-    const Address table = host_.asyncio_table();
-    if (!table) return;
-    const auto offsets = AsyncioOffsets::read(memory_, table);
-    if (!offsets) return;
-    tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+    if (!layout_.thread.asyncio_tasks_head.present()) look_at_loops(out);
+    return 0;
   }
-  std::vector<typename TaskStacks<L, M>::ThreadView> views;
+  views_.clear();
   for (const Thread& thread : threads_) {
-    views.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
-                     epoch(interpreters_[thread.interpreter])});
+    views_.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
+                      thread.stack, epoch(interpreters_[thread.interpreter])});
   }
-  std::vector<Address> interpreters;
-  for (const WatchedInterpreter& interpreter : interpreters_)
-    interpreters.push_back(interpreter.at);
-  tasks_->look(options_.task_choice, views, interpreters, out);
+  interpreters_at_.clear();
+  for (const WatchedInterpreter& each : interpreters_) interpreters_at_.push_back(each.at);
+  const std::uint64_t lost = tasks_->lost();
+  tasks_->look(options_.task_choice, views_, interpreters_at_, out);
+  return tasks_->lost() - lost;
 }
 
 }  // namespace tachyon
@@ -19725,7 +21229,10 @@ class Sampler {
         random_{monotonic_now()} {}
 
   // Everything that can go wrong for good goes wrong here.
-  Result<void> start() { return watch_.refresh(); }
+  Result<void> start() {
+    if (const auto ok = watch_.check_tasks(); !ok) return ok;
+    return watch_.refresh();
+  }
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
   // the time that has passed since the look before as their weight.
@@ -19881,7 +21388,10 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
 std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
   std::size_t kept = 0;
-  watch_.look_at_tasks(task_stacks_);
+  const std::uint64_t lost = watch_.look_at_tasks(task_stacks_);
+  trust_.attempts += task_stacks_.size() + lost;
+  trust_.valid += task_stacks_.size();
+  trust_.given_up += lost;
   for (const TaskStack& task : task_stacks_) {
     const bool known = task.thread < watch_.threads().size();
     const Status status =
@@ -20888,6 +22398,32 @@ bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
   });
 }
 
+// Which coroutines a running task has is known from its thread, and which task that is from the
+// look before: so there are two looks, and more while something changes under them.
+template <Layout L, Memory M, Host H, class R>
+Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
+                                             const SnapshotOptions& options) {
+  constexpr unsigned enough = 20;
+  std::vector<TaskStack> stacks;
+  const std::uint64_t began = thread_cpu_time();
+  for (unsigned i = 0; i < enough; ++i) {
+    if (i > 1 && thread_cpu_time() - began > options.patience) break;
+    for (auto& thread : watch.threads()) {
+      thread.pending = true;
+      thread.accepted = false;
+    }
+    if (const auto ok = reading.begin(); !ok) return ok.error();
+    bool good = watch.look({.everybody = reading.certain()}, monotonic_now());
+    for (auto& thread : watch.threads()) {
+      if (thread.accepted) watch.judge(thread);
+      good = good && !thread.pending;
+    }
+    good = watch.look_at_tasks(stacks) == 0 && good;
+    if (reading.end() && good && i != 0) break;
+  }
+  return stacks;
+}
+
 }  // namespace detail
 
 // Of a Reading, only begin(), end() and certain() are used.
@@ -20896,6 +22432,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
                                const RuntimeSite& site, SharedTables& tables,
                                const SnapshotOptions& options) {
   Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
+  if (const auto ok = watch.check_tasks(); !ok) return ok.error();
   if (const auto ok = watch.refresh(); !ok) return ok.error();
   // The kernel is asked before anything is stopped.
   const bool contended = detail::some_gil_is_held(memory, layout, site.runtime);
@@ -20946,11 +22483,10 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    std::vector<TaskStack> stacks;
-    for (auto& thread : watch.threads()) thread.accepted = !thread.pending;
-    watch.look_at_tasks(stacks);
+    const auto stacks = detail::look_at_tasks(watch, reading, options);
+    if (!stacks) return stacks.error();
     out.threads.clear();
-    for (const TaskStack& stack : stacks) {
+    for (const TaskStack& stack : *stacks) {
       const bool known = stack.thread < watch.threads().size();
       SnapshotThread shown;
       shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();

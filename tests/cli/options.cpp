@@ -269,6 +269,8 @@ TEST_CASE("which options go together") {
       {attach, {"--async-aware", "--native", "1"}, "--async-aware cannot be used with --native"},
       {attach, {"--async-aware", "--binary", "--no-gc", "-a", "--mode", "cpu", "1"}, ""},
       {attach, {"--async-mode", "all", "1"}, "--async-mode belongs to --async-aware"},
+      {attach, {"--async-mode", "waiting", "1"}, "--async-mode belongs to --async-aware"},
+      {attach, {"--async-mode", "waiting", "--async-aware", "1"}, ""},
       {attach, {"--async-mode", "running", "1"}, ""},
       {dump, {"--async-mode", "running", "1"}, "--async-mode belongs to --async-aware"},
       {dump, {"--async-mode", "all", "--async-aware", "1"}, ""},

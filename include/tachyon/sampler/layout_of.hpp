@@ -16,4 +16,13 @@ auto with_layout_of(const RuntimeSite& site, Visit&& visit)
   return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
 }
 
+// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
+inline bool publishes_tasks(const RuntimeSite& site) {
+  if (site.asyncio_debug) return true;
+  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
+    return layout.thread.asyncio_tasks_head.present();
+  });
+  return known && *known;
+}
+
 }  // namespace tachyon

@@ -24,7 +24,10 @@ class Sampler {
         random_{monotonic_now()} {}
 
   // Everything that can go wrong for good goes wrong here.
-  Result<void> start() { return watch_.refresh(); }
+  Result<void> start() {
+    if (const auto ok = watch_.check_tasks(); !ok) return ok;
+    return watch_.refresh();
+  }
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
   // the time that has passed since the look before as their weight.
@@ -180,7 +183,10 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 template <class C>
 std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
   std::size_t kept = 0;
-  watch_.look_at_tasks(task_stacks_);
+  const std::uint64_t lost = watch_.look_at_tasks(task_stacks_);
+  trust_.attempts += task_stacks_.size() + lost;
+  trust_.valid += task_stacks_.size();
+  trust_.given_up += lost;
   for (const TaskStack& task : task_stacks_) {
     const bool known = task.thread < watch_.threads().size();
     const Status status =

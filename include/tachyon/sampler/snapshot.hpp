@@ -83,6 +83,32 @@ bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
   });
 }
 
+// Which coroutines a running task has is known from its thread, and which task that is from the
+// look before: so there are two looks, and more while something changes under them.
+template <Layout L, Memory M, Host H, class R>
+Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
+                                             const SnapshotOptions& options) {
+  constexpr unsigned enough = 20;
+  std::vector<TaskStack> stacks;
+  const std::uint64_t began = thread_cpu_time();
+  for (unsigned i = 0; i < enough; ++i) {
+    if (i > 1 && thread_cpu_time() - began > options.patience) break;
+    for (auto& thread : watch.threads()) {
+      thread.pending = true;
+      thread.accepted = false;
+    }
+    if (const auto ok = reading.begin(); !ok) return ok.error();
+    bool good = watch.look({.everybody = reading.certain()}, monotonic_now());
+    for (auto& thread : watch.threads()) {
+      if (thread.accepted) watch.judge(thread);
+      good = good && !thread.pending;
+    }
+    good = watch.look_at_tasks(stacks) == 0 && good;
+    if (reading.end() && good && i != 0) break;
+  }
+  return stacks;
+}
+
 }  // namespace detail
 
 // Of a Reading, only begin(), end() and certain() are used.
@@ -91,6 +117,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
                                const RuntimeSite& site, SharedTables& tables,
                                const SnapshotOptions& options) {
   Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
+  if (const auto ok = watch.check_tasks(); !ok) return ok.error();
   if (const auto ok = watch.refresh(); !ok) return ok.error();
   // The kernel is asked before anything is stopped.
   const bool contended = detail::some_gil_is_held(memory, layout, site.runtime);
@@ -141,11 +168,10 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    std::vector<TaskStack> stacks;
-    for (auto& thread : watch.threads()) thread.accepted = !thread.pending;
-    watch.look_at_tasks(stacks);
+    const auto stacks = detail::look_at_tasks(watch, reading, options);
+    if (!stacks) return stacks.error();
     out.threads.clear();
-    for (const TaskStack& stack : stacks) {
+    for (const TaskStack& stack : *stacks) {
       const bool known = stack.thread < watch.threads().size();
       SnapshotThread shown;
       shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();

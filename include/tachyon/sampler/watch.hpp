@@ -106,7 +106,8 @@ class Watch {
         options_{options},
         tables_{tables},
         maker_{layout, tables, {options.native, options.opcodes}},
-        names_{in_one_form(layout), memory} {
+        names_{in_one_form(layout), memory},
+        loops_{layout_, maker_} {
     maker_.codes().set_code_type(site.objects.code_type);
     gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
     c_frame_ = maker_.builder().synthetic("<C call>", FrameKind::native);
@@ -138,14 +139,23 @@ class Watch {
     thread.stack = thread.reader.chain().stack();
     return why;
   }
-  // The task stacks of this look. None while the target has not imported asyncio; it is looked for
-  // again now and then.
-  void look_at_tasks(std::vector<TaskStack>& out);
+  // The task stacks of this look; none while the target has not imported asyncio. Returns how many
+  // could not be had because they changed in every read.
+  std::uint64_t look_at_tasks(std::vector<TaskStack>& out);
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
     tachyon::Thread facts;
     facts.process = host_.pid();
     return tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
+  }
+
+  // Tasks that do not run can be had only where the interpreter says where they are.
+  Result<void> check_tasks() const {
+    const bool all = options_.tasks && options_.task_choice != TaskChoice::running;
+    if (all && !layout_.thread.asyncio_tasks_head.present() && !site_.asyncio_debug) {
+      return Errc::tasks_unpublished;
+    }
+    return {};
   }
 
   std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
@@ -170,6 +180,8 @@ class Watch {
   }
   bool selected(const Thread& thread) const;
   void read_alone(Thread& thread);
+  void find_tasks();
+  void look_at_loops(std::vector<TaskStack>& out);
   void add_interpreter_ranges();
   void add_thread_ranges();
   bool has_guessed_wrong();
@@ -245,7 +257,10 @@ class Watch {
   std::uint64_t youngest_at_ = 0;  // ... and when it was first seen
 
   std::unique_ptr<TaskStacks<L, M>> tasks_;
+  LoopStacks<L> loops_;  // for a Python that does not publish its tasks
   std::uint64_t asked_for_table_ = 0;
+  std::vector<typename TaskStacks<L, M>::ThreadView> views_;
+  std::vector<Address> interpreters_at_;
 };
 
 template <Layout L, Memory M, Host H>
@@ -450,11 +465,13 @@ bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
 
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_thread_ranges() {
-  for (Thread& thread : threads_) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    Thread& thread = threads_[i];
     if (!thread.pending) continue;
     thread.resting = may_rest(thread);
     if (!thread.resting) {
       thread.copied = now_;
+      if (tasks_) tasks_->ask_before(i, thread.reader.at(), ranges_);
       thread.reader.prepare(ranges_);
     } else if (now_ - thread.copied >= fresh_for) {
       // Whether it has begun to wait for the GIL, for one, shows in its state alone.
@@ -480,8 +497,12 @@ bool Watch<L, M, H>::has_guessed_wrong() {
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   constexpr int most_corrections = 8;
+  // The looks of one tick are tries of the same: what the first has found out stays found out.
+  const bool first = now != now_ || !tasks_;
   now_ = now;
   bool alone = false;
+  if (options_.tasks) find_tasks();
+  if (tasks_ && first) tasks_->begin(threads_.size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
     if (std::none_of(threads_.begin(), threads_.end(),
                      [](const Thread& thread) { return thread.pending; })) {
@@ -490,8 +511,11 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
     ranges_.clear();
     add_interpreter_ranges();
     add_thread_ranges();
+    const std::size_t own = ranges_.size();
+    if (tasks_) tasks_->ask(ranges_);
     const auto copied = memory_.read_many(ranges_);
-    if (copied && *copied == ranges_.size()) {
+    if (tasks_) tasks_->arrived(copied && *copied > own ? *copied - own : 0);
+    if (copied && *copied >= own) {
       if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
     }
@@ -520,7 +544,8 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
-  for (Thread& thread : threads_) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    Thread& thread = threads_[i];
     if (!thread.pending) continue;
     if (thread.resting) {
       thread.pending = false;
@@ -532,9 +557,13 @@ bool Watch<L, M, H>::interpret_all(const Stillness& still) {
     const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
+        if (tasks_ && !tasks_->settle(i, thread.reader.chain(), true_as_of)) {
+          again = true;
+          break;
+        }
         thread.pending = false;
         thread.accepted = true;
-        thread.has_stood = watches_gil();
+        thread.has_stood = watches_gil() && !(tasks_ && tasks_->is_unknown(i));
         if (thread.has_stood) thread.stood_at = interpreter.gil_copy[layout_.gil.switch_number];
         break;
       case LookResult::again:
@@ -608,28 +637,48 @@ void Watch<L, M, H>::judge(Thread& thread) {
   }
 }
 
+// asyncio says where its members are once it has been imported; until then it is looked for again
+// now and then.
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
+void Watch<L, M, H>::find_tasks() {
   constexpr std::uint64_t ask_every = 100'000'000;
+  if (tasks_) return;
+  if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
+  asked_for_table_ = now_;
+  const Address table = host_.asyncio_table();
+  if (!table) return;
+  const auto offsets = AsyncioOffsets::read(memory_, table);
+  if (!offsets) return;
+  tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+}
+
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::look_at_loops(std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads_.size(); ++i) {
+    if (!threads_[i].accepted) continue;
+    const LoopStack loop = loops_.of(threads_[i].reader.chain(), threads_[i].stack);
+    const bool idle = loop.kind == LoopStack::Kind::idle;
+    if (loop.kind != LoopStack::Kind::none) out.push_back({i, loop.stack, !idle, idle});
+  }
+}
+
+template <Layout L, Memory M, Host H>
+std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
   out.clear();
   if (!tasks_) {
-    if (asked_for_table_ != 0 && now_ - asked_for_table_ < ask_every) return;
-    asked_for_table_ = now_;
-    const Address table = host_.asyncio_table();
-    if (!table) return;
-    const auto offsets = AsyncioOffsets::read(memory_, table);
-    if (!offsets) return;
-    tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+    if (!layout_.thread.asyncio_tasks_head.present()) look_at_loops(out);
+    return 0;
   }
-  std::vector<typename TaskStacks<L, M>::ThreadView> views;
+  views_.clear();
   for (const Thread& thread : threads_) {
-    views.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
-                     epoch(interpreters_[thread.interpreter])});
+    views_.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
+                      thread.stack, epoch(interpreters_[thread.interpreter])});
   }
-  std::vector<Address> interpreters;
-  for (const WatchedInterpreter& interpreter : interpreters_)
-    interpreters.push_back(interpreter.at);
-  tasks_->look(options_.task_choice, views, interpreters, out);
+  interpreters_at_.clear();
+  for (const WatchedInterpreter& each : interpreters_) interpreters_at_.push_back(each.at);
+  const std::uint64_t lost = tasks_->lost();
+  tasks_->look(options_.task_choice, views_, interpreters_at_, out);
+  return tasks_->lost() - lost;
 }
 
 }  // namespace tachyon

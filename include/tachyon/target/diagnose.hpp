@@ -289,6 +289,10 @@ inline std::string explain(const Error& error, const Attempt& attempt, const Obs
              " is a program for another kind of processor or word size than this build of "
              "tachyon reads: use a 64-bit " +
              std::string{name_of(native_arch)} + " Python";
+    case Errc::tasks_unpublished:
+      return "the Python of " + who +
+             " does not publish its asyncio tasks, which 3.14 and later do: --async-mode running "
+             "shows what the running ones do";
     case Errc::process_changed:
       return who + " has become another program (exec): attach again";
     case Errc::timed_out:

@@ -4,12 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/memory/gathered.hpp>
 #include <tachyon/target/runtime.hpp>
 #include <tachyon/unwind/frames.hpp>
 #include <tachyon/unwind/values.hpp>
@@ -26,8 +27,14 @@
 //                             +-- coroutine --frame--> awaited coroutine --frame--> ... future
 //                             +-- awaited by: nobody, one task or future, or a set of them
 //
-// A future between two tasks (gather() makes one) is passed through. Everything is bounded: lists,
+// A future between two tasks (gather() makes one) is passed through, and so is what an asynchronous
+// generator puts between itself and the coroutine that iterates it. Everything is bounded: lists,
 // chains, sets, names; a list that is being changed ends early and says so.
+//
+// What is read of a task is kept with the task: every piece of memory that it was made from, and
+// what stood there. Next time the pieces are read again, all of them at once (gathered.hpp), and as
+// long as the words that matter are the same, so is the task. Names are among the pieces: tasks
+// come and go at the same address, and their names at one too.
 namespace tachyon {
 
 // Thirteen words, in the order of the target's table.
@@ -65,25 +72,69 @@ struct AsyncioOffsets {
 };
 
 struct TaskLimits {
-  std::size_t tasks = 1 << 14;
-  std::size_t chain = 4096;    // coroutines awaiting one another
-  std::size_t awaiters = 256;  // of one task
-  std::size_t futures = 16;    // passed through between two tasks
-  std::int64_t set_slots = 1 << 16;
-  // Of all tasks together: sets of futures that await sets could keep us for ever.
-  std::size_t steps = 1 << 17;
+  std::size_t tasks = 1 << 15;  // of one list
+  std::size_t chain = 4096;     // coroutines awaiting one another
+  std::size_t awaiters = 256;   // of one task
+  std::size_t futures = 16;     // passed through between two tasks
+  std::int64_t set_slots = 1 << 12;
+  std::size_t remembered = 128;  // futures and sets looked through for one task
+  // Of one tick: sets of futures that await sets could keep us for ever.
+  std::size_t steps = 3 << 16;
 };
 
-struct Task {
-  Address at{};
+// The words of a task object that matter.
+struct TaskWords {
+  Address awaited_by{};
   Address coroutine{};
-  std::string name{};
-  std::vector<Address> awaiters{};  // tasks
-  std::vector<RawFrame> frames{};   // of its coroutines, innermost first
-  std::size_t thread = 0;           // index the caller gave; `no_thread` for finished threads
-  bool running = false;
+  Address name{};
+  Address next{};  // in its list; changes with its neighbours
+  bool is_task = false;
+  bool awaited_by_is_set = false;
 
-  static constexpr std::size_t no_thread = ~std::size_t{0};
+  bool same_as(const TaskWords& other) const noexcept {
+    return awaited_by == other.awaited_by && coroutine == other.coroutine && name == other.name &&
+           is_task == other.is_task && awaited_by_is_set == other.awaited_by_is_set &&
+           static_cast<bool>(next) == static_cast<bool>(other.next);
+  }
+};
+
+// The words of a coroutine that matter. While it runs they change all the time and belong to the
+// walk of its thread: then they are left out.
+struct CoroutineWords {
+  Address type{};
+  Address executable{};
+  Address instruction{};
+  Address awaited{};  // what it waits for; null when it waits for nothing
+  std::int32_t thread_index = 0;
+  std::uint8_t owner = 0;
+  std::int8_t state = 0;
+
+  friend bool operator==(const CoroutineWords&, const CoroutineWords&) noexcept = default;
+};
+
+struct RememberedCoroutine {
+  Address at{};
+  PieceId piece = PieceId::none;
+  CoroutineWords words{};
+  bool has_frame = false;  // it has begun, or will begin, and has not ended
+};
+
+// Bytes that were looked at and need no second look as long as they are the same.
+struct RememberedBytes {
+  PieceId piece = PieceId::none;
+  std::uint64_t print = 0;
+};
+
+struct TaskRecord {
+  Address at{};
+  PieceId piece = PieceId::none;
+  TaskWords words{};
+  std::string name{};
+  std::vector<RememberedCoroutine> coroutines{};  // outermost first
+  std::vector<RememberedBytes> others{};          // its name; futures and sets on the way
+  std::vector<Address> awaiters{};                // tasks
+  bool nameless = false;                          // not a living task: they all have a name
+  bool on_thread = false;  // its coroutine runs: its frames are on the stack of a thread
 };
 
 template <class L>
@@ -91,95 +142,82 @@ class TaskReader {
  public:
   TaskReader(const L& layout, const AsyncioOffsets& offsets, const WellKnown& types,
              TaskLimits limits = {})
-      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {}
+      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {
+    const auto& o = offsets_;
+    link_ = layout_.llist.next.offset;
+    first_ = std::min({o.name, o.awaited_by, o.is_task, o.awaited_by_is_set, o.coro, o.node});
+    last_ = std::max({o.name + 8, o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1,
+                      o.coro + 8, o.node + 16});
+    future_first_ = std::min({o.awaited_by, o.is_task, o.awaited_by_is_set});
+    future_last_ = std::max({o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1});
+  }
 
-  // Before each look: what a look may cost begins anew.
+  // Before each tick: what it may cost begins anew.
   void begin() noexcept { left_ = limits_.steps; }
-  // How many tasks are worth keeping.
-  std::size_t most_tasks() const noexcept { return limits_.tasks; }
 
-  // The task that a thread runs at this moment; zero between two callbacks and without a loop.
-  struct Running {
-    Address loop{};
-    Address task{};
-  };
-  template <Memory M>
-  Running running(M& memory, Address thread) {
-    const auto loop = read_value<Address>(memory, thread + offsets_.running_loop);
-    if (!loop || !*loop) return {};
-    const auto task = read_value<Address>(memory, thread + offsets_.running_task);
-    return {*loop, task.value_or(Address{})};
-  }
-
-  // The tasks of a thread (or, with `interpreter`, those whose threads have ended).
-  // `visit(Address)` is called for each. False: the list did not come back to its head.
-  template <Memory M, class Visit>
-  bool each_task(M& memory, Address owner, bool interpreter, Visit&& visit) {
-    const Address head = owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
-    auto node = read_value<Address>(memory, layout_.llist.next.at(head));
-    for (std::size_t i = 0; i < limits_.tasks && node && step(); ++i) {
-      if (*node == head || !*node) return *node == head || i == 0;
-      visit(*node - offsets_.node);
-      node = read_value<Address>(memory, layout_.llist.next.at(*node));
-    }
-    return false;
-  }
-
-  // Everything about one task but the frames of a running one, which only its thread knows.
-  template <Memory M>
-  Result<Task> read(M& memory, Address at) {
-    if (!step()) return Error{Errc::too_deep, 0, at};
-    StructCopy<4096> copy;
-    if (const auto ok = copy.fetch(memory, at, offsets_.task_size); !ok) return ok.error();
-    const auto word = [&](std::uint64_t offset) {
-      return load_checked<Address>(copy.bytes(), offset).value_or(Address{});
-    };
-    const auto byte = [&](std::uint64_t offset) {
-      return load_checked<std::uint8_t>(copy.bytes(), offset).value_or(0);
-    };
-    if (byte(offsets_.is_task) != 1) return Error{Errc::bad_value, 0, at};
-    Task task;
-    task.at = at;
-    task.coroutine = word(offsets_.coro);
-    task.name = name_of(memory, word(offsets_.name));
-    collect_awaiters(memory, word(offsets_.awaited_by), byte(offsets_.awaited_by_is_set) == 1, 0,
-                     task.awaiters);
-    if (task.coroutine) follow_coroutine(memory, task.coroutine, task.frames);
-    return task;
-  }
-
+  const AsyncioOffsets& offsets() const noexcept { return offsets_; }
+  const TaskLimits& limits() const noexcept { return limits_; }
   // Where the frame of a coroutine object lies.
   Address frame_of(Address coroutine) const noexcept {
     return layout_.generator.frame.at(coroutine);
   }
+  bool is_generator(std::uint8_t owner) const noexcept {
+    return layout_.owners.generator.is(owner);
+  }
+  Address task_of_node(Address node) const noexcept { return node - offsets_.node; }
 
-  // The coroutines that one awaits in turn, outermost first, as frames innermost first.
+  // The head of a list, as a piece whose bytes are the first node's address.
   template <Memory M>
-  void follow_coroutine(M& memory, Address object, std::vector<RawFrame>& out) {
-    const Address own_type =
-        read_value<Address>(memory, layout_.object.type.at(object)).value_or(Address{});
-    for (std::size_t i = 0; object && i < limits_.chain && step(); ++i) {
-      StructCopy<512> copy;
-      const std::size_t frame_at = layout_.generator.frame.offset;
-      if (!copy.fetch(memory, object, frame_at + layout_.frame.localsplus.offset)) break;
-      const auto state = copy[layout_.generator.frame_state];
-      const bool gone = layout_.states.cleared.is(state) || layout_.states.completed.is(state);
-      if (gone) break;
-      out.push_back(raw_frame(layout_, object + frame_at, copy.bytes().subspan(frame_at)));
-      const bool waits = layout_.states.suspended_yield_from.is(state) ||
-                         layout_.states.suspended_yield_from_locked.is(state);
-      if (!waits || !layout_.frame.stackpointer.present()) break;
-      const Address top = layout_.frame.stackpointer.in(copy.bytes().subspan(frame_at));
-      const auto awaited = read_value<Address>(memory, top - layout_.traits.awaited_slot_back * 8U);
-      if (!awaited) break;
-      object = Address{awaited->value & layout_.traits.executable_mask};
-      const auto type = read_value<Address>(memory, layout_.object.type.at(object));
-      if (!type || !(*type == own_type || *type == types_.coroutine_type ||
-                     *type == types_.generator_type)) {
-        break;
-      }
-    }
-    std::reverse(out.begin(), out.end());
+  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) {
+    return memory.add(head_of(owner, interpreter) + link_, 8);
+  }
+  Address head_of(Address owner, bool interpreter) const noexcept {
+    return owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
+  }
+
+  // What a task says as of the last read. Not a task: `is_task` is false.
+  template <Memory M>
+  TaskWords words_of(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    return record.piece == PieceId::none ? TaskWords{} : task_words(memory.bytes(record.piece));
+  }
+
+  // Makes the record of the task at `record.at` anew. False: there is no task.
+  template <Memory M>
+  bool read(Gathered<M>& memory, TaskRecord& record);
+  // Is everything that the record was made from as it was, as of the last read?
+  template <Memory M>
+  bool same(const Gathered<M>& memory, const TaskRecord& record) const noexcept;
+
+  // The same task with the same name, for whom the same wait?
+  template <Memory M>
+  bool same_task(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    return record.words.same_as(words_of(memory, record)) &&
+           std::all_of(record.others.begin(), record.others.end(), [&](const RememberedBytes& o) {
+             return print_of(memory.bytes(o.piece)) == o.print;
+           });
+  }
+
+  template <Memory M>
+  void drop(Gathered<M>& memory, TaskRecord& record) const noexcept {
+    if (record.piece != PieceId::none) memory.drop(record.piece);
+    record.piece = PieceId::none;
+    for (const auto& coroutine : record.coroutines) memory.drop(coroutine.piece);
+    for (const auto& other : record.others) memory.drop(other.piece);
+    record.coroutines.clear();
+    record.others.clear();
+    record.awaiters.clear();
+    record.on_thread = false;
+  }
+
+  // The frame of a coroutine, for those who show frames.
+  RawFrame frame_of(const RememberedCoroutine& coroutine) const noexcept {
+    RawFrame frame;
+    frame.at = frame_of(coroutine.at);
+    frame.executable = coroutine.words.executable;
+    frame.instruction = coroutine.words.instruction;
+    frame.thread_index = coroutine.words.thread_index;
+    frame.owner = coroutine.words.owner;
+    return frame;
   }
 
  private:
@@ -188,63 +226,281 @@ class TaskReader {
     return left_ != 0;
   }
 
-  template <Memory M>
-  std::string name_of(M& memory, Address at) {
-    if (!at) return "?";
-    const auto type = read_value<Address>(memory, layout_.object.type.at(at));
-    if (!type) return "?";
-    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(*type));
-    if (!flags) return "?";
-    if (layout_.type_flags.unicode_subclass.in(*flags)) {
-      constexpr std::uint64_t longest = 1024;
-      return read_text(memory, layout_, at, longest).value_or("?");
+  enum class Kind : std::uint8_t { other, text, number, generator, passes_on };
+
+  static std::uint64_t print_of(Bytes bytes) noexcept {
+    std::uint64_t print = bytes.size() + 1;
+    std::size_t i = 0;
+    for (; i + 8 <= bytes.size(); i += 8) {
+      print = mix_bits(print ^ load<std::uint64_t>(bytes, i));
     }
-    // Names that nobody asked for yet are kept as a number.
-    if (layout_.type_flags.long_subclass.in(*flags)) return "Task-" + values_.show(memory, at);
-    return "?";
+    for (; i < bytes.size(); ++i) print = mix_bits(print ^ std::to_integer<unsigned>(bytes[i]));
+    return print;
+  }
+
+  TaskWords task_words(Bytes bytes) const noexcept {
+    if (bytes.size() < last_ - first_) return {};
+    const auto word = [&](std::uint64_t offset) {
+      return load<Address>(bytes, static_cast<std::size_t>(offset - first_));
+    };
+    const auto byte = [&](std::uint64_t offset) {
+      return load<std::uint8_t>(bytes, static_cast<std::size_t>(offset - first_)) == 1;
+    };
+    return {word(offsets_.awaited_by),   word(offsets_.coro),    word(offsets_.name),
+            word(offsets_.node + link_), byte(offsets_.is_task), byte(offsets_.awaited_by_is_set)};
+  }
+
+  bool waits(std::int8_t state) const noexcept {
+    return layout_.states.suspended_yield_from.is(state) ||
+           layout_.states.suspended_yield_from_locked.is(state);
+  }
+  bool ended(std::int8_t state) const noexcept {
+    return layout_.states.cleared.is(state) || layout_.states.completed.is(state);
+  }
+  std::size_t frame_at() const noexcept { return layout_.generator.frame.offset; }
+  // A coroutine object without what its frame holds.
+  std::size_t bare_size() const noexcept { return frame_at() + layout_.frame.localsplus.offset; }
+
+  CoroutineWords coroutine_words(Address object, Bytes bytes) const noexcept {
+    CoroutineWords words;
+    if (bytes.size() < bare_size()) return words;
+    words.type = layout_.object.type.in(bytes);
+    words.state = layout_.generator.frame_state.in(bytes);
+    if (ended(words.state) || layout_.states.executing.is(words.state)) return words;
+    const Bytes frame = bytes.subspan(frame_at());
+    const RawFrame raw = raw_frame(layout_, {}, frame);
+    words.executable = raw.executable;
+    words.instruction = raw.instruction;
+    words.thread_index = raw.thread_index;
+    words.owner = raw.owner;
+    if (waits(words.state)) {
+      const std::uint64_t slot = awaited_slot(frame) - object;
+      const auto awaited = load_checked<Address>(bytes, static_cast<std::size_t>(slot));
+      if (awaited) words.awaited = {awaited->value & layout_.traits.executable_mask};
+    }
+    return words;
+  }
+  Address awaited_slot(Bytes frame) const noexcept {
+    if (!layout_.frame.stackpointer.present()) return {};
+    return layout_.frame.stackpointer.in(frame)-layout_.traits.awaited_slot_back * 8U;
   }
 
   template <Memory M>
-  void collect_awaiters(M& memory, Address awaiter, bool is_set, std::size_t depth,
-                        std::vector<Address>& out) {
-    if (!awaiter || depth > limits_.futures) return;
-    if (!is_set) {
-      add_awaiter(memory, awaiter, depth, out);
-      return;
-    }
-    const auto table = read_value<Address>(memory, layout_.set.table.at(awaiter));
-    const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(awaiter));
-    if (!table || !mask || *mask < 0) return;
-    for (std::int64_t slot = 0; slot <= std::min(*mask, limits_.set_slots) && step(8); ++slot) {
-      const Address entry = *table + static_cast<std::uint64_t>(slot) * layout_.set_entry.size;
-      const auto key = read_value<Address>(memory, layout_.set_entry.key.at(entry));
-      const auto hash = read_value<std::int64_t>(memory, layout_.set_entry.hash.at(entry));
-      if (!key || !hash || out.size() >= limits_.awaiters) return;
-      if (!*key || *hash == -1) continue;  // never used, or deleted
-      add_awaiter(memory, *key, depth, out);
-    }
-  }
-
-  // A task is an awaiter; a future has awaiters.
+  Kind kind_of(Gathered<M>& memory, Address object);
   template <Memory M>
-  void add_awaiter(M& memory, Address at, std::size_t depth, std::vector<Address>& out) {
-    const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
-    if (!is_task) return;
-    if (*is_task == 1) {
-      if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
-      return;
-    }
-    const auto next = read_value<Address>(memory, at + offsets_.awaited_by);
-    const auto set = read_value<std::uint8_t>(memory, at + offsets_.awaited_by_is_set);
-    if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, out);
+  Kind kind_of_type(Gathered<M>& memory, Address type);
+  template <Memory M>
+  Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) const {
+    const PieceId piece = memory.add(at, size);
+    if (piece == PieceId::none) return {};
+    const Bytes bytes = memory.bytes(piece);
+    record.others.push_back({piece, print_of(bytes)});
+    return bytes;
   }
+  template <Memory M>
+  void read_name(Gathered<M>& memory, TaskRecord& record);
+  template <Memory M>
+  void follow_coroutine(Gathered<M>& memory, TaskRecord& record);
+  template <Memory M>
+  void collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set, std::size_t depth,
+                        TaskRecord& record);
+  template <Memory M>
+  void add_awaiter(Gathered<M>& memory, Address at, std::size_t depth, TaskRecord& record);
 
   L layout_;
   AsyncioOffsets offsets_;
   WellKnown types_;
   TaskLimits limits_;
-  std::size_t left_ = limits_.steps;
   ValueReader<L> values_;
+  std::size_t left_ = limits_.steps;
+  std::uint32_t link_ = 0;                            // of a list node, to the next one
+  std::uint64_t first_ = 0, last_ = 0;                // what is read of a task
+  std::uint64_t future_first_ = 0, future_last_ = 0;  // ... and of a future
+  std::unordered_map<std::uint64_t, Kind> kinds_;     // of types
 };
+
+template <class L>
+template <Memory M>
+bool TaskReader<L>::read(Gathered<M>& memory, TaskRecord& record) {
+  drop(memory, record);
+  record.words = {};
+  if (!step(4)) return false;
+  record.piece = memory.add(record.at + first_, static_cast<std::size_t>(last_ - first_));
+  record.words = words_of(memory, record);
+  if (!record.words.is_task) return false;
+  read_name(memory, record);
+  collect_awaiters(memory, record.words.awaited_by, record.words.awaited_by_is_set, 0, record);
+  follow_coroutine(memory, record);
+  return true;
+}
+
+template <class L>
+template <Memory M>
+bool TaskReader<L>::same(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+  if (!same_task(memory, record)) return false;
+  for (const RememberedCoroutine& coroutine : record.coroutines) {
+    if (coroutine_words(coroutine.at, memory.bytes(coroutine.piece)) != coroutine.words) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What the objects of a type are to us. Few types, read once.
+template <class L>
+template <Memory M>
+typename TaskReader<L>::Kind TaskReader<L>::kind_of_type(Gathered<M>& memory, Address type) {
+  if (!type) return Kind::other;
+  if (type == types_.coroutine_type || type == types_.generator_type) return Kind::generator;
+  if (const auto known = kinds_.find(type.value); known != kinds_.end()) return known->second;
+  Kind kind = Kind::other;
+  const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(type));
+  if (flags && layout_.type_flags.unicode_subclass.in(*flags)) {
+    kind = Kind::text;
+  } else if (flags && layout_.type_flags.long_subclass.in(*flags)) {
+    kind = Kind::number;
+  } else if (flags) {
+    const std::string name = values_.type_name(memory, type);
+    if (name == "coroutine" || name == "generator" || name == "async_generator") {
+      kind = Kind::generator;
+    } else if (name == "async_generator_asend" || name == "async_generator_athrow" ||
+               name == "coroutine_wrapper") {
+      // Their first member is what they drive; that it is a generator is checked each time.
+      kind = Kind::passes_on;
+    }
+  }
+  constexpr std::size_t most_types = 4096;
+  if (kinds_.size() >= most_types) kinds_.clear();
+  kinds_.emplace(type.value, kind);
+  return kind;
+}
+
+template <class L>
+template <Memory M>
+typename TaskReader<L>::Kind TaskReader<L>::kind_of(Gathered<M>& memory, Address object) {
+  if (!object) return Kind::other;
+  const auto type = read_value<Address>(memory, layout_.object.type.at(object));
+  return type ? kind_of_type(memory, *type) : Kind::other;
+}
+
+template <class L>
+template <Memory M>
+void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
+  const Address at = record.words.name;
+  record.name = "?";
+  record.nameless = false;
+  // Behind the reference count, which changes and says nothing.
+  const Address from = at + layout_.object.type.offset;
+  switch (kind_of(memory, at)) {
+    case Kind::number: {
+      // Names that nobody asked for yet are kept as a number.
+      constexpr std::size_t some_digits = 32;
+      remember(memory, from, some_digits, record);
+      record.name = "Task-" + values_.show(memory, at);
+      break;
+    }
+    case Kind::text: {
+      constexpr std::uint64_t longest = 1024;
+      StructCopy<128> head;
+      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      const auto shape = text_shape(layout_, at, head.bytes());
+      if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
+      const std::uint64_t shown = std::min(shape->length, longest);
+      const Address end = shape->data + shown * shape->kind;
+      remember(memory, layout_.unicode.length.at(at),
+               static_cast<std::size_t>(end - layout_.unicode.length.at(at)), record);
+      record.name = read_text(memory, layout_, at, longest).value_or("?");
+      break;
+    }
+    default:
+      record.nameless = true;
+      break;
+  }
+}
+
+// The coroutines that one awaits in turn.
+template <class L>
+template <Memory M>
+void TaskReader<L>::follow_coroutine(Gathered<M>& memory, TaskRecord& record) {
+  Address object = record.words.coroutine;
+  for (std::size_t i = 0; object && i < limits_.chain && step(4); ++i) {
+    StructCopy<512> head;
+    if (!head.fetch(memory, object, bare_size())) return;
+    std::size_t size = bare_size();
+    if (waits(layout_.generator.frame_state.in(head.bytes()))) {
+      const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
+      if (end > size && end <= Gathered<M>::largest_piece) size = static_cast<std::size_t>(end);
+    }
+    const PieceId piece = memory.add(object, size);
+    if (piece == PieceId::none) return;
+    RememberedCoroutine found{object, piece, coroutine_words(object, memory.bytes(piece)), false};
+    const bool runs = layout_.states.executing.is(found.words.state);
+    found.has_frame = found.words.type && !runs && !ended(found.words.state);
+    record.coroutines.push_back(found);
+    if (i == 0) record.on_thread = runs;
+    object = found.words.awaited;
+    Kind kind = kind_of(memory, object);
+    if (kind == Kind::passes_on) {
+      const std::size_t from = layout_.object.type.offset;
+      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
+      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
+      kind = kind_of(memory, object);
+    }
+    if (kind != Kind::generator) return;
+  }
+}
+
+template <class L>
+template <Memory M>
+void TaskReader<L>::collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set,
+                                     std::size_t depth, TaskRecord& record) {
+  if (!awaiter || depth > limits_.futures || record.others.size() >= limits_.remembered) return;
+  if (!is_set) {
+    add_awaiter(memory, awaiter, depth, record);
+    return;
+  }
+  const std::uint32_t from = layout_.object.type.offset;
+  const std::uint32_t end =
+      std::max({layout_.set.table.end(), layout_.set.mask.end(), layout_.set.used.end()});
+  const Bytes head = remember(memory, awaiter + from, end - from, record);
+  const auto table = load_checked<Address>(head, layout_.set.table.offset - from);
+  const auto mask = load_checked<std::int64_t>(head, layout_.set.mask.offset - from);
+  if (!table || !mask || *mask < 0) return;
+  const auto slots = static_cast<std::size_t>(std::min(*mask, limits_.set_slots - 1)) + 1;
+  const std::size_t width = layout_.set_entry.size;
+  const Bytes kept = remember(memory, *table, slots * width, record);
+  const std::vector<std::byte> entries{kept.begin(), kept.end()};  // pieces move when one is added
+  for (std::size_t slot = 0; slot < entries.size() / width; ++slot) {
+    const Bytes entry = Bytes{entries}.subspan(slot * width, width);
+    if (record.awaiters.size() >= limits_.awaiters || !step()) return;
+    const Address key = layout_.set_entry.key.in(entry);
+    if (!key || layout_.set_entry.hash.in(entry) == -1) continue;  // never used, or deleted
+    add_awaiter(memory, key, depth, record);
+  }
+}
+
+// A task is an awaiter; a future has awaiters.
+template <class L>
+template <Memory M>
+void TaskReader<L>::add_awaiter(Gathered<M>& memory, Address at, std::size_t depth,
+                                TaskRecord& record) {
+  if (!step()) return;
+  const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
+  if (!is_task) return;
+  if (*is_task == 1) {
+    auto& known = record.awaiters;
+    if (std::find(known.begin(), known.end(), at) == known.end()) known.push_back(at);
+    return;
+  }
+  if (record.others.size() >= limits_.remembered) return;
+  const auto size = static_cast<std::size_t>(future_last_ - future_first_);
+  const Bytes bytes = remember(memory, at + future_first_, size, record);
+  const auto part = [&](std::uint64_t offset) {
+    return static_cast<std::size_t>(offset - future_first_);
+  };
+  const auto next = load_checked<Address>(bytes, part(offsets_.awaited_by));
+  const auto set = load_checked<std::uint8_t>(bytes, part(offsets_.awaited_by_is_set));
+  if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, record);
+}
 
 }  // namespace tachyon

@@ -1,0 +1,415 @@
+"""`--async-aware` on programs whose tasks are known: exactly their stacks, dumped and sampled."""
+
+import collections
+import gzip
+import json
+import marshal
+import os
+import re
+import tempfile
+import time
+import unittest
+
+from live import dump, functions, interpreters, tachyon, target
+
+PUBLISHING = ["3.14", "3.14d", "3.15", "3.15d"]
+NOT_PUBLISHING = ["3.11", "3.12", "3.13", "3.13t"]
+
+# Everything that tasks can be in, standing still. Four threads have a loop: one waits, one runs a
+# task, one runs a task that began inside another one, one has ended and left its tasks behind.
+GRAPH = """
+import asyncio, threading, time
+
+class Special(asyncio.Task):
+    pass
+
+async def pause():
+    await asyncio.sleep(1000)
+
+async def chain(n):
+    if n:
+        await chain(n - 1)
+    else:
+        await pause()
+
+async def wait_for(task):
+    await task
+
+async def gatherer(*tasks):
+    await asyncio.gather(*tasks)
+
+async def ticks():
+    yield 1
+    await pause()
+    yield 2
+
+async def consumer():
+    async for tick in ticks():
+        pass
+
+async def group():
+    async with asyncio.TaskGroup() as members:
+        members.create_task(pause(), name="member 1")
+        members.create_task(pause(), name="member 2")
+
+def wasteful():
+    time.sleep(1000)
+
+async def busy():
+    await asyncio.sleep(0.1)
+    wasteful()
+
+async def outer():
+    await asyncio.sleep(0.1)
+    task = asyncio.Task(busy_at_once(), name="inner", eager_start=True, loop=asyncio.get_running_loop())
+    await task
+
+async def busy_at_once():
+    wasteful()
+
+async def parent(coroutine, name):
+    await asyncio.create_task(coroutine, name=name)
+
+left_behind = []
+def leave():
+    loop = asyncio.new_event_loop()
+    left_behind.append(loop)
+    left_behind.append(loop.create_task(chain(0), name="left behind"))
+    loop.run_until_complete(asyncio.sleep(0.05))
+
+def begin(work, name):
+    threading.Thread(target=work, name=name, daemon=True).start()
+    time.sleep(0.1)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    create = asyncio.create_task
+    shared = create(pause(), name="shared")
+    leaves = [create(pause(), name=f"leaf {i}") for i in (1, 2)]
+    deepest = create(pause(), name="level 3")
+    middle = create(wait_for(deepest), name="level 2")
+    tasks = [
+        create(chain(3), name="chain"),
+        create(gatherer(*leaves), name="gatherer"),
+        create(wait_for(shared), name="way 10"),
+        create(wait_for(shared), name="way 9"),
+        create(wait_for(middle), name="level 1"),
+        create(consumer(), name="consumer"),
+        create(group(), name="group"),
+        Special(pause(), name="special", loop=loop),
+        asyncio.Task(chain(0), name="eager", loop=loop, eager_start=True),
+        create(pause()),
+    ]
+    begin(leave, "leaver")
+    begin(lambda: asyncio.run(parent(busy(), "busy")), "busy")
+    begin(lambda: asyncio.run(parent(outer(), "outer")), "outer")
+    loop.call_later(0.3, lambda: print("up", flush=True))
+    await asyncio.gather(*tasks)
+
+asyncio.run(main())
+"""
+
+TOP = ["Task-1", "main"]
+REST = ["pause", "sleep"]
+RUN = [["Task-4", "parent", "busy", "busy", "wasteful"], ["inner", "busy_at_once", "wasteful"]]
+SUSPENDED = [
+    ["left behind", "chain", *REST],
+    ["Task-5", "parent", "outer", "outer"],
+    TOP + ["chain", "chain", "chain", "chain", "chain", *REST],
+    TOP + ["gatherer", "gatherer", "leaf 1", *REST],
+    TOP + ["gatherer", "gatherer", "leaf 2", *REST],
+    TOP + ["way 9", "wait_for", "shared (2 parents)", *REST],
+    TOP + ["level 1", "wait_for", "level 2", "wait_for", "level 3", *REST],
+    TOP + ["consumer", "consumer", "ticks", *REST],
+    TOP + ["group", "group", "TaskGroup.__aexit__", "TaskGroup._aexit", "member 1", *REST],
+    TOP + ["group", "group", "TaskGroup.__aexit__", "TaskGroup._aexit", "member 2", *REST],
+    TOP + ["special", *REST],
+    TOP + ["eager", "chain", *REST],
+    TOP + ["Task-2", *REST],
+]
+IDLE = [["<idle>"]]
+
+# Tasks that take turns, in microseconds each: who may call whom is known.
+TURNS = """
+import asyncio
+def spin(n):
+    for i in range(n): pass
+def inner(): spin(200)
+async def fetch(n):
+    await asyncio.sleep(0)
+    inner()
+    spin(100)
+async def handle(n):
+    await fetch(n)
+async def request(n):
+    await handle(n)
+async def client(n):
+    while True:
+        await asyncio.create_task(request(n), name=f"request {n}")
+async def main():
+    async with asyncio.TaskGroup() as members:
+        for n in range(8):
+            members.create_task(client(n), name=f"client {n}")
+        print("up", flush=True)
+asyncio.run(main())
+"""
+TURNS_CALLS = {
+    "Task-1": {"main"}, "main": {"TaskGroup.__aexit__"}, "TaskGroup.__aexit__": {"TaskGroup._aexit"},
+    "TaskGroup._aexit": {"client N"}, "client N": {"client"},
+    "client": {"request N", "create_task"},
+    "request N": {"request"}, "request": {"handle"}, "handle": {"fetch"},
+    "fetch": {"inner", "spin", "sleep"}, "create_task": set(), "inner": {"spin"}, "sleep": {"__sleep0"}}
+
+# 50,000 tasks a second that come and go.
+CHURN = """
+import asyncio, sys
+async def nothing(): pass
+async def hop(): await asyncio.sleep(0)
+async def maker():
+    while True:
+        await asyncio.gather(*[asyncio.create_task(nothing() if i % 2 else hop()) for i in range(50)])
+async def main():
+    print("up", flush=True)
+    await asyncio.gather(maker(), maker())
+asyncio.run(main())
+"""
+
+LATE = """
+import time
+def wait():
+    time.sleep(0.8)
+print("up", flush=True)
+wait()
+import asyncio
+async def main():
+    await asyncio.sleep(1000)
+asyncio.run(main(), debug=False)
+"""
+
+
+SLEEPERS = """
+import asyncio
+async def sleeper(): await asyncio.sleep(1000)
+async def getter(queue): await queue.get()
+async def main():
+    async with asyncio.TaskGroup() as members:
+        for i in range(20): members.create_task(sleeper())
+        queue = asyncio.Queue()
+        for i in range(10): members.create_task(getter(queue))
+        await asyncio.sleep(0.1)
+        print("up", flush=True)
+asyncio.run(main())
+"""
+
+OLD = """
+import asyncio, time
+def spin():
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end: pass
+async def step(): spin()
+async def worker():
+    while True:
+        await step()
+        await asyncio.sleep(0.01)
+async def main():
+    task = asyncio.create_task(worker())
+    print("up", flush=True)
+    await task
+asyncio.run(main())
+"""
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class Asyncio(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="tachyon-asyncio-")
+        self.addCleanup(self.folder.cleanup)
+        self.here = interpreters()
+
+    def each(self, names):
+        for name in names:
+            if name in self.here:
+                yield name
+            else:
+                print(f"    skipped {self.id().rsplit('.', 1)[-1]}[{name}]: tests/interpreters has none")
+
+
+    def attach(self, pid, *words, seconds=0.5, rate=200):
+        """What was said, and stack -> count as the collapsed file has them."""
+        path = os.path.join(self.folder.name, "stacks.txt")
+        done = tachyon("attach", pid, "--async-aware", "-d", seconds, "-r", rate, *words,
+                       f"--collapsed={path}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        stacks = collections.Counter()
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                stack, count = line.rsplit(" ", 1)
+                frames = [re.sub(r".*?:(.*):\d+$", r"\1", frame) for frame in stack.split(";")[1:]]
+                stacks[tuple(frame.replace("_", " ") if stack.split(";")[i + 1].startswith("<task>")
+                             else frame for i, frame in enumerate(frames))] += int(count)
+        return done.stderr, stacks
+
+    def counts(self, said):
+        valid, attempts = map(int, re.search(r"(\d+) of (\d+) stacks? valid", said).groups())
+        return valid, attempts
+
+    def test_dump_of_a_known_graph(self):
+        for name in self.each(PUBLISHING):
+            with target(name, GRAPH) as (pid, _):
+                for words in ([], ["--blocking"]):
+                    stacks = [functions(t) for t in dump(pid, "--async-aware", *words)["threads"]]
+                    self.assertEqual(sorted(stacks), sorted(SUSPENDED + RUN), (name, words))
+                    stacks = [functions(t) for t in
+                              dump(pid, "--async-aware", "--async-mode", "running", *words)["threads"]]
+                    self.assertEqual(sorted(stacks), sorted(RUN + IDLE), (name, words))
+
+    def test_samples_of_a_known_graph(self):
+        for name in self.each(PUBLISHING):
+            with target(name, GRAPH) as (pid, _):
+                for mode, known in (("all", SUSPENDED + RUN), ("running", RUN + IDLE)):
+                    said, stacks = self.attach(pid, "--async-mode", mode)
+                    self.assertEqual(sorted(map(list, stacks)), sorted(known), (name, mode))
+                    most = max(stacks.values())
+                    for stack, count in stacks.items():  # but for the first look, always all of them
+                        self.assertGreaterEqual(count, most - 2, (name, mode, stack))
+
+    def test_nothing_impossible_while_tasks_take_turns(self):
+        for name in self.each(["3.14", "3.15"]):
+            with target(name, TURNS) as (pid, _):
+                for mode in ("running", "all"):
+                    said, stacks = self.attach(pid, "--async-mode", mode, seconds=2, rate=1000)
+                    wrong, numbers = collections.Counter(), collections.Counter()
+                    torn = collections.Counter()  # calls, which are the thread's own stack
+                    for stack, count in stacks.items():
+                        if stack[0] in ("<idle>", "<event loop>"):
+                            continue
+                        plain = [re.sub(r" \d+$", " N", frame) for frame in stack]
+                        if "create_task" in plain:  # beyond it is asyncio's own
+                            plain = plain[:plain.index("create_task") + 1]
+                        for caller, callee in zip(plain, plain[1:]):
+                            if callee not in TURNS_CALLS.get(caller, ()):
+                                tasks = {"Task-1", "client N", "request N"} & {caller, callee}
+                                (wrong if tasks else torn)[caller, callee] += count
+                        # A request that was just made, or has ended, nobody waits for.
+                        if plain[0] != "Task-1" and (mode, plain[0]) != ("all", "request N"):
+                            wrong["", plain[0]] += count
+                        own = {frame.rsplit(" ", 1)[1] for frame in stack if " " in frame}
+                        if len(own) > 1:
+                            numbers[stack] += count
+                    self.assertEqual((wrong, numbers), ({}, {}), (name, mode))
+                    valid, attempts = self.counts(said)
+                    self.assertLessEqual(sum(torn.values()), valid * 0.005, (name, mode, torn))
+                    self.assertGreater(valid, 1000, (name, mode, said))
+                    self.assertGreaterEqual(valid, attempts * 0.97, (name, mode, said))
+
+    def test_tasks_that_come_and_go(self):
+        for name in self.each(["3.14", "3.15"]):
+            with target(name, CHURN) as (pid, _):
+                for mode in ("running", "all"):
+                    said, stacks = self.attach(pid, "--async-mode", mode, seconds=1, rate=500)
+                    valid, attempts = self.counts(said)
+                    self.assertGreater(valid, 100, (name, mode, said))
+                    self.assertLessEqual(valid, attempts, said)
+                    dumped = dump(pid, "--async-aware", "--async-mode", mode)
+                    self.assertLess(len(dumped["threads"]), 1000)
+
+    def test_asyncio_imported_late(self):
+        for name in self.each(["3.14", "3.15"]):
+            with target(name, LATE) as (pid, _):
+                said, stacks = self.attach(pid, seconds=2)
+                self.assertEqual(set(stacks), {("<idle>",)}, name)
+                self.assertGreater(stacks["<idle>",], 50)
+
+
+    def test_waiting_tasks_alone(self):
+        # Whatever runs, and a loop that waits itself, is left out: what remains is time waited.
+        for name in self.each(["3.14", "3.15"]):
+            with target(name, GRAPH) as (pid, _):
+                _, stacks = self.attach(pid, "--async-mode", "waiting")
+                self.assertEqual(sorted(map(list, stacks)), sorted(SUSPENDED), name)
+                stacks = [functions(t) for t in
+                          dump(pid, "--async-aware", "--async-mode", "waiting")["threads"]]
+                self.assertEqual(sorted(stacks), sorted(SUSPENDED), name)
+            # As a table: the awaited points, and the time spent there by all who waited.
+            with target(name, SLEEPERS) as (pid, _):
+                path = os.path.join(self.folder.name, "waits.pstats")
+                page = os.path.join(self.folder.name, "waits.html")
+                done = tachyon("attach", pid, "--async-aware", "--async-mode", "waiting", "-d", 1,
+                               "-r", 100, f"--pstats={path}", f"--flamegraph={page}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with open(path, "rb") as file:
+                    own = {where[2]: row[2] for where, row in marshal.load(file).items()
+                           if len(where) == 3}
+                self.assertAlmostEqual(own["sleep"], 20, delta=3)
+                self.assertAlmostEqual(own["get"] if "get" in own else own["Queue.get"], 10, delta=1.5)
+                self.assertIn("Queue.get", text_of(page))
+
+    def test_every_output(self):
+        outputs = ["pstats", "collapsed", "flamegraph", "gecko", "speedscope", "pprof", "chrome-trace",
+                   "jsonl", "binary"]
+        for name in self.each(["3.15"]):
+            with target(name, GRAPH) as (pid, _):
+                path = {one: os.path.join(self.folder.name, f"out.{one}") for one in outputs}
+                heat = os.path.join(self.folder.name, "heat")
+                done = tachyon("attach", pid, "--async-aware", "--async-mode", "all", "-d", 0.5, "-r",
+                               200, f"--heatmap={heat}", *(f"--{o}={p}" for o, p in path.items()))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                again = os.path.join(self.folder.name, "again")
+                done = tachyon("replay", path["binary"], f"--collapsed={again}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(text_of(again), text_of(path["collapsed"]))
+                for one in ("gecko", "speedscope", "chrome-trace", "jsonl"):
+                    self.assertIn("level 3", text_of(path[one]), one)
+                with open(path["gecko"], encoding="utf-8") as file:  # a lane for each task
+                    lanes = {thread["name"] for thread in json.load(file)["threads"]}
+                self.assertTrue(any("level 3" in lane for lane in lanes), lanes)
+                with open(path["pprof"], "rb") as file:  # a label for each task
+                    self.assertIn(b"level 3", gzip.decompress(file.read()))
+                self.assertTrue(os.listdir(heat))
+
+    def test_modes_keep_tasks_by_their_thread(self):
+        for name in self.each(["3.14", "3.15"]):
+            with target(name, TURNS) as (pid, _):
+                for mode in ("cpu", "gil", "exception"):
+                    path = os.path.join(self.folder.name, "mode.txt")
+                    done = tachyon("attach", pid, "--async-aware", "--async-mode", "all", "--mode", mode,
+                                   "-d", 0.5, "-r", 500, f"--collapsed={path}")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    text = text_of(path) if os.path.exists(path) else ""
+                    samples = sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines())
+                    if mode == "exception":
+                        # Only the moment in which a coroutine hands its result over by one.
+                        self.assertLess(samples, 10, name)
+                    else:  # nobody who waits is on a processor
+                        self.assertIn("request_", text, (name, mode))
+                        self.assertLess(samples, 0.5 * 500 + 20, (name, mode))
+
+    def test_before_tasks_were_published(self):
+        for name in self.each(NOT_PUBLISHING):
+            with target(name, OLD) as (pid, _):
+                said, stacks = self.attach(pid)
+                self.assertEqual(said.count("does not publish its asyncio tasks"), 1, (name, said))
+                worker = ("worker", "worker", "step", "spin")
+                self.assertIn(worker, stacks, (name, stacks))
+                self.assertTrue(all(stack[0] in ("worker", "<idle>", "<event loop>")
+                                    for stack in stacks), (name, stacks))
+                for mode in ("all", "waiting"):
+                    for command in (["attach", pid, "-d", 0.5], ["dump", pid]):
+                        done = tachyon(*command, "--async-aware", "--async-mode", mode)
+                        self.assertEqual(done.returncode, 1, (name, mode, done.stdout))
+                        self.assertIn("--async-mode running", done.stderr)
+                done = tachyon("dump", pid, "--async-aware", "--async-mode", "running")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("does not publish", done.stderr)
+            with target(name, LATE) as (pid, _):
+                time.sleep(1.2)
+                stacks = [functions(t) for t in dump(pid, "--async-aware", "--async-mode", "running")["threads"]]
+                self.assertEqual(stacks, IDLE, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
