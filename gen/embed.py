@@ -8,7 +8,7 @@ is computed that lets exactly these scripts and styles run. What remains to be f
 are the title and the data, so a page is three pieces of text.
 
 The pieces become raw literals ending in `sv`, cut at line ends below 60,000 bytes because compilers
-need not take longer ones.
+need not take longer ones. What several pages have in common stands there once.
 
     python3 gen/embed.py            writes the header
     python3 gen/embed.py --check    writes nothing; exits 1 and says what to run if it is out of date
@@ -146,7 +146,26 @@ def assemble(page):
     return before, between, after
 
 
-def pieces(text):
+def shared_files():
+    """Style sheets and scripts of more than one page: name in C++ -> text."""
+    used = [name for _, styles, scripts in PAGES.values() for name in styles + scripts]
+    return {
+        name.replace(".", "_"): squeeze(read(name), name.rpartition(".")[2])
+        for name in dict.fromkeys(used)
+        if used.count(name) > 1
+    }
+
+
+def pieces(text, shared):
+    """What a text is joined from: names of shared files, and literals."""
+    for name, whole in shared.items():
+        before, found, after = text.partition(whole)
+        if found:
+            return pieces(before, shared) + [name] + pieces(after, shared)
+    return [literal(piece) for piece in short_enough(text)] if text else []
+
+
+def short_enough(text):
     out, part = [], ""
     for line in text.splitlines(keepends=True):
         if len(part) + len(line) > LIMIT:
@@ -176,15 +195,15 @@ def header():
         'using std::string_view_literals::operator""sv;',
         "",
     ]
+    shared = shared_files()
+    for name, text in shared.items():
+        out += [f"inline constexpr std::string_view {name} =", literal(text) + ";", ""]
     for page in PAGES:
-        if not (ASSETS / PAGES[page][0]).exists():
-            continue
         for part, text in zip(("head", "body", "tail"), assemble(page)):
-            cut = pieces(text)
-            joined = ",\n".join(literal(piece) for piece in cut)
+            cut = pieces(text, shared)
             out += [
                 f"inline constexpr std::array<std::string_view, {len(cut)}> {page}_{part}{{",
-                joined + "};",
+                ",\n".join(cut) + "};",
                 "",
             ]
     out += ["}  // namespace tachyon::assets", "// clang-format on", ""]

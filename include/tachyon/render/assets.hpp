@@ -9,19 +9,8 @@
 namespace tachyon::assets {
 using std::string_view_literals::operator""sv;
 
-inline constexpr std::array<std::string_view, 1> flamegraph_head{
-R"page(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-QgBMwq7zPXuEhhdoxtoscEbtfQxfzu1s4D7JJsxs3Mo='; script-src 'sha256-/ACkP12B3DYjoY3iQ8LNjYqCnrrDicUOdUa+9JO8ik4='; img-src data: blob:; base-uri 'none'; form-action 'none'">
-<meta name="generator" content="tachyon">
-<title>)page"sv};
-
-inline constexpr std::array<std::string_view, 1> flamegraph_body{
-R"page(</title>
-<style>:root{color-scheme:light;--ground:#fbfaf8;--panel:#ffffff;--sunken:#f3f1ec;--line:#e2ded6;--ink:#23211d;--quiet:#68635a;--accent:#0b6e6e;--accent-soft:#d9ecea;--good:#2f7d4f;--warn:#a86200;--bad:#b3332b;--match:#b5e0f0;--heat-1:#f1ece0;--heat-2:#f5e5c4;--heat-3:#f8d9a0;--heat-4:#f8c87c;--heat-5:#f5b05c;--heat-6:#ee9148;--heat-7:#e3703b;--heat-8:#cb452c;--diff-up-1:#f6d5c8;--diff-up-2:#f0b09a;--diff-up-3:#e37f66;--diff-up-4:#c94a38;--diff-down-1:#d3e2f2;--diff-down-2:#a8c8e8;--diff-down-3:#70a3d6;--diff-down-4:#3a74b4;--diff-new:#b79be0;--diff-same:#e9e6df;--origin-project:#f3b56a;--origin-stdlib:#b9d3c2;--origin-site:#b9c9e6;--origin-other:#e4e0d8;--frame-ink:#241f18;--frame-ink-inverse:#ffffff;--rest:#d8d3c8;--shadow:0 6px 24px rgb(40 32 20 / 16%);--sans:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;--mono:ui-monospace,'SF Mono','Cascadia Mono','Noto Sans Mono','DejaVu Sans Mono',monospace}
+inline constexpr std::string_view tokens_css =
+R"page(:root{color-scheme:light;--ground:#fbfaf8;--panel:#ffffff;--sunken:#f3f1ec;--line:#e2ded6;--ink:#23211d;--quiet:#68635a;--accent:#0b6e6e;--accent-soft:#d9ecea;--good:#2f7d4f;--warn:#a86200;--bad:#b3332b;--match:#b5e0f0;--heat-1:#f1ece0;--heat-2:#f5e5c4;--heat-3:#f8d9a0;--heat-4:#f8c87c;--heat-5:#f5b05c;--heat-6:#ee9148;--heat-7:#e3703b;--heat-8:#cb452c;--diff-up-1:#f6d5c8;--diff-up-2:#f0b09a;--diff-up-3:#e37f66;--diff-up-4:#c94a38;--diff-down-1:#d3e2f2;--diff-down-2:#a8c8e8;--diff-down-3:#70a3d6;--diff-down-4:#3a74b4;--diff-new:#b79be0;--diff-same:#e9e6df;--origin-project:#f3b56a;--origin-stdlib:#b9d3c2;--origin-site:#b9c9e6;--origin-other:#e4e0d8;--frame-ink:#241f18;--frame-ink-inverse:#ffffff;--rest:#d8d3c8;--shadow:0 6px 24px rgb(40 32 20 / 16%);--sans:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;--mono:ui-monospace,'SF Mono','Cascadia Mono','Noto Sans Mono','DejaVu Sans Mono',monospace}
 :root[data-theme='dark']{color-scheme:dark;--ground:#191a1c;--panel:#212326;--sunken:#2a2c30;--line:#393c41;--ink:#ebe8e1;--quiet:#a9a69e;--accent:#63c3bd;--accent-soft:#23403f;--good:#6fc08d;--warn:#e3a951;--bad:#f08a7e;--match:#7cc4dd;--heat-1:#38373a;--heat-2:#4a4339;--heat-3:#5f4e37;--heat-4:#7b5c36;--heat-5:#9a6b37;--heat-6:#bd7b3a;--heat-7:#dd8a43;--heat-8:#fb9d58;--diff-up-1:#56403b;--diff-up-2:#7d4c42;--diff-up-3:#b05d4d;--diff-up-4:#e8806c;--diff-down-1:#3a4552;--diff-down-2:#3f5a78;--diff-down-3:#5286b8;--diff-down-4:#76b0ea;--diff-new:#a58ad6;--diff-same:#3a3a3d;--origin-project:#c98945;--origin-stdlib:#4d6a5a;--origin-site:#4a5b7c;--origin-other:#434347;--frame-ink:#100e0b;--frame-ink-inverse:#ffffff;--rest:#4c4b4a;--shadow:0 6px 24px rgb(0 0 0 / 50%)}
 *{box-sizing:border-box}
 [hidden]{display:none !important}
@@ -37,7 +26,161 @@ bdi{unicode-bidi:isolate}
 .num{font-variant-numeric:tabular-nums}
 .quiet{color:var(--quiet)}
 .plain{border:0;background:none;padding:2px 6px;min-height:0}
-.visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap})page"sv;
+
+inline constexpr std::string_view data_js =
+R"page(function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for(let i=0;i<raw.length;++i)bytes[i]=raw.charCodeAt(i);return bytes}
+class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0}get more(){return this.at<this.bytes.length}next(){let byte=this.bytes[this.at++];if(byte<128)return byte;let value=byte&127;let scale=128;do{byte=this.bytes[this.at++];value+=(byte&127)*scale;scale*=128}while(byte>=128);return value}take(count){const values=new Int32Array(count);for(let i=0;i<count;++i)values[i]=this.next();return values}}
+class Places{constructor(column){this.column=column;this.begin()}begin(){this.thread=this.bucket=0}next(){const place=this.column.next();this.bucket=(place>>1)+(place&1?0:this.bucket);if(place&1)this.thread=this.column.next()}}
+function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for(let i=0,depth=-1;i<count;++i){depth+=1-up.next();parent[i]=depth>0?path[depth-1]:-1;path[depth]=i}const size=tree.recordCount;const records={size,node:new Int32Array(size),thread:new Int32Array(size),bucket:new Int32Array(size),samples:new Float64Array(size),time:new Float64Array(size)};const column=new Column(tree.records);const places=new Places(column);for(let i=0,r=0;i<count;++i){places.begin();for(let left=column.next();left>0;--left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r]*interval+(extra%2?-(extra+1)/2:extra/2)}}return{count,parent,frame,records}}
+function readProfile(text){const json=JSON.parse(text);const{functions:f,frames:r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread:[],bucket:[],bits:[],samples:[]};const column=new Column(json.status);for(const places=new Places(column);column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next())}const sources=new Map();for(const[file,...rest]of json.sources){const lines=new Map();for(let i=0;i+1<rest.length;i+=2)lines.set(rest[i],rest[i+1]);sources.set(file,lines)}return{kind:json.kind,run:json.run,baseline:json.baseline||null,strings:json.strings,functions:{count:f.count,name:columnOf(f.name,f.count),file:columnOf(f.file,f.count),module:columnOf(f.module,f.count),line:columnOf(f.line,f.count),origin:columnOf(f.origin,f.count),match:f.match?columnOf(f.match,f.count):null},frames:{count:r.count,function:columnOf(r.function,r.count),line:columnOf(r.line,r.count),opcode:columnOf(r.opcode,r.count)},opcodes:json.opcodes,threads:json.threads,buckets:json.buckets,status,sources,trees:json.trees.map((tree,i)=>readTree(tree,(i?json.baseline:json.run).interval))}}
+)page"sv;
+
+inline constexpr std::string_view text_js =
+R"page(const thin='\u2009';
+function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',')}
+function percent(part,whole,digits=1){return whole>0?((100*part)/whole).toFixed(digits)+thin+'%':'\u2013'}
+function seconds(ns){const size=Math.abs(ns);if(size>=1e9)return(ns/1e9).toFixed(size>=1e11?1:2)+thin+'s';if(size>=1e6)return(ns/1e6).toFixed(size>=1e8?0:1)+thin+'ms';if(size>=1e3)return(ns/1e3).toFixed(0)+thin+'\u00b5s';return ns===0?'0'+thin+'s':Math.round(ns)+thin+'ns'}
+function signed(text,value){return value>0?'+'+text:text.replace('-','\u2212')}
+const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const halves=/\p{Surrogate}/gu;
+function clean(text,most=400){let out=text.length>most?text.slice(0,most)+'\u2026':text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code<32?String.fromCharCode(0x2400+code):'\\u'+code.toString(16).padStart(4,'0')});return out.replace(halves,(c)=>'\\u'+c.charCodeAt(0).toString(16))}
+function shortPath(path){const parts=path.split('/');return path.length>50&&parts.length>2?'\u2026/'+parts.slice(-2).join('/'):path}
+function on(target,event,act){target.addEventListener(event,act)}
+function el(tag,attributes={},...content){const made=document.createElement(tag);for(const[name,value]of Object.entries(attributes)){if(name==='on'){for(const[event,act]of Object.entries(value))on(made,event,act)}else if(value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'':value)}}made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made}
+function name(text,most){return el('bdi',{},clean(text,most))}
+function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch(refused){}}
+function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch(refused){return null}}
+const byId=(id)=>document.getElementById(id);
+)page"sv;
+
+inline constexpr std::string_view heatmap_css =
+R"page(body{display:flex;flex-direction:column}
+a{color:var(--accent);text-decoration:none}
+a:hover{text-decoration:underline}
+.top{display:flex;flex-wrap:wrap;align-items:center;gap:8px 12px;padding:10px 20px;background:var(--panel);border-bottom:1px solid var(--line)}
+.top .name{flex:1 1 260px;min-width:0}
+.top h1{font-size:15px;font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.top p{color:var(--quiet);font-size:12.5px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.group{display:inline-flex}
+.group>button{border-radius:0;margin-left:-1px;font-size:13px}
+.group>button:first-child{border-radius:6px 0 0 6px;margin-left:0}
+.group>button:last-child{border-radius:0 6px 6px 0}
+.group>[aria-pressed='true']{position:relative}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px 24px;padding:16px 20px}
+.cards dt{color:var(--quiet);font-size:12px}
+.cards dd{font-size:17px;font-variant-numeric:tabular-nums}
+.track{height:5px;border-radius:3px;background:var(--sunken);overflow:hidden;margin-top:4px}
+.track i{display:block;height:100%;background:var(--accent)}
+.track[data-level='warn'] i{background:var(--warn)}
+.track[data-level='bad'] i{background:var(--bad)}
+.track[data-level='good'] i{background:var(--good)}
+.empty{padding:32px 20px;color:var(--quiet)}
+.files{padding:0 20px 60px;max-width:1100px;width:100%}
+.files .acts{display:flex;flex-wrap:wrap;gap:8px;padding:4px 0 12px;position:sticky;top:0;background:var(--ground);z-index:1}
+.files .acts input{flex:1 1 200px}
+.files details{border-left:1px solid var(--line);margin-left:7px;padding-left:12px}
+.files>div>details{border:0;margin:0 0 8px;padding:0}
+.files summary{cursor:pointer;padding:3px 0;display:flex;gap:8px;align-items:baseline;list-style:none}
+.files summary::-webkit-details-marker{display:none}
+.files summary::before{content:'\25B8';color:var(--quiet);font-size:11px;width:10px}
+.files details[open]>summary::before{content:'\25BE'}
+.files>div>details>summary{font-weight:600;font-size:15px;border-bottom:1px solid var(--line)}
+.files summary .num{margin-left:auto;color:var(--quiet);font-weight:400;font-size:12.5px;white-space:nowrap}
+.file{display:grid;grid-template-columns:minmax(0,1fr) 120px 190px;gap:12px;align-items:center;padding:3px 0 3px 18px;font-size:13.5px}
+.file a{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.file .num{text-align:right;color:var(--quiet);font-size:12.5px;white-space:nowrap}
+.file .track{margin:0}
+.file .track i{background:var(--heat-6)}
+.code{display:flex;flex:1;min-height:0}
+.lines{flex:1;min-width:0;overflow:auto;scroll-padding-top:30px;padding-bottom:60vh;font:12.5px/20px var(--mono);position:relative}
+.chunk{content-visibility:auto;min-width:max-content}
+.head,.row{display:grid;grid-template-columns:64px 70px 70px 46px minmax(300px,1fr);min-width:max-content}
+.head{position:sticky;top:0;z-index:2;background:var(--panel);border-bottom:1px solid var(--line);font:12px/26px var(--sans);color:var(--quiet)}
+.head span{text-align:right;padding-right:10px}
+.head span:last-child{text-align:left;padding-left:12px}
+.row>.n{text-align:right;padding-right:10px;color:var(--quiet);text-decoration:none;border:0}
+.row>.n:hover{text-decoration:underline}
+.row>.s,.row>.t{text-align:right;padding-right:10px;font-variant-numeric:tabular-nums}
+.row>.c{white-space:pre;padding:0 24px 0 12px;border-left:3px solid transparent;tab-size:8}
+.row>.nav{display:flex;font-family:var(--sans)}
+.nav button,.ops-button{border:0;background:none;min-height:0;padding:0 3px;font-size:11px;line-height:20px;color:var(--accent)}
+.nav button:hover{background:var(--accent-soft)}
+.cold>.c{color:var(--quiet)}
+.hot-only .cold{display:none}
+.hot-only .chunk{content-visibility:visible;min-height:0 !important}
+.hot-only .row.after-gap{border-top:1px dashed var(--line)}
+.row:target,.row.target{outline:2px solid var(--accent);outline-offset:-2px}
+.h1>.c{border-color:var(--heat-1);background:color-mix(in srgb,var(--heat-1) 35%,transparent)}
+.h2>.c{border-color:var(--heat-2);background:color-mix(in srgb,var(--heat-2) 40%,transparent)}
+.h3>.c{border-color:var(--heat-3);background:color-mix(in srgb,var(--heat-3) 42%,transparent)}
+.h4>.c{border-color:var(--heat-4);background:color-mix(in srgb,var(--heat-4) 44%,transparent)}
+.h5>.c{border-color:var(--heat-5);background:color-mix(in srgb,var(--heat-5) 46%,transparent)}
+.h6>.c{border-color:var(--heat-6);background:color-mix(in srgb,var(--heat-6) 48%,transparent)}
+.h7>.c{border-color:var(--heat-7);background:color-mix(in srgb,var(--heat-7) 48%,transparent)}
+.h8>.c{border-color:var(--heat-8);background:color-mix(in srgb,var(--heat-8) 50%,transparent)}
+.sp1>.c{border-color:var(--bad);background:color-mix(in srgb,var(--bad) 16%,transparent)}
+.sp2>.c{border-color:var(--warn);background:color-mix(in srgb,var(--warn) 16%,transparent)}
+.sp3>.c{border-color:var(--good);background:color-mix(in srgb,var(--good) 16%,transparent)}
+.range{border-bottom:2px solid var(--line)}
+.range.warm{border-color:var(--heat-6)}
+.range.hot{border-color:var(--heat-8)}
+.range.lit,tr.lit td{background:var(--accent-soft)}
+.ops{grid-column:5;padding:6px 12px 10px;font-family:var(--sans)}
+.ops table{border-collapse:collapse;font-size:12.5px}
+.ops th,.ops td{text-align:left;padding:1px 14px 1px 0;white-space:nowrap}
+.ops th{color:var(--quiet);font-weight:400}
+.ops td.num{text-align:right}
+.ops .track{width:90px;margin:0}
+.ops p{margin:0 0 4px;color:var(--quiet);font-size:12.5px}
+.badge{font-size:10px;letter-spacing:0.04em;border:1px solid var(--accent);color:var(--accent);border-radius:3px;padding:0 3px}
+.map{flex:none;width:64px;border-left:1px solid var(--line);cursor:pointer;touch-action:none}
+.menu{position:fixed;z-index:10;max-width:min(520px,calc(100vw - 16px));max-height:60vh;overflow:auto;background:var(--panel);border:1px solid var(--line);border-radius:8px;box-shadow:var(--shadow);padding:6px;font:13px/1.4 var(--sans)}
+.menu h2{font-size:12px;font-weight:400;color:var(--quiet);padding:2px 8px 4px}
+.menu a,.menu span.item{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;padding:4px 8px;border-radius:5px;text-decoration:none;color:var(--ink)}
+.menu a:hover,.menu a:focus-visible{background:var(--accent-soft)}
+.menu small{color:var(--quiet);grid-column:1;overflow-wrap:anywhere}
+.menu .num{color:var(--quiet)}
+.whole{height:100%;overflow:hidden}
+.whole .cards{padding:8px 20px 10px;gap:6px 24px;border-bottom:1px solid var(--line);grid-template-columns:repeat(auto-fit,minmax(104px,1fr))}
+.whole .cards dd{font-size:15px}
+@media (max-width:700px){.top,.cards,.files{padding-left:12px;padding-right:12px}
+.file{grid-template-columns:minmax(0,1fr) 110px;padding-left:8px}
+.file .track{display:none}
+.head,.row{grid-template-columns:44px 48px 48px 40px minmax(200px,1fr);font-size:11.5px}
+.map{width:28px}
+.whole .cards{grid-template-columns:repeat(3,1fr)}
+}
+@media print{html,body{background:none;height:auto}
+.top button,.acts,.map,.nav,.menu{display:none !important}
+.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0}
+.chunk{content-visibility:visible;min-width:0}
+.head{position:static}
+.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr)}
+.row>.c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact}
+})page"sv;
+
+inline constexpr std::string_view shell_js =
+R"page(function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if(changed)changed()};root.dataset.theme=stored==='dark'||stored==='light'?stored:dark.matches?'dark':'light';on(dark,'change',()=>{if(!remembered('theme'))set(dark.matches?'dark':'light')});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light':'dark');remember('theme',root.dataset.theme)})}
+function pageName(number){return'file_'+String(number).padStart(4,'0')+'.html'}
+function heatLevel(n,most){if(!(n>0)||!(most>0))return 0;return Math.max(1,Math.min(8,Math.ceil((8*Math.log(n+1))/Math.log(most+1))))}
+)page"sv;
+
+inline constexpr std::array<std::string_view, 1> flamegraph_head{
+R"page(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-QgBMwq7zPXuEhhdoxtoscEbtfQxfzu1s4D7JJsxs3Mo='; script-src 'sha256-/ACkP12B3DYjoY3iQ8LNjYqCnrrDicUOdUa+9JO8ik4='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta name="generator" content="tachyon">
+<title>)page"sv};
+
+inline constexpr std::array<std::string_view, 3> flamegraph_body{
+R"page(</title>
+<style>)page"sv,
+tokens_css,
+R"page(
 body{display:flex;flex-direction:column;overflow:hidden}
 .top{display:flex;align-items:center;gap:12px;padding:10px 16px 8px;background:var(--panel)}
 .top .name{flex:1 1 auto;min-width:0}
@@ -232,15 +375,12 @@ details.part{break-inside:avoid}
 <noscript><p class="empty">This page needs its script to draw the profile.</p></noscript>
 <script type="application/json" id="profile">)page"sv};
 
-inline constexpr std::array<std::string_view, 2> flamegraph_tail{
+inline constexpr std::array<std::string_view, 6> flamegraph_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for(let i=0;i<raw.length;++i)bytes[i]=raw.charCodeAt(i);return bytes}
-class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0}get more(){return this.at<this.bytes.length}next(){let byte=this.bytes[this.at++];if(byte<128)return byte;let value=byte&127;let scale=128;do{byte=this.bytes[this.at++];value+=(byte&127)*scale;scale*=128}while(byte>=128);return value}take(count){const values=new Int32Array(count);for(let i=0;i<count;++i)values[i]=this.next();return values}}
-class Places{constructor(column){this.column=column;this.begin()}begin(){this.thread=this.bucket=0}next(){const place=this.column.next();this.bucket=(place>>1)+(place&1?0:this.bucket);if(place&1)this.thread=this.column.next()}}
-function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for(let i=0,depth=-1;i<count;++i){depth+=1-up.next();parent[i]=depth>0?path[depth-1]:-1;path[depth]=i}const size=tree.recordCount;const records={size,node:new Int32Array(size),thread:new Int32Array(size),bucket:new Int32Array(size),samples:new Float64Array(size),time:new Float64Array(size)};const column=new Column(tree.records);const places=new Places(column);for(let i=0,r=0;i<count;++i){places.begin();for(let left=column.next();left>0;--left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r]*interval+(extra%2?-(extra+1)/2:extra/2)}}return{count,parent,frame,records}}
-function readProfile(text){const json=JSON.parse(text);const{functions:f,frames:r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread:[],bucket:[],bits:[],samples:[]};const column=new Column(json.status);for(const places=new Places(column);column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next())}const sources=new Map();for(const[file,...rest]of json.sources){const lines=new Map();for(let i=0;i+1<rest.length;i+=2)lines.set(rest[i],rest[i+1]);sources.set(file,lines)}return{kind:json.kind,run:json.run,baseline:json.baseline||null,strings:json.strings,functions:{count:f.count,name:columnOf(f.name,f.count),file:columnOf(f.file,f.count),module:columnOf(f.module,f.count),line:columnOf(f.line,f.count),origin:columnOf(f.origin,f.count),match:f.match?columnOf(f.match,f.count):null},frames:{count:r.count,function:columnOf(r.function,r.count),line:columnOf(r.line,r.count),opcode:columnOf(r.opcode,r.count)},opcodes:json.opcodes,threads:json.threads,buckets:json.buckets,status,sources,trees:json.trees.map((tree,i)=>readTree(tree,(i?json.baseline:json.run).interval))}}
-
+)page"sv,
+data_js,
+R"page(
 class Merged{constructor(profile,keyOf,keyCount){const most=1+profile.trees.reduce((sum,tree)=>sum+tree.count,0);let slots=16;while(slots<2*most)slots*=2;const table=new Int32Array(slots);const parent=new Int32Array(most);const key=new Int32Array(most);key[0]=parent[0]=-1;let size=1;this.at=profile.trees.map((tree)=>{const at=new Int32Array(tree.count);for(let i=0;i<tree.count;++i){const above=tree.parent[i]<0?0:at[tree.parent[i]];const wanted=keyOf[tree.frame[i]];let slot=(Math.imul(above,0x9e3779b1)^Math.imul(wanted+1,0x85ebca6b))>>>0;slot=(slot^(slot>>>15))&(slots-1);let node=table[slot];while(node&&(parent[node]!==above||key[node]!==wanted)){slot=(slot+1)&(slots-1);node=table[slot]}if(!node){node=table[slot]=size++;parent[node]=above;key[node]=wanted}at[i]=node}return at});this.size=size;this.parent=parent.subarray(0,size);this.key=key.subarray(0,size);this.keyCount=keyCount}order(weight){const{size,parent,key}=this;const start=new Int32Array(size+1);for(let i=1;i<size;++i)++start[parent[i]+1];for(let i=0;i<size;++i)start[i+1]+=start[i];const fill=start.slice(0,size);const child=new Int32Array(Math.max(0,size-1));for(let i=1;i<size;++i)child[fill[parent[i]]++]=i;const heavier=(a,b)=>weight[b]-weight[a]||a-b;for(let i=0;i<size;++i){const from=start[i],to=start[i+1];if(to-from>24){child.subarray(from,to).sort(heavier)}else{for(let j=from+1;j<to;++j){const moving=child[j];let k=j;for(;k>from&&heavier(child[k-1],moving)>0;--k)child[k]=child[k-1];child[k]=moving}}}this.start=start;this.child=child;const depth=new Int32Array(size);for(let i=1;i<size;++i)depth[i]=depth[parent[i]]+1;this.depth=depth;const outermost=new Uint8Array(size);const open=new Int32Array(this.keyCount);const pending=[0];while(pending.length){const node=pending.pop();if(node<0){--open[key[~node]];continue}if(node>0){if(open[key[node]]++===0)outermost[node]=1;pending.push(~node)}for(let j=start[node];j<start[node+1];++j)pending.push(child[j])}this.outermost=outermost}rawOf(node){if(!this.rawStart){const at=this.at[0];this.rawStart=new Int32Array(this.size+1);for(let i=0;i<at.length;++i)++this.rawStart[at[i]+1];for(let i=0;i<this.size;++i)this.rawStart[i+1]+=this.rawStart[i];const fill=this.rawStart.slice(0,this.size);this.raw=new Int32Array(at.length);for(let i=0;i<at.length;++i)this.raw[fill[at[i]]++]=i}return this.raw.subarray(this.rawStart[node],this.rawStart[node+1])}}
 function weighRaw(tree,thread,from,to){const samples=new Float64Array(tree.count);const time=new Float64Array(tree.count);const r=tree.records;let allSamples=0;let allTime=0;for(let i=0;i<r.size;++i){if(thread>=0&&r.thread[i]!==thread)continue;if(r.bucket[i]<from||r.bucket[i]>=to)continue;samples[r.node[i]]+=r.samples[i];time[r.node[i]]+=r.time[i];allSamples+=r.samples[i];allTime+=r.time[i]}return{samples,time,allSamples,allTime}}
 function addUp(parent,self){const total=Float64Array.from(self);for(let i=total.length-1;i>0;--i)if(parent[i]>=0)total[parent[i]]+=total[i];return total}
@@ -249,22 +389,9 @@ class Selection{constructor(merged,which,raw){this.raw=raw;this.allSamples=raw.a
 class DownShape{constructor(merged,total,self){this.merged=merged;this.totals=total;this.selves=self;this.root=0}total(n){return this.totals[n]}self(n){return this.selves[n]}key(n){return this.merged.key[n]}parent(n){return this.merged.parent[n]}depth(n){return this.merged.depth[n]}children(n){return this.merged.child.subarray(this.merged.start[n],this.merged.start[n+1])}nodes(n){return[n]}get size(){return this.merged.size}}
 class BundleShape{constructor(merged,total,upward,nodes,weights,key){this.merged=merged;this.totals=total;this.upward=upward;this.list=[];this.root=0;let sum=0;for(let i=0;i<weights.length;++i)sum+=weights[i];this.list.push({key,parent:-1,depth:0,total:sum,nodes,weights,kids:null})}get size(){return this.list.length}total(n){return this.list[n].total}key(n){return this.list[n].key}parent(n){return this.list[n].parent}depth(n){return this.list[n].depth}nodes(n){return this.list[n].nodes}self(n){let left=this.list[n].total;for(const kid of this.children(n))left-=this.list[kid].total;return Math.max(0,left)}children(n){const bundle=this.list[n];return bundle.kids||(bundle.kids=this.split(bundle,n))}split(bundle,n){const{key,parent,start,child}=this.merged;const found=new Map();const put=(node,weight)=>{let group=found.get(key[node]);if(!group)found.set(key[node],(group={key:key[node],parent:n,depth:bundle.depth+1,total:0,nodes:[],weights:[],kids:null}));group.nodes.push(node);group.weights.push(weight);group.total+=weight};for(let i=0;i<bundle.nodes.length;++i){const node=bundle.nodes[i];if(bundle.leaves){put(node,bundle.weights[i])}else if(this.upward){if(parent[node]>0)put(parent[node],bundle.weights[i])}else{for(let j=start[node];j<start[node+1];++j){const below=child[j];if(this.totals[below]>0)put(below,this.totals[below])}}}const groups=[...found.values()].sort((a,b)=>b.total-a.total||a.key-b.key);return groups.map((group)=>this.list.push(group)-1)}static inverted(merged,total,self){const nodes=[];const weights=[];for(let i=1;i<merged.size;++i){if(self[i]>0){nodes.push(i);weights.push(self[i])}}const shape=new BundleShape(merged,total,true,nodes,weights,-1);shape.list[0].leaves=true;return shape}static around(merged,total,key,upward){const nodes=[];const weights=[];for(let i=1;i<merged.size;++i){if(merged.key[i]===key&&merged.outermost[i]&&total[i]>0){nodes.push(i);weights.push(total[i])}}return new BundleShape(merged,total,upward,nodes,weights,key)}}
 
-const thin='\u2009';
-function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',')}
-function percent(part,whole,digits=1){return whole>0?((100*part)/whole).toFixed(digits)+thin+'%':'\u2013'}
-function seconds(ns){const size=Math.abs(ns);if(size>=1e9)return(ns/1e9).toFixed(size>=1e11?1:2)+thin+'s';if(size>=1e6)return(ns/1e6).toFixed(size>=1e8?0:1)+thin+'ms';if(size>=1e3)return(ns/1e3).toFixed(0)+thin+'\u00b5s';return ns===0?'0'+thin+'s':Math.round(ns)+thin+'ns'}
-function signed(text,value){return value>0?'+'+text:text.replace('-','\u2212')}
-const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const halves=/\p{Surrogate}/gu;
-function clean(text,most=400){let out=text.length>most?text.slice(0,most)+'\u2026':text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code<32?String.fromCharCode(0x2400+code):'\\u'+code.toString(16).padStart(4,'0')});return out.replace(halves,(c)=>'\\u'+c.charCodeAt(0).toString(16))}
-function shortPath(path){const parts=path.split('/');return path.length>50&&parts.length>2?'\u2026/'+parts.slice(-2).join('/'):path}
-function on(target,event,act){target.addEventListener(event,act)}
-function el(tag,attributes={},...content){const made=document.createElement(tag);for(const[name,value]of Object.entries(attributes)){if(name==='on'){for(const[event,act]of Object.entries(value))on(made,event,act)}else if(value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'':value)}}made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made}
-function name(text,most){return el('bdi',{},clean(text,most))}
-function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch(refused){}}
-function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch(refused){return null}}
-const byId=(id)=>document.getElementById(id);
-
+)page"sv,
+text_js,
+R"page(
 function interval(hits,samples){if(!(samples>0))return[0,1];const z=1.96;const p=hits/samples;const scale=1+(z*z)/samples;const centre=(p+(z*z)/(2*samples))/scale;const half=(z*Math.sqrt((p*(1-p))/samples+(z*z)/(4*samples*samples)))/scale;return[Math.max(0,centre-half),Math.min(1,centre+half)]}
 function intervalText(hits,samples){const[low,high]=interval(hits,samples);const digits=high-low<0.002?2:1;return(100*low).toFixed(digits)+'\u2013'+(100*high).toFixed(digits)+thin+'%'}
 function change(now,then){const spread=(side)=>{if(!(side.samples>0))return 0;const p=(side.hits+1)/(side.samples+2);const each=side.hits>0?side.value/side.hits:side.unit;return each*Math.sqrt(side.samples*p*(1-p))};const difference=now.value-then.value;const error=Math.hypot(spread(now),spread(then));const z=error>0?Math.abs(difference)/error:0;return{difference,low:difference-1.96*error,high:difference+1.96*error,p:twoSided(z)}}
@@ -310,129 +437,14 @@ R"page(<!DOCTYPE html>
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
-inline constexpr std::array<std::string_view, 1> heatmap_index_body{
+inline constexpr std::array<std::string_view, 5> heatmap_index_body{
 R"page(</title>
-<style>:root{color-scheme:light;--ground:#fbfaf8;--panel:#ffffff;--sunken:#f3f1ec;--line:#e2ded6;--ink:#23211d;--quiet:#68635a;--accent:#0b6e6e;--accent-soft:#d9ecea;--good:#2f7d4f;--warn:#a86200;--bad:#b3332b;--match:#b5e0f0;--heat-1:#f1ece0;--heat-2:#f5e5c4;--heat-3:#f8d9a0;--heat-4:#f8c87c;--heat-5:#f5b05c;--heat-6:#ee9148;--heat-7:#e3703b;--heat-8:#cb452c;--diff-up-1:#f6d5c8;--diff-up-2:#f0b09a;--diff-up-3:#e37f66;--diff-up-4:#c94a38;--diff-down-1:#d3e2f2;--diff-down-2:#a8c8e8;--diff-down-3:#70a3d6;--diff-down-4:#3a74b4;--diff-new:#b79be0;--diff-same:#e9e6df;--origin-project:#f3b56a;--origin-stdlib:#b9d3c2;--origin-site:#b9c9e6;--origin-other:#e4e0d8;--frame-ink:#241f18;--frame-ink-inverse:#ffffff;--rest:#d8d3c8;--shadow:0 6px 24px rgb(40 32 20 / 16%);--sans:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;--mono:ui-monospace,'SF Mono','Cascadia Mono','Noto Sans Mono','DejaVu Sans Mono',monospace}
-:root[data-theme='dark']{color-scheme:dark;--ground:#191a1c;--panel:#212326;--sunken:#2a2c30;--line:#393c41;--ink:#ebe8e1;--quiet:#a9a69e;--accent:#63c3bd;--accent-soft:#23403f;--good:#6fc08d;--warn:#e3a951;--bad:#f08a7e;--match:#7cc4dd;--heat-1:#38373a;--heat-2:#4a4339;--heat-3:#5f4e37;--heat-4:#7b5c36;--heat-5:#9a6b37;--heat-6:#bd7b3a;--heat-7:#dd8a43;--heat-8:#fb9d58;--diff-up-1:#56403b;--diff-up-2:#7d4c42;--diff-up-3:#b05d4d;--diff-up-4:#e8806c;--diff-down-1:#3a4552;--diff-down-2:#3f5a78;--diff-down-3:#5286b8;--diff-down-4:#76b0ea;--diff-new:#a58ad6;--diff-same:#3a3a3d;--origin-project:#c98945;--origin-stdlib:#4d6a5a;--origin-site:#4a5b7c;--origin-other:#434347;--frame-ink:#100e0b;--frame-ink-inverse:#ffffff;--rest:#4c4b4a;--shadow:0 6px 24px rgb(0 0 0 / 50%)}
-*{box-sizing:border-box}
-[hidden]{display:none !important}
-html,body{height:100%;margin:0}
-body{background:var(--ground);color:var(--ink);font:14px/1.45 var(--sans);-webkit-text-size-adjust:100%}
-button,input,select{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:4px 10px;min-height:30px}
-button{cursor:pointer}
-button:hover{background:var(--sunken)}
-button[aria-pressed='true'],[role='tab'][aria-selected='true']{background:var(--accent-soft);border-color:var(--accent);color:var(--ink)}
-:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
-h1,h2,h3,p,dl,dd{margin:0}
-bdi{unicode-bidi:isolate}
-.num{font-variant-numeric:tabular-nums}
-.quiet{color:var(--quiet)}
-.plain{border:0;background:none;padding:2px 6px;min-height:0}
-.visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-body{display:flex;flex-direction:column}
-a{color:var(--accent);text-decoration:none}
-a:hover{text-decoration:underline}
-.top{display:flex;flex-wrap:wrap;align-items:center;gap:8px 12px;padding:10px 20px;background:var(--panel);border-bottom:1px solid var(--line)}
-.top .name{flex:1 1 260px;min-width:0}
-.top h1{font-size:15px;font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.top p{color:var(--quiet);font-size:12.5px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.group{display:inline-flex}
-.group>button{border-radius:0;margin-left:-1px;font-size:13px}
-.group>button:first-child{border-radius:6px 0 0 6px;margin-left:0}
-.group>button:last-child{border-radius:0 6px 6px 0}
-.group>[aria-pressed='true']{position:relative}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px 24px;padding:16px 20px}
-.cards dt{color:var(--quiet);font-size:12px}
-.cards dd{font-size:17px;font-variant-numeric:tabular-nums}
-.track{height:5px;border-radius:3px;background:var(--sunken);overflow:hidden;margin-top:4px}
-.track i{display:block;height:100%;background:var(--accent)}
-.track[data-level='warn'] i{background:var(--warn)}
-.track[data-level='bad'] i{background:var(--bad)}
-.track[data-level='good'] i{background:var(--good)}
-.empty{padding:32px 20px;color:var(--quiet)}
-.files{padding:0 20px 60px;max-width:1100px;width:100%}
-.files .acts{display:flex;flex-wrap:wrap;gap:8px;padding:4px 0 12px;position:sticky;top:0;background:var(--ground);z-index:1}
-.files .acts input{flex:1 1 200px}
-.files details{border-left:1px solid var(--line);margin-left:7px;padding-left:12px}
-.files>div>details{border:0;margin:0 0 8px;padding:0}
-.files summary{cursor:pointer;padding:3px 0;display:flex;gap:8px;align-items:baseline;list-style:none}
-.files summary::-webkit-details-marker{display:none}
-.files summary::before{content:'\25B8';color:var(--quiet);font-size:11px;width:10px}
-.files details[open]>summary::before{content:'\25BE'}
-.files>div>details>summary{font-weight:600;font-size:15px;border-bottom:1px solid var(--line)}
-.files summary .num{margin-left:auto;color:var(--quiet);font-weight:400;font-size:12.5px;white-space:nowrap}
-.file{display:grid;grid-template-columns:minmax(0,1fr) 120px 190px;gap:12px;align-items:center;padding:3px 0 3px 18px;font-size:13.5px}
-.file a{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.file .num{text-align:right;color:var(--quiet);font-size:12.5px;white-space:nowrap}
-.file .track{margin:0}
-.file .track i{background:var(--heat-6)}
-.code{display:flex;flex:1;min-height:0}
-.lines{flex:1;min-width:0;overflow:auto;scroll-padding-top:30px;padding-bottom:60vh;font:12.5px/20px var(--mono);position:relative}
-.chunk{content-visibility:auto;min-width:max-content}
-.head,.row{display:grid;grid-template-columns:64px 70px 70px 46px minmax(300px,1fr);min-width:max-content}
-.head{position:sticky;top:0;z-index:2;background:var(--panel);border-bottom:1px solid var(--line);font:12px/26px var(--sans);color:var(--quiet)}
-.head span{text-align:right;padding-right:10px}
-.head span:last-child{text-align:left;padding-left:12px}
-.row>.n{text-align:right;padding-right:10px;color:var(--quiet);text-decoration:none;border:0}
-.row>.n:hover{text-decoration:underline}
-.row>.s,.row>.t{text-align:right;padding-right:10px;font-variant-numeric:tabular-nums}
-.row>.c{white-space:pre;padding:0 24px 0 12px;border-left:3px solid transparent;tab-size:8}
-.row>.nav{display:flex;font-family:var(--sans)}
-.nav button,.ops-button{border:0;background:none;min-height:0;padding:0 3px;font-size:11px;line-height:20px;color:var(--accent)}
-.nav button:hover{background:var(--accent-soft)}
-.cold>.c{color:var(--quiet)}
-.hot-only .cold{display:none}
-.hot-only .chunk{content-visibility:visible;min-height:0 !important}
-.hot-only .row.after-gap{border-top:1px dashed var(--line)}
-.row:target,.row.target{outline:2px solid var(--accent);outline-offset:-2px}
-.h1>.c{border-color:var(--heat-1);background:color-mix(in srgb,var(--heat-1) 35%,transparent)}
-.h2>.c{border-color:var(--heat-2);background:color-mix(in srgb,var(--heat-2) 40%,transparent)}
-.h3>.c{border-color:var(--heat-3);background:color-mix(in srgb,var(--heat-3) 42%,transparent)}
-.h4>.c{border-color:var(--heat-4);background:color-mix(in srgb,var(--heat-4) 44%,transparent)}
-.h5>.c{border-color:var(--heat-5);background:color-mix(in srgb,var(--heat-5) 46%,transparent)}
-.h6>.c{border-color:var(--heat-6);background:color-mix(in srgb,var(--heat-6) 48%,transparent)}
-.h7>.c{border-color:var(--heat-7);background:color-mix(in srgb,var(--heat-7) 48%,transparent)}
-.h8>.c{border-color:var(--heat-8);background:color-mix(in srgb,var(--heat-8) 50%,transparent)}
-.sp1>.c{border-color:var(--bad);background:color-mix(in srgb,var(--bad) 16%,transparent)}
-.sp2>.c{border-color:var(--warn);background:color-mix(in srgb,var(--warn) 16%,transparent)}
-.sp3>.c{border-color:var(--good);background:color-mix(in srgb,var(--good) 16%,transparent)}
-.range{border-bottom:2px solid var(--line)}
-.range.warm{border-color:var(--heat-6)}
-.range.hot{border-color:var(--heat-8)}
-.range.lit,tr.lit td{background:var(--accent-soft)}
-.ops{grid-column:5;padding:6px 12px 10px;font-family:var(--sans)}
-.ops table{border-collapse:collapse;font-size:12.5px}
-.ops th,.ops td{text-align:left;padding:1px 14px 1px 0;white-space:nowrap}
-.ops th{color:var(--quiet);font-weight:400}
-.ops td.num{text-align:right}
-.ops .track{width:90px;margin:0}
-.ops p{margin:0 0 4px;color:var(--quiet);font-size:12.5px}
-.badge{font-size:10px;letter-spacing:0.04em;border:1px solid var(--accent);color:var(--accent);border-radius:3px;padding:0 3px}
-.map{flex:none;width:64px;border-left:1px solid var(--line);cursor:pointer;touch-action:none}
-.menu{position:fixed;z-index:10;max-width:min(520px,calc(100vw - 16px));max-height:60vh;overflow:auto;background:var(--panel);border:1px solid var(--line);border-radius:8px;box-shadow:var(--shadow);padding:6px;font:13px/1.4 var(--sans)}
-.menu h2{font-size:12px;font-weight:400;color:var(--quiet);padding:2px 8px 4px}
-.menu a,.menu span.item{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;padding:4px 8px;border-radius:5px;text-decoration:none;color:var(--ink)}
-.menu a:hover,.menu a:focus-visible{background:var(--accent-soft)}
-.menu small{color:var(--quiet);grid-column:1;overflow-wrap:anywhere}
-.menu .num{color:var(--quiet)}
-.whole{height:100%;overflow:hidden}
-.whole .cards{padding:8px 20px 10px;gap:6px 24px;border-bottom:1px solid var(--line);grid-template-columns:repeat(auto-fit,minmax(104px,1fr))}
-.whole .cards dd{font-size:15px}
-@media (max-width:700px){.top,.cards,.files{padding-left:12px;padding-right:12px}
-.file{grid-template-columns:minmax(0,1fr) 110px;padding-left:8px}
-.file .track{display:none}
-.head,.row{grid-template-columns:44px 48px 48px 40px minmax(200px,1fr);font-size:11.5px}
-.map{width:28px}
-.whole .cards{grid-template-columns:repeat(3,1fr)}
-}
-@media print{html,body{background:none;height:auto}
-.top button,.acts,.map,.nav,.menu{display:none !important}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0}
-.chunk{content-visibility:visible;min-width:0}
-.head{position:static}
-.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr)}
-.row>.c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact}
-}</style>
+<style>)page"sv,
+tokens_css,
+R"page(
+)page"sv,
+heatmap_css,
+R"page(</style>
 </head>
 <body>
 <header class="top">
@@ -451,35 +463,18 @@ a:hover{text-decoration:underline}
 <noscript><p class="empty">This page needs its script to list the files.</p></noscript>
 <script type="application/json" id="profile">)page"sv};
 
-inline constexpr std::array<std::string_view, 1> heatmap_index_tail{
+inline constexpr std::array<std::string_view, 7> heatmap_index_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for(let i=0;i<raw.length;++i)bytes[i]=raw.charCodeAt(i);return bytes}
-class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0}get more(){return this.at<this.bytes.length}next(){let byte=this.bytes[this.at++];if(byte<128)return byte;let value=byte&127;let scale=128;do{byte=this.bytes[this.at++];value+=(byte&127)*scale;scale*=128}while(byte>=128);return value}take(count){const values=new Int32Array(count);for(let i=0;i<count;++i)values[i]=this.next();return values}}
-class Places{constructor(column){this.column=column;this.begin()}begin(){this.thread=this.bucket=0}next(){const place=this.column.next();this.bucket=(place>>1)+(place&1?0:this.bucket);if(place&1)this.thread=this.column.next()}}
-function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for(let i=0,depth=-1;i<count;++i){depth+=1-up.next();parent[i]=depth>0?path[depth-1]:-1;path[depth]=i}const size=tree.recordCount;const records={size,node:new Int32Array(size),thread:new Int32Array(size),bucket:new Int32Array(size),samples:new Float64Array(size),time:new Float64Array(size)};const column=new Column(tree.records);const places=new Places(column);for(let i=0,r=0;i<count;++i){places.begin();for(let left=column.next();left>0;--left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r]*interval+(extra%2?-(extra+1)/2:extra/2)}}return{count,parent,frame,records}}
-function readProfile(text){const json=JSON.parse(text);const{functions:f,frames:r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread:[],bucket:[],bits:[],samples:[]};const column=new Column(json.status);for(const places=new Places(column);column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next())}const sources=new Map();for(const[file,...rest]of json.sources){const lines=new Map();for(let i=0;i+1<rest.length;i+=2)lines.set(rest[i],rest[i+1]);sources.set(file,lines)}return{kind:json.kind,run:json.run,baseline:json.baseline||null,strings:json.strings,functions:{count:f.count,name:columnOf(f.name,f.count),file:columnOf(f.file,f.count),module:columnOf(f.module,f.count),line:columnOf(f.line,f.count),origin:columnOf(f.origin,f.count),match:f.match?columnOf(f.match,f.count):null},frames:{count:r.count,function:columnOf(r.function,r.count),line:columnOf(r.line,r.count),opcode:columnOf(r.opcode,r.count)},opcodes:json.opcodes,threads:json.threads,buckets:json.buckets,status,sources,trees:json.trees.map((tree,i)=>readTree(tree,(i?json.baseline:json.run).interval))}}
-
-const thin='\u2009';
-function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',')}
-function percent(part,whole,digits=1){return whole>0?((100*part)/whole).toFixed(digits)+thin+'%':'\u2013'}
-function seconds(ns){const size=Math.abs(ns);if(size>=1e9)return(ns/1e9).toFixed(size>=1e11?1:2)+thin+'s';if(size>=1e6)return(ns/1e6).toFixed(size>=1e8?0:1)+thin+'ms';if(size>=1e3)return(ns/1e3).toFixed(0)+thin+'\u00b5s';return ns===0?'0'+thin+'s':Math.round(ns)+thin+'ns'}
-function signed(text,value){return value>0?'+'+text:text.replace('-','\u2212')}
-const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const halves=/\p{Surrogate}/gu;
-function clean(text,most=400){let out=text.length>most?text.slice(0,most)+'\u2026':text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code<32?String.fromCharCode(0x2400+code):'\\u'+code.toString(16).padStart(4,'0')});return out.replace(halves,(c)=>'\\u'+c.charCodeAt(0).toString(16))}
-function shortPath(path){const parts=path.split('/');return path.length>50&&parts.length>2?'\u2026/'+parts.slice(-2).join('/'):path}
-function on(target,event,act){target.addEventListener(event,act)}
-function el(tag,attributes={},...content){const made=document.createElement(tag);for(const[name,value]of Object.entries(attributes)){if(name==='on'){for(const[event,act]of Object.entries(value))on(made,event,act)}else if(value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'':value)}}made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made}
-function name(text,most){return el('bdi',{},clean(text,most))}
-function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch(refused){}}
-function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch(refused){return null}}
-const byId=(id)=>document.getElementById(id);
-
-function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if(changed)changed()};root.dataset.theme=stored==='dark'||stored==='light'?stored:dark.matches?'dark':'light';on(dark,'change',()=>{if(!remembered('theme'))set(dark.matches?'dark':'light')});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light':'dark');remember('theme',root.dataset.theme)})}
-function pageName(number){return'file_'+String(number).padStart(4,'0')+'.html'}
-function heatLevel(n,most){if(!(n>0)||!(most>0))return 0;return Math.max(1,Math.min(8,Math.ceil((8*Math.log(n+1))/Math.log(most+1))))}
-
+)page"sv,
+data_js,
+R"page(
+)page"sv,
+text_js,
+R"page(
+)page"sv,
+shell_js,
+R"page(
 class Index{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const[origin,lines,self,total]=['origin','lines','self','total'].map(column);this.files=data.files.map((path,i)=>({page:i,path,module:data.modules[i],origin:origin[i],lines:lines[i],self:self[i],total:total[i]}));this.most=this.files.length?this.files[0].total:0;const{run}=data;byId('title').textContent=clean(run.command||'Heatmap',300);byId('subtitle').textContent=['heatmap',run.mode+' mode',run.python&&'Python '+run.python,run.process&&'process '+run.process].filter(Boolean).join(' \u00b7 ');this.cards();on(byId('filter'),'input',()=>this.show());on(byId('expand'),'click',()=>this.all(true));on(byId('collapse'),'click',()=>this.all(false));on(document,'keydown',(event)=>{if(event.key!=='/'||event.target.closest('input'))return;event.preventDefault();byId('filter').focus()});this.show()}cards(){const{run,samples,time}=this.data;const t=run.trust;const errors=t.attempts>0?(t.attempts-t.valid)/t.attempts:0;const missed=t.ticks+t.missed>0?t.missed/(t.ticks+t.missed):0;const card=(title,value,share)=>{const inside=el('dd',{},value);if(share!==undefined){const fill=el('i');fill.style.width=100*share+'%';inside.append(el('div',{class:'track','data-level':share<0.05?'good':share<0.15?'warn':'bad'},fill))}return el('div',{},el('dt',{},title),inside)};byId('cards').append(card('Files profiled',count(this.files.length)),card('Samples',count(samples)),card('Sampled time',seconds(time)),card('Duration',seconds(run.duration)),card('Samples a second',run.duration>0?count(samples/(run.duration/1e9)):'\u2013'),card('Reads that failed',percent(errors,1),errors),card('Ticks missed',percent(missed,1),missed))}show(){const query=byId('filter').value.trim().toLowerCase();const tree=byId('tree');if(!this.files.length){tree.replaceChildren(el('p',{class:'empty'},'No source file was seen in this run.'));return}if(query){const found=this.files.filter((f)=>(f.path+'\n'+f.module).toLowerCase().includes(query));tree.replaceChildren(...found.slice(0,300).map((f)=>this.row(f,f.path)),found.length?'':el('p',{class:'empty'},'Nothing found.'),found.length>300?el('p',{class:'quiet'},`and ${count(found.length - 300)} more`):'');return}const groups=['Project','Standard library','Site-packages','Other'].map((title,origin)=>({title,files:this.files.filter((f)=>f.origin===origin)}));const first=groups.find((g)=>g.files.length);tree.replaceChildren(...groups.filter((g)=>g.files.length).map((g)=>this.group(g.title,g.files,0,g===first)))}group(title,files,depth,open){const weight=(list)=>list.reduce((sum,f)=>sum+f.self,0);const box=el('details',{'data-folder':title},el('summary',{},name(title,120),el('span',{class:'num'},`${count(files.length)} ${files.length === 1 ? 'file' : 'files'} \u00b7 ${count(weight(files))} self`)));const fill=()=>{if(box.dataset.filled)return;box.dataset.filled='yes';const folders=new Map();for(const file of files){const parts=file.module?file.module.split('.'):[file.path];const at=parts.length>depth+1?parts[depth]:'';if(!folders.has(at))folders.set(at,[]);folders.get(at).push(file)}const direct=folders.get('')||[];folders.delete('');const below=[...folders].sort((a,b)=>weight(b[1])-weight(a[1])||(a[0]<b[0]?-1:1));box.append(...below.map(([part,list])=>this.group(part,list,depth+1,depth===0&&open&&below.length<6)),...direct.map((file)=>this.row(file,file.module?file.module.split('.').slice(depth).join('.'):file.path)))};on(box,'toggle',()=>box.open&&fill());if(open){fill();box.open=true}return box}row(file,label){const fill=el('i');fill.style.width=(this.most>0?(100*file.total)/this.most:0)+'%';return el('div',{class:'file','data-page':file.page},el('a',{href:pageName(file.page),title:clean(file.path,1000)},name(label,200)),el('div',{class:'track'},fill),el('span',{class:'num'},`${count(file.self)} self \u00b7 ${count(file.total)}`))}all(open){byId('filter').value='';this.show();for(let round=0;round<40;++round){const rest=[...document.querySelectorAll('.files details')].filter((d)=>d.open!==open);if(!rest.length)break;for(const box of rest){box.open=open;box.dispatchEvent(new Event('toggle'))}}}}
 startTheme();
 window.heatmap=new Index(JSON.parse(byId('profile').textContent));
@@ -499,129 +494,14 @@ R"page(<!DOCTYPE html>
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
-inline constexpr std::array<std::string_view, 1> heatmap_file_body{
+inline constexpr std::array<std::string_view, 5> heatmap_file_body{
 R"page(</title>
-<style>:root{color-scheme:light;--ground:#fbfaf8;--panel:#ffffff;--sunken:#f3f1ec;--line:#e2ded6;--ink:#23211d;--quiet:#68635a;--accent:#0b6e6e;--accent-soft:#d9ecea;--good:#2f7d4f;--warn:#a86200;--bad:#b3332b;--match:#b5e0f0;--heat-1:#f1ece0;--heat-2:#f5e5c4;--heat-3:#f8d9a0;--heat-4:#f8c87c;--heat-5:#f5b05c;--heat-6:#ee9148;--heat-7:#e3703b;--heat-8:#cb452c;--diff-up-1:#f6d5c8;--diff-up-2:#f0b09a;--diff-up-3:#e37f66;--diff-up-4:#c94a38;--diff-down-1:#d3e2f2;--diff-down-2:#a8c8e8;--diff-down-3:#70a3d6;--diff-down-4:#3a74b4;--diff-new:#b79be0;--diff-same:#e9e6df;--origin-project:#f3b56a;--origin-stdlib:#b9d3c2;--origin-site:#b9c9e6;--origin-other:#e4e0d8;--frame-ink:#241f18;--frame-ink-inverse:#ffffff;--rest:#d8d3c8;--shadow:0 6px 24px rgb(40 32 20 / 16%);--sans:system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;--mono:ui-monospace,'SF Mono','Cascadia Mono','Noto Sans Mono','DejaVu Sans Mono',monospace}
-:root[data-theme='dark']{color-scheme:dark;--ground:#191a1c;--panel:#212326;--sunken:#2a2c30;--line:#393c41;--ink:#ebe8e1;--quiet:#a9a69e;--accent:#63c3bd;--accent-soft:#23403f;--good:#6fc08d;--warn:#e3a951;--bad:#f08a7e;--match:#7cc4dd;--heat-1:#38373a;--heat-2:#4a4339;--heat-3:#5f4e37;--heat-4:#7b5c36;--heat-5:#9a6b37;--heat-6:#bd7b3a;--heat-7:#dd8a43;--heat-8:#fb9d58;--diff-up-1:#56403b;--diff-up-2:#7d4c42;--diff-up-3:#b05d4d;--diff-up-4:#e8806c;--diff-down-1:#3a4552;--diff-down-2:#3f5a78;--diff-down-3:#5286b8;--diff-down-4:#76b0ea;--diff-new:#a58ad6;--diff-same:#3a3a3d;--origin-project:#c98945;--origin-stdlib:#4d6a5a;--origin-site:#4a5b7c;--origin-other:#434347;--frame-ink:#100e0b;--frame-ink-inverse:#ffffff;--rest:#4c4b4a;--shadow:0 6px 24px rgb(0 0 0 / 50%)}
-*{box-sizing:border-box}
-[hidden]{display:none !important}
-html,body{height:100%;margin:0}
-body{background:var(--ground);color:var(--ink);font:14px/1.45 var(--sans);-webkit-text-size-adjust:100%}
-button,input,select{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:4px 10px;min-height:30px}
-button{cursor:pointer}
-button:hover{background:var(--sunken)}
-button[aria-pressed='true'],[role='tab'][aria-selected='true']{background:var(--accent-soft);border-color:var(--accent);color:var(--ink)}
-:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
-h1,h2,h3,p,dl,dd{margin:0}
-bdi{unicode-bidi:isolate}
-.num{font-variant-numeric:tabular-nums}
-.quiet{color:var(--quiet)}
-.plain{border:0;background:none;padding:2px 6px;min-height:0}
-.visually-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-body{display:flex;flex-direction:column}
-a{color:var(--accent);text-decoration:none}
-a:hover{text-decoration:underline}
-.top{display:flex;flex-wrap:wrap;align-items:center;gap:8px 12px;padding:10px 20px;background:var(--panel);border-bottom:1px solid var(--line)}
-.top .name{flex:1 1 260px;min-width:0}
-.top h1{font-size:15px;font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.top p{color:var(--quiet);font-size:12.5px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.group{display:inline-flex}
-.group>button{border-radius:0;margin-left:-1px;font-size:13px}
-.group>button:first-child{border-radius:6px 0 0 6px;margin-left:0}
-.group>button:last-child{border-radius:0 6px 6px 0}
-.group>[aria-pressed='true']{position:relative}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:12px 24px;padding:16px 20px}
-.cards dt{color:var(--quiet);font-size:12px}
-.cards dd{font-size:17px;font-variant-numeric:tabular-nums}
-.track{height:5px;border-radius:3px;background:var(--sunken);overflow:hidden;margin-top:4px}
-.track i{display:block;height:100%;background:var(--accent)}
-.track[data-level='warn'] i{background:var(--warn)}
-.track[data-level='bad'] i{background:var(--bad)}
-.track[data-level='good'] i{background:var(--good)}
-.empty{padding:32px 20px;color:var(--quiet)}
-.files{padding:0 20px 60px;max-width:1100px;width:100%}
-.files .acts{display:flex;flex-wrap:wrap;gap:8px;padding:4px 0 12px;position:sticky;top:0;background:var(--ground);z-index:1}
-.files .acts input{flex:1 1 200px}
-.files details{border-left:1px solid var(--line);margin-left:7px;padding-left:12px}
-.files>div>details{border:0;margin:0 0 8px;padding:0}
-.files summary{cursor:pointer;padding:3px 0;display:flex;gap:8px;align-items:baseline;list-style:none}
-.files summary::-webkit-details-marker{display:none}
-.files summary::before{content:'\25B8';color:var(--quiet);font-size:11px;width:10px}
-.files details[open]>summary::before{content:'\25BE'}
-.files>div>details>summary{font-weight:600;font-size:15px;border-bottom:1px solid var(--line)}
-.files summary .num{margin-left:auto;color:var(--quiet);font-weight:400;font-size:12.5px;white-space:nowrap}
-.file{display:grid;grid-template-columns:minmax(0,1fr) 120px 190px;gap:12px;align-items:center;padding:3px 0 3px 18px;font-size:13.5px}
-.file a{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.file .num{text-align:right;color:var(--quiet);font-size:12.5px;white-space:nowrap}
-.file .track{margin:0}
-.file .track i{background:var(--heat-6)}
-.code{display:flex;flex:1;min-height:0}
-.lines{flex:1;min-width:0;overflow:auto;scroll-padding-top:30px;padding-bottom:60vh;font:12.5px/20px var(--mono);position:relative}
-.chunk{content-visibility:auto;min-width:max-content}
-.head,.row{display:grid;grid-template-columns:64px 70px 70px 46px minmax(300px,1fr);min-width:max-content}
-.head{position:sticky;top:0;z-index:2;background:var(--panel);border-bottom:1px solid var(--line);font:12px/26px var(--sans);color:var(--quiet)}
-.head span{text-align:right;padding-right:10px}
-.head span:last-child{text-align:left;padding-left:12px}
-.row>.n{text-align:right;padding-right:10px;color:var(--quiet);text-decoration:none;border:0}
-.row>.n:hover{text-decoration:underline}
-.row>.s,.row>.t{text-align:right;padding-right:10px;font-variant-numeric:tabular-nums}
-.row>.c{white-space:pre;padding:0 24px 0 12px;border-left:3px solid transparent;tab-size:8}
-.row>.nav{display:flex;font-family:var(--sans)}
-.nav button,.ops-button{border:0;background:none;min-height:0;padding:0 3px;font-size:11px;line-height:20px;color:var(--accent)}
-.nav button:hover{background:var(--accent-soft)}
-.cold>.c{color:var(--quiet)}
-.hot-only .cold{display:none}
-.hot-only .chunk{content-visibility:visible;min-height:0 !important}
-.hot-only .row.after-gap{border-top:1px dashed var(--line)}
-.row:target,.row.target{outline:2px solid var(--accent);outline-offset:-2px}
-.h1>.c{border-color:var(--heat-1);background:color-mix(in srgb,var(--heat-1) 35%,transparent)}
-.h2>.c{border-color:var(--heat-2);background:color-mix(in srgb,var(--heat-2) 40%,transparent)}
-.h3>.c{border-color:var(--heat-3);background:color-mix(in srgb,var(--heat-3) 42%,transparent)}
-.h4>.c{border-color:var(--heat-4);background:color-mix(in srgb,var(--heat-4) 44%,transparent)}
-.h5>.c{border-color:var(--heat-5);background:color-mix(in srgb,var(--heat-5) 46%,transparent)}
-.h6>.c{border-color:var(--heat-6);background:color-mix(in srgb,var(--heat-6) 48%,transparent)}
-.h7>.c{border-color:var(--heat-7);background:color-mix(in srgb,var(--heat-7) 48%,transparent)}
-.h8>.c{border-color:var(--heat-8);background:color-mix(in srgb,var(--heat-8) 50%,transparent)}
-.sp1>.c{border-color:var(--bad);background:color-mix(in srgb,var(--bad) 16%,transparent)}
-.sp2>.c{border-color:var(--warn);background:color-mix(in srgb,var(--warn) 16%,transparent)}
-.sp3>.c{border-color:var(--good);background:color-mix(in srgb,var(--good) 16%,transparent)}
-.range{border-bottom:2px solid var(--line)}
-.range.warm{border-color:var(--heat-6)}
-.range.hot{border-color:var(--heat-8)}
-.range.lit,tr.lit td{background:var(--accent-soft)}
-.ops{grid-column:5;padding:6px 12px 10px;font-family:var(--sans)}
-.ops table{border-collapse:collapse;font-size:12.5px}
-.ops th,.ops td{text-align:left;padding:1px 14px 1px 0;white-space:nowrap}
-.ops th{color:var(--quiet);font-weight:400}
-.ops td.num{text-align:right}
-.ops .track{width:90px;margin:0}
-.ops p{margin:0 0 4px;color:var(--quiet);font-size:12.5px}
-.badge{font-size:10px;letter-spacing:0.04em;border:1px solid var(--accent);color:var(--accent);border-radius:3px;padding:0 3px}
-.map{flex:none;width:64px;border-left:1px solid var(--line);cursor:pointer;touch-action:none}
-.menu{position:fixed;z-index:10;max-width:min(520px,calc(100vw - 16px));max-height:60vh;overflow:auto;background:var(--panel);border:1px solid var(--line);border-radius:8px;box-shadow:var(--shadow);padding:6px;font:13px/1.4 var(--sans)}
-.menu h2{font-size:12px;font-weight:400;color:var(--quiet);padding:2px 8px 4px}
-.menu a,.menu span.item{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:2px 12px;padding:4px 8px;border-radius:5px;text-decoration:none;color:var(--ink)}
-.menu a:hover,.menu a:focus-visible{background:var(--accent-soft)}
-.menu small{color:var(--quiet);grid-column:1;overflow-wrap:anywhere}
-.menu .num{color:var(--quiet)}
-.whole{height:100%;overflow:hidden}
-.whole .cards{padding:8px 20px 10px;gap:6px 24px;border-bottom:1px solid var(--line);grid-template-columns:repeat(auto-fit,minmax(104px,1fr))}
-.whole .cards dd{font-size:15px}
-@media (max-width:700px){.top,.cards,.files{padding-left:12px;padding-right:12px}
-.file{grid-template-columns:minmax(0,1fr) 110px;padding-left:8px}
-.file .track{display:none}
-.head,.row{grid-template-columns:44px 48px 48px 40px minmax(200px,1fr);font-size:11.5px}
-.map{width:28px}
-.whole .cards{grid-template-columns:repeat(3,1fr)}
-}
-@media print{html,body{background:none;height:auto}
-.top button,.acts,.map,.nav,.menu{display:none !important}
-.whole,.lines,.code{overflow:visible;height:auto;display:block;padding:0}
-.chunk{content-visibility:visible;min-width:0}
-.head{position:static}
-.head,.row{min-width:0;grid-template-columns:50px 60px 60px 0 minmax(0,1fr)}
-.row>.c{grid-column:5;white-space:pre-wrap;print-color-adjust:exact}
-}</style>
+<style>)page"sv,
+tokens_css,
+R"page(
+)page"sv,
+heatmap_css,
+R"page(</style>
 </head>
 <body class="whole">
 <header class="top">
@@ -643,35 +523,18 @@ a:hover{text-decoration:underline}
 <noscript><p class="empty">This page needs its script to show the lines.</p></noscript>
 <script type="application/json" id="profile">)page"sv};
 
-inline constexpr std::array<std::string_view, 1> heatmap_file_tail{
+inline constexpr std::array<std::string_view, 7> heatmap_file_tail{
 R"page(</script>
 <script>"use strict";
-function bytesOf(base64){const raw=atob(base64);const bytes=new Uint8Array(raw.length);for(let i=0;i<raw.length;++i)bytes[i]=raw.charCodeAt(i);return bytes}
-class Column{constructor(base64){this.bytes=bytesOf(base64);this.at=0}get more(){return this.at<this.bytes.length}next(){let byte=this.bytes[this.at++];if(byte<128)return byte;let value=byte&127;let scale=128;do{byte=this.bytes[this.at++];value+=(byte&127)*scale;scale*=128}while(byte>=128);return value}take(count){const values=new Int32Array(count);for(let i=0;i<count;++i)values[i]=this.next();return values}}
-class Places{constructor(column){this.column=column;this.begin()}begin(){this.thread=this.bucket=0}next(){const place=this.column.next();this.bucket=(place>>1)+(place&1?0:this.bucket);if(place&1)this.thread=this.column.next()}}
-function readTree(tree,interval){const count=tree.nodes;const parent=new Int32Array(count);const frame=new Column(tree.frame).take(count);const up=new Column(tree.up);const path=[];for(let i=0,depth=-1;i<count;++i){depth+=1-up.next();parent[i]=depth>0?path[depth-1]:-1;path[depth]=i}const size=tree.recordCount;const records={size,node:new Int32Array(size),thread:new Int32Array(size),bucket:new Int32Array(size),samples:new Float64Array(size),time:new Float64Array(size)};const column=new Column(tree.records);const places=new Places(column);for(let i=0,r=0;i<count;++i){places.begin();for(let left=column.next();left>0;--left,++r){places.next();records.node[r]=i;records.thread[r]=places.thread;records.bucket[r]=places.bucket;records.samples[r]=column.next();const extra=column.next();records.time[r]=records.samples[r]*interval+(extra%2?-(extra+1)/2:extra/2)}}return{count,parent,frame,records}}
-function readProfile(text){const json=JSON.parse(text);const{functions:f,frames:r}=json;const columnOf=(base64,count)=>new Column(base64).take(count);const status={thread:[],bucket:[],bits:[],samples:[]};const column=new Column(json.status);for(const places=new Places(column);column.more;){places.next();status.thread.push(places.thread);status.bucket.push(places.bucket);status.bits.push(column.next());status.samples.push(column.next())}const sources=new Map();for(const[file,...rest]of json.sources){const lines=new Map();for(let i=0;i+1<rest.length;i+=2)lines.set(rest[i],rest[i+1]);sources.set(file,lines)}return{kind:json.kind,run:json.run,baseline:json.baseline||null,strings:json.strings,functions:{count:f.count,name:columnOf(f.name,f.count),file:columnOf(f.file,f.count),module:columnOf(f.module,f.count),line:columnOf(f.line,f.count),origin:columnOf(f.origin,f.count),match:f.match?columnOf(f.match,f.count):null},frames:{count:r.count,function:columnOf(r.function,r.count),line:columnOf(r.line,r.count),opcode:columnOf(r.opcode,r.count)},opcodes:json.opcodes,threads:json.threads,buckets:json.buckets,status,sources,trees:json.trees.map((tree,i)=>readTree(tree,(i?json.baseline:json.run).interval))}}
-
-const thin='\u2009';
-function count(n){return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g,',')}
-function percent(part,whole,digits=1){return whole>0?((100*part)/whole).toFixed(digits)+thin+'%':'\u2013'}
-function seconds(ns){const size=Math.abs(ns);if(size>=1e9)return(ns/1e9).toFixed(size>=1e11?1:2)+thin+'s';if(size>=1e6)return(ns/1e6).toFixed(size>=1e8?0:1)+thin+'ms';if(size>=1e3)return(ns/1e3).toFixed(0)+thin+'\u00b5s';return ns===0?'0'+thin+'s':Math.round(ns)+thin+'ns'}
-function signed(text,value){return value>0?'+'+text:text.replace('-','\u2212')}
-const unseen=/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const halves=/\p{Surrogate}/gu;
-function clean(text,most=400){let out=text.length>most?text.slice(0,most)+'\u2026':text;out=out.replace(unseen,(c)=>{const code=c.charCodeAt(0);return code<32?String.fromCharCode(0x2400+code):'\\u'+code.toString(16).padStart(4,'0')});return out.replace(halves,(c)=>'\\u'+c.charCodeAt(0).toString(16))}
-function shortPath(path){const parts=path.split('/');return path.length>50&&parts.length>2?'\u2026/'+parts.slice(-2).join('/'):path}
-function on(target,event,act){target.addEventListener(event,act)}
-function el(tag,attributes={},...content){const made=document.createElement(tag);for(const[name,value]of Object.entries(attributes)){if(name==='on'){for(const[event,act]of Object.entries(value))on(made,event,act)}else if(value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'':value)}}made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made}
-function name(text,most){return el('bdi',{},clean(text,most))}
-function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch(refused){}}
-function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch(refused){return null}}
-const byId=(id)=>document.getElementById(id);
-
-function startTheme(changed){const root=document.documentElement;const dark=matchMedia('(prefers-color-scheme: dark)');const stored=remembered('theme');const set=(kind)=>{root.dataset.theme=kind;if(changed)changed()};root.dataset.theme=stored==='dark'||stored==='light'?stored:dark.matches?'dark':'light';on(dark,'change',()=>{if(!remembered('theme'))set(dark.matches?'dark':'light')});on(byId('theme'),'click',()=>{set(root.dataset.theme==='dark'?'light':'dark');remember('theme',root.dataset.theme)})}
-function pageName(number){return'file_'+String(number).padStart(4,'0')+'.html'}
-function heatLevel(n,most){if(!(n>0)||!(most>0))return 0;return Math.max(1,Math.min(8,Math.ceil((8*Math.log(n+1))/Math.log(most+1))))}
-
+)page"sv,
+data_js,
+R"page(
+)page"sv,
+text_js,
+R"page(
+)page"sv,
+shell_js,
+R"page(
 class FilePage{constructor(data){this.data=data;const column=(name)=>new Column(data[name]).take(data.count);const big=(name)=>{const values=new Column(data[name]);return Float64Array.from({length:data.count},()=>values.next())};const line=column('line'),self=column('lineSelf'),total=column('lineTotal'),selfTime=big('lineSelfTime'),totalTime=big('lineTotalTime');this.lines=new Map();line.forEach((n,i)=>this.lines.set(n,{self:self[i],total:total[i],selfTime:selfTime[i],totalTime:totalTime[i]}));this.mostSelf=Math.max(0,...(self.length<50000?self:[self.reduce((a,b)=>Math.max(a,b),0)]));this.mostTotal=total.reduce((a,b)=>Math.max(a,b),0);this.callers=this.byLine(data.callers);this.callees=this.byLine(data.callees);this.instructions=this.byLine(data.instructions);this.source=data.source===null?null:data.source.split(/\r\n|\n|\r/);if(this.source&&this.source[this.source.length-1]==='')this.source.pop();this.metric=remembered('heat-metric')==='total'||!this.mostSelf?'total':'self';this.hot=remembered('heat-lines')==='hot';this.kind='heat';this.build();this.paint();this.reveal()}byLine(entries){const map=new Map();for(const entry of entries){if(!map.has(entry[0]))map.set(entry[0],[]);map.get(entry[0]).push(entry)}return map}build(){const{data}=this;const origin=['project','standard library','site-packages','other'][data.origin];byId('title').textContent=clean(data.file,1000);byId('title').title=clean(data.file,4000);byId('subtitle').textContent=[data.module,origin,`file ${data.page + 1} of ${data.pages}`].filter(Boolean).map((t)=>clean(t,200)).join(' \u00b7 ');const card=(title,value)=>el('div',{},el('dt',{},title),el('dd',{},value));byId('cards').append(card('Self samples',count(data.self)),card('Total samples',count(data.total)),card('Of the run',percent(data.total,data.samples)),card('Of the hottest file',percent(data.total,data.hottest)),card('Lines seen',count(data.count)),card('Most on one line',`${count(this.mostSelf)} self \u00b7 ${count(this.mostTotal)}`));byId('kind').hidden=byId('bytecode').hidden=!this.instructions.size;this.rows();const choose=(id,act)=>on(byId(id),'click',(event)=>{const button=event.target.closest('button');if(!button)return;act(button.dataset.value);this.paint()});choose('metric',(v)=>remember('heat-metric',(this.metric=v)));choose('cold',(v)=>{this.hot=v==='hot';remember('heat-lines',v)});choose('kind',(v)=>{this.kind=v});on(byId('bytecode'),'click',()=>this.allPanels());const lines=byId('lines');on(lines,'click',(event)=>this.clicked(event));on(lines,'scroll',()=>this.drawMap());for(const[event,lit]of[['mouseover',true],['mouseout',false]])on(lines,event,(e)=>this.light(e.target,lit));on(document,'keydown',(event)=>this.keyed(event));on(document,'click',(event)=>{if(this.menu&&!this.menu.contains(event.target))this.closeMenu()});on(window,'hashchange',()=>this.reveal());on(window,'beforeprint',()=>this.chunks.forEach((chunk)=>this.fill(chunk)));new ResizeObserver(()=>this.drawMap()).observe(byId('map'));const map=byId('map');const jump=(event)=>{const box=map.getBoundingClientRect();lines.scrollTop=((event.clientY-box.top)/box.height)*lines.scrollHeight-lines.clientHeight/2};on(map,'pointerdown',(event)=>{map.setPointerCapture(event.pointerId);jump(event)});on(map,'pointermove',(event)=>map.hasPointerCapture(event.pointerId)&&jump(event))}rows(){const holder=byId('lines');const seen=[...new Set([...this.lines.keys(),...this.callers.keys()])].sort((a,b)=>a-b);this.first=seen[0];const last=seen.length?seen[seen.length-1]:0;if(!this.source)byId('what').textContent='The source is not known: it was not in the recording, or could not be read.';const numbers=this.source?Array.from({length:Math.max(this.source.length,Math.min(last,this.source.length+1000))},(_,i)=>i+1):seen;this.numbers=numbers;this.row=new Map();this.chunks=[];for(let at=0;at<numbers.length;at+=200){const part=numbers.slice(at,at+200);const box=el('div',{class:'chunk'});box.style.containIntrinsicSize=`auto ${20 * part.length}px`;box.style.minHeight=`${20 * part.length}px`;this.chunks.push({part,box});holder.append(box)}this.fillSome(0,0)}fillSome(from,most){const until=performance.now()+most;let at=from;while(at<this.chunks.length&&(at<10||performance.now()<until))this.fill(this.chunks[at++]);if(at<this.chunks.length)setTimeout(()=>this.fillSome(at,12),0)}fill(chunk){if(!chunk.part)return;const rows=chunk.part.map((n)=>this.dress(n,this.makeRow(n)));chunk.part=null;chunk.box.style.minHeight='';chunk.box.append(...rows)}rowOf(n){const at=this.source?n-1:this.numbers.indexOf(n);const chunk=this.chunks[Math.floor(at/200)];if(chunk)this.fill(chunk);return this.row.get(n)}makeRow(n){const line=this.lines.get(n);const text=this.source?(this.source[n-1]??''):'';const code=el('span',{class:'c'});this.putCode(code,n,text);const nav=el('span',{class:'nav'});const add=(list,sign,what)=>{if(list)nav.append(el('button',{'data-nav':what,title:`${list.length === 1 ? clean(list[0][1], 80) + ', ' : list.length + ' '}${what}`,'aria-label':`${what} of line ${n}`},sign))};add(this.callers.get(n),'\u25b2','callers');add(this.callees.get(n),'\u25bc','callees');if(this.instructions.has(n))nav.append(el('button',{'data-nav':'bytecode','aria-expanded':'false',title:'bytecode','aria-label':`bytecode of line ${n}`},'\u2261'));const row=el('div',{class:'row',id:'line-'+n,'data-line':n},el('a',{class:'n',href:'#line-'+n,'aria-label':'Line '+n},String(n)),el('span',{class:'s'},line&&line.self?count(line.self):''),el('span',{class:'t'},line?count(line.total):''),nav,code);if(line){row.title=`Self ${count(line.self)} samples, ${seconds(line.selfTime)}, ${percent(line.self, this.data.samples)}\n`+`Total ${count(line.total)} samples, ${seconds(line.totalTime)}, ${percent(line.total, this.data.samples)}`}this.row.set(n,row);return row}putCode(code,n,text){if(!this.instructions.has(n)){code.textContent=clean(text.replaceAll('\t','        '),2000);return}const ranges=new Map();let all=0;for(const[,end,from,to,,,total]of this.instructions.get(n)||[]){all+=total;if(end!==n||from<0||to<=from)continue;ranges.set(`${from}-${to}`,(ranges.get(`${from}-${to}`)||0)+total)}const bytes=new TextEncoder().encode(text);const owner=new Array(text.length);const unit=(byte)=>new TextDecoder().decode(bytes.subarray(0,byte)).length;for(const[id,total]of[...ranges].sort((a,b)=>this.width(b[0])-this.width(a[0]))){const[from,to]=id.split('-').map((b)=>unit(Number(b)));owner.fill([id,total],from,to)}let at=0;while(at<text.length){let end=at+1;while(end<text.length&&owner[end]===owner[at])++end;const part=clean(text.slice(at,end).replaceAll('\t','        '),2000);if(owner[at]){const[id,total]=owner[at];const share=total/all;code.append(el('span',{class:'range'+(share>0.7?' hot':share>0.3?' warm':''),'data-range':id,title:`${count(total)} samples, ${percent(total, all)} of this line`},part))}else{code.append(part)}at=end}}width(id){const[from,to]=id.split('-').map(Number);return to-from}paint(){const{metric,hot,kind}=this;const press=(id,value)=>{for(const button of byId(id).children)button.setAttribute('aria-pressed',String(button.dataset.value===value))};press('metric',metric);press('cold',hot?'hot':'all');press('kind',kind);byId('lines').classList.toggle('hot-only',hot);for(const[n,row]of this.row){this.dress(n,row);const panel=row.querySelector('.ops');if(panel)panel.replaceWith(this.panel(n))}this.drawMap()}cold(n){return!this.lines.has(n)&&!this.callers.has(n)}dress(n,row){const{metric}=this;const line=this.lines.get(n);const level=heatLevel(line?line[metric]:0,metric==='self'?this.mostSelf:this.mostTotal);const special=this.kind==='specialization'?this.specialized(n):null;let colour='';if(this.kind==='heat')colour=level?'h'+level:'';else if(special!==null)colour=special>=67?'sp3':special>=33?'sp2':'sp1';const place=this.cold(n)?'cold ':n>this.first&&this.cold(n-1)?'after-gap ':'';row.className='row '+place+colour+(row.classList.contains('target')?' target':'');return row}specialized(n){const list=this.instructions.get(n);if(!list)return null;let all=0;let special=0;for(const entry of list){const samples=entry[this.metric==='self'?5:6]||0;all+=samples;if(this.data.opcodes[entry[4]].specialized)special+=samples}return all>0?(100*special)/all:null}panel(n){const at=this.metric==='self'?5:6;const merged=new Map();for(const entry of this.instructions.get(n)){const id=entry[4]+' '+entry[2]+'-'+entry[3];const known=merged.get(id);if(known)known.samples+=entry[at];else merged.set(id,{opcode:this.data.opcodes[entry[4]],samples:entry[at],range:entry[2]+'-'+entry[3]})}const list=[...merged.values()].sort((a,b)=>b.samples-a.samples);const all=list.reduce((sum,i)=>sum+i.samples,0);const share=this.specialized(n);const body=list.map((i)=>{const fill=el('i');fill.style.width=(all>0?(100*i.samples)/all:0)+'%';return el('tr',{'data-range':i.range},el('td',{},clean(i.opcode.name)),el('td',{},i.opcode.base!==i.opcode.name?clean(i.opcode.base):''),el('td',{},i.opcode.specialized?el('span',{class:'badge'},'SPECIALIZED'):''),el('td',{class:'num'},count(i.samples)),el('td',{},el('div',{class:'track'},fill)),el('td',{class:'num'},percent(i.samples,all)))});const level=share===null?'':share>=67?'high':share>=33?'medium':'low';return el('div',{class:'ops'},el('p',{},share===null?`No ${this.metric} samples with an instruction`:`${share.toFixed(0)}\u2009% specialised (${level}), by ${this.metric} samples`),el('table',{},el('thead',{},el('tr',{},...['Instruction','Base','','Samples','','Share'].map((t)=>el('th',{scope:'col'},t)))),el('tbody',{},...body)))}togglePanel(n,open){const row=this.rowOf(n);const panel=row.querySelector('.ops');if(open===undefined)open=!panel;if(open===Boolean(panel))return;if(open)row.append(this.panel(n));else panel.remove();row.querySelector('[data-nav=bytecode]').setAttribute('aria-expanded',String(open))}allPanels(){const open=!document.querySelector('.ops');for(const n of this.instructions.keys())if(this.rowOf(n))this.togglePanel(n,open);this.drawMap()}light(target,lit){const marked=target.closest('[data-range]');if(!marked)return;for(const other of marked.closest('.row').querySelectorAll(`[data-range="${marked.dataset.range}"]`))other.classList.toggle('lit',lit)}clicked(event){const button=event.target.closest('[data-nav]');if(!button)return;const n=Number(button.closest('.row').dataset.line);const what=button.dataset.nav;if(what==='bytecode')return this.togglePanel(n);const list=this[what].get(n);event.stopPropagation();if(list.length===1&&list[0][2]>=0)this.go(list[0]);else this.openMenu(button,what,list)}link(entry){return(entry[2]===this.data.page?'':pageName(entry[2]))+'#line-'+entry[4]}go(entry){location.href=this.link(entry)}openMenu(button,what,list){this.closeMenu();const items=list.slice(0,200).map((entry)=>{const inside=[name(entry[1],160),el('span',{class:'num'},count(entry[5])),el('small',{},name(entry[3],300),entry[4]>0?':'+entry[4]:'')];return entry[2]>=0?el('a',{href:this.link(entry)},...inside):el('span',{class:'item'},...inside)});this.menu=el('div',{class:'menu',role:'dialog','aria-label':what},el('h2',{},`${count(list.length)} ${what}, by samples`),...items);this.menuFrom=button;document.body.append(this.menu);const box=button.getBoundingClientRect();const own=this.menu.getBoundingClientRect();this.menu.style.left=Math.max(8,Math.min(box.left,innerWidth-own.width-8))+'px';this.menu.style.top=Math.max(8,Math.min(box.bottom+2,innerHeight-own.height-8))+'px';on(this.menu,'click',(event)=>event.target.closest('a')&&this.closeMenu());const first=this.menu.querySelector('a');if(first)first.focus()}closeMenu(){if(!this.menu)return;this.menu.remove();this.menu=null;if(this.menuFrom)this.menuFrom.focus({preventScroll:true})}reveal(){const asked=/^#line-(\d{1,9})$/.exec(location.hash);for(const old of document.querySelectorAll('.row.target'))old.classList.remove('target');let row=asked&&this.rowOf(Number(asked[1]));if(!row&&!asked){let hottest=0;let most=-1;for(const[n,line]of this.lines)if(line[this.metric]>most)[most,hottest]=[line[this.metric],n];row=this.rowOf(hottest);if(row)row.scrollIntoView({block:'center'});return}if(!row)return;if(this.hot&&row.classList.contains('cold')){this.hot=false;this.paint()}row.classList.add('target');row.scrollIntoView({block:'center'})}keyed(event){if(event.key==='Escape')return this.closeMenu();if(event.target.closest('input')||event.ctrlKey||event.metaKey||event.altKey)return;if(this.menu&&(event.key==='ArrowDown'||event.key==='ArrowUp')){const links=[...this.menu.querySelectorAll('a')];const next=links[links.indexOf(document.activeElement)+(event.key==='ArrowDown'?1:-1)];if(next)next.focus();event.preventDefault()}else if(event.key==='b'&&this.instructions.size){this.allPanels()}else if(event.key==='n'||event.key==='p'){this.step(event.key==='n'?1:-1)}}step(by){const hottest=[...this.lines].sort((a,b)=>b[1][this.metric]-a[1][this.metric]||a[0]-b[0]).slice(0,10).map(([n])=>n);this.at=((this.at??-by)+by+hottest.length)%hottest.length;location.hash='#line-'+hottest[this.at]}drawMap(){const map=byId('map');const holder=byId('lines');const scale=window.devicePixelRatio||1;const width=map.clientWidth;const height=map.clientHeight;if(!width||!height)return;map.width=width*scale;map.height=height*scale;const ink=map.getContext('2d');ink.scale(scale,scale);const style=getComputedStyle(document.documentElement);const colours=[1,2,3,4,5,6,7,8].map((i)=>style.getPropertyValue('--heat-'+i).trim());const most=this.metric==='self'?this.mostSelf:this.mostTotal;const shown=this.hot?this.numbers.filter((n)=>!this.cold(n)):this.numbers;const part=(shown.length*20)/Math.max(1,holder.scrollHeight);shown.forEach((n,i)=>{const line=this.lines.get(n);const level=heatLevel(line?line[this.metric]:0,most);if(!level)return;ink.fillStyle=colours[level-1];ink.fillRect(4,(i/shown.length)*height*part,width-8,Math.max(2,(height*part)/shown.length))});ink.strokeStyle=style.getPropertyValue('--quiet').trim();ink.strokeRect(1.5,(holder.scrollTop/holder.scrollHeight)*height+0.5,width-3,Math.max(8,(holder.clientHeight/holder.scrollHeight)*height-1))}}
 let page=null;
 startTheme(()=>page&&page.drawMap());
