@@ -20,6 +20,12 @@ Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host
 
 namespace {
 
+const PublishedLayout& in_one_form(const PublishedLayout& layout) { return layout; }
+template <CompiledLayout L>
+PublishedLayout in_one_form(const L& layout) {
+  return as_published(layout);
+}
+
 // A sampler that brings what it sees to one of several readers.
 struct OneOfSeveral {
   AnySampler* sampler;
@@ -59,18 +65,15 @@ SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
 SessionOutcome sample_process(Attached& target, SharedTables& tables,
                               const SamplingRequest& request, SampleSink& sink, Control& control) {
   auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<SessionOutcome> {
+    if (request.reading == Reading::blocking) {
+      return sample_with(in_one_form(layout), target, tables, request, sink, control);
+    }
     return sample_with(layout, target, tables, request, sink, control);
   });
   return outcome ? *outcome : failed_session(outcome.error());
 }
 
 namespace {
-
-const PublishedLayout& in_one_form(const PublishedLayout& layout) { return layout; }
-template <CompiledLayout L>
-PublishedLayout in_one_form(const L& layout) {
-  return as_published(layout);
-}
 
 template <class M, class H, class R>
 Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& site,

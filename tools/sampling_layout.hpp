@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <tachyon/layout/published.hpp>
@@ -69,14 +70,17 @@ std::unique_ptr<AnySampler> make_reader_in(ModeKind mode, const L& layout, R& re
 template <Layout L>
 SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
                            const SamplingRequest& request, SampleSink& sink, Control& control) {
-  if (request.reading == Reading::blocking) {
-    auto paused = PausedProcess::attach(target.memory);
-    if (!paused) return failed_session(paused.error());
-    BlockingReading reading{*paused};
-    Samplers samplers;
-    samplers.push_back(
-        detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
-    return sample_erased(samplers, tables, request, sink, control);
+  // Stopping a process takes longer than finding places at run time, so this is compiled once.
+  if constexpr (std::is_same_v<L, PublishedLayout>) {
+    if (request.reading == Reading::blocking) {
+      auto paused = PausedProcess::attach(target.memory);
+      if (!paused) return failed_session(paused.error());
+      BlockingReading reading{*paused};
+      Samplers samplers;
+      samplers.push_back(
+          detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
+      return sample_erased(samplers, tables, request, sink, control);
+    }
   }
   using Choice = AdaptiveReading::Choice;
   // Several readers cannot sit on one thread's CPU: they read fast.
