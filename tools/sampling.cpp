@@ -8,7 +8,7 @@
 
 namespace tachyon::tool {
 
-// Defined and instantiated in one translation unit a layout: see sampling_layout.cpp.in.
+// Defined and instantiated in a few translation units: see sampling_layout.cpp.in.
 template <Layout L>
 SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
                            const SamplingRequest& request, SampleSink& sink, Control& control);

@@ -11,7 +11,7 @@
 
 #include "sampling.hpp"
 
-// What each layout's translation unit instantiates.
+// What is instantiated for each layout.
 namespace tachyon::tool {
 
 namespace detail {
