@@ -14,7 +14,7 @@
 // All processes of one run: the one program of `run`, the PIDs of `attach`, and with --subprocesses
 // everything below them, each a Member with a thread. The main thread only waits: for signals, for
 // the program's end, for members that have finished, for the time to be up, and for new processes
-// (where the kernel does not tell of them, it looks a hundred times a second). Reports are written
+// (where the kernel does not tell of them, it looks 50 to 100 times a second). Reports are written
 // by it alone, one after the other.
 namespace tachyon::tool {
 

@@ -252,7 +252,7 @@ std::optional<std::string> Member::open_outputs() {
 
 void Member::work() {
   // A process that is forked only to become another program lives shorter than this.
-  if (kind_ == Kind::found && !shared_.told_of_children) sleep_for(10'000'000);
+  if (kind_ == Kind::found && !shared_.told_of_children) sleep_for(5'000'000);
   for (bool more = true; more && !shared_.stop.load();) {
     const bool below = kind_ == Kind::started && !shared_.line.options.program.subprocesses;
     // One that was a Python and has become another program needs a moment to be one again.

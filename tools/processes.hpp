@@ -237,7 +237,7 @@ class ProcessTree {
   int descriptor() const noexcept { return events_ ? events_->descriptor() : -1; }
   // When to call fresh() again at the latest, in nanoseconds from `now`.
   std::uint64_t patience(std::uint64_t now) const noexcept {
-    if (!events_) return look_every;
+    if (!events_) return now < lively_until_ ? look_every : look_when_calm;
     std::uint64_t wait = 500'000'000;
     for (const auto& [pid, due] : young_) wait = std::min(wait, due > now ? due - now : 0);
     return wait;
@@ -249,6 +249,7 @@ class ProcessTree {
       listen(now);
     } else {
       look();
+      if (!fresh_.empty()) lively_until_ = now + lively_for;
     }
     return std::exchange(fresh_, {});
   }
@@ -263,6 +264,8 @@ class ProcessTree {
  private:
   static constexpr std::int64_t most_in_a_row = 4096;
   static constexpr std::uint64_t look_every = 10'000'000;
+  static constexpr std::uint64_t look_when_calm = 20'000'000;  // nothing new for a while
+  static constexpr std::uint64_t lively_for = 5'000'000'000;
   static constexpr unsigned settled_after = 20;  // looks
   // A process that is forked only to become another program does so within this time.
   static constexpr std::uint64_t becomes_within = 10'000'000;
@@ -422,6 +425,7 @@ class ProcessTree {
   int fd_ = -1;
   unsigned calls_ = 0;
   unsigned looks_ = 0;
+  std::uint64_t lively_until_ = 0;
   std::int64_t newest_ = 0;
   std::map<std::int64_t, Process> members_{};
   std::set<std::int64_t> groups_{};

@@ -84,7 +84,9 @@ inline void draw_figure_headings(Screen& screen, int row, const Columns& c, Ui& 
   heading(c.total_share, share_width, "cum%", Sort::total_share);
   heading(c.total_time, time_width, "cumtime s", Sort::total_time);
   if (c.history >= 0) {
-    draw_heading(screen, row, c.history, c.history_width, "last 60 s", false, Align::left);
+    const bool bars = ui.view == View::tree;
+    draw_heading(screen, row, c.history, c.history_width, bars ? "share of all" : "last 60 s",
+                 false, Align::left);
   }
 }
 

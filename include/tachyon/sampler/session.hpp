@@ -43,8 +43,9 @@ struct SessionProgress {
   std::uint64_t interval = 0;  // in force from now on
 };
 
-// `stop` is asked between ticks, at least 20 times a second; `progress` is told once a second;
-// `descriptor` becomes readable when stop should be asked at once (-1: nothing does).
+// `stop` is asked between ticks, at least once a second; `progress` is told once a second;
+// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
+// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
 template <class C>
 concept SessionControl = requires(C& control, const SessionProgress& progress) {
   { control.stop() } -> std::same_as<bool>;
@@ -60,13 +61,14 @@ inline constexpr std::uint64_t check_every = 20'000'000;
 // last stretch is the reading's own.
 template <SessionControl C>
 bool sleep_unless_stopped(C& control, std::uint64_t deadline) {
+  const int wakes = control.descriptor();
+  const std::uint64_t longest = wakes >= 0 ? 1'000'000'000 : 50'000'000;
   for (;;) {
     if (control.stop()) return false;
     const std::uint64_t now = monotonic_now();
     if (deadline < now + check_every) return true;
-    const std::uint64_t wait =
-        std::min<std::uint64_t>(deadline - now - check_every / 2, 50'000'000);
-    pollfd wake{control.descriptor(), POLLIN, 0};
+    const std::uint64_t wait = std::min<std::uint64_t>(deadline - now - check_every / 2, longest);
+    pollfd wake{wakes, POLLIN, 0};
     (void)::poll(&wake, 1, static_cast<int>(std::max<std::uint64_t>(wait / 1'000'000, 1)));
   }
 }
