@@ -157,16 +157,19 @@ class LiveSession {
 
  private:
   struct Controls final : Control {
-    Controls(LiveSession& owner, live::Mailbox* box, std::uint64_t asked)
-        : session{owner}, mailbox{box}, interval{asked} {}
-    bool stop() override { return session.stop_.load(std::memory_order_relaxed); }
-    int descriptor() override { return session.stopped_; }
+    Controls(LiveSession& owner, int target, live::Mailbox* box, std::uint64_t asked)
+        : session{owner}, end{owner.stopped_, target}, mailbox{box}, interval{asked} {}
+    bool stop() override {
+      return session.stop_.load(std::memory_order_relaxed) || end.target_ended();
+    }
+    int descriptor() override { return end.descriptor(); }
     void progress(const SessionProgress& progress) override {
       if (mailbox == nullptr || progress.interval == interval) return;
       interval = progress.interval;
       mailbox->interval(interval);
     }
     LiveSession& session;
+    EndWatch end;
     live::Mailbox* mailbox;  // of the main target, whose rate is shown
     std::uint64_t interval;
   };
@@ -241,10 +244,11 @@ SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed, live:
     const auto length = static_cast<std::uint64_t>(duration->value.count());
     request.plan.duration = length > offset ? length - offset : 1;
   }
-  Controls controls{*this, rate_to, request.plan.interval};
+  Controls controls{*this, target.memory.exit_descriptor(), rate_to, request.plan.interval};
   Sink sink{*this, feed, offset};
   SessionOutcome outcome = sample_process(target, tables_, request, sink, controls);
   feed.publish();
+  if (outcome.end == SessionEnd::stopped && !stop_.load()) outcome.end = SessionEnd::target_ended;
   return outcome;
 }
 

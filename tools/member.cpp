@@ -57,11 +57,16 @@ class Feeder final : public SampleSink {
 
 class Steering final : public Control {
  public:
-  Steering(Shared& shared, std::uint64_t interval, bool realtime)
-      : shared_{shared}, realtime_{realtime}, line_{interval}, longest_{interval} {}
+  Steering(Shared& shared, int target, std::uint64_t interval, bool realtime)
+      : shared_{shared},
+        end_{shared.stopped, target},
+        realtime_{realtime},
+        line_{interval},
+        longest_{interval} {}
   ~Steering() override { line_.end(); }
-  bool stop() override { return shared_.stop.load(std::memory_order_relaxed); }
-  int descriptor() override { return shared_.stopped; }
+  bool stop() override { return shared_.stop.load(std::memory_order_relaxed) || target_ended(); }
+  bool target_ended() const noexcept { return end_.target_ended(); }
+  int descriptor() override { return end_.descriptor(); }
   // Up to the last second. Who collects need not be who samples.
   Trust trust() {
     const std::lock_guard hold{lock_};
@@ -83,6 +88,7 @@ class Steering final : public Control {
 
  private:
   Shared& shared_;
+  EndWatch end_;
   bool realtime_;
   RealtimeLine line_;
   std::mutex lock_{};
@@ -310,10 +316,14 @@ bool Member::sample(Attached& target) {
   Outputs& outputs = shared_.outputs ? *shared_.outputs : *own_;
   // Who collects for readers has locked the tables already.
   const bool locks = shared_.outputs != nullptr && !request.collects_apart;
-  Steering steering{shared_, request.plan.interval, shared_.line.options.sampling.realtime_stats};
+  Steering steering{shared_, target.memory.exit_descriptor(), request.plan.interval,
+                    shared_.line.options.sampling.realtime_stats};
   Feeder feeder{outputs, locks ? tables_ : nullptr, offset, shared_.snapshots,
                 [&](std::uint64_t time) { take_snapshot(outputs, steering.trust(), time); }};
-  const SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
+  SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
+  if (outcome.end == SessionEnd::stopped && !shared_.stop.load()) {
+    outcome.end = SessionEnd::target_ended;
+  }
   add_trust(run_.trust, outcome.trust);
   run_.duration = offset + outcome.duration - first_look_;
   if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, steering.longest());

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -53,6 +57,33 @@ struct Seek {
 };
 // Attaches to it. Whoever may become a Python is asked again.
 Result<Attached> find_python(const Seek& seek);
+
+// Readable when sampling is to stop or its target has ended, so that whoever looks once in ten
+// seconds need not wait that long to learn of either.
+class EndWatch {
+ public:
+  EndWatch(int stopped, int target) noexcept
+      : stopped_{stopped}, target_{target}, both_{::epoll_create1(EPOLL_CLOEXEC)} {
+    for (const int fd : {stopped, target}) {
+      epoll_event event{};
+      event.events = EPOLLIN;
+      if (both_ >= 0 && fd >= 0) (void)::epoll_ctl(both_, EPOLL_CTL_ADD, fd, &event);
+    }
+  }
+  EndWatch(const EndWatch&) = delete;
+  EndWatch& operator=(const EndWatch&) = delete;
+  ~EndWatch() {
+    if (both_ >= 0) (void)::close(both_);
+  }
+  int descriptor() const noexcept { return both_ >= 0 ? both_ : stopped_; }
+  bool target_ended() const noexcept {
+    pollfd one{target_, POLLIN, 0};
+    return target_ >= 0 && ::poll(&one, 1, 0) == 1;
+  }
+
+ private:
+  int stopped_, target_, both_;
+};
 
 SamplingRequest request_of(const CommandLine& line);
 void note_target(Target& target, const Attached& attached);

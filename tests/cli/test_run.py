@@ -197,6 +197,12 @@ class Reports(Run):
         self.assertEqual(done.returncode, 0)
         self.assertNotIn("error", done.stderr)
 
+    def test_program_that_ends_long_before_the_next_look(self):
+        begun = time.monotonic()
+        done = self.run_("-r", "0.1", "--collapsed=c.txt", "-c", "import time; time.sleep(0.5)")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begun, 5)
+
     def test_options_of_the_report(self):
         self.write("work.py", WORK.format(0.3))
         done = self.run_("--sort", "name", "-l", "2", "--no-summary", "work.py")

@@ -170,6 +170,13 @@ class Keys(unittest.TestCase):
             t.keys(*["-"] * 30)
             t.wait_for("Display: 1.0Hz")
 
+    def test_a_rate_that_was_lowered_is_shown(self):
+        with Tmux(["rate=1000", "slowed=4000"], width=140) as t:
+            screen = t.wait_for("Interval: 4000µs (slowed down)")
+            self.assertIn("/250.0Hz", screen)
+        with Tmux(["rate=1000"], width=140) as t:
+            self.assertNotIn("slowed", t.wait_for("Interval: 1000µs"))
+
     def test_trends(self):
         with Tmux([], width=120) as t:
             t.wait_for("trend: up down")

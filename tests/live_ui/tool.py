@@ -41,6 +41,8 @@ FAMILY = """
 import subprocess, sys
 if len(sys.argv) == 1:
     child = subprocess.Popen([sys.executable, __file__, "child"])
+elif sys.argv[1] == "child":
+    child = subprocess.Popen([sys.executable, __file__, "grandchild"])
 def busy():
     while True:
         sum(range(1000))
@@ -156,7 +158,9 @@ class Run(Case):
         t = self.tmux("run", "--live", "--subprocesses", self.write("family.py", FAMILY))
         t.wait_for("busy")
         t.keys("5")
-        t.wait_for(lambda s: len(re.findall(r"▾ .*family\.py", s)) == 2)
+        screen = t.wait_for(lambda s: len(re.findall(r"▾ .*family\.py", s)) == 3)
+        places = [line.index("▾") for line in screen.split("\n") if "family.py" in line and "▾" in line]
+        self.assertEqual(places, sorted(set(places)))  # each below the one that started it
 
     def test_a_program_that_becomes_another(self):
         script = self.write("change.py", (

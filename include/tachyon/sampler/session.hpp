@@ -106,9 +106,9 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       out.end = SessionEnd::duration;
       break;
     }
-    if (before - last_check >= detail::check_every) {
+    const bool idle = schedule.due() > before + detail::check_every;
+    if (idle || before - last_check >= detail::check_every) {
       last_check = before;
-      const bool idle = schedule.due() > before + detail::check_every;
       if (idle ? !detail::sleep_unless_stopped(control, schedule.due()) : control.stop()) {
         out.end = SessionEnd::stopped;
         break;

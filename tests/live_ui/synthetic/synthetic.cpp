@@ -30,6 +30,7 @@ struct Script {
   std::uint64_t recursion = 0;  // of `checksum`
   std::uint64_t refresh = 100;  // ms
   std::uint64_t least = 200;
+  std::uint64_t slowed = 0;  // us between looks from the start on, as a session says it
   std::uint64_t crash = 0;  // ms until the sampling thread crashes
   bool opcodes = false;
   bool tasks = false;
@@ -66,6 +67,7 @@ class FakeSession {
 
   live::Ending sample(live::Feed& feed) {
     if (script_.processes) tell_processes(feed);
+    if (script_.slowed != 0) feed.mailbox().interval(script_.slowed * 1000);
     const std::uint64_t interval = 1'000'000'000 / script_.rate;
     const std::uint64_t began = clock_now();
     for (std::uint64_t n = 1; !stop_.load(); ++n) {
@@ -230,6 +232,7 @@ bool read_option(Script& script, std::string_view option) {
                           : key == "recursion" ? &script.recursion
                           : key == "refresh"   ? &script.refresh
                           : key == "least"     ? &script.least
+                          : key == "slowed"    ? &script.slowed
                           : key == "crash"     ? &script.crash
                                                : nullptr;
   if (number == nullptr) return false;
