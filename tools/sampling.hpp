@@ -13,8 +13,9 @@
 #include "values.hpp"
 
 // The bridge from options, which are values, to samplers, which are types. One translation unit is
-// compiled for some layouts (sampling_layout.cpp.in); in it, mode and way of reading become template
-// arguments, and from there on nothing is asked twice. The collector is erased here, and only here.
+// compiled for some layouts (sampling_layout.cpp.in); in it, mode and way of reading become
+// template arguments, and from there on nothing is asked twice. The collector is erased here, and
+// only here.
 namespace tachyon::tool {
 
 struct SampleSink {

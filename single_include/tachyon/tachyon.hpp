@@ -21476,8 +21476,9 @@ struct SessionProgress {
   std::uint64_t interval = 0;  // in force from now on
 };
 
-// `stop` is asked between ticks, at least 20 times a second; `progress` is told once a second;
-// `descriptor` becomes readable when stop should be asked at once (-1: nothing does).
+// `stop` is asked between ticks, at least once a second; `progress` is told once a second;
+// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
+// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
 template <class C>
 concept SessionControl = requires(C& control, const SessionProgress& progress) {
   { control.stop() } -> std::same_as<bool>;
@@ -21493,13 +21494,14 @@ inline constexpr std::uint64_t check_every = 20'000'000;
 // last stretch is the reading's own.
 template <SessionControl C>
 bool sleep_unless_stopped(C& control, std::uint64_t deadline) {
+  const int wakes = control.descriptor();
+  const std::uint64_t longest = wakes >= 0 ? 1'000'000'000 : 50'000'000;
   for (;;) {
     if (control.stop()) return false;
     const std::uint64_t now = monotonic_now();
     if (deadline < now + check_every) return true;
-    const std::uint64_t wait =
-        std::min<std::uint64_t>(deadline - now - check_every / 2, 50'000'000);
-    pollfd wake{control.descriptor(), POLLIN, 0};
+    const std::uint64_t wait = std::min<std::uint64_t>(deadline - now - check_every / 2, longest);
+    pollfd wake{wakes, POLLIN, 0};
     (void)::poll(&wake, 1, static_cast<int>(std::max<std::uint64_t>(wait / 1'000'000, 1)));
   }
 }
@@ -21537,9 +21539,9 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
       out.end = SessionEnd::duration;
       break;
     }
-    if (before - last_check >= detail::check_every) {
+    const bool idle = schedule.due() > before + detail::check_every;
+    if (idle || before - last_check >= detail::check_every) {
       last_check = before;
-      const bool idle = schedule.due() > before + detail::check_every;
       if (idle ? !detail::sleep_unless_stopped(control, schedule.due()) : control.stop()) {
         out.end = SessionEnd::stopped;
         break;
@@ -31929,7 +31931,9 @@ template <int = 0> inline void draw_figure_headings(Screen& screen, int row, con
   heading(c.total_share, share_width, "cum%", Sort::total_share);
   heading(c.total_time, time_width, "cumtime s", Sort::total_time);
   if (c.history >= 0) {
-    draw_heading(screen, row, c.history, c.history_width, "last 60 s", false, Align::left);
+    const bool bars = ui.view == View::tree;
+    draw_heading(screen, row, c.history, c.history_width, bars ? "share of all" : "last 60 s",
+                 false, Align::left);
   }
 }
 

@@ -31,7 +31,7 @@ struct Script {
   std::uint64_t refresh = 100;  // ms
   std::uint64_t least = 200;
   std::uint64_t slowed = 0;  // us between looks from the start on, as a session says it
-  std::uint64_t crash = 0;  // ms until the sampling thread crashes
+  std::uint64_t crash = 0;   // ms until the sampling thread crashes
   bool opcodes = false;
   bool tasks = false;
   bool processes = false;
