@@ -272,7 +272,9 @@ void Member::work() {
       break;
     }
     note_target(run_.target, *target);
-    if (shared_.line.options.frames.async_aware && !knows_tasks(target->site) && !told_of_tasks_) {
+    const bool by_coroutine = shared_.line.options.frames.async_aware &&
+                              async_mode_of(shared_.line) == AsyncMode::running;
+    if (by_coroutine && !knows_tasks(target->site) && !told_of_tasks_) {
       told_of_tasks_ = true;
       say_notice(about_unpublished_tasks(pid_));
     }

@@ -19069,6 +19069,8 @@ class TaskStacks {
     bool dirty = false;    // it, or what it waits through, changed
     bool marked = false;   // to be read once more
     bool bad = false;      // frames that cannot be
+    bool absent = false;   // it runs, and its frames are on no stack that was read
+    bool whole = false;    // so is its stack, and everybody's in it
   };
 
   // What a thread runs.
@@ -19108,7 +19110,9 @@ class TaskStacks {
     return running.proven == 0 || now_ - running.proven >= trusted_for;
   }
 
-  void add_words(const Running& running, typename Running::Words& into, std::vector<Range>& ranges);
+  // How many ranges that took.
+  std::size_t add_words(const Running& running, typename Running::Words& into,
+                        std::vector<Range>& ranges);
 
   // ---- entries
   std::uint32_t find(Address at) const {
@@ -19233,24 +19237,30 @@ void TaskStacks<L, M>::ask_before(std::size_t thread, Address at, std::vector<Ra
   running.before = running.after = {};
   running.what = Running::What::nothing;
   if (running.without_loop != 0 && now_ - running.without_loop < ask_every) return;
-  add_words(running, running.before, ranges);
+  (void)add_words(running, running.before, ranges);
   asking_.push_back(thread);
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::add_words(const Running& running, typename Running::Words& into,
-                                 std::vector<Range>& ranges) {
+std::size_t TaskStacks<L, M>::add_words(const Running& running, typename Running::Words& into,
+                                        std::vector<Range>& ranges) {
   const AsyncioOffsets& offsets = reader_.offsets();
-  ranges.push_back({running.owner + offsets.running_loop, bytes_of(into.loop)});
+  const Address loop = running.owner + offsets.running_loop;
+  if (offsets.running_task == offsets.running_loop + 8) {
+    ranges.push_back({loop, bytes_of(into)});
+    return 1;
+  }
+  ranges.push_back({loop, bytes_of(into.loop)});
   ranges.push_back({running.owner + offsets.running_task, bytes_of(into.task)});
+  return 2;
 }
 
 template <class L, Memory M>
 void TaskStacks<L, M>::ask(std::vector<Range>& ranges) {
   for (const std::size_t thread : asking_) {
     Running& running = running_[thread];
-    add_words(running, running.after, ranges);
-    asked_.insert(asked_.end(), 2, {thread, PieceId::none});
+    const std::size_t words = add_words(running, running.after, ranges);
+    asked_.insert(asked_.end(), words, {thread, PieceId::none});
     running.asked = running.stays && !running.path.empty() && due(running);
     if (!running.asked) continue;
     pieces_of(running.path);
@@ -19755,6 +19765,7 @@ void TaskStacks<L, M>::build(std::uint32_t index, StackId below,
   if (!entry.remade && entry.below == below && !runs) return;
   entry.below = below;
   entry.remade = false;
+  entry.absent = runs;
   StackId stack = maker_.builder().push(below, entry.marker);
   entry.bare = stack;
   for (const FrameId frame : entry.frames) stack = maker_.builder().push(stack, frame);
@@ -19768,6 +19779,7 @@ void TaskStacks<L, M>::build(std::uint32_t index, StackId below,
     while (end < thread.chain->size() && reader_.is_generator((*thread.chain)[end].owner)) ++end;
     if (end == link) continue;
     const StackId from = link == 0 ? StackId::empty : (*thread.chain)[link - 1].stack;
+    entry.absent = false;
     entry.stack = transplant((*thread.chain)[end - 1].stack, from, entry.bare);
     return;
   }
@@ -19786,10 +19798,17 @@ StackId TaskStacks<L, M>::stack_of(std::uint32_t index, const std::vector<Thread
     if (entries_[at].built == round_) break;
   }
   StackId stack = StackId::empty;
+  bool whole = true;
   for (std::size_t i = path_.size(); i-- > 0;) {
     Entry& entry = entries_[path_[i]];
-    if (entry.built != round_) build(path_[i], stack, threads);
+    if (entry.built == round_) {
+      whole = entry.whole;
+    } else {
+      build(path_[i], stack, threads);
+      whole = whole && !entry.bad && !entry.absent;
+    }
     entry.built = round_;
+    entry.whole = whole;
     // Was the edge to the task above there when the thread of this one was read?
     const bool late = i > 0 && entry.record.on_thread && entries_[path_[i - 1]].fresh == round_;
     stack = late ? entry.bare : entry.stack;
@@ -19869,8 +19888,9 @@ void TaskStacks<L, M>::add_suspended(const std::vector<ThreadView>& threads,
     if (!unsettled && entries_[index].record.on_thread) {
       shown = entries_[index].born != round_ && outer_stack(index, threads, out);
     } else if (!unsettled) {
-      out.push_back({entries_[index].thread, stack_of(index, threads), false, false});
-      shown = true;
+      const StackId stack = stack_of(index, threads);
+      shown = entries_[index].whole;
+      if (shown) out.push_back({entries_[index].thread, stack, false, false});
     }
     if (!shown) ++lost_;
     cover(index);
@@ -21428,10 +21448,15 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   const std::uint64_t valid = trust_.valid;
   if (const auto ok = look(); !ok) return ok.error();
   std::size_t kept = deliver(collector, tick);
-  if (watch_.options().tasks) kept = deliver_tasks(collector, tick);
+  const std::uint64_t accepted = trust_.valid - valid;
+  if (watch_.options().tasks) {
+    // What counts is tasks; a thread that was read is only how they are known.
+    trust_.attempts -= accepted;
+    trust_.valid -= accepted;
+    kept = deliver_tasks(collector, tick);
+  }
   watch_.settle();
 
-  const std::uint64_t accepted = trust_.valid - valid;
   tick.outcome = accepted < wanted ? (accepted == 0 ? TickOutcome::torn : TickOutcome::partial)
                  : kept == 0       ? TickOutcome::filtered
                                    : TickOutcome::taken;

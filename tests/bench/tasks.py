@@ -118,19 +118,21 @@ def bench_running(name, arguments):
         for rate in (1000, 10000):
             plain, tasks = [], []
             for _ in range(arguments.rounds):
-                plain.append(ours(pid, arguments.seconds, rate, "-a")[2])
-                tasks.append(ours(pid, arguments.seconds, rate, "--async-aware")[2])
+                for words, into in (("-a", plain), ("--async-aware", tasks)):
+                    _, missed, cpu, _ = ours(pid, arguments.seconds, rate, words)
+                    into.append(cpu / (rate * arguments.seconds - missed) * 1e6)
             ratios = [b / a for a, b in zip(plain, tasks)]
-            print(f"{name:6} running, {rate:6} Hz: plain {spread(plain)} s of CPU, by task "
-                  f"{spread(tasks)} s, ratio {spread(ratios)}", flush=True)
+            print(f"{name:6} running, {rate:6} Hz: plain {spread(plain, 1)} us of CPU a look, by task "
+                  f"{spread(tasks, 1)}, ratio {spread(ratios)}", flush=True)
         plain, tasks = [], []
         for _ in range(arguments.rounds):
             for words, into in ((["-a"], plain), (["--async-aware"], tasks)):
                 valid, _, _, text = ours(pid, arguments.seconds, 1000000, "--read", "fast", *words)
-                into.append(int(re.search(r"missed (\d+) of (\d+)", text)[2]) if 0 else valid / arguments.seconds)
+                into.append(valid / arguments.seconds)
                 if arguments.verbose:
                     print(text)
-        print(f"{name:6} running, flat out: plain {spread(plain, 0)}, by task {spread(tasks, 0)}", flush=True)
+        print(f"{name:6} running, flat out: plain {spread(plain, 0)} stacks a second, by task "
+              f"{spread(tasks, 0)}", flush=True)
 
 
 def main():

@@ -302,9 +302,12 @@ class Asyncio(unittest.TestCase):
                             numbers[stack] += count
                     self.assertEqual((wrong, numbers), ({}, {}), (name, mode))
                     valid, attempts = self.counts(said)
-                    self.assertLessEqual(sum(torn.values()), valid * 0.005, (name, mode, torn))
-                    self.assertGreater(valid, 1000, (name, mode, said))
-                    self.assertGreaterEqual(valid, attempts * 0.97, (name, mode, said))
+                    self.assertLessEqual(sum(torn.values()), valid * 0.01, (name, mode, torn))
+                    self.assertGreater(valid, 500, (name, mode, said))
+                    # Of all tasks, those that lead through one which has begun to run meanwhile are
+                    # given up: here that is one of eight at any time.
+                    least = 0.97 if mode == "running" else 0.75
+                    self.assertGreaterEqual(valid, attempts * least, (name, mode, said))
 
     def test_tasks_that_come_and_go(self):
         for name in self.each(["3.14", "3.15"]):

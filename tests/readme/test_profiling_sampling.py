@@ -128,6 +128,12 @@ class Lines(unittest.TestCase):
             words, made = (part.strip() for part in line.split("->"))
             with self.subTest(words):
                 done = self.tool(words)
+                # Before 3.14 only running tasks can be shown.
+                every_task = "--async-mode all" in words or words.startswith("dump --async-aware")
+                if every_task and sys.version_info < (3, 14):
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn("does not publish its asyncio tasks", done.stderr)
+                    continue
                 self.assertEqual(done.returncode, 0, done.stderr)
                 if made:
                     found = list(self.home.glob(made))

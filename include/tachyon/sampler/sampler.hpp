@@ -223,10 +223,15 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   const std::uint64_t valid = trust_.valid;
   if (const auto ok = look(); !ok) return ok.error();
   std::size_t kept = deliver(collector, tick);
-  if (watch_.options().tasks) kept = deliver_tasks(collector, tick);
+  const std::uint64_t accepted = trust_.valid - valid;
+  if (watch_.options().tasks) {
+    // What counts is tasks; a thread that was read is only how they are known.
+    trust_.attempts -= accepted;
+    trust_.valid -= accepted;
+    kept = deliver_tasks(collector, tick);
+  }
   watch_.settle();
 
-  const std::uint64_t accepted = trust_.valid - valid;
   tick.outcome = accepted < wanted ? (accepted == 0 ? TickOutcome::torn : TickOutcome::partial)
                  : kept == 0       ? TickOutcome::filtered
                                    : TickOutcome::taken;
