@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What the live display costs: its CPU, the rate it leaves to sampling, and its memory over time.
 
-    tests/bench/live.py [--functions 2000] [--seconds 10] [--rounds 3] [--rate 1khz]
-    tests/bench/live.py --memory 15       minutes of one display, memory noted at 1, 5, 10, 15 ...
+    tests/bench/display.py [--functions 2000] [--seconds 10] [--rounds 3] [--rate 1khz]
+    tests/bench/display.py --memory 15       minutes of one display, memory noted at 1, 5, 10, 15 ...
 
 The target calls its functions one after the other, each for some microseconds. The display's CPU is
 that of its own thread, ten pictures a second, in each view, from the scheduler's books; `--live`
