@@ -151,7 +151,7 @@ enum class Errc : std::uint16_t {
   unsupported_prerelease,
   unsupported_arch,
   tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
-  process_changed,  // exec'ed, or the pid belongs to another process now
+  process_changed,    // exec'ed, or the pid belongs to another process now
   timed_out,
   // Files.
   cannot_open,
@@ -15854,11 +15854,13 @@ struct AllOf {
 //   | 1 | kind | n-1  | bytes with bit 7 = 0 |     n code units, 1 to 8
 //   +---+------+------+----------------------+
 //
-//   kind      bytes                        line      columns
-//   0 .. 9    b                            same      start = kind*8 + (b >> 4), end = start + (b &
-//   15) 10 .. 12  start, end                   + kind-10 as given 13        svarint line + line
-//   unknown 14        svarint line, varint end line, varint start+1, varint end+1 15        - the
-//   code has no location at all
+//   kind      bytes                  line         columns
+//   0 .. 9    b                      same         start = kind*8 + (b >> 4), end = start + (b & 15)
+//   10 .. 12  start, end             + kind-10    as given
+//   13        svarint line           + line       unknown
+//   14        svarint line, varints  + line       less one: 0 is unknown
+//             end line, start, end   (both)
+//   15        -                      none at all
 //
 // varint: 6 bits a byte, least significant first, bit 6 = more. svarint: sign in the lowest bit.
 //

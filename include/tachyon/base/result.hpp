@@ -33,7 +33,7 @@ enum class Errc : std::uint16_t {
   unsupported_prerelease,
   unsupported_arch,
   tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
-  process_changed,  // exec'ed, or the pid belongs to another process now
+  process_changed,    // exec'ed, or the pid belongs to another process now
   timed_out,
   // Files.
   cannot_open,

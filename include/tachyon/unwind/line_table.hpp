@@ -17,11 +17,13 @@
 //   | 1 | kind | n-1  | bytes with bit 7 = 0 |     n code units, 1 to 8
 //   +---+------+------+----------------------+
 //
-//   kind      bytes                        line      columns
-//   0 .. 9    b                            same      start = kind*8 + (b >> 4), end = start + (b &
-//   15) 10 .. 12  start, end                   + kind-10 as given 13        svarint line + line
-//   unknown 14        svarint line, varint end line, varint start+1, varint end+1 15        - the
-//   code has no location at all
+//   kind      bytes                  line         columns
+//   0 .. 9    b                      same         start = kind*8 + (b >> 4), end = start + (b & 15)
+//   10 .. 12  start, end             + kind-10    as given
+//   13        svarint line           + line       unknown
+//   14        svarint line, varints  + line       less one: 0 is unknown
+//             end line, start, end   (both)
+//   15        -                      none at all
 //
 // varint: 6 bits a byte, least significant first, bit 6 = more. svarint: sign in the lowest bit.
 //
