@@ -19663,13 +19663,12 @@ void TaskStacks<L, M>::walk_all() {
     if (whole) break;
     if (i + 1 == most_reads) ++broken_;
   }
-  for (std::size_t i = 0; i < live_.size(); ++i) {
-    check(live_[i]);
-    choose_parent(live_[i]);
-    for (const std::uint32_t awaiter : entries_[live_[i]].awaiters) {
-      if (awaiter != none && entries_[awaiter].pass != pass_) {
-        meet(awaiter, entries_[live_[i]].thread);
-      }
+  for (std::size_t done = 0; done < live_.size();) {  // there are more of them meanwhile
+    const std::uint32_t index = live_[done++];
+    check(index);
+    choose_parent(index);
+    for (const std::uint32_t awaiter : entries_[index].awaiters) {
+      if (awaiter != none && entries_[awaiter].pass != pass_) meet(awaiter, entries_[index].thread);
     }
   }
 }
