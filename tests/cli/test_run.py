@@ -411,14 +411,18 @@ class Signals(Run):
         self.pid_in("pid")
         time.sleep(0.3)
         os.write(terminal, b"\x03")
+        said = b""
         while select.select([terminal], [], [], 20)[0]:
             try:
-                if not os.read(terminal, 4096):
-                    break
+                some = os.read(terminal, 4096)
             except OSError:
                 break
+            if not some:
+                break
+            said += some
         _, status = os.waitpid(pid, 0)
-        self.assertEqual((os.waitstatus_to_exitcode(status), self.ended()), (33, "interrupt"))
+        self.assertEqual(os.waitstatus_to_exitcode(status), 33, said)
+        self.assertEqual(self.ended(), "interrupt", said)
         self.assertGreater(sum(self.collapsed().values()), 10)
 
     def test_terminate_and_hang_up(self):

@@ -287,25 +287,39 @@ class ThreadReader {
   }
 
   // The frames outside the window from `from` down to `to`, youngest first, behind what `between_`
-  // holds already. A generator that has yielded since the window was copied has no caller any more:
-  // it was called by `to`, since a frame of the window, or the current frame, says it ran.
+  // holds already. A generator that has yielded since the window was copied has no caller any more.
+  // It ran, since a frame of the window, or the current frame, says so: called by whom it was
+  // called by in the last look, or by `to`. But only if `to` is where generators are resumed
+  // (`site`): else other generators were in between, and nobody says which. (A coroutine of 3.12
+  // then seemed to stand on the event loop, 1 of 100.)
   template <Memory M>
-  bool connect(M& memory, Address from, Address to, bool certain) {
+  bool connect(M& memory, Address from, Address to, Site site, bool certain) {
     constexpr int most = 512;
     between_.clear();
     Address at = from;
     for (int i = 0; i < most; ++i) {
-      if (at == to) return true;
+      if (at == to) return certain || between_.empty() || may_stand(between_.back(), site);
       if (!at || at - chunk_ < chunk_size_) return false;
       RawFrame frame;
       if (!foreign_frame(memory, at, frame)) return false;
       const bool generator = layout_.owners.generator.is(frame.owner);
       if (!generator && !is_shim(layout_, frame)) return false;
-      if (generator && !frame.previous && !certain) frame.previous = to;
+      if (generator && !frame.previous && !certain) frame.previous = last_caller(at, to);
       between_.push_back(frame);
       at = frame.previous;
     }
     return false;
+  }
+
+  Address last_caller(Address at, Address otherwise) const noexcept {
+    for (std::size_t i = chain_.size(); i-- > first_;) {
+      if (chain_[i].at == at && chain_[i].previous) return chain_[i].previous;
+    }
+    return otherwise;
+  }
+  // On a frame that executes `site`. Entries from C may stand on anything.
+  bool may_stand(const RawFrame& frame, Site site) const noexcept {
+    return is_shim(layout_, frame) || may_call(layout_, site, frame);
   }
 
   // The frame of the window on which frames outside it stand, the youngest of them being `from`.
@@ -414,7 +428,7 @@ class ThreadReader {
       } else {
         // Through a generator or an entry from C; anything else is left over from another stack.
         if (above.previous - chunk_ < chunk_size_ ||
-            !connect(memory, above.previous, frame.at, certain)) {
+            !connect(memory, above.previous, frame.at, site, certain)) {
           break;
         }
         take_between();
@@ -433,7 +447,7 @@ class ThreadReader {
                     const RawFrame& top, Site site) {
     if (certain) {
       if (current != top.at) {
-        if (!connect(memory, current, top.at, true)) return torn();
+        if (!connect(memory, current, top.at, site, true)) return torn();
         take_between();
       }
     } else if (site == Site::returns && !top.entry &&
@@ -446,14 +460,14 @@ class ThreadReader {
     } else if (site == Site::resumes_generator || site == Site::any) {
       // Does a generator run on top? The current frame tells, unless it has moved on since.
       const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, top.at, false)) {
+      if (elsewhere && connect(memory, current, top.at, site, false)) {
         take_between();
       } else if (site == Site::resumes_generator) {
         take_running_generator(top);
       }
     } else if (site == Site::calls) {
       const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, top.at, false) && !between_.empty() &&
+      if (elsewhere && connect(memory, current, top.at, site, false) && !between_.empty() &&
           is_shim(layout_, between_.back())) {
         take_between();
       }
