@@ -90,6 +90,7 @@ class AnyReading {
   template <class R>
   explicit AnyReading(R& reading) : model_{std::make_unique<Model<R>>(reading)} {}
 
+  bool wait(std::uint64_t deadline) { return model_->wait(deadline); }
   Result<void> begin() { return model_->begin(); }
   bool end() { return model_->end(); }
   bool certain() const { return model_->certain(); }
@@ -97,6 +98,7 @@ class AnyReading {
  private:
   struct Asked {
     virtual ~Asked() = default;
+    virtual bool wait(std::uint64_t deadline) = 0;
     virtual Result<void> begin() = 0;
     virtual bool end() = 0;
     virtual bool certain() const = 0;
@@ -104,6 +106,7 @@ class AnyReading {
   template <class R>
   struct Model final : Asked {
     explicit Model(R& r) : reading{r} {}
+    bool wait(std::uint64_t deadline) override { return reading.wait(deadline); }
     Result<void> begin() override { return reading.begin(); }
     bool end() override { return reading.end(); }
     bool certain() const override { return reading.certain(); }

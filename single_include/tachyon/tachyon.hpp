@@ -22375,8 +22375,8 @@ namespace tachyon {
 struct SnapshotOptions {
   SamplerOptions frames{};
   bool locals = false;
-  unsigned tries = 200;
-  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
+  unsigned tries = 5000;
+  std::uint64_t patience = 100'000'000;  // ns of processor time for all of them
 };
 
 struct SnapshotFrame {
@@ -22440,6 +22440,13 @@ bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
   });
 }
 
+// A thread that lost its CPU amid a change gets it back a time slice later, not by being asked.
+template <class R>
+bool let_run(R& reading) {
+  constexpr std::uint64_t pause = 1'000'000;  // ns
+  return reading.wait(monotonic_now() + pause);
+}
+
 // Which coroutines a running task has is known from its thread, and which task that is from the
 // look before: so there are two looks, and more while something changes under them.
 template <Layout L, Memory M, Host H, class R>
@@ -22450,6 +22457,7 @@ Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
   const std::uint64_t began = thread_cpu_time();
   for (unsigned i = 0; i < enough; ++i) {
     if (i > 1 && thread_cpu_time() - began > options.patience) break;
+    if (i % 5 == 4 && !let_run(reading)) break;
     for (auto& thread : watch.threads()) {
       thread.pending = true;
       thread.accepted = false;
@@ -22468,7 +22476,7 @@ Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
 
 }  // namespace detail
 
-// Of a Reading, only begin(), end() and certain() are used.
+// Of a Reading, wait() for a moment, begin(), end() and certain() are used.
 template <Layout L, Memory M, Host H, class R>
 Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
                                const RuntimeSite& site, SharedTables& tables,
@@ -22497,6 +22505,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
     // Somebody may have made an endless chain of frames, and each try costs all of it.
     if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
+    if (attempt % 50 == 49 && !detail::let_run(reading)) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
     const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
     for (auto& thread : watch.threads()) {

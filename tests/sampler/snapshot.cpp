@@ -27,11 +27,11 @@ struct Shown {
   Errc problem{};
 };
 
-std::vector<Shown> look(FakeInterpreter& fake, test::FakeHost& host, SnapshotOptions options = {}) {
+template <class R>
+std::vector<Shown> look_by(R& reading, FakeInterpreter& fake, test::FakeHost& host,
+                           SnapshotOptions options = {}) {
   SharedTables tables;
-  StillReading reading;
   options.frames.all_threads = true;
-  options.tries = 3;
   const auto snapshot =
       take_snapshot(fake.layout(), fake.image, host, reading, fake.site, tables, options);
   REQUIRE(snapshot);
@@ -50,6 +50,35 @@ std::vector<Shown> look(FakeInterpreter& fake, test::FakeHost& host, SnapshotOpt
   }
   return out;
 }
+
+std::vector<Shown> look(FakeInterpreter& fake, test::FakeHost& host, SnapshotOptions options = {}) {
+  StillReading reading;
+  options.tries = 3;
+  return look_by(reading, fake, host, options);
+}
+
+// A thread that was taken off its CPU between two words of a change, and gets it back after a
+// while.
+class InterruptedReading : public FastReading {
+ public:
+  InterruptedReading(FakeInterpreter& fake, Address frame, std::uint64_t away)
+      : fake_{fake},
+        word_{fake.layout().frame.executable.at(frame)},
+        back_{monotonic_now() + away} {
+    whole_ = read_value<Address>(fake.image, word_).value();
+    REQUIRE(fake.image.store(word_, Address{0x10}));
+  }
+  Result<void> begin() {
+    if (monotonic_now() >= back_) REQUIRE(fake_.image.store(word_, whole_));
+    return {};
+  }
+
+ private:
+  FakeInterpreter& fake_;
+  Address word_;
+  Address whole_{};
+  std::uint64_t back_;
+};
 
 // Every layout in the form in which `dump` uses it.
 template <class Visit>
@@ -141,6 +170,25 @@ TEST_CASE("snapshot: one thread that cannot be read spoils no other") {
     CHECK(threads[1].problem != Errc::ok);
     CHECK(threads[1].frames == Frames{"leaf:43"});
     CHECK((threads[2].problem != Errc::ok) == layout.frame.tlbc_index.present());
+  });
+}
+
+TEST_CASE("snapshot: a thread that lost its CPU amid a change is waited for") {
+  every_layout([](const PublishedLayout& layout) {
+    FakeInterpreter fake{layout};
+    const Address interpreter = fake.interpreter(0);
+    const FakeCode module = fake.code(u"<module>", u"a.py", 1);
+    FakeThread main = fake.thread(interpreter, 100, main_id);
+    fake.main_thread(interpreter, main, main_id);
+    fake.enter(main);
+    const Address frame = fake.push(main, module, module.end);
+
+    test::FakeHost host;
+    InterruptedReading reading{fake, frame, 30'000'000};
+    const auto threads = look_by(reading, fake, host);
+    REQUIRE(threads.size() == 1);
+    CHECK(threads[0].problem == Errc::ok);
+    CHECK(threads[0].frames == Frames{"<module>:4"});
   });
 }
 
