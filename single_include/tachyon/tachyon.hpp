@@ -20011,6 +20011,8 @@ class ThreadReader {
   // running target is read as well as a stopped one. Where most do, what was on top of the stack is
   // partly guesswork, and an exact reading is worth its price.
   bool moved() const noexcept { return moved_; }
+  // The frame that ran at the last look, whatever came of the look. It need not exist.
+  Address current_frame() const noexcept { return current_; }
 
   // Reads the thread state alone, and learns who the thread is.
   template <Memory M>
@@ -20064,6 +20066,7 @@ class ThreadReader {
     const Address current = layout_.thread.current_frame.present()
                                 ? copy_[layout_.thread.current_frame]
                                 : second_current_;
+    current_ = current;
     const Address base = copy_[layout_.thread.base_frame];
     has_frames_ = current && current != base;
     if (!has_frames_ && (certain || !started_)) {
@@ -20553,6 +20556,7 @@ class ThreadReader {
   Address cframe_{};
   Address first_current_{};
   Address second_current_{};
+  Address current_{};
   bool has_frames_ = false;
   bool moved_ = false;
   bool started_ = false;
@@ -22369,14 +22373,16 @@ class WithoutFrames {
 
 // One look that is kept: what every thread is doing, with names, statuses and, where asked for, the
 // values of local variables. A running thread is read like a sample is; one that will not be read
-// whole after many tries is shown as far as it could be, and says so.
+// whole after many tries is shown as far as it could be, and says so. One that moves from try to
+// try is tried for longer: it will stand well some time. One that stands still may be the work of
+// somebody who wants to keep us.
 namespace tachyon {
 
 struct SnapshotOptions {
   SamplerOptions frames{};
   bool locals = false;
-  unsigned tries = 5000;
-  std::uint64_t patience = 100'000'000;  // ns of processor time for all of them
+  unsigned tries = 1000;
+  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
 };
 
 struct SnapshotFrame {
@@ -22502,9 +22508,11 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     out.threads.push_back(std::move(shown));
   };
   const std::uint64_t began = thread_cpu_time();
-  for (unsigned attempt = 0; attempt < options.tries; ++attempt) {
+  unsigned longer = 1;
+  std::uint64_t stood = 0;
+  for (unsigned attempt = 0; attempt < longer * options.tries; ++attempt) {
     // Somebody may have made an endless chain of frames, and each try costs all of it.
-    if (attempt != 0 && thread_cpu_time() - began > options.patience) break;
+    if (attempt != 0 && thread_cpu_time() - began > longer * options.patience) break;
     if (attempt % 50 == 49 && !detail::let_run(reading)) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
     const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
@@ -22516,6 +22524,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     }
     const bool good = reading.end() && read;
     bool pending = false;
+    std::uint64_t standing = 0;  // another number when somebody moved
     for (auto& thread : watch.threads()) {
       if (thread.accepted && good) {
         if (!reading.certain()) keep(thread, {});
@@ -22525,7 +22534,10 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
         thread.pending = true;
       }
       pending = pending || thread.pending;
+      if (thread.pending) standing += thread.reader.current_frame().value;
     }
+    if (attempt > 1 && standing != stood) longer = 10;  // where it stands is known at the second
+    stood = standing;
     if (!good && reading.certain()) out.threads.clear();
     if (good && !pending) break;
     if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same

@@ -57,27 +57,37 @@ std::vector<Shown> look(FakeInterpreter& fake, test::FakeHost& host, SnapshotOpt
   return look_by(reading, fake, host, options);
 }
 
-// A thread that was taken off its CPU between two words of a change, and gets it back after a
-// while.
-class InterruptedReading : public FastReading {
+// A thread that cannot be read for a while: it was taken off its CPU between two words of a change,
+// or it is always amid some change.
+class BusyReading : public FastReading {
  public:
-  InterruptedReading(FakeInterpreter& fake, Address frame, std::uint64_t away)
+  BusyReading(FakeInterpreter& fake, FakeThread& thread, std::uint64_t busy, bool moves)
       : fake_{fake},
-        word_{fake.layout().frame.executable.at(frame)},
-        back_{monotonic_now() + away} {
-    whole_ = read_value<Address>(fake.image, word_).value();
-    REQUIRE(fake.image.store(word_, Address{0x10}));
+        thread_{thread},
+        frame_{thread.current},
+        over_{monotonic_now() + busy},
+        moves_{moves} {
+    const Address word = fake.layout().frame.executable.at(frame_);
+    code_ = read_value<Address>(fake.image, word).value();
+    REQUIRE(fake.image.store(word, Address{0x10}));
   }
   Result<void> begin() {
-    if (monotonic_now() >= back_) REQUIRE(fake_.image.store(word_, whole_));
+    const bool over = monotonic_now() >= over_;
+    if (over) REQUIRE(fake_.image.store(fake_.layout().frame.executable.at(frame_), code_));
+    if (moves_) {
+      const bool away = !over && thread_.current == frame_;
+      fake_.set_current(thread_, away ? frame_ + 8 : frame_);
+    }
     return {};
   }
 
  private:
   FakeInterpreter& fake_;
-  Address word_;
-  Address whole_{};
-  std::uint64_t back_;
+  FakeThread& thread_;
+  Address frame_;
+  Address code_{};
+  std::uint64_t over_;
+  bool moves_;
 };
 
 // Every layout in the form in which `dump` uses it.
@@ -173,22 +183,25 @@ TEST_CASE("snapshot: one thread that cannot be read spoils no other") {
   });
 }
 
-TEST_CASE("snapshot: a thread that lost its CPU amid a change is waited for") {
+TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves") {
   every_layout([](const PublishedLayout& layout) {
-    FakeInterpreter fake{layout};
-    const Address interpreter = fake.interpreter(0);
-    const FakeCode module = fake.code(u"<module>", u"a.py", 1);
-    FakeThread main = fake.thread(interpreter, 100, main_id);
-    fake.main_thread(interpreter, main, main_id);
-    fake.enter(main);
-    const Address frame = fake.push(main, module, module.end);
+    for (const bool moves : {false, true}) {
+      FakeInterpreter fake{layout};
+      const Address interpreter = fake.interpreter(0);
+      const FakeCode module = fake.code(u"<module>", u"a.py", 1);
+      FakeThread main = fake.thread(interpreter, 100, main_id);
+      fake.main_thread(interpreter, main, main_id);
+      fake.enter(main);
+      fake.push(main, module, module.end);
 
-    test::FakeHost host;
-    InterruptedReading reading{fake, frame, 30'000'000};
-    const auto threads = look_by(reading, fake, host);
-    REQUIRE(threads.size() == 1);
-    CHECK(threads[0].problem == Errc::ok);
-    CHECK(threads[0].frames == Frames{"<module>:4"});
+      test::FakeHost host;
+      const std::uint64_t busy = moves ? 50'000'000 : 10'000'000;
+      BusyReading reading{fake, main, busy, moves};
+      const auto threads = look_by(reading, fake, host);
+      REQUIRE(threads.size() == 1);
+      CHECK(threads[0].problem == Errc::ok);
+      CHECK(threads[0].frames == Frames{"<module>:4"});
+    }
   });
 }
 

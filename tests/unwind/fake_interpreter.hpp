@@ -93,6 +93,12 @@ class FakeInterpreter {
   }
   void put_word(Address at, std::uint64_t word) { REQUIRE(image.store(at, word)); }
 
+  void set_current(FakeThread& thread, Address frame) {
+    thread.current = frame;
+    put(thread.at, layout_.thread.current_frame, frame);
+    if (thread.cframe) put(thread.cframe, layout_.cframe.current_frame, frame);
+  }
+
   // ---- objects
   Address object(Address type, std::size_t size = 512) {
     const Address at = allocate(size);
@@ -366,11 +372,6 @@ class FakeInterpreter {
     }
     FAIL("no instruction " << std::string(name));
     return 0;
-  }
-  void set_current(FakeThread& thread, Address frame) {
-    thread.current = frame;
-    put(thread.at, layout_.thread.current_frame, frame);
-    if (thread.cframe) put(thread.cframe, layout_.cframe.current_frame, frame);
   }
 
   static constexpr Address arena_{0x7f0000000000};

@@ -75,6 +75,8 @@ class ThreadReader {
   // running target is read as well as a stopped one. Where most do, what was on top of the stack is
   // partly guesswork, and an exact reading is worth its price.
   bool moved() const noexcept { return moved_; }
+  // The frame that ran at the last look, whatever came of the look. It need not exist.
+  Address current_frame() const noexcept { return current_; }
 
   // Reads the thread state alone, and learns who the thread is.
   template <Memory M>
@@ -128,6 +130,7 @@ class ThreadReader {
     const Address current = layout_.thread.current_frame.present()
                                 ? copy_[layout_.thread.current_frame]
                                 : second_current_;
+    current_ = current;
     const Address base = copy_[layout_.thread.base_frame];
     has_frames_ = current && current != base;
     if (!has_frames_ && (certain || !started_)) {
@@ -617,6 +620,7 @@ class ThreadReader {
   Address cframe_{};
   Address first_current_{};
   Address second_current_{};
+  Address current_{};
   bool has_frames_ = false;
   bool moved_ = false;
   bool started_ = false;
