@@ -2152,6 +2152,7 @@ class PageCache {
 #include <ctime>
 #include <sched.h>
 #include <sys/ptrace.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 // A process that can be made to stand still while it is read: exact, and dearer than any other way.
@@ -2212,6 +2213,11 @@ class PausedProcess {
   template <int = 0> Result<Pause> pause();
   // These alone; the others run on. Threads that have ended are passed over.
   template <int = 0> Result<Pause> pause(std::span<const std::int32_t> tasks);
+
+  // Did our stopping wake this thread from a sleep in the kernel? While it stands still only. Such
+  // a thread is runnable until it has gone back to sleep, for which a busy machine may not give it
+  // a CPU before the next pause; it was not running all the same.
+  template <int = 0> bool was_asleep(std::int32_t task) noexcept;
 
   // Passes on the signals that have arrived for seized threads, and lets go of ended ones.
   template <int = 0> void service() noexcept;
@@ -2377,6 +2383,33 @@ template <int> inline PausedProcess::Pause PausedProcess::finish() noexcept {
     return s.state == State::interrupted;
   });
   return Pause{*this, static_cast<std::size_t>(unstopped)};
+}
+
+// The registers of a thread that was taken out of a system call: its number, and a result that says
+// "start it again", or "interrupted" from those that are never started again (epoll_wait). A thread
+// that was only passing through the kernel has its result there, one that ran its own code has no
+// number.
+template <int> inline bool PausedProcess::was_asleep(std::int32_t task) noexcept {
+  constexpr std::int64_t interrupted = -EINTR;
+  constexpr std::int64_t first_restart = -516, last_restart = -512;  // the kernel's own, no errno
+  const Seized* thread = find(task);
+  if (thread == nullptr || thread->state != State::stopped) return false;
+  user_regs_struct registers{};
+  iovec into{&registers, sizeof registers};
+  if (::ptrace(PTRACE_GETREGSET, task, NT_PRSTATUS, &into) != 0) return false;
+#if defined(__x86_64__)
+  const auto call = static_cast<std::int64_t>(registers.orig_rax);
+  const auto result = static_cast<std::int64_t>(registers.rax);
+#elif defined(__aarch64__)
+  std::int32_t call = -1;
+  iovec number{&call, sizeof call};
+  if (::ptrace(PTRACE_GETREGSET, task, NT_ARM_SYSTEM_CALL, &number) != 0) return false;
+  const auto result = static_cast<std::int64_t>(registers.regs[0]);
+#else
+  constexpr int call = -1, result = 0;  // not known: what the kernel's state says stands
+#endif
+  return call >= 0 &&
+         (result == interrupted || (result >= first_restart && result <= last_restart));
 }
 
 template <int> inline void PausedProcess::interrupt(Seized& thread) noexcept {
@@ -18610,7 +18643,7 @@ namespace tachyon {
 
 template <class R>
 concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust& trust,
-                           ThreadClock* schedule) {
+                           ThreadClock* schedule, std::int32_t task) {
   // Who must not run while we read, where one thread can be chosen.
   { reading.follow(schedule) } -> std::same_as<void>;
   // Waits for the deadline, wherever this strategy wants to wait. False: a signal came first.
@@ -18620,6 +18653,8 @@ concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust
   { reading.end() } -> std::same_as<bool>;
   // Does a good end() prove that the current frame was the current frame?
   { reading.certain() } -> std::same_as<bool>;
+  // Is this thread runnable only because it was stopped? Asked between begin() and end().
+  { reading.was_asleep(task) } -> std::same_as<bool>;
   // For how many nanoseconds the target was kept from running, all in all.
   { reading.held() } -> std::same_as<std::uint64_t>;
   // Adds one stack to the count of this strategy.
@@ -18638,6 +18673,7 @@ class FastReading {
   template <int = 0> Result<void> begin() noexcept { return {}; }
   template <int = 0> bool end() noexcept { return true; }
   static constexpr bool certain() noexcept { return false; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return 0; }
   template <int = 0> void count(Trust& trust) const noexcept { ++trust.fast; }
@@ -18656,6 +18692,7 @@ class StillReading {
   template <int = 0> Result<void> begin() noexcept { return {}; }
   template <int = 0> bool end() noexcept { return true; }
   static constexpr bool certain() noexcept { return true; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return 0; }
   template <int = 0> void count(Trust& trust) const noexcept { ++trust.exact; }
@@ -18735,6 +18772,7 @@ class ExactReading {
   }
 
   static constexpr bool certain() noexcept { return true; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> void count(Trust& trust) const noexcept { ++trust.exact; }
   // The thread runs where we may not go.
@@ -18815,6 +18853,7 @@ class AdaptiveReading {
   }
   template <int = 0> bool end() noexcept { return exact_now_ ? exact_.end() : true; }
   template <int = 0> bool certain() const noexcept { return exact_now_; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
 
   template <int = 0> void learn(bool moved) noexcept {
     if (choice_ != Choice::automatic) return;
@@ -18898,6 +18937,7 @@ class BlockingReading {
     return true;
   }
   static constexpr bool certain() noexcept { return true; }
+  template <int = 0> bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   template <int = 0> void learn(bool) noexcept {}
   // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
   // the one running who has taken it since: 2 of 900 stacks of threads that hand it around were
@@ -21287,6 +21327,7 @@ class Sampler {
 
   void choose_followed();
   std::size_t choose_wanted();
+  void pass_over_sleepers();
   Result<void> look();
   void settle_attempt(bool good);
   template <class C>
@@ -21346,6 +21387,17 @@ std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
   return wanted;
 }
 
+// Whether a thread runs was asked before anything was stopped, but maybe not before the last time.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::pass_over_sleepers() {
+  for (Thread& thread : watch_.threads()) {
+    if (!thread.pending || !has(thread.status, Status::on_cpu)) continue;
+    if (!reading_.was_asleep(thread.task)) continue;
+    thread.status = thread.status & Status::has_gil;
+    thread.pending = P::accepts(thread.status | Status::has_gil | Status::has_exception);
+  }
+}
+
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
@@ -21357,6 +21409,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
+    if constexpr (P::needs.on_cpu) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);

@@ -4,6 +4,8 @@ import collections
 import json
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -31,6 +33,26 @@ for letter in "abcd":
 print("up", flush=True)
 time.sleep(1000)
 """
+
+# Two that sleep beside one that computes. (Not epoll_wait: it returns after a stop, and its caller
+# does run for a moment, to call it again.)
+SLEEPERS = """
+import threading, time
+def snooze():
+    while True: time.sleep(5)
+def lock():
+    held = threading.Lock()
+    held.acquire()
+    held.acquire()
+def compute():
+    n = 0
+    while True: n += 1
+for job in (snooze, lock): threading.Thread(target=job, daemon=True).start()
+time.sleep(0.1)
+print("up", flush=True)
+compute()
+"""
+CPU = {min(os.sched_getaffinity(0))}
 
 # Threads that come and go. While one is being started it bears the number of the one that starts it.
 COMING = """
@@ -179,6 +201,29 @@ class Sampling(unittest.TestCase):
                     asleep = found["exception"]
                     self.assertGreater(asleep["handle"], looks["exception"] * 0.9, what)
                     self.assertEqual(asleep["compute"] + asleep["rest"], 0, what)
+
+    def test_stopping_a_sleeper_does_not_make_it_run(self):
+        # Woken by the stop, it waits for a CPU before it can go back to sleep; here, for long.
+        for name in self.each("3.11", "3.15"):
+            with target(name, SLEEPERS) as (pid, _):
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    os.sched_setaffinity(int(task), CPU)
+                hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"],
+                                         preexec_fn=lambda: os.sched_setaffinity(0, CPU))
+                        for _ in range(2)]
+                try:
+                    _, stacks = self.attach(pid, "-a", "-d", "2", "-r", "500hz", "--mode", "cpu",
+                                            "--blocking")
+                finally:
+                    for hog in hogs:
+                        hog.kill()
+                        hog.wait()
+            by_job = collections.Counter()
+            for stack, count in stacks.items():
+                for job in ("compute", "snooze", "lock"):
+                    by_job[job] += count if job in stack else 0
+            self.assertGreater(by_job["compute"], 50, by_job)
+            self.assertLess(by_job["snooze"] + by_job["lock"], by_job["compute"] * 0.1, by_job)
 
     def test_readers_make_one_recording(self):
         for name in self.each("3.15"):

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <csignal>
 #include <string>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <thread>
 #include <catch2/catch.hpp>
 
@@ -84,7 +86,53 @@ void churn(Shared& shared) {
   }
 }
 
+// Sleeps in a call that is started again after a stop (read), or in one that is not (epoll_wait).
+void sleep_in_calls(Shared& shared) {
+  int ends[2] = {-1, -1};
+  if (::pipe(ends) != 0) return;
+  const auto tell = [&] {  // the first number is the process's own thread
+    shared.values.fetch_add(1);
+    return static_cast<std::int32_t>(::syscall(SYS_gettid));
+  };
+  std::thread{[&] {
+    shared.work = static_cast<std::uint64_t>(tell());
+    char byte = 0;
+    while (::read(ends[0], &byte, 1) < 0) continue;
+  }}.detach();
+  std::thread{[&] {
+    shared.signals = static_cast<std::uint64_t>(tell());
+    const int file = ::epoll_create1(0);
+    epoll_event event{};
+    for (;;) ::epoll_wait(file, &event, 1, -1);
+  }}.detach();
+  while (shared.values != 2) continue;
+  ::usleep(20'000);  // by then both sleep
+  shared.ready = true;
+  while (!shared.stop) ++shared.values;
+}
+
 }  // namespace
+
+TEST_CASE("paused process: knows whom it woke") {
+  const Program target{sleep_in_calls};
+  auto live = LiveProcess::open(target.pid);
+  REQUIRE(live);
+  auto process = PausedProcess::attach(*live);
+  REQUIRE(process);
+  const auto restarted = static_cast<std::int32_t>(target.shared->work.load());
+  const auto interrupted = static_cast<std::int32_t>(target.shared->signals.load());
+  CHECK_FALSE(process->was_asleep(restarted));  // it has not been stopped
+  for (int i = 0; i < 20; ++i) {
+    {
+      const auto pause = process->pause();
+      REQUIRE(pause);
+      CHECK_FALSE(process->was_asleep(target.pid));
+      CHECK(process->was_asleep(restarted));
+      CHECK(process->was_asleep(interrupted));
+    }
+    if (i % 2 == 0) ::usleep(1000);  // back to sleep, or perhaps not yet
+  }
+}
 
 TEST_CASE("paused process: stands while paused, runs before and after") {
   const Program target{count_in_threads};

@@ -5,10 +5,13 @@
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <elf.h>
 #include <sched.h>
 #include <span>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -77,6 +80,11 @@ class PausedProcess {
   Result<Pause> pause();
   // These alone; the others run on. Threads that have ended are passed over.
   Result<Pause> pause(std::span<const std::int32_t> tasks);
+
+  // Did our stopping wake this thread from a sleep in the kernel? While it stands still only. Such
+  // a thread is runnable until it has gone back to sleep, for which a busy machine may not give it
+  // a CPU before the next pause; it was not running all the same.
+  bool was_asleep(std::int32_t task) noexcept;
 
   // Passes on the signals that have arrived for seized threads, and lets go of ended ones.
   void service() noexcept;
@@ -242,6 +250,33 @@ inline PausedProcess::Pause PausedProcess::finish() noexcept {
     return s.state == State::interrupted;
   });
   return Pause{*this, static_cast<std::size_t>(unstopped)};
+}
+
+// The registers of a thread that was taken out of a system call: its number, and a result that says
+// "start it again", or "interrupted" from those that are never started again (epoll_wait). A thread
+// that was only passing through the kernel has its result there, one that ran its own code has no
+// number.
+inline bool PausedProcess::was_asleep(std::int32_t task) noexcept {
+  constexpr std::int64_t interrupted = -EINTR;
+  constexpr std::int64_t first_restart = -516, last_restart = -512;  // the kernel's own, no errno
+  const Seized* thread = find(task);
+  if (thread == nullptr || thread->state != State::stopped) return false;
+  user_regs_struct registers{};
+  iovec into{&registers, sizeof registers};
+  if (::ptrace(PTRACE_GETREGSET, task, NT_PRSTATUS, &into) != 0) return false;
+#if defined(__x86_64__)
+  const auto call = static_cast<std::int64_t>(registers.orig_rax);
+  const auto result = static_cast<std::int64_t>(registers.rax);
+#elif defined(__aarch64__)
+  std::int32_t call = -1;
+  iovec number{&call, sizeof call};
+  if (::ptrace(PTRACE_GETREGSET, task, NT_ARM_SYSTEM_CALL, &number) != 0) return false;
+  const auto result = static_cast<std::int64_t>(registers.regs[0]);
+#else
+  constexpr int call = -1, result = 0;  // not known: what the kernel's state says stands
+#endif
+  return call >= 0 &&
+         (result == interrupted || (result >= first_restart && result <= last_restart));
 }
 
 inline void PausedProcess::interrupt(Seized& thread) noexcept {

@@ -38,7 +38,7 @@ namespace tachyon {
 
 template <class R>
 concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust& trust,
-                           ThreadClock* schedule) {
+                           ThreadClock* schedule, std::int32_t task) {
   // Who must not run while we read, where one thread can be chosen.
   { reading.follow(schedule) } -> std::same_as<void>;
   // Waits for the deadline, wherever this strategy wants to wait. False: a signal came first.
@@ -48,6 +48,8 @@ concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust
   { reading.end() } -> std::same_as<bool>;
   // Does a good end() prove that the current frame was the current frame?
   { reading.certain() } -> std::same_as<bool>;
+  // Is this thread runnable only because it was stopped? Asked between begin() and end().
+  { reading.was_asleep(task) } -> std::same_as<bool>;
   // For how many nanoseconds the target was kept from running, all in all.
   { reading.held() } -> std::same_as<std::uint64_t>;
   // Adds one stack to the count of this strategy.
@@ -66,6 +68,7 @@ class FastReading {
   Result<void> begin() noexcept { return {}; }
   bool end() noexcept { return true; }
   static constexpr bool certain() noexcept { return false; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   void learn(bool) noexcept {}
   std::uint64_t held() const noexcept { return 0; }
   void count(Trust& trust) const noexcept { ++trust.fast; }
@@ -84,6 +87,7 @@ class StillReading {
   Result<void> begin() noexcept { return {}; }
   bool end() noexcept { return true; }
   static constexpr bool certain() noexcept { return true; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   void learn(bool) noexcept {}
   std::uint64_t held() const noexcept { return 0; }
   void count(Trust& trust) const noexcept { ++trust.exact; }
@@ -163,6 +167,7 @@ class ExactReading {
   }
 
   static constexpr bool certain() noexcept { return true; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   void learn(bool) noexcept {}
   void count(Trust& trust) const noexcept { ++trust.exact; }
   // The thread runs where we may not go.
@@ -243,6 +248,7 @@ class AdaptiveReading {
   }
   bool end() noexcept { return exact_now_ ? exact_.end() : true; }
   bool certain() const noexcept { return exact_now_; }
+  static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
 
   void learn(bool moved) noexcept {
     if (choice_ != Choice::automatic) return;
@@ -326,6 +332,7 @@ class BlockingReading {
     return true;
   }
   static constexpr bool certain() noexcept { return true; }
+  bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   void learn(bool) noexcept {}
   // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
   // the one running who has taken it since: 2 of 900 stacks of threads that hand it around were

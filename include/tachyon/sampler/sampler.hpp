@@ -43,6 +43,7 @@ class Sampler {
 
   void choose_followed();
   std::size_t choose_wanted();
+  void pass_over_sleepers();
   Result<void> look();
   void settle_attempt(bool good);
   template <class C>
@@ -102,6 +103,17 @@ std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
   return wanted;
 }
 
+// Whether a thread runs was asked before anything was stopped, but maybe not before the last time.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+void Sampler<L, M, H, P, R>::pass_over_sleepers() {
+  for (Thread& thread : watch_.threads()) {
+    if (!thread.pending || !has(thread.status, Status::on_cpu)) continue;
+    if (!reading_.was_asleep(thread.task)) continue;
+    thread.status = thread.status & Status::has_gil;
+    thread.pending = P::accepts(thread.status | Status::has_gil | Status::has_exception);
+  }
+}
+
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
@@ -113,6 +125,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
+    if constexpr (P::needs.on_cpu) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);
