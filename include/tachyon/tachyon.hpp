@@ -111,9 +111,15 @@
 #include <tachyon/sampler/reading.hpp>
 #include <tachyon/sampler/replay.hpp>
 #include <tachyon/sampler/replay_filters.hpp>
+#include <tachyon/sampler/running_tasks.hpp>
 #include <tachyon/sampler/sampler.hpp>
 #include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/settled_tasks.hpp>
 #include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/task_book.hpp>
+#include <tachyon/sampler/task_lists.hpp>
+#include <tachyon/sampler/task_names.hpp>
+#include <tachyon/sampler/task_segments.hpp>
 #include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/sampler/watch.hpp>

@@ -17713,7 +17713,7 @@ class TaskReader {
 
   // The head of a list, as a piece whose bytes are the first node's address.
   template <Memory M>
-  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) {
+  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) const {
     return memory.add(head_of(owner, interpreter) + link_, 8);
   }
   Address head_of(Address owner, bool interpreter) const noexcept {
@@ -18957,53 +18957,18 @@ class BlockingReading {
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/task_stacks.hpp ----
+// ---- tachyon/sampler/task_names.hpp ----
 
-// Stacks by task instead of by thread.
+// What tasks are called, and which name comes first.
 //
-// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
-// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
-// and each leaf gives one stack; root first:
+// A task's name stands in its stack as a frame of its own, the marker, below the coroutines of the
+// task. Where several tasks wait for it, the marker says how many: "merge (3 parents)".
 //
-//   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
+// A server numbers its tasks for ever, and frames are kept for ever. So only so many markers are
+// kept apart; then what differs in its numbers alone is one, and at last all others are one:
 //
-// A task that runs at this moment continues with the ordinary calls above its coroutine, as the
-// walk of its thread found them. Where several tasks wait for one, the stack follows the one whose
-// name comes first (numbers counted as numbers), then the one that is older, and the marker says
-// how many there are: the same program gives the same stacks in every run.
-//
-// What makes such a stack true. It is joined from words all over the heap, and the program goes on
-// while they are read. So one rule decides: *a stack is believed when all words that it was made
-// from were the same in two reads*. Whatever lies between the two reads then saw all of them at
-// once. For a task that has not changed since the last tick the last tick was the first read; a
-// task that has changed is read once more, together with everything its stacks lead through.
-//
-//   tick 1   | A B C D |                     all new: read, and read again
-//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
-//   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
-//
-// The same rule joins a running task to the stack of its thread. A loop goes from one task to the
-// next in a few microseconds, so what the thread says of its current task may be of another moment
-// than its stack; but the stack has the task's own coroutine in it, by its address. Whose coroutine
-// that is, and who waits for it, was read before and is read once more: the stack was read between
-// the two. A task that was not known must still run when it has been read.
-//
-// That is also what makes ten thousand tasks cheap: names, awaiters, frames and stacks are made
-// anew only for tasks whose words changed.
+//   Task-65537, Task-65538 -> Task-N          get /a7f, get /a8c -> get /aNf, get /aNc
 namespace tachyon {
-
-// Those that run; all; or those that do not run, for the time they wait.
-enum class TaskChoice : std::uint8_t { running, all, waiting };
-
-// The thread of a task whose thread has ended.
-inline constexpr std::size_t no_thread = ~std::size_t{0};
-
-struct TaskStack {
-  std::size_t thread = no_thread;  // index among the threads that were given
-  StackId stack{};
-  bool running = false;
-  bool idle = false;  // no task: the loop waits, or runs something that is no task
-};
 
 // "Task-9" before "Task-10".
 template <int = 0> inline bool comes_before(std::string_view a, std::string_view b) noexcept {
@@ -19025,841 +18990,436 @@ template <int = 0> inline bool comes_before(std::string_view a, std::string_view
   return a.size() < b.size();
 }
 
-template <class L, Memory M>
-class TaskStacks {
+class TaskMarkers {
  public:
-  // What is known about one thread when its tasks are looked at.
-  struct ThreadView {
-    Address at{};
-    const Chain* chain = nullptr;  // of this look; null: it could not be read
-    StackId stack{};               // the thread's, <GC> included
-    std::uint64_t epoch = 0;
-  };
+  static constexpr std::size_t most_names = 1 << 16;
+  static constexpr std::size_t most_shapes = most_names;  // of names without their numbers
 
-  TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-             const WellKnown& types)
-      : memory_{memory},
-        gathered_{memory},
-        maker_{maker},
-        reader_{layout, offsets, types},
-        loops_{layout, maker} {}
+  template <int = 0> explicit TaskMarkers(StackBuilder& builder) : builder_{builder} {}
 
-  // ---- with every look at the threads
-
-  // Forgets what threads were seen to run: a new tick. `now` in ns.
-  void begin(std::size_t threads, std::uint64_t now);
-  // Adds what must be read right before a thread, and right after all of them.
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
-  void ask(std::vector<Range>& ranges);
-  // How many of the ranges arrived, counted from the first that was added.
-  void arrived(std::size_t count) noexcept;
-  // Is it known now which task this chain belongs to? False: read the thread again.
-  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch);
-  bool is_unknown(std::size_t thread) const noexcept {
-    return running_[thread].what == Running::What::unknown;
+  template <int = 0> FrameId of(std::string_view name, std::size_t awaiters) {
+    std::string shown{name.empty() ? std::string_view{"<unnamed task>"} : name};
+    if (awaiters > 1) shown += " (" + std::to_string(awaiters) + " parents)";
+    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
+    if (known_.size() < most_names) return make(shown);
+    shown = without_numbers(shown);
+    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
+    return make(known_.size() < most_names + most_shapes ? shown : "<other task>");
   }
-
-  // ---- once a tick
-
-  void look(TaskChoice choice, const std::vector<ThreadView>& threads,
-            const std::vector<Address>& interpreters, std::vector<TaskStack>& out);
-
-  // Lists that did not come back to their head, and stacks that changed in every read.
-  std::uint64_t broken_lists() const noexcept { return broken_; }
-  std::uint64_t lost() const noexcept { return lost_; }
-  std::size_t task_count() const noexcept { return used_; }
-  const Gathered<M>& gathered() const noexcept { return gathered_; }
 
  private:
-  static constexpr std::uint32_t none = 0xffffffff;
-  static constexpr std::size_t most_parents = 1024;
-  static constexpr int most_reads = 4;                   // of what keeps changing
-  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
-  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
-  static constexpr std::uint64_t kept_unseen = 4096;     // rounds
-  static constexpr std::size_t most_entries = 1 << 15;
-  // A server numbers its tasks for ever. So many names are kept apart; then numbers become N.
-  static constexpr std::size_t most_names = 1 << 16;
-
-  struct Entry {
-    TaskRecord record;
-    std::vector<FrameId> frames;          // that its coroutines show, outermost first
-    std::vector<std::uint32_t> awaiters;  // entries, where they are known
-    FrameId marker{};
-    std::string shown_name;  // the marker's
-    std::uint32_t parent = none;
-    std::uint32_t next = none;  // its neighbour in the list
-    std::size_t thread = no_thread;
-    std::uint64_t epoch = 0;    // as of which its frames are true
-    std::uint64_t pass = 0;     // of the walk that came by
-    std::uint64_t round = 0;    // in which it was last seen
-    std::uint64_t order = 0;    // in the lists
-    std::uint64_t fresh = 0;    // the round in which it was made anew
-    std::uint64_t born = 0;     // ... and found to be another task
-    std::uint64_t awaited = 0;  // the round in which it was somebody's parent
-    std::uint64_t shown = 0;    // the round in which it ran and had its stack
-    std::uint64_t covered = 0;  // the round in which a stack led through it
-    std::uint64_t visited = 0;  // by the search for changes
-    std::uint64_t climbed = 0;  // on the way to the root
-    std::uint64_t built = 0;    // the round its stack is of
-    StackId below{};            // the stack it was built upon
-    StackId stack{};
-    StackId bare{};  // its marker alone, upon `below`
-    bool used = false;
-    bool remade = false;   // since its stack was built
-    bool changed = false;  // and not yet read twice
-    bool dirty = false;    // it, or what it waits through, changed
-    bool marked = false;   // to be read once more
-    bool bad = false;      // frames that cannot be
-    bool absent = false;   // it runs, and its frames are on no stack that was read
-    bool whole = false;    // so is its stack, and everybody's in it
-  };
-
-  // What a thread runs.
-  struct Running {
-    enum class What : std::uint8_t { nothing, unknown, between, task };
-    struct Words {
-      Address loop{};
-      Address task{};
-    };
-    Address owner{};  // the thread state
-    Words before{};   // read right before the thread's stack
-    Words after{};    // ... and right after it
-    What what = What::nothing;
-    std::vector<std::uint32_t> path{};  // the task and who waits for it
-    std::uint64_t proven = 0;           // when all of it was read
-    std::uint64_t without_loop = 0;     // when it had none
-    bool stays = false;                 // the same task was seen twice
-    bool asked = false;                 // the path was part of the read
-    std::size_t link = 0;               // where its coroutine stands on the thread's stack
-    StackId onto{};
-    int tries = 0;
-  };
-  struct Head {
-    Address owner{};
-    Address at{};
-    PieceId piece = PieceId::none;
-    std::size_t thread = no_thread;
-  };
-  struct Asked {
-    std::size_t thread;
-    PieceId piece;
-  };
-
-  bool due(const Running& running) const noexcept {
-    // What a running task's awaiters are doing is not read again for the blink of an eye: they
-    // cannot run while it does.
-    return running.proven == 0 || now_ - running.proven >= trusted_for;
-  }
-
-  // How many ranges that took.
-  std::size_t add_words(const Running& running, typename Running::Words& into,
-                        std::vector<Range>& ranges);
-
-  // ---- entries
-  std::uint32_t find(Address at) const {
-    const auto known = index_.find(at.value);
-    return known == index_.end() ? none : known->second;
-  }
-  std::uint32_t add(Address at, std::size_t thread, std::uint64_t epoch);
-  bool remake(std::uint32_t index, std::uint64_t epoch);
-  void show(Entry& entry, std::uint64_t epoch);
-  void mark_name(Entry& entry);
-  void forget_frame(std::uint32_t index) {
-    const Address coroutine = entries_[index].record.words.coroutine;
-    const auto known = by_frame_.find(reader_.frame_of(coroutine).value);
-    if (known != by_frame_.end() && known->second == index) by_frame_.erase(known);
-  }
-  void drop(std::uint32_t index);
-  void drop_unseen(std::uint64_t rounds);
-  void choose_parent(std::uint32_t index);
-
-  // ---- lists
-  void set_heads(const std::vector<ThreadView>& threads, const std::vector<Address>& interpreters);
-  bool walk(const Head& head);
-  void walk_all();
-  void meet(std::uint32_t index, std::size_t thread);
-  void check(std::uint32_t index);
-
-  // ---- truth
-  void settle_all();
-  bool has_changed(std::uint32_t index);
-  void cover(std::uint32_t index);
-  std::uint32_t recognise(const Running& running, std::size_t thread, const Chain& chain);
-  std::uint32_t learn(Address task, std::size_t thread, const Chain& chain);
-  bool is_on(const Chain& chain, std::uint32_t index) const noexcept;
-  bool prove(Running& running, std::uint32_t index);
-  void find_path(std::uint32_t index, std::vector<std::uint32_t>& path);
-  void pieces_of(std::span<const std::uint32_t> path);
-  std::size_t first_changed(std::span<const std::uint32_t> path) const;
-  bool place(Running& running, const Chain& chain, std::uint64_t epoch);
-  void add_pieces(const Entry& entry, std::vector<PieceId>& out) const;
-
-  // ---- stacks
-  static std::size_t link_of(const Chain& chain, Address frame) noexcept {
-    for (std::size_t i = chain.size(); i-- > 0;) {
-      if (chain[i].at == frame) return i;
+  template <int = 0> static std::string without_numbers(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+      const bool digit = c >= '0' && c <= '9';
+      if (!digit) out += c;
+      if (digit && (out.empty() || out.back() != 'N')) out += 'N';
     }
-    return no_thread;
+    return out;
   }
-  FrameId marker(const std::string& name);
-  StackId stack_of(std::uint32_t index, const std::vector<ThreadView>& threads);
-  void add_suspended(const std::vector<ThreadView>& threads, std::vector<TaskStack>& out);
-  void build(std::uint32_t index, StackId below, const std::vector<ThreadView>& threads);
-  StackId transplant(StackId stack, StackId from, StackId onto);
-  void add_running(const std::vector<ThreadView>& threads, std::vector<TaskStack>& out);
-  bool outer_stack(std::uint32_t index, const std::vector<ThreadView>& threads,
-                   std::vector<TaskStack>& out);
 
-  M& memory_;
-  Gathered<M> gathered_;
-  ChainMaker<L>& maker_;
-  TaskReader<L> reader_;
-  LoopStacks<L> loops_;
+  template <int = 0> FrameId make(const std::string& shown) {
+    const FrameId frame = builder_.synthetic(shown, FrameKind::task, "<task>");
+    if (known_.size() < most_names + most_shapes) known_.emplace(shown, frame);
+    return frame;
+  }
 
-  std::vector<Entry> entries_;
-  std::vector<std::uint32_t> free_;
-  std::unordered_map<std::uint64_t, std::uint32_t> index_;
-  std::unordered_map<std::uint64_t, std::uint32_t> by_frame_;  // of their outermost coroutines
-  std::size_t used_ = 0;
-  std::vector<Head> heads_;
-  std::vector<std::uint32_t> live_;  // entries of this round, in the order they were met
-  std::vector<std::uint32_t> marked_;
-  std::vector<std::uint32_t> shown_;  // tasks that run and have their stack
-  std::vector<std::uint32_t> path_;
-  std::vector<PieceId> pieces_;
-  std::vector<Asked> asked_;
-  std::vector<std::size_t> asking_;
-  std::vector<Running> running_;
-  std::vector<FrameId> frames_;
-  std::unordered_map<std::string, FrameId> markers_;
+  StackBuilder& builder_;
+  std::unordered_map<std::string, FrameId> known_;
+};
 
-  std::uint64_t now_ = 0;
-  std::uint64_t epoch_ = 0;
-  std::uint64_t round_ = 0;
-  std::uint64_t pass_ = 0;
-  std::uint64_t search_ = 0;
-  std::uint64_t climb_ = 0;
-  std::uint64_t broken_ = 0;
-  std::uint64_t lost_ = 0;
+}  // namespace tachyon
 
-  struct Transplant {
-    StackId stack{}, from{}, onto{}, result{};
-    bool known = false;
-  };
-  std::array<Transplant, 256> transplants_{};
+// ---- tachyon/sampler/task_book.hpp ----
+
+// What is known of each task, from one tick to the next.
+//
+// Ten thousand tasks a hundred times a second are cheap only because hardly any of them has changed
+// since the last look: its words are read again, and as long as they are the same, so are its name,
+// the frames that its coroutines show, and who waits for it. The book keeps all that, and says when
+// it was made anew.
+//
+// Of all tasks that wait for one, a stack follows the one whose name comes first (numbers counted
+// as numbers), then the one that is older: the same program gives the same stacks in every run.
+//
+// Nobody else writes into what is known. What the parts around the book need to remember of a task
+// they keep themselves (PerTask), and compare `made` and `version` with those they saw last. Time
+// is counted in rounds, one a tick. A task that nobody has met for some rounds is forgotten.
+namespace tachyon {
+
+enum class TaskIndex : std::uint32_t { none = 0xffffffff };
+
+// The thread of a task whose thread has ended.
+inline constexpr std::size_t no_thread = ~std::size_t{0};
+
+// What is known about one thread when its tasks are looked at.
+struct ThreadView {
+  Address at{};
+  const Chain* chain = nullptr;  // of this look; null: it could not be read
+  StackId stack{};               // the thread's, <GC> included
+  std::uint64_t epoch = 0;
+};
+
+struct KnownTask {
+  TaskRecord record{};
+  std::vector<FrameId> frames{};       // that its coroutines show, outermost first
+  std::vector<TaskIndex> awaiters{};   // where they are known
+  TaskIndex parent = TaskIndex::none;  // the one of them that is followed
+  FrameId marker{};
+  std::size_t thread = no_thread;
+  std::uint64_t order = 0;    // in the lists
+  std::uint64_t epoch = 0;    // as of which its frames are true
+  std::uint64_t made = 0;     // another number whenever its record was made anew ...
+  std::uint64_t version = 0;  // ... and whenever what it shows was
+  std::uint64_t seen = 0;     // the round in which somebody met it
+  std::uint64_t fresh = 0;    // ... in which its record was made anew
+  std::uint64_t born = 0;     // ... and found to be another task's
+  std::uint64_t awaited = 0;  // ... in which it was seen to wait for a task
+  bool used = false;
+  bool bad = false;  // no task any more, or frames that cannot be
+};
+
+// What one part remembers of each task. An index may have become another task's meanwhile.
+template <class T>
+class PerTask {
+ public:
+  T& operator[](TaskIndex index) {
+    const auto i = static_cast<std::size_t>(index);
+    if (i >= all_.size()) all_.resize(i + 1);
+    return all_[i];
+  }
+
+ private:
+  std::vector<T> all_;
 };
 
 template <class L, Memory M>
-void TaskStacks<L, M>::begin(std::size_t threads, std::uint64_t now) {
-  ++round_;
-  now_ = now;
-  reader_.begin();
-  running_.resize(threads);
-  for (Running& running : running_) {
-    running.tries = 0;
-    for (const std::uint32_t index : running.path) entries_[index].round = round_;
+class TaskBook {
+ public:
+  static constexpr std::size_t most_parents = 1024;  // one above the other
+  static constexpr int most_reads = 4;               // of what keeps changing
+
+  TaskBook(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+           const WellKnown& types)
+      : memory_{memory},
+        pieces_{memory},
+        maker_{maker},
+        markers_{maker.builder()},
+        reader_{layout, offsets, types} {}
+
+  void begin_round() noexcept {
+    ++round_;
+    reader_.begin();
   }
-}
+  std::uint64_t round() const noexcept { return round_; }
+  // Code objects live and die: what is made from now on is made as of this epoch.
+  void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
+
+  const KnownTask& operator[](TaskIndex index) const noexcept {
+    return tasks_[static_cast<std::size_t>(index)];
+  }
+  std::size_t count() const noexcept { return used_; }
+  Gathered<M>& pieces() noexcept { return pieces_; }
+  const Gathered<M>& pieces() const noexcept { return pieces_; }
+  const TaskReader<L>& reader() const noexcept { return reader_; }
+
+  TaskIndex find(Address at) const { return find_in(by_address_, at); }
+  // The task whose outermost coroutine has its frame here.
+  TaskIndex find_by_frame(Address frame) const { return find_in(by_frame_, frame); }
+  // Where that frame is. Null: it has no coroutine.
+  Address frame_of(TaskIndex index) const noexcept {
+    const Address coroutine = (*this)[index].record.words.coroutine;
+    return coroutine ? reader_.frame_of(coroutine) : Address{};
+  }
+
+  // These may move what is known of the others. None: there is no task, or no room for it.
+  TaskIndex add(Address at, std::size_t thread);
+  // Finds or adds who waits for a task, and chooses whom its stack follows.
+  void choose_parent(TaskIndex index);
+
+  // False: it is no task any more.
+  bool remake(TaskIndex index);
+  // Whatever is not as it was, as of the last read, is made anew.
+  void refresh(TaskIndex index);
+  // Its frames as of this epoch.
+  void show_now(TaskIndex index) {
+    if ((*this)[index].epoch != epoch_) show(known(index));
+  }
+
+  void see(TaskIndex index) noexcept { known(index).seen = round_; }
+  void place(TaskIndex index, std::size_t thread, std::size_t order) noexcept {
+    see(index);
+    known(index).thread = thread;
+    known(index).order = order;
+  }
+
+  // Is all that is known as it was, as of the last read?
+  bool is_same(TaskIndex index) const noexcept {
+    return reader_.same(pieces_, (*this)[index].record);
+  }
+  // ... who it is and who waits for it, while its frames are its thread's business?
+  bool is_same_running(TaskIndex index) const noexcept {
+    return reader_.same_task(pieces_, (*this)[index].record);
+  }
+  void add_pieces(TaskIndex index, std::vector<PieceId>& out) const {
+    add_pieces_running(index, out);
+    for (const auto& each : (*this)[index].record.coroutines) out.push_back(each.piece);
+  }
+  void add_pieces_running(TaskIndex index, std::vector<PieceId>& out) const {
+    const TaskRecord& record = (*this)[index].record;
+    if (record.piece != PieceId::none) out.push_back(record.piece);
+    for (const auto& other : record.others) out.push_back(other.piece);
+  }
+
+  // Forgets what is gone, after a round in which all lists were gone through, or only those tasks
+  // were met that ran.
+  void tidy(bool met_all);
+
+ private:
+  static constexpr std::uint64_t kept_unseen = 4096;  // rounds
+  static constexpr std::size_t most_tasks = 1 << 15;
+
+  using Places = std::unordered_map<std::uint64_t, TaskIndex>;
+  static TaskIndex find_in(const Places& places, Address at) {
+    const auto found = places.find(at.value);
+    return found == places.end() ? TaskIndex::none : found->second;
+  }
+  KnownTask& known(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
+  void show(KnownTask& task);
+  void forget_frame(TaskIndex index) {
+    const auto kept = by_frame_.find(frame_of(index).value);
+    if (kept != by_frame_.end() && kept->second == index) by_frame_.erase(kept);
+  }
+  void drop(TaskIndex index);
+  void drop_unseen(std::uint64_t rounds);
+
+  M& memory_;
+  Gathered<M> pieces_;
+  ChainMaker<L>& maker_;
+  TaskMarkers markers_;
+  TaskReader<L> reader_;
+  std::vector<KnownTask> tasks_;
+  std::vector<TaskIndex> free_;
+  Places by_address_;
+  Places by_frame_;
+  std::size_t used_ = 0;
+  std::uint64_t round_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t versions_ = 0;
+};
 
 template <class L, Memory M>
-void TaskStacks<L, M>::add_pieces(const Entry& entry, std::vector<PieceId>& out) const {
-  if (entry.record.piece != PieceId::none) out.push_back(entry.record.piece);
-  for (const auto& other : entry.record.others) out.push_back(other.piece);
-  for (const auto& coroutine : entry.record.coroutines) out.push_back(coroutine.piece);
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
-  Running& running = running_[thread];
-  if (running.owner != at) {
-    running = {};
-    running.owner = at;
-  }
-  running.before = running.after = {};
-  running.what = Running::What::nothing;
-  if (running.without_loop != 0 && now_ - running.without_loop < ask_every) return;
-  (void)add_words(running, running.before, ranges);
-  asking_.push_back(thread);
-}
-
-template <class L, Memory M>
-std::size_t TaskStacks<L, M>::add_words(const Running& running, typename Running::Words& into,
-                                        std::vector<Range>& ranges) {
-  const AsyncioOffsets& offsets = reader_.offsets();
-  const Address loop = running.owner + offsets.running_loop;
-  if (offsets.running_task == offsets.running_loop + 8) {
-    ranges.push_back({loop, bytes_of(into)});
-    return 1;
-  }
-  ranges.push_back({loop, bytes_of(into.loop)});
-  ranges.push_back({running.owner + offsets.running_task, bytes_of(into.task)});
-  return 2;
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::ask(std::vector<Range>& ranges) {
-  for (const std::size_t thread : asking_) {
-    Running& running = running_[thread];
-    const std::size_t words = add_words(running, running.after, ranges);
-    asked_.insert(asked_.end(), words, {thread, PieceId::none});
-    running.asked = running.stays && !running.path.empty() && due(running);
-    if (!running.asked) continue;
-    pieces_of(running.path);
-    for (const PieceId piece : pieces_) {
-      ranges.push_back(gathered_.range(piece));
-      asked_.push_back({thread, piece});
-    }
-  }
-  asking_.clear();
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::arrived(std::size_t count) noexcept {
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
-    if (asked_[i].piece != PieceId::none) {
-      gathered_.settle(asked_[i].piece, i < count);
-    } else if (i >= count) {
-      running_[asked_[i].thread].after = {};
-    }
-  }
-  asked_.clear();
-}
-
-// The frames of a running task are its thread's business: of the first of the path only who it is
-// and who waits for it matters, of the others everything.
-template <class L, Memory M>
-void TaskStacks<L, M>::pieces_of(std::span<const std::uint32_t> path) {
-  pieces_.clear();
-  for (const std::uint32_t index : path) {
-    const TaskRecord& record = entries_[index].record;
-    if (record.piece != PieceId::none) pieces_.push_back(record.piece);
-    for (const auto& other : record.others) pieces_.push_back(other.piece);
-    if (index == path[0]) continue;
-    for (const auto& coroutine : record.coroutines) pieces_.push_back(coroutine.piece);
-  }
-}
-
-template <class L, Memory M>
-std::size_t TaskStacks<L, M>::first_changed(std::span<const std::uint32_t> path) const {
-  std::size_t i = 0;
-  while (i < path.size() && (i == 0 ? reader_.same_task(gathered_, entries_[path[0]].record)
-                                    : reader_.same(gathered_, entries_[path[i]].record))) {
-    ++i;
-  }
-  return i;
-}
-
-template <class L, Memory M>
-bool TaskStacks<L, M>::is_on(const Chain& chain, std::uint32_t index) const noexcept {
-  const Address coroutine = entries_[index].record.words.coroutine;
-  return coroutine && link_of(chain, reader_.frame_of(coroutine)) != no_thread;
-}
-
-template <class L, Memory M>
-std::uint32_t TaskStacks<L, M>::learn(Address task, std::size_t thread, const Chain& chain) {
-  gathered_.forget();
-  std::uint32_t index = find(task);
-  if (index == none) {
-    index = add(task, thread, epoch_);
-  } else if (!remake(index, epoch_)) {
-    index = none;
-  }
-  return index != none && is_on(chain, index) ? index : none;
-}
-
-// Whose coroutine is on the thread's stack? The words of the thread may be of a moment later, or
-// earlier: a loop goes from one task to the next in a few microseconds. What is known of tasks is
-// asked first.
-template <class L, Memory M>
-std::uint32_t TaskStacks<L, M>::recognise(const Running& running, std::size_t thread,
-                                          const Chain& chain) {
-  const std::array<Address, 2> said{running.after.task, running.before.task};
-  for (const Address task : said) {
-    const std::uint32_t index = task ? find(task) : none;
-    if (index != none && is_on(chain, index)) return index;
-  }
-  for (const Address task : said) {
-    if (!task || find(task) != none) continue;
-    const std::uint32_t index = learn(task, thread, chain);
-    if (index != none) return index;
-  }
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    if (!reader_.is_generator(chain[i].owner)) continue;
-    const auto known = by_frame_.find(chain[i].at.value);
-    if (known != by_frame_.end() && is_on(chain, known->second)) return known->second;
-  }
-  for (const Address task : said) {
-    const std::uint32_t known = task ? find(task) : none;
-    if (known == none || entries_[known].fresh == round_) continue;
-    const std::uint32_t index = learn(task, thread, chain);
-    if (index != none) return index;
-  }
-  return none;
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::find_path(std::uint32_t index, std::vector<std::uint32_t>& path) {
-  path.clear();
-  while (index != none && path.size() < most_parents &&
-         std::find(path.begin(), path.end(), index) == path.end()) {
-    path.push_back(index);
-    entries_[index].round = round_;
-    choose_parent(index);
-    index = entries_[index].parent;
-  }
-}
-
-// The task and everybody who waits for it, the same in two reads; what has changed since the first
-// is read twice now, and belongs to this stack only if the task still runs.
-template <class L, Memory M>
-bool TaskStacks<L, M>::prove(Running& running, std::uint32_t index) {
-  const bool same_one = !running.path.empty() && running.path[0] == index;
-  const bool fresh = entries_[index].fresh == round_;
-  running.stays = same_one;
-  if (same_one && !fresh) {
-    if (!due(running)) return true;
-    if (running.asked && first_changed(running.path) == running.path.size()) {
-      running.proven = now_;
-      return true;
-    }
-  }
-  bool changed = fresh;
-  for (int i = 0; i < most_reads; ++i) {
-    find_path(index, running.path);
-    for (const std::uint32_t each : running.path)
-      changed = changed || entries_[each].fresh == round_;
-    pieces_of(running.path);
-    gathered_.read_some(pieces_);
-    const std::size_t at = first_changed(running.path);
-    if (at == running.path.size()) {
-      running.proven = now_;
-      if (!changed) return true;
-      const auto now = read_value<Address>(memory_, running.owner + reader_.offsets().running_task);
-      return now && *now == entries_[index].record.at;
-    }
-    gathered_.forget();
-    if (!remake(running.path[at], epoch_)) return false;
-    changed = true;
-  }
-  return false;
-}
-
-// Where the task stands on the thread's stack, and what its frames are put on.
-template <class L, Memory M>
-bool TaskStacks<L, M>::place(Running& running, const Chain& chain, std::uint64_t epoch) {
-  running.link = link_of(chain, reader_.frame_of(entries_[running.path[0]].record.words.coroutine));
-  if (running.link == no_thread) return false;
-  StackId stack = StackId::empty;
-  for (std::size_t i = running.path.size(); i-- > 0;) {
-    Entry& entry = entries_[running.path[i]];
-    if (entry.epoch != epoch) show(entry, epoch);
-    if (i != 0 && entry.bad) return false;
-    if (entry.remade || entry.below != stack) build(running.path[i], stack, {});
-    stack = i == 0 ? entry.bare : entry.stack;
-  }
-  running.onto = stack;
-  return true;
-}
-
-template <class L, Memory M>
-bool TaskStacks<L, M>::settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
-  using What = typename Running::What;
-  Running& running = running_[thread];
-  const bool again = ++running.tries < most_reads;
-  epoch_ = epoch;
-  running.what = What::nothing;
-  if (!running.after.loop && !running.before.loop) {
-    if (running.without_loop == 0) running.without_loop = now_;
-    if (now_ - running.without_loop >= ask_every) running.without_loop = now_;
-    running.path.clear();
-    return true;
-  }
-  running.without_loop = 0;
-  // Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
-  bool ran = loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task;
-  for (std::size_t i = chain.size(); i-- > 0 && !ran;) {
-    ran = chain[i].from_c && reader_.is_generator(chain[i].owner);
-  }
-  if (!ran) {
-    running.path.clear();
-    running.what = What::between;
-    return true;
-  }
-  const std::uint32_t index = recognise(running, thread, chain);
-  if (index != none && prove(running, index) && place(running, chain, epoch)) {
-    running.what = What::task;
-    return true;
-  }
-  running.path.clear();
-  running.what = What::unknown;
-  return !again;
-}
-
-template <class L, Memory M>
-std::uint32_t TaskStacks<L, M>::add(Address at, std::size_t thread, std::uint64_t epoch) {
-  if (used_ >= most_entries) return none;
-  std::uint32_t index;
+TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
+  if (used_ >= most_tasks) return TaskIndex::none;
+  TaskIndex index;
   if (free_.empty()) {
-    index = static_cast<std::uint32_t>(entries_.size());
-    entries_.emplace_back();
+    index = TaskIndex{static_cast<std::uint32_t>(tasks_.size())};
+    tasks_.emplace_back();
   } else {
     index = free_.back();
     free_.pop_back();
   }
-  Entry& entry = entries_[index];
-  entry.record.at = at;
-  entry.thread = thread;
-  entry.round = round_;
-  entry.used = true;
+  KnownTask& task = known(index);
+  task.record.at = at;
+  task.thread = thread;
+  task.seen = round_;
+  task.used = true;
   ++used_;
-  index_[at.value] = index;
-  if (remake(index, epoch)) return index;
+  by_address_[at.value] = index;
+  if (remake(index)) return index;
   drop(index);
-  return none;
+  return TaskIndex::none;
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::drop(std::uint32_t index) {
-  Entry& entry = entries_[index];
+void TaskBook<L, M>::choose_parent(TaskIndex index) {
+  const auto comes_first = [](const KnownTask& a, const KnownTask& b) {
+    if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
+    return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
+  };
+  TaskIndex chosen = TaskIndex::none;
+  for (std::size_t i = 0; i < known(index).awaiters.size(); ++i) {
+    const Address waits = known(index).record.awaiters[i];
+    TaskIndex awaiter = known(index).awaiters[i];
+    if (awaiter == TaskIndex::none || known(awaiter).record.at != waits) awaiter = find(waits);
+    if (awaiter == TaskIndex::none) awaiter = add(waits, known(index).thread);
+    known(index).awaiters[i] = awaiter;
+    if (awaiter == TaskIndex::none || awaiter == index) continue;
+    known(awaiter).awaited = known(awaiter).seen = round_;
+    if (chosen == TaskIndex::none || comes_first(known(awaiter), known(chosen))) chosen = awaiter;
+  }
+  known(index).parent = chosen;
+}
+
+template <class L, Memory M>
+bool TaskBook<L, M>::remake(TaskIndex index) {
+  KnownTask& task = known(index);
+  const Address before = task.record.words.coroutine;
   forget_frame(index);
-  reader_.drop(gathered_, entry.record);
-  index_.erase(entry.record.at.value);
-  entry = {};
+  const bool is_task = reader_.read(pieces_, task.record);
+  const Address coroutine = task.record.words.coroutine;
+  if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
+  task.made = ++versions_;
+  task.fresh = round_;
+  if (coroutine != before) task.born = round_;
+  task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
+  if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
+  show(task);
+  return is_task;
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::refresh(TaskIndex index) {
+  if (known(index).fresh == round_) return;
+  if (is_same(index)) {
+    show_now(index);
+  } else {
+    (void)remake(index);
+  }
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::show(KnownTask& task) {
+  task.epoch = epoch_;
+  task.version = ++versions_;
+  task.bad = !task.record.words.is_task || task.record.nameless;
+  task.frames.clear();
+  for (const RememberedCoroutine& coroutine : task.record.coroutines) {
+    if (!coroutine.has_frame) continue;
+    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch_);
+    if (frame) {
+      task.frames.push_back(*frame);
+    } else {
+      task.bad = true;
+    }
+  }
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::drop(TaskIndex index) {
+  KnownTask& task = known(index);
+  forget_frame(index);
+  reader_.drop(pieces_, task.record);
+  by_address_.erase(task.record.at.value);
+  task = {};
   free_.push_back(index);
   --used_;
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::drop_unseen(std::uint64_t rounds) {
-  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].used && entries_[i].round + rounds < round_) drop(i);
+void TaskBook<L, M>::drop_unseen(std::uint64_t rounds) {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const bool gone = tasks_[i].used && tasks_[i].seen + rounds < round_;
+    if (gone) drop(TaskIndex{static_cast<std::uint32_t>(i)});
   }
 }
 
 template <class L, Memory M>
-bool TaskStacks<L, M>::remake(std::uint32_t index, std::uint64_t epoch) {
-  Entry& entry = entries_[index];
-  const Address before = entry.record.words.coroutine;
-  forget_frame(index);
-  const bool is_task = reader_.read(gathered_, entry.record);
-  if (const Address coroutine = entry.record.words.coroutine; is_task && coroutine) {
-    by_frame_[reader_.frame_of(coroutine).value] = index;
-  }
-  entry.changed = entry.remade = true;
-  entry.fresh = round_;
-  if (entry.record.words.coroutine != before) entry.born = round_;
-  entry.awaiters.assign(entry.record.awaiters.size(), none);
-  if (!is_task) return false;
-  mark_name(entry);
-  show(entry, epoch);
-  return true;
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::show(Entry& entry, std::uint64_t epoch) {
-  entry.epoch = epoch;
-  entry.bad = entry.record.nameless;
-  entry.remade = true;
-  entry.frames.clear();
-  for (const RememberedCoroutine& coroutine : entry.record.coroutines) {
-    if (!coroutine.has_frame) continue;
-    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch);
-    if (frame) {
-      entry.frames.push_back(*frame);
-    } else {
-      entry.bad = true;
-    }
+void TaskBook<L, M>::tidy(bool met_all) {
+  if (met_all) {
+    if (round_ % 4 == 0) drop_unseen(2);
+  } else if (round_ % 64 == 0) {
+    const bool crowded = used_ > most_tasks / 2 || pieces_.is_crowded();
+    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
+    pieces_.tidy();
   }
 }
 
-template <class L, Memory M>
-void TaskStacks<L, M>::mark_name(Entry& entry) {
-  std::string name = entry.record.name;
-  const std::size_t parents = entry.record.awaiters.size();
-  if (parents > 1) name += " (" + std::to_string(parents) + " parents)";
-  if (name == entry.shown_name) return;
-  entry.marker = marker(name);
-  entry.shown_name = std::move(name);
+}  // namespace tachyon
+
+// ---- tachyon/sampler/task_segments.hpp ----
+
+// What one task adds to a stack: its marker, and its coroutines above it.
+//
+//   below        | marker   | coroutines
+//   [Task-1] main| [worker] | fetch, read
+//
+// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
+// them, and what they call above them: these frames are taken from there and put on the marker.
+// Both are remembered, as most stacks of a tick are those of the last.
+namespace tachyon {
+
+struct TaskSegment {
+  std::uint64_t version = 0;  // of the task it is made from
+  StackId below{};
+  StackId bare{};   // with the marker alone
+  StackId stack{};  // with the coroutines that do not run
+};
+
+inline constexpr std::size_t no_link = ~std::size_t{0};
+
+// The innermost link whose frame is here.
+template <int = 0> inline std::size_t link_of(const Chain& chain, Address frame) noexcept {
+  if (!frame) return no_link;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].at == frame) return i;
+  }
+  return no_link;
+}
+
+// The stack below a link.
+template <int = 0> inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
+  return link == 0 ? StackId::empty : chain[link - 1].stack;
 }
 
 template <class L, Memory M>
-FrameId TaskStacks<L, M>::marker(const std::string& name) {
-  if (const auto known = markers_.find(name); known != markers_.end()) return known->second;
-  const auto make = [&](const std::string& shown) {
-    const FrameId frame = maker_.builder().synthetic(shown, FrameKind::task, "<task>");
-    if (markers_.size() < most_names * 2) markers_.emplace(shown, frame);
-    return frame;
+class TaskSegments {
+ public:
+  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
+      : book_{book}, builder_{builder} {}
+
+  TaskSegment put(TaskIndex index, StackId below);
+
+  // The coroutines of a task that runs, upon `onto`; nothing where they are on no stack that was
+  // read.
+  std::optional<StackId> put_running(TaskIndex index, StackId onto,
+                                     std::span<const ThreadView> threads);
+
+  // The frames of `stack` above `from`, upon another stack.
+  StackId transplant(StackId stack, StackId from, StackId onto);
+
+ private:
+  struct Transplant {
+    StackId stack{}, from{}, onto{}, result{};
+    bool known = false;
   };
-  if (markers_.size() < most_names) return make(name);
-  std::string shorter;
-  for (const char c : name) {
-    const bool digit = c >= '0' && c <= '9';
-    if (!digit) shorter += c;
-    if (digit && (shorter.empty() || shorter.back() != 'N')) shorter += 'N';
-  }
-  if (const auto known = markers_.find(shorter); known != markers_.end()) return known->second;
-  return make(markers_.size() < most_names * 2 ? shorter : std::string{"<other task>"});
-}
 
-// Of all that wait for a task, one is followed. `entries_` may grow.
-template <class L, Memory M>
-void TaskStacks<L, M>::choose_parent(std::uint32_t index) {
-  std::uint32_t chosen = none;
-  for (std::size_t i = 0; i < entries_[index].record.awaiters.size(); ++i) {
-    const Address at = entries_[index].record.awaiters[i];
-    std::uint32_t awaiter = entries_[index].awaiters[i];
-    if (awaiter == none || entries_[awaiter].record.at != at) awaiter = find(at);
-    if (awaiter == none) awaiter = add(at, entries_[index].thread, epoch_);
-    entries_[index].awaiters[i] = awaiter;
-    if (awaiter == none || awaiter == index) continue;
-    entries_[awaiter].awaited = entries_[awaiter].round = round_;
-    const auto earlier = [&](const Entry& a, const Entry& b) {
-      if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
-      return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
-    };
-    if (chosen == none || earlier(entries_[awaiter], entries_[chosen])) chosen = awaiter;
-  }
-  entries_[index].parent = chosen;
-}
-
-// ---- lists
+  const TaskBook<L, M>& book_;
+  StackBuilder& builder_;
+  PerTask<TaskSegment> segments_;
+  std::vector<FrameId> frames_;
+  std::array<Transplant, 256> transplants_{};
+};
 
 template <class L, Memory M>
-void TaskStacks<L, M>::set_heads(const std::vector<ThreadView>& threads,
-                                 const std::vector<Address>& interpreters) {
-  std::size_t i = 0;
-  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
-    if (i == heads_.size()) heads_.emplace_back();
-    Head& head = heads_[i++];
-    head.thread = thread;
-    if (head.owner == owner && head.piece != PieceId::none) return;
-    gathered_.drop(head.piece);
-    head.owner = owner;
-    head.at = reader_.head_of(owner, interpreter);
-    head.piece = reader_.add_head(gathered_, owner, interpreter);
-  };
-  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
-  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
-  for (std::size_t k = i; k < heads_.size(); ++k) gathered_.drop(heads_[k].piece);
-  heads_.resize(i);
+TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
+  const KnownTask& task = book_[index];
+  TaskSegment& segment = segments_[index];
+  if (segment.version == task.version && segment.below == below) return segment;
+  segment = {task.version, below, builder_.push(below, task.marker), {}};
+  segment.stack = segment.bare;
+  for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
+  return segment;
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::meet(std::uint32_t index, std::size_t thread) {
-  Entry& entry = entries_[index];
-  entry.pass = pass_;
-  entry.round = round_;
-  entry.thread = thread;
-  entry.order = live_.size();
-  live_.push_back(index);
-}
-
-// False: the list does not come back to its head.
-template <class L, Memory M>
-bool TaskStacks<L, M>::walk(const Head& head) {
-  if (head.piece == PieceId::none) return false;
-  Address node = load_checked<Address>(gathered_.bytes(head.piece), 0).value_or(head.at);
-  if (!node) return true;  // a thread that never had one
-  std::uint32_t before = none;
-  for (std::size_t i = 0; i < reader_.limits().tasks; ++i) {
-    if (node == head.at) return true;
-    if (!node) return false;
-    const Address at = reader_.task_of_node(node);
-    std::uint32_t index = before == none ? none : entries_[before].next;
-    if (index == none || entries_[index].record.at != at) index = find(at);
-    if (index == none) index = add(at, head.thread, epoch_);
-    if (index == none || entries_[index].pass == pass_) return false;
-    const TaskWords words = reader_.words_of(gathered_, entries_[index].record);
-    if (!words.is_task) return false;
-    meet(index, head.thread);
-    if (before != none) entries_[before].next = index;
-    before = index;
-    node = words.next;
-  }
-  return false;
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::check(std::uint32_t index) {
-  Entry& entry = entries_[index];
-  if (entry.fresh == round_) return;
-  if (!reader_.same(gathered_, entry.record)) {
-    entry.bad = !remake(index, epoch_) || entry.bad;
-  } else if (entry.epoch != epoch_) {
-    show(entry, epoch_);
-  }
-}
-
-// All tasks of all lists, and everybody who waits for them.
-template <class L, Memory M>
-void TaskStacks<L, M>::walk_all() {
-  for (int i = 0; i < most_reads; ++i) {
-    gathered_.read_all();
-    live_.clear();
-    ++pass_;
-    bool whole = true;
-    for (const Head& head : heads_) whole = walk(head) && whole;
-    if (whole) break;
-    if (i + 1 == most_reads) ++broken_;
-  }
-  for (std::size_t done = 0; done < live_.size();) {  // there are more of them meanwhile
-    const std::uint32_t index = live_[done++];
-    check(index);
-    choose_parent(index);
-    for (const std::uint32_t awaiter : entries_[index].awaiters) {
-      if (awaiter != none && entries_[awaiter].pass != pass_) meet(awaiter, entries_[index].thread);
-    }
-  }
-}
-
-// ---- truth
-
-// Did this task change, or one that its stack leads through?
-template <class L, Memory M>
-bool TaskStacks<L, M>::has_changed(std::uint32_t index) {
-  path_.clear();
-  bool dirty = false;
-  for (std::uint32_t at = index; at != none; at = entries_[at].parent) {
-    Entry& entry = entries_[at];
-    if (entry.visited == search_) {
-      dirty = entry.dirty;
-      break;
-    }
-    entry.visited = search_;
-    entry.dirty = false;
-    path_.push_back(at);
-    if (path_.size() == most_parents) break;
-  }
-  for (std::size_t i = path_.size(); i-- > 0;) {
-    Entry& entry = entries_[path_[i]];
-    dirty = dirty || entry.changed;
-    entry.dirty = dirty;
-  }
-  return entries_[index].dirty;
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::settle_all() {
-  for (int i = 0; i < most_reads; ++i) {
-    ++search_;
-    marked_.clear();
-    for (const std::uint32_t index : live_) {
-      // One that has begun to run since its thread was read may have ended its step by now.
-      const bool began = entries_[index].record.on_thread && entries_[index].shown != round_;
-      if (!has_changed(index) && !began) continue;
-      std::uint32_t at = index;
-      for (std::size_t up = 0; at != none && up < most_parents; ++up) {
-        if (entries_[at].marked) break;
-        entries_[at].marked = true;
-        marked_.push_back(at);
-        at = entries_[at].parent;
-      }
-    }
-    if (marked_.empty()) return;
-    if (marked_.size() > live_.size() / 3) {
-      gathered_.read_all();
-    } else {
-      gathered_.forget();
-      pieces_.clear();
-      for (const std::uint32_t index : marked_) add_pieces(entries_[index], pieces_);
-      gathered_.read_some(pieces_);
-    }
-    for (const std::uint32_t index : marked_) {
-      entries_[index].marked = false;
-      if (reader_.same(gathered_, entries_[index].record)) {
-        entries_[index].changed = false;
-        continue;
-      }
-      entries_[index].bad = !remake(index, epoch_) || entries_[index].bad;
-      choose_parent(index);
-    }
-  }
-  ++search_;
-}
-
-// ---- stacks
-
-// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
-// stack follows one of several ways only.
-template <class L, Memory M>
-void TaskStacks<L, M>::cover(std::uint32_t index) {
-  path_.assign(1, index);
-  while (!path_.empty()) {
-    Entry& entry = entries_[path_.back()];
-    path_.pop_back();
-    if (entry.covered == round_) continue;
-    entry.covered = round_;
-    for (const std::uint32_t awaiter : entry.awaiters) {
-      if (awaiter != none) path_.push_back(awaiter);
-    }
-  }
-}
-
-// The marker of a task and its coroutines upon `below`. While a task runs, its thread knows its
-// coroutines.
-template <class L, Memory M>
-void TaskStacks<L, M>::build(std::uint32_t index, StackId below,
-                             const std::vector<ThreadView>& threads) {
-  Entry& entry = entries_[index];
-  const bool runs = entry.record.on_thread;
-  if (!entry.remade && entry.below == below && !runs) return;
-  entry.below = below;
-  entry.remade = false;
-  entry.absent = runs;
-  StackId stack = maker_.builder().push(below, entry.marker);
-  entry.bare = stack;
-  for (const FrameId frame : entry.frames) stack = maker_.builder().push(stack, frame);
-  entry.stack = stack;
-  if (!runs || entry.born == round_) return;
+std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId onto,
+                                                       std::span<const ThreadView> threads) {
   for (const ThreadView& thread : threads) {
     if (thread.chain == nullptr) continue;
-    const std::size_t link = link_of(*thread.chain, reader_.frame_of(entry.record.words.coroutine));
-    if (link == no_thread) continue;
+    const Chain& chain = *thread.chain;
+    const std::size_t link = link_of(chain, book_.frame_of(index));
+    if (link == no_link) continue;
     std::size_t end = link;
-    while (end < thread.chain->size() && reader_.is_generator((*thread.chain)[end].owner)) ++end;
+    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
     if (end == link) continue;
-    const StackId from = link == 0 ? StackId::empty : (*thread.chain)[link - 1].stack;
-    entry.absent = false;
-    entry.stack = transplant((*thread.chain)[end - 1].stack, from, entry.bare);
-    return;
+    return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
   }
+  return std::nullopt;
 }
 
 template <class L, Memory M>
-StackId TaskStacks<L, M>::stack_of(std::uint32_t index, const std::vector<ThreadView>& threads) {
-  // Up to a task whose stack is known, to the root, or around a circle; then down again.
-  path_.clear();
-  ++climb_;
-  for (std::uint32_t at = index; at != none && path_.size() < most_parents;
-       at = entries_[at].parent) {
-    if (entries_[at].climbed == climb_) break;
-    entries_[at].climbed = climb_;
-    path_.push_back(at);
-    if (entries_[at].built == round_) break;
-  }
-  StackId stack = StackId::empty;
-  bool whole = true;
-  for (std::size_t i = path_.size(); i-- > 0;) {
-    Entry& entry = entries_[path_[i]];
-    if (entry.built == round_) {
-      whole = entry.whole;
-    } else {
-      build(path_[i], stack, threads);
-      whole = whole && !entry.bad && !entry.absent;
-    }
-    entry.built = round_;
-    entry.whole = whole;
-    // Was the edge to the task above there when the thread of this one was read?
-    const bool late = i > 0 && entry.record.on_thread && entries_[path_[i - 1]].fresh == round_;
-    stack = late ? entry.bare : entry.stack;
-  }
-  return stack;
-}
-
-// The frames of `stack` above `from`, upon another stack.
-template <class L, Memory M>
-StackId TaskStacks<L, M>::transplant(StackId stack, StackId from, StackId onto) {
+StackId TaskSegments<L, M>::transplant(StackId stack, StackId from, StackId onto) {
   const std::uint64_t key =
       mix_bits(static_cast<std::uint64_t>(stack) << 32 | static_cast<std::uint64_t>(onto)) ^
       static_cast<std::uint64_t>(from);
@@ -19868,120 +19428,876 @@ StackId TaskStacks<L, M>::transplant(StackId stack, StackId from, StackId onto) 
     return memo.result;
   }
   frames_.clear();
-  maker_.builder().tables().with([&](Tables& tables) {
+  builder_.tables().with([&](Tables& tables) {
     for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
       frames_.push_back(tables.frames.leaf(at));
     }
   });
   StackId result = onto;
-  for (std::size_t i = frames_.size(); i-- > 0;) result = maker_.builder().push(result, frames_[i]);
+  for (std::size_t i = frames_.size(); i-- > 0;) result = builder_.push(result, frames_[i]);
   memo = {stack, from, onto, result, true};
   return result;
 }
 
+}  // namespace tachyon
+
+// ---- tachyon/sampler/running_tasks.hpp ----
+
+// Which task each thread runs, and how that is known.
+//
+// A loop goes from one task to the next in a few microseconds, so what the thread says of its
+// current task may be of another moment than its stack; but the stack has the task's own coroutine
+// in it, by its address. Whose coroutine that is, and who waits for it, was read before and is read
+// once more, with the stack between the two:
+//
+//   | loop and task, the thread's stack, loop and task, this task and those above it |   one read
+//
+// So the rule of settled_tasks.hpp holds for it too: the first of the two reads was an earlier
+// tick's. A task that was not known, or that changed, is read twice now, and must still run then.
+// What is not known after some tries is given up.
+namespace tachyon {
+
+struct RunningTask {
+  enum class What : std::uint8_t { nothing, unknown, between, task };
+  Address thread{};  // its state
+  What what = What::nothing;
+  TaskIndex task = TaskIndex::none;
+  std::size_t link = 0;  // where its coroutine stands on the thread's stack ...
+  StackId onto{};        // ... and what is put under it: its marker, and who waits for it
+};
+
 template <class L, Memory M>
-void TaskStacks<L, M>::add_running(const std::vector<ThreadView>& threads,
-                                   std::vector<TaskStack>& out) {
-  using What = typename Running::What;
-  shown_.clear();
-  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
-    const Running& running = running_[i];
-    const ThreadView& thread = threads[i];
-    if (thread.chain == nullptr || running.owner != thread.at) continue;
-    if (running.what == What::unknown) ++lost_;
-    if (running.what != What::task || running.link >= thread.chain->size()) continue;
-    const StackId from =
-        running.link == 0 ? StackId::empty : (*thread.chain)[running.link - 1].stack;
-    out.push_back({i, transplant(thread.stack, from, running.onto), true, false});
-    shown_.push_back(running.path[0]);
-    entries_[running.path[0]].shown = round_;
+class RunningTasks {
+ public:
+  RunningTasks(TaskBook<L, M>& book, TaskSegments<L, M>& segments, LoopStacks<L>& loops, M& memory)
+      : book_{book}, segments_{segments}, loops_{loops}, memory_{memory} {}
+
+  // Forgets how often was tried: a new tick. `now` in ns.
+  void begin(std::size_t threads, std::uint64_t now);
+  // Adds what must be read right before a thread, and right after all of them.
+  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
+  void ask(std::vector<Range>& ranges);
+  // How many of the latter arrived.
+  void arrived(std::size_t count) noexcept;
+  // Is it known now which task this chain belongs to? False: read the thread again.
+  bool settle(std::size_t thread, const Chain& chain);
+
+  // By thread. What is known of a thread that was not read since stays as it was.
+  std::size_t size() const noexcept { return threads_.size(); }
+  const RunningTask& operator[](std::size_t thread) const noexcept {
+    return threads_[thread].running;
+  }
+
+ private:
+  using What = RunningTask::What;
+  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
+  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
+
+  struct Words {
+    Address loop{};
+    Address task{};
+  };
+  struct Thread {
+    RunningTask running{};
+    Words before{};                  // read right before the thread's stack
+    Words after{};                   // ... and right after it
+    std::vector<TaskIndex> path{};   // the task and who waits for it
+    std::uint64_t proven = 0;        // when all of it was read
+    std::uint64_t without_loop = 0;  // when it had none
+    bool stays = false;              // the same task was seen twice
+    bool asked = false;              // the path was part of the read
+    int tries = 0;
+  };
+  struct Asked {
+    std::size_t thread;
+    PieceId piece;
+  };
+
+  bool due(const Thread& thread) const noexcept {
+    // What a running task's awaiters are doing is not read again for the blink of an eye: they
+    // cannot run while it does.
+    return thread.proven == 0 || now_ - thread.proven >= trusted_for;
+  }
+  bool is_on(const Chain& chain, TaskIndex index) const noexcept {
+    return link_of(chain, book_.frame_of(index)) != no_link;
+  }
+  std::size_t add_words(const Thread& thread, Words& into, std::vector<Range>& ranges);
+  bool runs_task(const Chain& chain);
+  TaskIndex recognise(const Thread& thread, std::size_t number, const Chain& chain);
+  TaskIndex learn(Address task, std::size_t number, const Chain& chain);
+  bool prove(Thread& thread, TaskIndex index);
+  bool prove_anew(Thread& thread, TaskIndex index);
+  void find_path(TaskIndex index, std::vector<TaskIndex>& path);
+  void pieces_of(std::span<const TaskIndex> path);
+  std::size_t first_changed(std::span<const TaskIndex> path) const;
+  bool place(Thread& thread, const Chain& chain);
+
+  TaskBook<L, M>& book_;
+  TaskSegments<L, M>& segments_;
+  LoopStacks<L>& loops_;
+  M& memory_;
+  std::vector<Thread> threads_;
+  std::vector<std::size_t> asking_;
+  std::vector<Asked> asked_;
+  std::vector<PieceId> pieces_;
+  std::uint64_t now_ = 0;
+};
+
+// ---- what is read
+
+template <class L, Memory M>
+void RunningTasks<L, M>::begin(std::size_t threads, std::uint64_t now) {
+  now_ = now;
+  threads_.resize(threads);
+  for (Thread& thread : threads_) {
+    thread.tries = 0;
+    for (const TaskIndex index : thread.path) book_.see(index);
   }
 }
 
-// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
 template <class L, Memory M>
-bool TaskStacks<L, M>::outer_stack(std::uint32_t index, const std::vector<ThreadView>& threads,
-                                   std::vector<TaskStack>& out) {
-  const Address frame = reader_.frame_of(entries_[index].record.words.coroutine);
-  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
-    if (threads[i].chain == nullptr) continue;
-    const Chain& chain = *threads[i].chain;
-    const std::size_t link = link_of(chain, frame);
-    const std::size_t end = running_[i].link;
-    if (link == no_thread || running_[i].what != Running::What::task || end >= chain.size() ||
-        end <= link) {
-      continue;
+void RunningTasks<L, M>::ask_before(std::size_t number, Address at, std::vector<Range>& ranges) {
+  Thread& thread = threads_[number];
+  if (thread.running.thread != at) {
+    thread = {};
+    thread.running.thread = at;
+  }
+  thread.before = thread.after = {};
+  thread.running.what = What::nothing;
+  if (thread.without_loop != 0 && now_ - thread.without_loop < ask_every) return;
+  (void)add_words(thread, thread.before, ranges);
+  asking_.push_back(number);
+}
+
+// How many ranges that took.
+template <class L, Memory M>
+std::size_t RunningTasks<L, M>::add_words(const Thread& thread, Words& into,
+                                          std::vector<Range>& ranges) {
+  const AsyncioOffsets& offsets = book_.reader().offsets();
+  const Address loop = thread.running.thread + offsets.running_loop;
+  if (offsets.running_task == offsets.running_loop + 8) {
+    ranges.push_back({loop, bytes_of(into)});
+    return 1;
+  }
+  ranges.push_back({loop, bytes_of(into.loop)});
+  ranges.push_back({thread.running.thread + offsets.running_task, bytes_of(into.task)});
+  return 2;
+}
+
+template <class L, Memory M>
+void RunningTasks<L, M>::ask(std::vector<Range>& ranges) {
+  for (const std::size_t number : asking_) {
+    Thread& thread = threads_[number];
+    const std::size_t words = add_words(thread, thread.after, ranges);
+    asked_.insert(asked_.end(), words, {number, PieceId::none});
+    thread.asked = thread.stays && !thread.path.empty() && due(thread);
+    if (!thread.asked) continue;
+    pieces_of(thread.path);
+    for (const PieceId piece : pieces_) {
+      ranges.push_back(book_.pieces().range(piece));
+      asked_.push_back({number, piece});
     }
-    (void)stack_of(index, threads);
-    const StackId from = link == 0 ? StackId::empty : chain[link - 1].stack;
-    out.push_back({i, transplant(chain[end - 1].stack, from, entries_[index].bare), false, false});
+  }
+  asking_.clear();
+}
+
+template <class L, Memory M>
+void RunningTasks<L, M>::arrived(std::size_t count) noexcept {
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    if (asked_[i].piece != PieceId::none) {
+      book_.pieces().settle(asked_[i].piece, i < count);
+    } else if (i >= count) {
+      threads_[asked_[i].thread].after = {};
+    }
+  }
+  asked_.clear();
+}
+
+// ---- what it says
+
+template <class L, Memory M>
+bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
+  Thread& thread = threads_[number];
+  RunningTask& running = thread.running;
+  const bool again = ++thread.tries < TaskBook<L, M>::most_reads;
+  running.what = What::nothing;
+  if (!thread.after.loop && !thread.before.loop) {
+    if (thread.without_loop == 0) thread.without_loop = now_;
+    if (now_ - thread.without_loop >= ask_every) thread.without_loop = now_;
+    thread.path.clear();
     return true;
+  }
+  thread.without_loop = 0;
+  if (!runs_task(chain)) {
+    thread.path.clear();
+    running.what = What::between;
+    return true;
+  }
+  running.task = recognise(thread, number, chain);
+  if (running.task != TaskIndex::none && prove(thread, running.task) && place(thread, chain)) {
+    running.what = What::task;
+    return true;
+  }
+  thread.path.clear();
+  running.what = What::unknown;
+  return !again;
+}
+
+// Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
+template <class L, Memory M>
+bool RunningTasks<L, M>::runs_task(const Chain& chain) {
+  if (loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task) return true;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].from_c && book_.reader().is_generator(chain[i].owner)) return true;
+  }
+  return false;
+}
+
+// Whose coroutine is on the thread's stack? What is known of tasks is asked first.
+template <class L, Memory M>
+TaskIndex RunningTasks<L, M>::recognise(const Thread& thread, std::size_t number,
+                                        const Chain& chain) {
+  const std::array<Address, 2> said{thread.after.task, thread.before.task};
+  for (const Address task : said) {
+    const TaskIndex index = task ? book_.find(task) : TaskIndex::none;
+    if (index != TaskIndex::none && is_on(chain, index)) return index;
+  }
+  for (const Address task : said) {
+    if (!task || book_.find(task) != TaskIndex::none) continue;
+    const TaskIndex index = learn(task, number, chain);
+    if (index != TaskIndex::none) return index;
+  }
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (!book_.reader().is_generator(chain[i].owner)) continue;
+    const TaskIndex index = book_.find_by_frame(chain[i].at);
+    if (index != TaskIndex::none) return index;
+  }
+  for (const Address task : said) {
+    const TaskIndex known = task ? book_.find(task) : TaskIndex::none;
+    if (known == TaskIndex::none || book_[known].fresh == book_.round()) continue;
+    const TaskIndex index = learn(task, number, chain);
+    if (index != TaskIndex::none) return index;
+  }
+  return TaskIndex::none;
+}
+
+template <class L, Memory M>
+TaskIndex RunningTasks<L, M>::learn(Address task, std::size_t number, const Chain& chain) {
+  book_.pieces().forget();
+  TaskIndex index = book_.find(task);
+  if (index == TaskIndex::none) {
+    index = book_.add(task, number);
+  } else if (!book_.remake(index)) {
+    index = TaskIndex::none;
+  }
+  return index != TaskIndex::none && is_on(chain, index) ? index : TaskIndex::none;
+}
+
+// The task and everybody who waits for it, the same in two reads.
+template <class L, Memory M>
+bool RunningTasks<L, M>::prove(Thread& thread, TaskIndex index) {
+  thread.stays = !thread.path.empty() && thread.path[0] == index;
+  if (thread.stays && book_[index].fresh != book_.round()) {
+    if (!due(thread)) return true;
+    if (thread.asked && first_changed(thread.path) == thread.path.size()) {
+      thread.proven = now_;
+      return true;
+    }
+  }
+  return prove_anew(thread, index);
+}
+
+// What has changed since the first read is read twice now, and belongs to this stack only if the
+// task still runs.
+template <class L, Memory M>
+bool RunningTasks<L, M>::prove_anew(Thread& thread, TaskIndex index) {
+  bool changed = book_[index].fresh == book_.round();
+  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+    find_path(index, thread.path);
+    for (const TaskIndex each : thread.path) {
+      changed = changed || book_[each].fresh == book_.round();
+    }
+    pieces_of(thread.path);
+    book_.pieces().read_some(pieces_);
+    const std::size_t at = first_changed(thread.path);
+    if (at == thread.path.size()) {
+      thread.proven = now_;
+      if (!changed) return true;
+      const Address word = thread.running.thread + book_.reader().offsets().running_task;
+      const auto now = read_value<Address>(memory_, word);
+      return now && *now == book_[index].record.at;
+    }
+    book_.pieces().forget();
+    if (!book_.remake(thread.path[at])) return false;
+    changed = true;
   }
   return false;
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::add_suspended(const std::vector<ThreadView>& threads,
-                                     std::vector<TaskStack>& out) {
-  const auto add = [&](std::uint32_t index) {
-    const bool unsettled = has_changed(index) || entries_[index].bad;
-    bool shown = false;
-    if (!unsettled && entries_[index].record.on_thread) {
-      shown = entries_[index].born != round_ && outer_stack(index, threads, out);
-    } else if (!unsettled) {
-      const StackId stack = stack_of(index, threads);
-      shown = entries_[index].whole;
-      if (shown) out.push_back({entries_[index].thread, stack, false, false});
-    }
-    if (!shown) ++lost_;
-    cover(index);
-  };
-  for (const std::uint32_t index : shown_) cover(index);
-  for (const std::uint32_t index : live_) {
-    const Entry& entry = entries_[index];
-    if (entry.covered != round_ && entry.awaited != round_) add(index);
+void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
+  path.clear();
+  while (index != TaskIndex::none && path.size() < TaskBook<L, M>::most_parents &&
+         std::find(path.begin(), path.end(), index) == path.end()) {
+    path.push_back(index);
+    book_.see(index);
+    book_.choose_parent(index);
+    index = book_[index].parent;
   }
-  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
-  for (const std::uint32_t index : live_) {
-    if (entries_[index].covered != round_) add(index);
+}
+
+// The frames of a running task are its thread's business: of the first of the path only who it is
+// and who waits for it matters, of the others everything.
+template <class L, Memory M>
+void RunningTasks<L, M>::pieces_of(std::span<const TaskIndex> path) {
+  pieces_.clear();
+  book_.add_pieces_running(path[0], pieces_);
+  for (const TaskIndex index : path.subspan(1)) book_.add_pieces(index, pieces_);
+}
+
+template <class L, Memory M>
+std::size_t RunningTasks<L, M>::first_changed(std::span<const TaskIndex> path) const {
+  std::size_t i = 0;
+  while (i < path.size() && (i == 0 ? book_.is_same_running(path[0]) : book_.is_same(path[i]))) {
+    ++i;
+  }
+  return i;
+}
+
+// Where the task stands on the thread's stack, and what its frames are put on.
+template <class L, Memory M>
+bool RunningTasks<L, M>::place(Thread& thread, const Chain& chain) {
+  thread.running.link = link_of(chain, book_.frame_of(thread.path[0]));
+  if (thread.running.link == no_link) return false;
+  StackId stack = StackId::empty;
+  for (std::size_t i = thread.path.size(); i-- > 0;) {
+    const TaskIndex index = thread.path[i];
+    book_.show_now(index);
+    if (i != 0 && book_[index].bad) return false;
+    const TaskSegment segment = segments_.put(index, stack);
+    stack = i == 0 ? segment.bare : segment.stack;
+  }
+  thread.running.onto = stack;
+  return true;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/settled_tasks.hpp ----
+
+// What makes a stack of tasks true.
+//
+// It is joined from words all over the heap, and the program goes on while they are read. So one
+// rule decides: *a stack is believed when all words that it was made from were the same in two
+// reads*. Whatever lies between the two reads then saw all of them at once. For a task that has not
+// changed since the last tick the last tick was the first read; a task that has changed is read
+// once more, together with everything its stacks lead through.
+//
+//   tick 1   | A B C D |                     all new: read, and read again
+//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
+//   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
+//
+// What changes in every read is given up.
+namespace tachyon {
+
+template <class L, Memory M>
+class SettledTasks {
+ public:
+  explicit SettledTasks(TaskBook<L, M>& book) : book_{book} {}
+
+  // Reads tasks that changed until they stay the same. `is_done` says of a task whether its stack
+  // is known already.
+  template <class Done>
+  void settle(std::span<const TaskIndex> tasks, Done&& is_done);
+
+  // Has this task changed since it was last settled, or one that its stack leads through?
+  bool has_changed(TaskIndex index);
+
+ private:
+  struct Mark {
+    std::uint64_t settled = 0;  // its `made` when it was found to be the same
+    std::uint64_t visited = 0;  // by which search
+    bool changed = false;       // ... and what that found
+    bool to_read = false;
+  };
+
+  void mark_with_parents(TaskIndex index);
+  void read_marked(std::size_t of);
+
+  TaskBook<L, M>& book_;
+  PerTask<Mark> marks_;
+  std::vector<TaskIndex> marked_;
+  std::vector<TaskIndex> path_;
+  std::vector<PieceId> pieces_;
+  std::uint64_t search_ = 0;
+};
+
+template <class L, Memory M>
+template <class Done>
+void SettledTasks<L, M>::settle(std::span<const TaskIndex> tasks, Done&& is_done) {
+  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+    ++search_;
+    marked_.clear();
+    for (const TaskIndex index : tasks) {
+      // One that has begun to run since its thread was read may have ended its step by now.
+      const bool began = book_[index].record.on_thread && !is_done(index);
+      if (has_changed(index) || began) mark_with_parents(index);
+    }
+    if (marked_.empty()) return;
+    read_marked(tasks.size());
+  }
+  ++search_;
+}
+
+template <class L, Memory M>
+bool SettledTasks<L, M>::has_changed(TaskIndex index) {
+  path_.clear();
+  bool changed = false;
+  for (TaskIndex at = index; at != TaskIndex::none; at = book_[at].parent) {
+    Mark& mark = marks_[at];
+    if (mark.visited == search_) {
+      changed = mark.changed;
+      break;
+    }
+    mark.visited = search_;
+    mark.changed = false;
+    path_.push_back(at);
+    if (path_.size() == TaskBook<L, M>::most_parents) break;
+  }
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    Mark& mark = marks_[path_[i]];
+    changed = changed || mark.settled != book_[path_[i]].made;
+    mark.changed = changed;
+  }
+  return marks_[index].changed;
+}
+
+template <class L, Memory M>
+void SettledTasks<L, M>::mark_with_parents(TaskIndex index) {
+  for (std::size_t up = 0; index != TaskIndex::none && up < TaskBook<L, M>::most_parents; ++up) {
+    if (marks_[index].to_read) break;
+    marks_[index].to_read = true;
+    marked_.push_back(index);
+    index = book_[index].parent;
   }
 }
 
 template <class L, Memory M>
-void TaskStacks<L, M>::look(TaskChoice choice, const std::vector<ThreadView>& threads,
-                            const std::vector<Address>& interpreters, std::vector<TaskStack>& out) {
+void SettledTasks<L, M>::read_marked(std::size_t of) {
+  if (marked_.size() > of / 3) {
+    book_.pieces().read_all();
+  } else {
+    book_.pieces().forget();
+    pieces_.clear();
+    for (const TaskIndex index : marked_) book_.add_pieces(index, pieces_);
+    book_.pieces().read_some(pieces_);
+  }
+  for (const TaskIndex index : marked_) {
+    Mark& mark = marks_[index];
+    mark.to_read = false;
+    if (book_.is_same(index)) {
+      mark.settled = book_[index].made;
+    } else {
+      (void)book_.remake(index);
+      book_.choose_parent(index);
+    }
+  }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/task_lists.hpp ----
+
+// All tasks that there are: those in the interpreter's lists, and everybody who waits for one.
+//
+// Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
+// list comes back to its head; one that does not was changed while it was read, and all are read
+// again, a few times. All tasks that are known already are read in one go before, so that going
+// through the lists reads nothing but what is new.
+namespace tachyon {
+
+template <class L, Memory M>
+class TaskLists {
+ public:
+  explicit TaskLists(TaskBook<L, M>& book) : book_{book} {}
+
+  void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
+  // Of the last look, in the order they were met.
+  std::span<const TaskIndex> tasks() const noexcept { return met_; }
+  // Looks in which some list never came back to its head.
+  std::uint64_t broken() const noexcept { return broken_; }
+
+ private:
+  struct Head {
+    Address owner{};
+    Address at{};
+    PieceId piece = PieceId::none;
+    std::size_t thread = no_thread;
+  };
+  struct Met {
+    std::uint64_t pass = 0;            // the last one that came by
+    TaskIndex next = TaskIndex::none;  // its neighbour then
+  };
+
+  void set_heads(std::span<const ThreadView> threads, std::span<const Address> interpreters);
+  bool walk(const Head& head);
+  void walk_all();
+  void meet(TaskIndex index, std::size_t thread) {
+    passed_[index].pass = pass_;
+    book_.place(index, thread, met_.size());
+    met_.push_back(index);
+  }
+
+  TaskBook<L, M>& book_;
+  std::vector<Head> heads_;
+  std::vector<TaskIndex> met_;
+  PerTask<Met> passed_;
+  std::uint64_t pass_ = 0;
+  std::uint64_t broken_ = 0;
+};
+
+template <class L, Memory M>
+void TaskLists<L, M>::look(std::span<const ThreadView> threads,
+                           std::span<const Address> interpreters) {
+  set_heads(threads, interpreters);
+  walk_all();
+  for (std::size_t done = 0; done < met_.size();) {  // there are more of them meanwhile
+    const TaskIndex index = met_[done++];
+    book_.refresh(index);
+    book_.choose_parent(index);
+    for (const TaskIndex awaiter : book_[index].awaiters) {
+      if (awaiter == TaskIndex::none || passed_[awaiter].pass == pass_) continue;
+      meet(awaiter, book_[index].thread);
+    }
+  }
+}
+
+template <class L, Memory M>
+void TaskLists<L, M>::set_heads(std::span<const ThreadView> threads,
+                                std::span<const Address> interpreters) {
+  std::size_t i = 0;
+  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
+    if (i == heads_.size()) heads_.emplace_back();
+    Head& head = heads_[i++];
+    head.thread = thread;
+    if (head.owner == owner && head.piece != PieceId::none) return;
+    book_.pieces().drop(head.piece);
+    head.owner = owner;
+    head.at = book_.reader().head_of(owner, interpreter);
+    head.piece = book_.reader().add_head(book_.pieces(), owner, interpreter);
+  };
+  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
+  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
+  for (std::size_t k = i; k < heads_.size(); ++k) book_.pieces().drop(heads_[k].piece);
+  heads_.resize(i);
+}
+
+// False: the list does not come back to its head.
+template <class L, Memory M>
+bool TaskLists<L, M>::walk(const Head& head) {
+  const TaskReader<L>& reader = book_.reader();
+  if (head.piece == PieceId::none) return false;
+  Address node = load_checked<Address>(book_.pieces().bytes(head.piece), 0).value_or(head.at);
+  if (!node) return true;  // a thread that never had one
+  TaskIndex before = TaskIndex::none;
+  for (std::size_t i = 0; i < reader.limits().tasks; ++i) {
+    if (node == head.at) return true;
+    if (!node) return false;
+    const Address at = reader.task_of_node(node);
+    TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
+    if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
+    if (index == TaskIndex::none) index = book_.add(at, head.thread);
+    if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
+    const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
+    if (!words.is_task) return false;
+    meet(index, head.thread);
+    if (before != TaskIndex::none) passed_[before].next = index;
+    before = index;
+    node = words.next;
+  }
+  return false;
+}
+
+template <class L, Memory M>
+void TaskLists<L, M>::walk_all() {
+  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+    book_.pieces().read_all();
+    met_.clear();
+    ++pass_;
+    bool whole = true;
+    for (const Head& head : heads_) whole = walk(head) && whole;
+    if (whole) return;
+  }
+  ++broken_;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/task_stacks.hpp ----
+
+// Stacks by task instead of by thread.
+//
+// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
+// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
+// and each leaf gives one stack; root first:
+//
+//   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
+//
+// A task that runs at this moment continues with the ordinary calls above its coroutine. Where
+// several tasks wait for one, the stack follows one of them, and the others are shown through it.
+//
+// The parts, each in a file of its own, from the one that knows nothing of the others on:
+//
+//   task_book                          what is known of each task; who follows whom
+//     |-- task_lists                   which tasks there are
+//     |-- settled_tasks                whose words stood still
+//     |-- task_segments                what a task adds to a stack
+//           `-- running_tasks          which task a thread runs
+namespace tachyon {
+
+// Those that run; all; or those that do not run, for the time they wait.
+enum class TaskChoice : std::uint8_t { running, all, waiting };
+
+struct TaskStack {
+  std::size_t thread = no_thread;  // index among the threads that were given
+  StackId stack{};
+  bool running = false;
+  bool idle = false;  // no task: the loop waits, or runs something that is no task
+};
+
+template <class L, Memory M>
+class TaskStacks {
+ public:
+  TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+             const WellKnown& types)
+      : book_{layout, memory, maker, offsets, types},
+        loops_{layout, maker},
+        lists_{book_},
+        settled_{book_},
+        segments_{book_, maker.builder()},
+        running_{book_, segments_, loops_, memory} {}
+  TaskStacks(const TaskStacks&) = delete;  // its parts know one another
+  TaskStacks& operator=(const TaskStacks&) = delete;
+
+  // ---- with every look at the threads; see running_tasks.hpp
+
+  void begin(std::size_t threads, std::uint64_t now) {
+    book_.begin_round();
+    running_.begin(threads, now);
+  }
+  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
+    running_.ask_before(thread, at, ranges);
+  }
+  void ask(std::vector<Range>& ranges) { running_.ask(ranges); }
+  void arrived(std::size_t count) noexcept { running_.arrived(count); }
+  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
+    book_.set_epoch(epoch);
+    return running_.settle(thread, chain);
+  }
+  bool is_unknown(std::size_t thread) const noexcept {
+    return running_[thread].what == What::unknown;
+  }
+
+  // ---- once a tick
+
+  void look(TaskChoice choice, std::span<const ThreadView> threads,
+            std::span<const Address> interpreters, std::vector<TaskStack>& out);
+
+  // Lists that did not come back to their head, and stacks that changed in every read.
+  std::uint64_t broken_lists() const noexcept { return lists_.broken(); }
+  std::uint64_t lost() const noexcept { return lost_; }
+  std::size_t task_count() const noexcept { return book_.count(); }
+  const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
+
+ private:
+  using What = RunningTask::What;
+  struct Made {
+    std::uint64_t shown = 0;    // the round in which it ran and had its stack
+    std::uint64_t covered = 0;  // ... in which a stack led through it
+    std::uint64_t climbed = 0;  // on which way to the root
+    std::uint64_t built = 0;    // the round its stack is of
+    StackId bare{};             // its marker alone, upon who waits for it
+    StackId stack{};
+    bool whole = false;  // so is its stack, and everybody's in it
+  };
+
+  void add_running(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_suspended(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_leaf(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  bool add_outer(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_between(TaskChoice choice, std::span<const ThreadView> threads,
+                   std::vector<TaskStack>& out);
+  void cover(TaskIndex index);
+  const Made& make(TaskIndex index, std::span<const ThreadView> threads);
+
+  TaskBook<L, M> book_;
+  LoopStacks<L> loops_;
+  TaskLists<L, M> lists_;
+  SettledTasks<L, M> settled_;
+  TaskSegments<L, M> segments_;
+  RunningTasks<L, M> running_;
+  PerTask<Made> made_;
+  std::vector<TaskIndex> path_;
+  std::uint64_t climb_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+template <class L, Memory M>
+void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threads,
+                            std::span<const Address> interpreters, std::vector<TaskStack>& out) {
   out.clear();
-  epoch_ = threads.empty() ? 0 : threads.front().epoch;
+  book_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
+  const auto all = threads;
+  threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
   add_running(threads, out);
   if (choice != TaskChoice::running) {
-    set_heads(threads, interpreters);
-    walk_all();
-    settle_all();
+    lists_.look(all, interpreters);
+    settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
     add_suspended(threads, out);
   }
-  for (std::size_t i = 0; i < std::min(threads.size(), running_.size()); ++i) {
-    const bool between = running_[i].what == Running::What::between && threads[i].chain != nullptr;
-    if (!between) continue;
-    // A loop between two tasks waits for something to happen, or runs a callback.
-    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
-    const bool idle = loop.kind == LoopStack::Kind::idle;
-    // With all tasks shown, a loop that waits for them has nothing to add.
-    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
-    if (choice != TaskChoice::running && idle && !out.empty()) continue;
-    out.push_back({i, loop.stack, !idle, idle});
-  }
+  add_between(choice, threads, out);
   if (choice == TaskChoice::waiting) {
     out.erase(std::remove_if(out.begin(), out.end(),
                              [](const TaskStack& task) { return task.running || task.idle; }),
               out.end());
   }
-  if (choice != TaskChoice::running) {
-    if (round_ % 4 == 0) drop_unseen(2);
-  } else if (round_ % 64 == 0) {
-    const bool crowded = used_ > most_entries / 2 || gathered_.is_crowded();
-    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
-    gathered_.tidy();
+  book_.tidy(choice != TaskChoice::running);
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
+                                   std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const RunningTask& running = running_[i];
+    const ThreadView& thread = threads[i];
+    if (thread.chain == nullptr || running.thread != thread.at) continue;
+    if (running.what == What::unknown) ++lost_;
+    if (running.what != What::task || running.link >= thread.chain->size()) continue;
+    const StackId from = stack_below(*thread.chain, running.link);
+    out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
+    made_[running.task].shown = book_.round();
   }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_suspended(std::span<const ThreadView> threads,
+                                     std::vector<TaskStack>& out) {
+  for (const TaskStack& shown : out) cover(running_[shown.thread].task);
+  for (const TaskIndex index : lists_.tasks()) {
+    const bool leaf = book_[index].awaited != book_.round();
+    if (leaf && made_[index].covered != book_.round()) add_leaf(index, threads, out);
+  }
+  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
+  for (const TaskIndex index : lists_.tasks()) {
+    if (made_[index].covered != book_.round()) add_leaf(index, threads, out);
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> threads,
+                                std::vector<TaskStack>& out) {
+  const KnownTask& task = book_[index];
+  bool shown = false;
+  if (settled_.has_changed(index) || task.bad) {
+    // Given up.
+  } else if (task.record.on_thread) {
+    shown = task.born != book_.round() && add_outer(index, threads, out);
+  } else if (const Made& made = make(index, threads); made.whole) {
+    out.push_back({task.thread, made.stack, false, false});
+    shown = true;
+  }
+  if (!shown) ++lost_;
+  cover(index);
+}
+
+// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
+template <class L, Memory M>
+bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> threads,
+                                 std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
+    const Chain& chain = *threads[i].chain;
+    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t end = running_[i].link;
+    if (link == no_link || end >= chain.size() || end <= link) continue;
+    const StackId onto = make(index, threads).bare;
+    const StackId from = stack_below(chain, link);
+    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
+    return true;
+  }
+  return false;
+}
+
+// A loop between two tasks waits for something to happen, or runs a callback.
+template <class L, Memory M>
+void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
+                                   std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (running_[i].what != What::between || threads[i].chain == nullptr) continue;
+    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
+    const bool idle = loop.kind == LoopStack::Kind::idle;
+    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
+    // With all tasks shown, a loop that waits for them has nothing to add.
+    if (choice != TaskChoice::running && idle && !out.empty()) continue;
+    out.push_back({i, loop.stack, !idle, idle});
+  }
+}
+
+// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
+// stack follows one of several ways only.
+template <class L, Memory M>
+void TaskStacks<L, M>::cover(TaskIndex index) {
+  path_.assign(1, index);
+  while (!path_.empty()) {
+    const TaskIndex at = path_.back();
+    path_.pop_back();
+    if (made_[at].covered == book_.round()) continue;
+    made_[at].covered = book_.round();
+    for (const TaskIndex awaiter : book_[at].awaiters) {
+      if (awaiter != TaskIndex::none) path_.push_back(awaiter);
+    }
+  }
+}
+
+// Up to a task whose stack is known, to the root, or around a circle; then down again.
+template <class L, Memory M>
+const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
+                                                              std::span<const ThreadView> threads) {
+  path_.clear();
+  ++climb_;
+  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskBook<L, M>::most_parents;
+       at = book_[at].parent) {
+    if (made_[at].climbed == climb_) break;
+    made_[at].climbed = climb_;
+    path_.push_back(at);
+    if (made_[at].built == book_.round()) break;
+  }
+  StackId below = StackId::empty;
+  bool whole = true;
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    const KnownTask& task = book_[path_[i]];
+    Made& made = made_[path_[i]];
+    if (made.built != book_.round()) {
+      const TaskSegment segment = segments_.put(path_[i], below);
+      made.bare = segment.bare;
+      made.stack = segment.stack;
+      made.whole = whole && !task.bad;
+      if (task.record.on_thread) {
+        // As somebody's who waits it is shown with what runs of it, if that is known.
+        const bool known = task.born != book_.round();
+        const auto runs = known ? segments_.put_running(path_[i], segment.bare, threads)
+                                : std::optional<StackId>{};
+        made.whole = made.whole && runs;
+        made.stack = runs.value_or(segment.stack);
+      }
+      made.built = book_.round();
+    }
+    whole = made.whole;
+    // Was the edge to the task above there when the thread of this one was read?
+    const bool late = i > 0 && task.record.on_thread && book_[path_[i - 1]].fresh == book_.round();
+    below = late ? made.bare : made.stack;
+  }
+  return made_[index];
 }
 
 }  // namespace tachyon
@@ -20867,7 +21183,7 @@ class Watch {
   std::unique_ptr<TaskStacks<L, M>> tasks_;
   LoopStacks<L> loops_;  // for a Python that does not publish its tasks
   std::uint64_t asked_for_table_ = 0;
-  std::vector<typename TaskStacks<L, M>::ThreadView> views_;
+  std::vector<ThreadView> views_;
   std::vector<Address> interpreters_at_;
 };
 

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <tachyon/memory/image.hpp>
 
+#include "target/tiny_elf.hpp"
+
 using namespace tachyon;
 
 namespace {
@@ -140,6 +142,57 @@ TEST_CASE("runtime: asyncio's table is known by its shape") {
   CHECK(find_asyncio(world.image, world.modules, *site) == data + 0x80100);
   world.put(0x80100 + 8, 4000);  // a member outside its struct
   CHECK_FALSE(find_asyncio(world.image, world.modules, *site));
+}
+
+// The loader maps a library whole, to read only, then lays its data over that: between the two,
+// where the runtime will be, there are other bytes of the file. They look like anything, here like
+// an interpreter that ends.
+TEST_CASE("runtime: a library that is half loaded is no interpreter yet") {
+  constexpr std::uint64_t object = 0x1100;
+  World world;
+  const auto load = [&](std::uint64_t at, std::uint64_t finalizing) {
+    const test::TinyElf elf{world.image, at, true, true, object};
+    REQUIRE(world.image.map({at + 0x1000}, 0x3000));
+    const std::array<std::uint64_t, 7> words{
+        detail::debug_cookie, 0x030e01f0, 0, 0x40000, 608, 632, 640};
+    for (std::size_t i = 0; i < words.size(); ++i) elf.put(object + i * 8, words[i]);
+    elf.put(object + 608, finalizing);
+    elf.put(object + 632, std::uint64_t{0x1234});
+  };
+  const auto find = [&](std::string_view access) {
+    world.modules.table = Maps::parse(
+        "7f0000300000-7f0000301000 r-xp 00000000 8:1 9 /opt/lib/libpython3.14.so\n"
+        "7f0000301000-7f0000304000 " +
+        std::string{access} +
+        " 00001000 8:1 9 /opt/lib/libpython3.14.so\n"
+        "7f0000400000-7f0000401000 r-xp 00000000 8:1 11 /opt/lib/other.so\n"
+        "7f0000401000-7f0000404000 rw-p 00001000 8:1 11 /opt/lib/other.so\n");
+    const auto site = world.find();
+    REQUIRE(site);
+    CHECK(site->found_by == FoundBy::memory_symbol);
+    return *site;
+  };
+  const Address library{0x7f0000300000 + object}, other{0x7f0000400000 + object};
+  load(0x7f0000300000, 0x77);
+  for (const std::string_view access : {"r--p", "r-xp", "r--s"}) {
+    CAPTURE(access);
+    CHECK(find(access).runtime == library);
+    CHECK(find(access).state == RuntimeState::not_started);
+  }
+  CHECK(find("rw-p").state == RuntimeState::finalizing);
+
+  // One that does run is found all the same, and one that ends is the better guess.
+  load(0x7f0000400000, 0);
+  CHECK(find("r--p").runtime == other);
+  CHECK(find("r--p").state == RuntimeState::running);
+  REQUIRE(world.image.store(other + 608, std::uint64_t{0x77}));
+  CHECK(find("r--p").runtime == other);
+  CHECK(find("r--p").state == RuntimeState::finalizing);
+
+  REQUIRE(world.image.store(library + 608, std::uint64_t{0}));
+  CHECK(find("r--p").runtime == other);
+  CHECK(find("rw-p").runtime == library);
+  CHECK(find("rw-p").state == RuntimeState::running);
 }
 
 TEST_CASE("runtime: memory full of cookies does not keep us") {

@@ -259,7 +259,7 @@ class Watch {
   std::unique_ptr<TaskStacks<L, M>> tasks_;
   LoopStacks<L> loops_;  // for a Python that does not publish its tasks
   std::uint64_t asked_for_table_ = 0;
-  std::vector<typename TaskStacks<L, M>::ThreadView> views_;
+  std::vector<ThreadView> views_;
   std::vector<Address> interpreters_at_;
 };
 

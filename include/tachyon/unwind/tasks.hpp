@@ -168,7 +168,7 @@ class TaskReader {
 
   // The head of a list, as a piece whose bytes are the first node's address.
   template <Memory M>
-  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) {
+  PieceId add_head(Gathered<M>& memory, Address owner, bool interpreter) const {
     return memory.add(head_of(owner, interpreter) + link_, 8);
   }
   Address head_of(Address owner, bool interpreter) const noexcept {

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <tachyon/sampler/task_book.hpp>
+
+// What one task adds to a stack: its marker, and its coroutines above it.
+//
+//   below        | marker   | coroutines
+//   [Task-1] main| [worker] | fetch, read
+//
+// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
+// them, and what they call above them: these frames are taken from there and put on the marker.
+// Both are remembered, as most stacks of a tick are those of the last.
+namespace tachyon {
+
+struct TaskSegment {
+  std::uint64_t version = 0;  // of the task it is made from
+  StackId below{};
+  StackId bare{};   // with the marker alone
+  StackId stack{};  // with the coroutines that do not run
+};
+
+inline constexpr std::size_t no_link = ~std::size_t{0};
+
+// The innermost link whose frame is here.
+inline std::size_t link_of(const Chain& chain, Address frame) noexcept {
+  if (!frame) return no_link;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].at == frame) return i;
+  }
+  return no_link;
+}
+
+// The stack below a link.
+inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
+  return link == 0 ? StackId::empty : chain[link - 1].stack;
+}
+
+template <class L, Memory M>
+class TaskSegments {
+ public:
+  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
+      : book_{book}, builder_{builder} {}
+
+  TaskSegment put(TaskIndex index, StackId below);
+
+  // The coroutines of a task that runs, upon `onto`; nothing where they are on no stack that was
+  // read.
+  std::optional<StackId> put_running(TaskIndex index, StackId onto,
+                                     std::span<const ThreadView> threads);
+
+  // The frames of `stack` above `from`, upon another stack.
+  StackId transplant(StackId stack, StackId from, StackId onto);
+
+ private:
+  struct Transplant {
+    StackId stack{}, from{}, onto{}, result{};
+    bool known = false;
+  };
+
+  const TaskBook<L, M>& book_;
+  StackBuilder& builder_;
+  PerTask<TaskSegment> segments_;
+  std::vector<FrameId> frames_;
+  std::array<Transplant, 256> transplants_{};
+};
+
+template <class L, Memory M>
+TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
+  const KnownTask& task = book_[index];
+  TaskSegment& segment = segments_[index];
+  if (segment.version == task.version && segment.below == below) return segment;
+  segment = {task.version, below, builder_.push(below, task.marker), {}};
+  segment.stack = segment.bare;
+  for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
+  return segment;
+}
+
+template <class L, Memory M>
+std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId onto,
+                                                       std::span<const ThreadView> threads) {
+  for (const ThreadView& thread : threads) {
+    if (thread.chain == nullptr) continue;
+    const Chain& chain = *thread.chain;
+    const std::size_t link = link_of(chain, book_.frame_of(index));
+    if (link == no_link) continue;
+    std::size_t end = link;
+    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
+    if (end == link) continue;
+    return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
+  }
+  return std::nullopt;
+}
+
+template <class L, Memory M>
+StackId TaskSegments<L, M>::transplant(StackId stack, StackId from, StackId onto) {
+  const std::uint64_t key =
+      mix_bits(static_cast<std::uint64_t>(stack) << 32 | static_cast<std::uint64_t>(onto)) ^
+      static_cast<std::uint64_t>(from);
+  Transplant& memo = transplants_[key % transplants_.size()];
+  if (memo.known && memo.stack == stack && memo.from == from && memo.onto == onto) {
+    return memo.result;
+  }
+  frames_.clear();
+  builder_.tables().with([&](Tables& tables) {
+    for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
+      frames_.push_back(tables.frames.leaf(at));
+    }
+  });
+  StackId result = onto;
+  for (std::size_t i = frames_.size(); i-- > 0;) result = builder_.push(result, frames_[i]);
+  memo = {stack, from, onto, result, true};
+  return result;
+}
+
+}  // namespace tachyon
