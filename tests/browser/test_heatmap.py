@@ -64,7 +64,7 @@ class Index(support.PageCase):
         self.assertIn("3,000", page.js("document.getElementById('cards').innerText"))
         self.assertLess(page.js("document.querySelectorAll('.file').length"), 100)
         took = page.js("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
-        self.assertLess(took, 1000)
+        self.assertLess(took, 5000)  # some 200 ms; minutes if it grew with the square
         page.click("#filter")
         page.type("mod_299")
         page.wait("document.querySelectorAll('.file').length === 11")

@@ -4,12 +4,12 @@ import collections
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import side_by_side
 import support
 
 TOOL = os.environ.get("TACHYON") or ""
@@ -196,95 +196,22 @@ class Tool(support.PageCase):
             self.assertFalse(os.path.exists(self.at("x.html")))
 
 
-REFERENCE = os.path.join(support.ROOT, "tests", "interpreters")
-
-
-def reference_profiler():
-    """The name of an interpreter that has CPython's own profiler, where one is in the cache."""
-    listed = subprocess.run(
-        [sys.executable, REFERENCE, "--json"], capture_output=True, text=True, timeout=60
-    )
-    try:
-        return next((i["name"] for i in json.loads(listed.stdout) if i.get("profiler")), None)
-    except ValueError:
-        return None
-
-
-# When the first frame after loading was made, and when anything on the page last changed: CPython's
-# page lets its frames grow for half a second, ours fills what is below the window's edge.
-WATCH = """
-    window.watched = {frame: 0, last: 0};
-    new MutationObserver(() => { watched.last = performance.now(); }).observe(document,
-        {subtree: true, childList: true, attributes: true, characterData: true});
-    addEventListener('load', () => requestAnimationFrame(() => setTimeout(() => {
-        watched.frame = performance.now(); watched.last = Math.max(watched.last, watched.frame); })));
-"""
-
-
 @unittest.skipUnless(
     TOOL and os.path.exists(TOOL), "no tool: set TACHYON to the tachyon executable"
 )
 class SideBySide(support.PageCase):
-    """Our page and CPython's of one recording."""
+    """Our page and CPython's of one recording. How soon they open is tests/bench/pages.py's."""
 
-    def test_size_and_opening(self):
-        name = reference_profiler()
+    def test_sizes(self):
+        name = side_by_side.reference_profiler()
         if not name:
             self.skipTest(
                 "no interpreter with profiling.sampling in the cache (tests/interpreters 3.15)"
             )
         with tempfile.TemporaryDirectory(prefix="tachyon-pages-side-") as home:
-            program, recording = os.path.join(home, "p.py"), os.path.join(home, "r.bin")
-            theirs, ours = os.path.join(home, "theirs.html"), os.path.join(home, "ours.html")
-            with open(program, "w") as out:
-                out.write(
-                    "def leaf():\n    return sum(i * i for i in range(1000))\ndef f():\n    while True:\n        leaf()\nf()\n"
-                )
-            for arguments in (
-                ["run", "-d", "2", "--binary", "-o", recording, program],
-                ["replay", recording, "--flamegraph", "-o", theirs],
-            ):
-                done = subprocess.run(
-                    [
-                        sys.executable,
-                        REFERENCE,
-                        "--run",
-                        name,
-                        "--",
-                        "-m",
-                        "profiling.sampling",
-                        *arguments,
-                    ],
-                    capture_output=True,
-                    text=True,
-                    timeout=120,
-                )
-                self.assertEqual(done.returncode, 0, done.stderr)
-            done = subprocess.run(
-                [TOOL, "replay", recording, f"--flamegraph={ours}"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
-            self.assertEqual(done.returncode, 0, done.stderr)
-            sizes = [os.path.getsize(p) for p in (theirs, ours)]
-            opening, complete = [[], []], [[], []]
-            for _ in range(5):
-                for which, path in enumerate((theirs, ours)):
-                    page = self.open(path, first=WATCH)
-                    page.wait("performance.now() - watched.last > 400 && watched.frame > 0", 30)
-                    opening[which].append(page.js("watched.frame"))
-                    complete[which].append(page.js("watched.last"))
-                    page.errors.clear() if which == 0 else None
-                    self.opened.pop().close()
-            frame, last = ([statistics.median(times) for times in all] for all in (opening, complete))
-            print(
-                f"\n  CPython {name}: {sizes[0]:,} bytes, first frame {frame[0]:.0f} ms, complete"
-                f" {last[0]:.0f} ms; ours: {sizes[1]:,} bytes, {frame[1]:.0f} ms, {last[1]:.0f} ms"
-            )
-            self.assertLessEqual(sizes[1] * 6, sizes[0])
-            self.assertLess(frame[1], frame[0])
-            self.assertLess(last[1] * 3, last[0])
+            theirs, ours = side_by_side.make_pages(home, name, TOOL)
+            self.assertLessEqual(os.path.getsize(ours) * 6, os.path.getsize(theirs))
+            self.open(ours)  # and nothing is complained of
 
 
 if __name__ == "__main__":
