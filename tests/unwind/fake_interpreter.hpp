@@ -338,24 +338,31 @@ class FakeInterpreter {
                bool generator = false) {
     const Address at = generator ? allocate(code.frame_bytes) : thread.next;
     if (!generator) thread.next = at + code.frame_bytes;
+    const Value owner = generator ? layout_.owners.generator : layout_.owners.thread;
+    put_frame(at, code, unit, owner, thread.current, thread.copy);
+    put(at, layout_.frame.is_entry, entered_ ? 1 : 0);
+    entered_ = false;
+    set_current(thread, at);
+    return at;
+  }
+
+  // A frame by itself: a thread's, or that of a coroutine that is suspended.
+  void put_frame(Address at, const FakeCode& code, std::uint32_t unit, Value owner,
+                 Address previous = {}, std::int32_t copy = 0) {
     const bool calls = unit == code.call && layout_.traits.caller_stops_at_last_cache;
     const std::uint32_t stop = calls ? unit + code.call_caches : unit;
     Address bytecode = layout_.code.bytecode.at(code.at);
     if (code.copies) {
-      const auto index = static_cast<std::uint64_t>(thread.copy);
+      const auto index = static_cast<std::uint64_t>(copy);
       REQUIRE(image.read(layout_.tlbc_array.entries.at(code.copies) + index * 8,
                          std::as_writable_bytes(std::span{&bytecode, 1})));
     }
     const auto& f = layout_.frame;
     put(at, f.executable, Address{code.at.value | tag()});
-    put(at, f.previous, thread.current);
+    put(at, f.previous, previous);
     put(at, f.instruction, bytecode + stop * std::uint64_t{2});
-    put(at, f.owner, generator ? layout_.owners.generator.number : layout_.owners.thread.number);
-    put(at, f.is_entry, entered_ ? 1 : 0);
-    put(at, f.tlbc_index, thread.copy);
-    entered_ = false;
-    set_current(thread, at);
-    return at;
+    put(at, f.owner, owner.number);
+    put(at, f.tlbc_index, copy);
   }
 
  private:

@@ -1,0 +1,90 @@
+#include <tachyon/sampler/task_lists.hpp>
+
+#include <string>
+#include <vector>
+#include <catch2/catch.hpp>
+
+#include "sampler/fake_tasks.hpp"
+
+using namespace tachyon;
+using test::each_with_tasks;
+using test::FakeTasks;
+
+namespace {
+
+using Stacks = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("task lists: tasks come and go") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    CHECK(world.look().empty());
+    const Address a = world.task(u"a", {u"x"});
+    const Address b = world.task(u"b", {u"y"});
+    const Address c = world.task(u"c", {u"z"});
+    world.link({a, b});
+    CHECK(world.look() == Stacks{"[a] x", "[b] y"});
+    world.link({c, b});
+    CHECK(world.look() == Stacks{"[c] z", "[b] y"});
+    world.link({b}, {c, a});
+    CHECK(world.look() == Stacks{"[b] y", "[c] z", "[a] x"});
+    world.link({b});
+    for (int i = 0; i < 8; ++i) CHECK(world.look() == Stacks{"[b] y"});
+    CHECK(world.stacks->task_count() == 1);  // the others are forgotten
+    world.put_next(world.thread, {});        // a thread that has never had one
+    CHECK(world.look().empty());
+    CHECK(world.stacks->broken_lists() == 0);
+  });
+}
+
+// Who waits for a task need not be in a list himself.
+TEST_CASE("task lists: everybody who waits is there") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    const Address foreign = world.task(u"foreign", {u"x"});
+    const Address root = world.task(u"root", {u"w"});
+    const Address b = world.task(u"b", {u"y"});
+    world.await(foreign, b);
+    world.await(root, foreign);
+    world.link({b});
+    CHECK(world.look() == Stacks{"[root] w [foreign] x [b] y"});
+  });
+}
+
+TEST_CASE("task lists: a list that does not come back is read again, and then told") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    const Address a = world.task(u"a", {u"x"});
+    const Address b = world.task(u"b", {u"y"});
+    world.link({a, b});
+    CHECK(world.look() == Stacks{"[a] x", "[b] y"});
+
+    world.memory.restart();
+    world.put_next(world.node_of(a), {});  // b is being taken out ...
+    world.memory.before(FakeTasks::first_read + 1, [&] { world.link({a}); });
+    CHECK(world.look() == Stacks{"[a] x"});
+    CHECK(world.stacks->broken_lists() == 0);
+
+    world.memory.restart();
+    world.put_next(world.node_of(a), {});  // ... for ever
+    CHECK(world.look() == Stacks{"[a] x"});
+    CHECK(world.stacks->broken_lists() == 1);
+
+    world.link({a, b});
+    world.put_next(world.node_of(b), world.node_of(a));  // a circle without the head
+    CHECK(world.look() == Stacks{"[a] x", "[b] y"});
+    CHECK(world.stacks->broken_lists() == 2);
+
+    world.put_next(world.node_of(a), world.fake.allocate(128));  // no task
+    CHECK(world.look() == Stacks{"[a] x"});
+    CHECK(world.stacks->broken_lists() == 3);
+
+    world.link({a, b});
+    CHECK(world.look().size() == 2);
+    world.set_task(b, false);  // it was one
+    CHECK(world.look() == Stacks{"[a] x"});
+    CHECK(world.stacks->broken_lists() == 4);
+    CHECK(world.stacks->lost() == 0);
+  });
+}
