@@ -263,6 +263,25 @@ class Refusals(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("belongs to user 0 and we are user 65534", done.stderr)
             self.assertIn("sudo setcap cap_sys_ptrace=ep", done.stderr)
+            # What it says: the capability, on the file, and nothing else.
+            try:
+                os.setxattr(f"{folder}/tachyon", "security.capability",
+                            struct.pack("<5I", 0x02000001, 1 << 19, 0, 0, 0))
+            except OSError as why:
+                self.skipTest(f"no capabilities on files in {folder}: {why}")
+            for words in (["dump", "-a"], ["dump", "--blocking"],
+                          *(["attach", "-d", "0.5", "--collapsed=-", *read]
+                            for read in ([], ["--read", "fast"], ["--read", "exact"],
+                                         ["--blocking"], ["-a", "--readers", "2"]))):
+                with self.subTest(words=words):
+                    done = subprocess.run([f"{folder}/tachyon", *words, str(target.pid)],
+                                          capture_output=True, text=True, preexec_fn=nobody,
+                                          timeout=20)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn("<module>", done.stdout)
+            done = subprocess.run([f"{folder}/tachyon", "doctor", str(target.pid)],
+                                  capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+            self.assertNotIn("blocked", done.stdout)
 
     def test_pre_release(self):
         """A release whose table says that it is a beta."""

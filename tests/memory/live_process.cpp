@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstring>
 #include <numeric>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <vector>
@@ -155,6 +156,53 @@ TEST_CASE("live process: another program under the same pid is noticed") {
   std::array<std::byte, 4> into{};
   CHECK(process->read(address_of(&known), into).error().code == Errc::process_changed);
   ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+}
+
+TEST_CASE("live process: CAP_SYS_PTRACE alone opens no file, and is enough") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can be somebody else and keep CAP_SYS_PTRACE");
+    return;
+  }
+  int pipe[2];
+  REQUIRE(::pipe(pipe) == 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    char go;
+    ::close(pipe[1]);
+    if (::read(pipe[0], &go, 1) == 0) ::execl("/bin/sleep", "sleep", "100", nullptr);
+    ::_exit(1);
+  }
+  // Files are opened as nobody from here on; what else root may do stays.
+  ::setfsuid(65534);
+  CHECK_FALSE(open_for_reading(detail::ProcPath{"/proc/"}.add(pid).add("/mem").c_str()));
+  auto process = LiveProcess::open(pid);
+  REQUIRE(process);
+  CHECK(process->verify());
+  static const int known = 42;
+  int copy = 0;
+  const auto into = std::as_writable_bytes(std::span{&copy, 1});
+  CHECK(process->read(address_of(&known), into));
+  CHECK(copy == 42);
+  CHECK(*process->read_many(std::array{Range{address_of(&known), into}}) == 1);
+  CHECK(process->read({0}, into).error().code == Errc::unreadable);
+  CHECK(process->read_many(std::array{Range{{0}, into}}).error().code == Errc::unreadable);
+  // Another program under the same pid.
+  ::close(pipe[1]);
+  ::close(pipe[0]);
+  Errc code = Errc::ok;
+  for (int i = 0; i < 1000 && code == Errc::ok; ++i) {
+    code = process->verify().error().code;
+    ::usleep(1000);
+  }
+  CHECK(code == Errc::process_changed);
+  CHECK(process->read({0}, into).error().code == Errc::process_changed);
+  CHECK(process->read_many(std::array{Range{{0}, into}}).error().code == Errc::process_changed);
+  ::kill(pid, SIGKILL);
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
+  CHECK(process->read(address_of(&known), into).error().code == Errc::no_such_process);
+  ::setfsuid(0);
   ::waitpid(pid, nullptr, 0);
 }
 

@@ -9,7 +9,8 @@ namespace {
 std::string line(std::string_view name, std::string_view state) {
   return "1234 (" + std::string{name} + ") " + std::string{state} +
          " 77 1234 1234 0 -1 4194304 1 2 3 4 500 60 7 8 20 0 3 0 98765 1000 200 "
-         "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 2 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+         "18446744073709551615 1 1 140737488351232 0 0 0 0 0 0 0 0 0 17 2 0 0 0 0 0 0 0 0 0 0 0 0 "
+         "0\n";
 }
 }  // namespace
 
@@ -24,6 +25,7 @@ TEST_CASE("process_stat: fields are counted from the last bracket") {
     CHECK(stat->threads == 3);
     CHECK(stat->start_ticks == 98765);
     CHECK(stat->cpu == 2);
+    CHECK(stat->stack == 140737488351232);
     CHECK_FALSE(stat->kernel_thread);
   }
 }

@@ -32,6 +32,11 @@
 //   ranges    | A | B | C | D |      the kernel copied 5,000 of the 8,000 bytes asked for:
 //   copied    |#######~~~|           A whole, B whole, of C some pages. The answer is 2.
 //
+// The file belongs to the process's user. Somebody else with CAP_SYS_PTRACE and nothing more, which
+// is what `setcap` gives a program, cannot open it, but may make the call: then everything is read
+// with that, and an exec is noticed by its new stack, looked for at each failure and every 64th
+// call.
+//
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
 // own); the address space is reached through one of the threads that are left.
 //
@@ -139,20 +144,26 @@ class LiveProcess {
 
  private:
   static constexpr std::size_t most_ranges = 1024;  // UIO_MAXIOV
+  static constexpr std::uint32_t calls_a_check = 64;
 
   LiveProcess() noexcept = default;
   bool ended() noexcept;
   Error gone(Address at) noexcept;
   Result<void> open_memory(const ProcessStat& stat) noexcept;
+  Result<void> open_through(std::int32_t task, const char* path, const Descriptor& folder) noexcept;
+  Result<void> read_by_call(Address at, std::span<std::byte> into) noexcept;
+  bool replaced() noexcept;
   Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
   Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
   std::int32_t pid_ = 0;
   std::int32_t task_ = 0;  // the thread through which the address space is reached
   std::uint64_t start_ticks_ = 0;
+  std::uint64_t stack_ = 0;
+  std::uint32_t calls_ = 0;
   Descriptor directory_;
   Descriptor pidfd_;
-  Descriptor memory_;
+  Descriptor memory_;  // none: read_by_call()
 };
 static_assert(Memory<LiveProcess>);
 
@@ -168,6 +179,7 @@ inline Result<LiveProcess> LiveProcess::open(std::int32_t pid) noexcept {
   const auto stat = detail::read_process_stat(process.directory_);
   if (!stat) return stat.error();
   process.start_ticks_ = stat->start_ticks;
+  process.stack_ = stat->stack;
   if (stat->kernel_thread) return Errc::is_kernel_thread;
   if (stat->state == 'Z' && stat->threads <= 1) return Errc::is_zombie;
   if (const auto opened = process.open_memory(*stat); !opened) return opened.error();
@@ -175,29 +187,41 @@ inline Result<LiveProcess> LiveProcess::open(std::int32_t pid) noexcept {
 }
 
 inline Result<void> LiveProcess::open_memory(const ProcessStat& stat) noexcept {
-  if (stat.state != 'Z') {
-    auto memory = open_for_reading("mem", 0, directory_.get());
-    if (!memory) return detail::process_error(memory.error().sys);
-    memory_ = std::move(*memory);
-    return {};
-  }
+  if (stat.state != 'Z') return open_through(pid_, "mem", directory_);
   auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!tasks) return detail::process_error(tasks.error().sys);
   const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
     if (task == pid_) return true;
-    auto memory =
-        open_for_reading(detail::ProcPath{""}.add(task).add("/mem").c_str(), 0, tasks->get());
-    if (!memory) return true;  // this thread has just ended; the next one may not
-    memory_ = std::move(*memory);
-    task_ = task;
-    return false;
+    // A thread that has just ended is none; the next one may not have.
+    return !open_through(task, detail::ProcPath{""}.add(task).add("/mem").c_str(), *tasks);
   });
   if (!listed) return listed.error();
-  if (memory_) return {};
+  if (task_ != pid_) return {};
   return Errc::is_zombie;
 }
 
+inline Result<void> LiveProcess::open_through(std::int32_t task, const char* path,
+                                              const Descriptor& folder) noexcept {
+  auto memory = open_for_reading(path, 0, folder.get());
+  if (memory) {
+    memory_ = std::move(*memory);
+  } else {
+    const int refused = memory.error().sys;
+    if (refused != EACCES) return detail::process_error(refused);
+    // Nothing is mapped at address 0; whoever is told so may read.
+    std::byte probe{};
+    const iovec local{&probe, 1};
+    const iovec remote{nullptr, 1};
+    if (::process_vm_readv(task, &local, 1, &remote, 1, 0) < 0 && errno != EFAULT) {
+      return detail::process_error(refused);
+    }
+  }
+  task_ = task;
+  return {};
+}
+
 inline Result<void> LiveProcess::read(Address at, std::span<std::byte> into) noexcept {
+  if (!memory_) return read_by_call(at, into);
   std::size_t done = 0;
   while (done < into.size()) {
     const ssize_t n = ::pread(memory_.get(), into.data() + done, into.size() - done,
@@ -207,6 +231,28 @@ inline Result<void> LiveProcess::read(Address at, std::span<std::byte> into) noe
     if (n > 0) done += static_cast<std::size_t>(n);
   }
   return {};
+}
+
+inline Result<void> LiveProcess::read_by_call(Address at, std::span<std::byte> into) noexcept {
+  if (++calls_ % calls_a_check == 0 && replaced()) return gone(at);
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const iovec local{into.data() + done, into.size() - done};
+    const iovec remote{reinterpret_cast<void*>(at.value + done), into.size() - done};
+    const ssize_t n = ::process_vm_readv(task_, &local, 1, &remote, 1, 0);
+    if (n > 0) done += static_cast<std::size_t>(n);
+    if (n >= 0 || errno == EINTR) continue;
+    const int failed = errno;
+    if (replaced()) return gone(at);
+    return detail::process_error(failed, at + done);
+  }
+  return {};
+}
+
+// By another program: an exec keeps the number.
+inline bool LiveProcess::replaced() noexcept {
+  const auto stat = detail::read_process_stat(directory_);
+  return !stat || stat->stack != stack_;
 }
 
 inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges) noexcept {
@@ -223,6 +269,7 @@ inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges)
 }
 
 inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges) noexcept {
+  if (!memory_ && ++calls_ % calls_a_check == 0 && replaced()) return gone(ranges[0].at);
   // Left uninitialised: 32 KiB, of which a usual call touches the first few lines.
   std::array<iovec, most_ranges> remote;
   std::array<iovec, most_ranges> local;
@@ -235,8 +282,12 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
     copied =
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
-  if (copied < 0 && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
-  if (copied < 0) return detail::process_error(errno, ranges[0].at);
+  if (copied < 0 && memory_ && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
+  if (copied < 0) {
+    const int failed = errno;
+    if (!memory_ && replaced()) return gone(ranges[0].at);
+    return detail::process_error(failed, ranges[0].at);
+  }
   std::size_t whole = 0;
   auto left = static_cast<std::size_t>(copied);
   while (whole < ranges.size() && ranges[whole].into.size() <= left) {
@@ -258,6 +309,10 @@ inline Result<std::size_t> LiveProcess::read_apart(std::span<const Range> ranges
 
 inline Result<void> LiveProcess::verify() noexcept {
   if (ended()) return Errc::no_such_process;
+  if (!memory_) {
+    if (replaced()) return gone({});
+    return {};
+  }
   // Any readable word will do; only "nothing at all" (0 bytes) says that the space is gone.
   std::byte probe;
   if (::pread(memory_.get(), &probe, 1, 0) == 0) return gone({});

@@ -21,6 +21,7 @@ struct ProcessStat {
   std::uint64_t system_ticks = 0;
   std::int32_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot: with the pid it names a process for good
+  std::uint64_t stack = 0;        // where the first thread's begins; 0 if we may not know
   std::int32_t cpu = -1;          // the one it runs on, or ran on last
 };
 
@@ -68,7 +69,8 @@ inline std::optional<ProcessStat> parse_process_stat(std::string_view line) noex
   const bool complete = fields.number(4, stat.parent) && fields.number(9, flags) &&
                         fields.number(14, stat.user_ticks) &&
                         fields.number(15, stat.system_ticks) && fields.number(20, stat.threads) &&
-                        fields.number(22, stat.start_ticks) && fields.number(39, stat.cpu);
+                        fields.number(22, stat.start_ticks) && fields.number(28, stat.stack) &&
+                        fields.number(39, stat.cpu);
   if (!complete) return std::nullopt;
   stat.kernel_thread = (flags & 0x00200000U) != 0;  // PF_KTHREAD
   return stat;
