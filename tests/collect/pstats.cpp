@@ -78,7 +78,8 @@ TEST_CASE("the summary looks beyond the rows that are shown") {
 
 TEST_CASE("the file for Python's pstats") {
   for (const Detail detail : {Detail::function, Detail::line}) {
-    const Recording r = test::busy_recording();
+    Recording r = test::busy_recording();
+    r.run.target.minor = 15;
     PstatsFile file{r.tables, {.detail = detail}};
     r.feed(file);
     StringSink sink;
@@ -91,6 +92,12 @@ TEST_CASE("the file for Python's pstats") {
   StringSink sink;
   file.write(sink, empty.run);
   CHECK(sink.text() == std::string("{)\1u\x0b\0\0\0__sampled__T0", 21));
+  // What pstats before 3.15 reads: no mark.
+  empty.run.target.major = 3;
+  empty.run.target.minor = 14;
+  StringSink earlier;
+  file.write(earlier, empty.run);
+  CHECK(earlier.text() == "{0");
 }
 
 TEST_CASE("nothing collected") {

@@ -12,9 +12,14 @@
 
 // The file that Python's pstats module loads: a marshalled dict.
 //
-//   ("__sampled__",): True                       says that counts are samples, not calls
+//   ("__sampled__",): True                       says that counts are samples, not calls; only for
+//                                                programs of Python 3.15 and later
 //   (file, line, function): (direct, cumulative, direct_seconds, cumulative_seconds,
 //                            {caller: samples, ...})
+//
+// The pstats of earlier versions fails on the mark, and whoever profiled a program of such a
+// version has that one at hand. Without the mark every version reads the file: "ncalls" are samples
+// then.
 //
 // Keys hold whole paths. A key is marked when it first appears, whether as a row or as a caller,
 // and referred to by number afterwards; a third of the size, and Python shares the tuple too.
@@ -30,7 +35,7 @@ class PstatsFileWriter {
   explicit PstatsFileWriter(Options options) : options_{options} {}
 
   template <Sink S>
-  void write(S& sink, const CallTree& tree, const Run&) const {
+  void write(S& sink, const CallTree& tree, const Run& run) const {
     const FrameTable& frames = tree.frames();
     const FoldedTree folded = fold(tree, options_.detail);
     const CodeTable table = code_table(folded);
@@ -56,9 +61,11 @@ class PstatsFileWriter {
     };
 
     out.begin_dict();
-    out.tuple(1);
-    out.text("__sampled__");
-    out.truth(true);
+    if (pstats_knows_samples(run.target)) {
+      out.tuple(1);
+      out.text("__sampled__");
+      out.truth(true);
+    }
     const std::vector<std::vector<std::uint32_t>> edges = edges_by_callee(table);
     for (std::uint32_t code = 0; code < table.rows.size(); ++code) {
       const CodeRow& row = table.rows[code];
@@ -80,6 +87,11 @@ class PstatsFileWriter {
   }
 
  private:
+  // A program whose version is not known (0) gets the newest form.
+  static bool pstats_knows_samples(const Target& target) noexcept {
+    return target.major != 3 || target.minor >= 15;
+  }
+
   static std::vector<std::vector<std::uint32_t>> edges_by_callee(const CodeTable& table) {
     std::vector<std::vector<std::uint32_t>> out(table.rows.size());
     for (std::uint32_t i = 0; i < table.edges.size(); ++i) {
