@@ -7,8 +7,7 @@
 #include <catch2/catch.hpp>
 
 // Goldens are files of expected output next to the tests. Catch owns the command line, so they are
-// rewritten by an environment variable: TACHYON_UPDATE_GOLDENS=1 ./unit; tests/run.py has the
-// option.
+// rewritten by an environment variable: TACHYON_UPDATE_GOLDENS=1 build/unit/unit
 namespace tachyon::test {
 
 inline std::string read_file(const std::string& path) {

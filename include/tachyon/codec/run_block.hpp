@@ -27,6 +27,14 @@ inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::opcodes,     &CaptureOptions::blocking, &CaptureOptions::async_aware,
     &CaptureOptions::async_all,   &CaptureOptions::c_calls};
 
+// A number that has no name yet is a mode of tomorrow.
+constexpr ModeKind known_mode(std::uint64_t number) noexcept {
+  if (number == 0 || number > 255) return ModeKind::unknown;
+  const auto mode = static_cast<ModeKind>(number - 1);
+  return name_of(mode) == std::string_view{"unknown"} ? ModeKind::unknown : mode;
+}
+static_assert(known_mode(5) == ModeKind::exception && known_mode(200) == ModeKind::unknown);
+
 inline std::string run_block(const Run& run) {
   StringSink out;
   const auto text = [&](Tag tag, std::string_view value) {
@@ -104,7 +112,7 @@ inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
         break;
       case Tag::mode: {
         const std::uint64_t mode = value.varint();
-        run.mode = mode >= 1 && mode <= 5 ? ModeKind(mode - 1) : ModeKind::unknown;
+        run.mode = known_mode(mode);
         break;
       }
       case Tag::options: {

@@ -110,9 +110,12 @@ class ByMode {
         return mode::Gil::accepts(sample.status);
       case ModeKind::exception:
         return mode::Exception::accepts(sample.status);
-      default:
-        return true;
+      case ModeKind::wall:
+      case ModeKind::all:
+      case ModeKind::unknown:
+        break;
     }
+    return true;
   }
   constexpr std::uint64_t undecided() const noexcept { return undecided_; }
 
