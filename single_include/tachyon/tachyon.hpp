@@ -1686,6 +1686,7 @@ struct ProcessStat {
   std::uint64_t system_ticks = 0;
   std::int32_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot: with the pid it names a process for good
+  std::uint64_t stack = 0;        // where the first thread's begins; 0 if we may not know
   std::int32_t cpu = -1;          // the one it runs on, or ran on last
 };
 
@@ -1733,7 +1734,8 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
   const bool complete = fields.number(4, stat.parent) && fields.number(9, flags) &&
                         fields.number(14, stat.user_ticks) &&
                         fields.number(15, stat.system_ticks) && fields.number(20, stat.threads) &&
-                        fields.number(22, stat.start_ticks) && fields.number(39, stat.cpu);
+                        fields.number(22, stat.start_ticks) && fields.number(28, stat.stack) &&
+                        fields.number(39, stat.cpu);
   if (!complete) return std::nullopt;
   stat.kernel_thread = (flags & 0x00200000U) != 0;  // PF_KTHREAD
   return stat;
@@ -1760,6 +1762,11 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
 //
 //   ranges    | A | B | C | D |      the kernel copied 5,000 of the 8,000 bytes asked for:
 //   copied    |#######~~~|           A whole, B whole, of C some pages. The answer is 2.
+//
+// The file belongs to the process's user. Somebody else with CAP_SYS_PTRACE and nothing more, which
+// is what `setcap` gives a program, cannot open it, but may make the call: then everything is read
+// with that, and an exec is noticed by its new stack, looked for at each failure and every 64th
+// call.
 //
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
 // own); the address space is reached through one of the threads that are left.
@@ -1868,20 +1875,26 @@ class LiveProcess {
 
  private:
   static constexpr std::size_t most_ranges = 1024;  // UIO_MAXIOV
+  static constexpr std::uint32_t calls_a_check = 64;
 
   LiveProcess() noexcept = default;
   template <int = 0> bool ended() noexcept;
   template <int = 0> Error gone(Address at) noexcept;
   template <int = 0> Result<void> open_memory(const ProcessStat& stat) noexcept;
+  template <int = 0> Result<void> open_through(std::int32_t task, const char* path, const Descriptor& folder) noexcept;
+  template <int = 0> Result<void> read_by_call(Address at, std::span<std::byte> into) noexcept;
+  template <int = 0> bool replaced() noexcept;
   template <int = 0> Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
   template <int = 0> Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
   std::int32_t pid_ = 0;
   std::int32_t task_ = 0;  // the thread through which the address space is reached
   std::uint64_t start_ticks_ = 0;
+  std::uint64_t stack_ = 0;
+  std::uint32_t calls_ = 0;
   Descriptor directory_;
   Descriptor pidfd_;
-  Descriptor memory_;
+  Descriptor memory_;  // none: read_by_call()
 };
 static_assert(Memory<LiveProcess>);
 
@@ -1897,6 +1910,7 @@ template <int> inline Result<LiveProcess> LiveProcess::open(std::int32_t pid) no
   const auto stat = detail::read_process_stat(process.directory_);
   if (!stat) return stat.error();
   process.start_ticks_ = stat->start_ticks;
+  process.stack_ = stat->stack;
   if (stat->kernel_thread) return Errc::is_kernel_thread;
   if (stat->state == 'Z' && stat->threads <= 1) return Errc::is_zombie;
   if (const auto opened = process.open_memory(*stat); !opened) return opened.error();
@@ -1904,29 +1918,41 @@ template <int> inline Result<LiveProcess> LiveProcess::open(std::int32_t pid) no
 }
 
 template <int> inline Result<void> LiveProcess::open_memory(const ProcessStat& stat) noexcept {
-  if (stat.state != 'Z') {
-    auto memory = open_for_reading("mem", 0, directory_.get());
-    if (!memory) return detail::process_error(memory.error().sys);
-    memory_ = std::move(*memory);
-    return {};
-  }
+  if (stat.state != 'Z') return open_through(pid_, "mem", directory_);
   auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
   if (!tasks) return detail::process_error(tasks.error().sys);
   const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
     if (task == pid_) return true;
-    auto memory =
-        open_for_reading(detail::ProcPath{""}.add(task).add("/mem").c_str(), 0, tasks->get());
-    if (!memory) return true;  // this thread has just ended; the next one may not
-    memory_ = std::move(*memory);
-    task_ = task;
-    return false;
+    // A thread that has just ended is none; the next one may not have.
+    return !open_through(task, detail::ProcPath{""}.add(task).add("/mem").c_str(), *tasks);
   });
   if (!listed) return listed.error();
-  if (memory_) return {};
+  if (task_ != pid_) return {};
   return Errc::is_zombie;
 }
 
+template <int> inline Result<void> LiveProcess::open_through(std::int32_t task, const char* path,
+                                              const Descriptor& folder) noexcept {
+  auto memory = open_for_reading(path, 0, folder.get());
+  if (memory) {
+    memory_ = std::move(*memory);
+  } else {
+    const int refused = memory.error().sys;
+    if (refused != EACCES) return detail::process_error(refused);
+    // Nothing is mapped at address 0; whoever is told so may read.
+    std::byte probe{};
+    const iovec local{&probe, 1};
+    const iovec remote{nullptr, 1};
+    if (::process_vm_readv(task, &local, 1, &remote, 1, 0) < 0 && errno != EFAULT) {
+      return detail::process_error(refused);
+    }
+  }
+  task_ = task;
+  return {};
+}
+
 template <int> inline Result<void> LiveProcess::read(Address at, std::span<std::byte> into) noexcept {
+  if (!memory_) return read_by_call(at, into);
   std::size_t done = 0;
   while (done < into.size()) {
     const ssize_t n = ::pread(memory_.get(), into.data() + done, into.size() - done,
@@ -1936,6 +1962,28 @@ template <int> inline Result<void> LiveProcess::read(Address at, std::span<std::
     if (n > 0) done += static_cast<std::size_t>(n);
   }
   return {};
+}
+
+template <int> inline Result<void> LiveProcess::read_by_call(Address at, std::span<std::byte> into) noexcept {
+  if (++calls_ % calls_a_check == 0 && replaced()) return gone(at);
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const iovec local{into.data() + done, into.size() - done};
+    const iovec remote{reinterpret_cast<void*>(at.value + done), into.size() - done};
+    const ssize_t n = ::process_vm_readv(task_, &local, 1, &remote, 1, 0);
+    if (n > 0) done += static_cast<std::size_t>(n);
+    if (n >= 0 || errno == EINTR) continue;
+    const int failed = errno;
+    if (replaced()) return gone(at);
+    return detail::process_error(failed, at + done);
+  }
+  return {};
+}
+
+// By another program: an exec keeps the number.
+template <int> inline bool LiveProcess::replaced() noexcept {
+  const auto stat = detail::read_process_stat(directory_);
+  return !stat || stat->stack != stack_;
 }
 
 template <int> inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges) noexcept {
@@ -1952,6 +2000,7 @@ template <int> inline Result<std::size_t> LiveProcess::read_many(std::span<const
 }
 
 template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges) noexcept {
+  if (!memory_ && ++calls_ % calls_a_check == 0 && replaced()) return gone(ranges[0].at);
   // Left uninitialised: 32 KiB, of which a usual call touches the first few lines.
   std::array<iovec, most_ranges> remote;
   std::array<iovec, most_ranges> local;
@@ -1964,8 +2013,12 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
     copied =
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
-  if (copied < 0 && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
-  if (copied < 0) return detail::process_error(errno, ranges[0].at);
+  if (copied < 0 && memory_ && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
+  if (copied < 0) {
+    const int failed = errno;
+    if (!memory_ && replaced()) return gone(ranges[0].at);
+    return detail::process_error(failed, ranges[0].at);
+  }
   std::size_t whole = 0;
   auto left = static_cast<std::size_t>(copied);
   while (whole < ranges.size() && ranges[whole].into.size() <= left) {
@@ -1987,6 +2040,10 @@ template <int> inline Result<std::size_t> LiveProcess::read_apart(std::span<cons
 
 template <int> inline Result<void> LiveProcess::verify() noexcept {
   if (ended()) return Errc::no_such_process;
+  if (!memory_) {
+    if (replaced()) return gone({});
+    return {};
+  }
   // Any readable word will do; only "nothing at all" (0 bytes) says that the space is gone.
   std::byte probe;
   if (::pread(memory_.get(), &probe, 1, 0) == 0) return gone({});
@@ -5688,6 +5745,14 @@ inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::opcodes,     &CaptureOptions::blocking, &CaptureOptions::async_aware,
     &CaptureOptions::async_all,   &CaptureOptions::c_calls};
 
+// A number that has no name yet is a mode of tomorrow.
+constexpr ModeKind known_mode(std::uint64_t number) noexcept {
+  if (number == 0 || number > 255) return ModeKind::unknown;
+  const auto mode = static_cast<ModeKind>(number - 1);
+  return name_of(mode) == std::string_view{"unknown"} ? ModeKind::unknown : mode;
+}
+static_assert(known_mode(5) == ModeKind::exception && known_mode(200) == ModeKind::unknown);
+
 template <int = 0> inline std::string run_block(const Run& run) {
   StringSink out;
   const auto text = [&](Tag tag, std::string_view value) {
@@ -5765,7 +5830,7 @@ template <int = 0> inline bool read_run_block(Bytes payload, Run& run, Dropped& 
         break;
       case Tag::mode: {
         const std::uint64_t mode = value.varint();
-        run.mode = mode >= 1 && mode <= 5 ? ModeKind(mode - 1) : ModeKind::unknown;
+        run.mode = known_mode(mode);
         break;
       }
       case Tag::options: {
@@ -22640,9 +22705,12 @@ class ByMode {
         return mode::Gil::accepts(sample.status);
       case ModeKind::exception:
         return mode::Exception::accepts(sample.status);
-      default:
-        return true;
+      case ModeKind::wall:
+      case ModeKind::all:
+      case ModeKind::unknown:
+        break;
     }
+    return true;
   }
   constexpr std::uint64_t undecided() const noexcept { return undecided_; }
 
@@ -28420,9 +28488,14 @@ template <int> inline void PstatsWriter::append_opcodes(std::string& out, const 
 
 // The file that Python's pstats module loads: a marshalled dict.
 //
-//   ("__sampled__",): True                       says that counts are samples, not calls
+//   ("__sampled__",): True                       says that counts are samples, not calls; only for
+//                                                programs of Python 3.15 and later
 //   (file, line, function): (direct, cumulative, direct_seconds, cumulative_seconds,
 //                            {caller: samples, ...})
+//
+// The pstats of earlier versions fails on the mark, and whoever profiled a program of such a
+// version has that one at hand. Without the mark every version reads the file: "ncalls" are samples
+// then.
 //
 // Keys hold whole paths. A key is marked when it first appears, whether as a row or as a caller,
 // and referred to by number afterwards; a third of the size, and Python shares the tuple too.
@@ -28438,7 +28511,7 @@ class PstatsFileWriter {
   template <int = 0> explicit PstatsFileWriter(Options options) : options_{options} {}
 
   template <Sink S>
-  void write(S& sink, const CallTree& tree, const Run&) const {
+  void write(S& sink, const CallTree& tree, const Run& run) const {
     const FrameTable& frames = tree.frames();
     const FoldedTree folded = fold(tree, options_.detail);
     const CodeTable table = code_table(folded);
@@ -28464,9 +28537,11 @@ class PstatsFileWriter {
     };
 
     out.begin_dict();
-    out.tuple(1);
-    out.text("__sampled__");
-    out.truth(true);
+    if (pstats_knows_samples(run.target)) {
+      out.tuple(1);
+      out.text("__sampled__");
+      out.truth(true);
+    }
     const std::vector<std::vector<std::uint32_t>> edges = edges_by_callee(table);
     for (std::uint32_t code = 0; code < table.rows.size(); ++code) {
       const CodeRow& row = table.rows[code];
@@ -28488,6 +28563,11 @@ class PstatsFileWriter {
   }
 
  private:
+  // A program whose version is not known (0) gets the newest form.
+  template <int = 0> static bool pstats_knows_samples(const Target& target) noexcept {
+    return target.major != 3 || target.minor >= 15;
+  }
+
   template <int = 0> static std::vector<std::vector<std::uint32_t>> edges_by_callee(const CodeTable& table) {
     std::vector<std::vector<std::uint32_t>> out(table.rows.size());
     for (std::uint32_t i = 0; i < table.edges.size(); ++i) {
@@ -32014,8 +32094,9 @@ template <int = 0> inline void draw_efficiency(Screen& screen, int row, const Mo
   if (ticks.partial != 0) partial = percent(percent_of(ticks.partial, all)) + " partial";
   std::string missed;
   if (ticks.missed != 0) missed = percent(percent_of(ticks.missed, all + ticks.missed)) + " missed";
-  const int figures =
-      2 + width_of(text) + 2 + width_of(failed) + (missed.empty() ? 0 : 2 + width_of(missed));
+  int figures = 2 + width_of(text) + 2 + width_of(failed);
+  for (const std::string& more : {partial, missed})
+    figures += more.empty() ? 0 : 2 + width_of(more);
   const int room = std::min(screen.columns() - label_width - figures - 1, 60);
   int at = label_width;
   if (room >= 10) {

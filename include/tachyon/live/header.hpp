@@ -147,8 +147,9 @@ inline void draw_efficiency(Screen& screen, int row, const Model& model) {
   if (ticks.partial != 0) partial = percent(percent_of(ticks.partial, all)) + " partial";
   std::string missed;
   if (ticks.missed != 0) missed = percent(percent_of(ticks.missed, all + ticks.missed)) + " missed";
-  const int figures =
-      2 + width_of(text) + 2 + width_of(failed) + (missed.empty() ? 0 : 2 + width_of(missed));
+  int figures = 2 + width_of(text) + 2 + width_of(failed);
+  for (const std::string& more : {partial, missed})
+    figures += more.empty() ? 0 : 2 + width_of(more);
   const int room = std::min(screen.columns() - label_width - figures - 1, 60);
   int at = label_width;
   if (room >= 10) {
