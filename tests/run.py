@@ -530,7 +530,7 @@ def package(tally):
                          "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
                          "-DCMAKE_CXX_COMPILER=g++", "-DTACHYON_TESTS=OFF"]
             for command in (["cmake", "--preset", "release"] if source == ROOT else configure,
-                            ["ninja", "-C", build_place, f"-j{JOBS}", "tachyon", "texts"],
+                            ["ninja", "-C", build_place, f"-j{JOBS}", "tachyon"],
                             ["cpack", "--config", f"{build_place}/CPackConfig.cmake", "-B",
                              packages]):
                 if not check(tally, f"{command[0]} in {build_place}", command, env=dated,
