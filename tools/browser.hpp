@@ -11,9 +11,10 @@
 
 #include "outputs.hpp"
 #include "program.hpp"
+#include "report.hpp"
 
 // Shows a page that was written: $BROWSER, else what the desktop opens files with. Over ssh, in a
-// container or from a service there is none; then the path was printed, and that is all.
+// container or from a service there is none; then that is said.
 namespace tachyon::tool {
 
 // Whether something was started. It outlives us and has no part in our terminal.
@@ -49,7 +50,13 @@ inline bool open_in_browser(const std::string& path) {
 }
 
 inline void open_pages(const Outputs& outputs) {
-  for (const std::string& page : outputs.pages()) (void)open_in_browser(page);
+  for (const std::string& page : outputs.pages()) {
+    if (open_in_browser(page)) continue;
+    say_warning(
+        "--browser: there is no desktop here and BROWSER names no program; open the page "
+        "yourself");
+    return;
+  }
 }
 
 }  // namespace tachyon::tool

@@ -19,8 +19,7 @@ struct Example {
 
 inline constexpr std::string_view description =
     "Sampling profiler for Python 3.11 and later: looks at a running interpreter from outside, "
-    "many "
-    "times a second, without changing, stopping or instrumenting it.";
+    "many times a second, and writes nothing into it.";
 
 inline constexpr std::array<Example, 6> first_steps{{
     {"tachyon run script.py", "profile a script, table when it ends"},

@@ -48,6 +48,19 @@ inline std::string manual_options(Command command) {
   return text;
 }
 
+// A line of the synopsis for each form; in `--help` they are indented below "usage:".
+inline std::string synopsis(std::string_view forms) {
+  std::string text;
+  while (!forms.empty()) {
+    const std::size_t end = std::min(forms.find('\n'), forms.size());
+    std::string_view form = forms.substr(0, end);
+    form.remove_prefix(form.find_first_not_of(' '));
+    text += concat(".B ", roff(form), "\n");
+    forms.remove_prefix(std::min(end + 1, forms.size()));
+  }
+  return text;
+}
+
 }  // namespace detail
 
 inline std::string manual_page(std::string_view version) {
@@ -56,8 +69,9 @@ inline std::string manual_page(std::string_view version) {
       concat(".TH TACHYON 1 \"\" \"tachyon ", roff(version),
              "\" \"User Commands\"\n.SH NAME\ntachyon \\- sampling profiler for Python\n"
              ".SH SYNOPSIS\n.nf\n");
-  for (const CommandInfo& info : command_table)
-    text += concat(".B ", roff(usage_of(info.command)), "\n");
+  for (const CommandInfo& info : command_table) {
+    text += detail::synopsis(usage_of(info.command));
+  }
   text += concat(".fi\n.SH DESCRIPTION\n", roff(description), "\n.SH COMMANDS\n");
   for (const CommandInfo& info : command_table) {
     text += concat(".TP\n.B ", roff(info.name), "\n", roff(info.summary), "\n");

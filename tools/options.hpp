@@ -169,7 +169,7 @@ struct FormatOptions {
   OutputRequest binary{};
 
   static constexpr GroupText<11> described{
-      "Output formats (any number of them, each with its own FILE if wanted)",
+      "Output formats (any number; FILE is FORMAT_PID if none is given, like flamegraph_1234.html)",
       {{
           {"pstats", 0, "FILE", on::outputs,
            "table on the terminal, or a file for Python's pstats (default)"},

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -77,21 +79,39 @@ int with_command(Command command, std::span<const char* const> words) {
   return perform(line);
 }
 
-int unknown_command(std::string_view word) {
-  std::string text = concat("there is no command ", quoted(word));
-  if (read_pid(word)) {
-    return usage_error("tachyon", text + concat("; did you mean tachyon attach ", word, "?"));
-  }
+// The known word that is nearest to what was written, if one is near.
+std::string_view nearest_of(std::string_view word, std::span<const std::string_view> known,
+                            std::size_t distance) {
   std::string_view nearest;
-  std::size_t distance = 4;
-  for (const CommandInfo& info : command_table) {
-    if (const std::size_t d = edit_distance(word, info.name); d < distance) {
+  for (const std::string_view name : known) {
+    if (const std::size_t d = edit_distance(word, name); d < distance) {
       distance = d;
-      nearest = info.name;
+      nearest = name;
     }
   }
-  if (!nearest.empty())
-    return usage_error("tachyon", text + concat("; did you mean ", nearest, "?"));
+  return nearest;
+}
+
+constexpr std::array<std::string_view, 4> without_a_command{"--help", "--version", "--man",
+                                                            "--completions"};
+
+int unknown_command(std::string_view word) {
+  const std::string text = concat("there is no command ", quoted(word));
+  std::string meant;
+  std::array<std::string_view, command_table.size()> names;
+  std::ranges::transform(command_table, names.begin(), &CommandInfo::name);
+  if (read_pid(word)) {
+    meant = concat("tachyon attach ", word);
+  } else if (word.ends_with(".py")) {
+    meant = concat("tachyon run ", word);
+  } else if (word.ends_with(".bin")) {
+    meant = concat("tachyon replay ", word);
+  } else if (std::ranges::find(without_a_command, dashed(word)) != without_a_command.end()) {
+    meant = dashed(word);
+  } else {
+    meant = nearest_of(word, names, 4);
+  }
+  if (!meant.empty()) return usage_error("tachyon", text + concat("; did you mean ", meant, "?"));
   return usage_error("tachyon", text + concat("; the commands are ", detail::command_names()));
 }
 
@@ -108,6 +128,10 @@ int without_command(std::string_view word, std::span<const char* const> rest) {
                                                            : std::string_view{rest[0]};
     if (const auto text = completions_for(shell)) return print(*text);
     return usage_error("tachyon", "--completions needs a shell: bash, zsh or fish");
+  }
+  if (const auto meant = nearest_of(word, without_a_command, 3); !meant.empty()) {
+    return usage_error("tachyon",
+                       concat("there is no option ", quoted(word), "; did you mean ", meant, "?"));
   }
   if (word.starts_with("-")) {
     return usage_error("tachyon", concat("options come after the command: tachyon COMMAND ", word,

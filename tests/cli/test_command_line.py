@@ -55,6 +55,10 @@ class Streams(unittest.TestCase):
         self.assertEqual(self.usage_error("1234"),
                          "tachyon: error: there is no command '1234'; did you mean tachyon attach "
                          "1234?")
+        for word, meant in (("slow.py", "tachyon run slow.py"), ("a.bin", "tachyon replay a.bin"),
+                            ("version", "--version"), ("--halp", "--help")):
+            self.assertRegex(self.usage_error(word),
+                             rf"there is no (command|option) '{word}'; did you mean {meant}\?$")
         self.assertIn("the commands are run attach dump replay doctor",
                       self.usage_error("xyzzyplugh"))
         self.assertIn("options come after the command", self.usage_error("-r", "5", "attach", "1"))
@@ -106,6 +110,7 @@ class Manual(unittest.TestCase):
         for command in COMMANDS:
             for name in re.findall(r"(?m)^  (?:-\w, )?(--[\w-]+)", tachyon(command, "--help").stdout):
                 self.assertRegex(plain, rf"(?m)^\.B .*{name}\b")
+        self.assertIn("\n.B tachyon run [options] -m MODULE [ARGUMENT...]\n", plain)
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "SIGNALS", "EXAMPLES"]:
             self.assertIn(f".SH {section}", done.stdout)
 

@@ -160,6 +160,11 @@ class Formats(Replay):
                             env={**os.environ, "BROWSER": self.path("browser")})
         self.assertEqual(done.returncode, 0)
         self.assertFalse(os.path.exists(self.path("opened")))
+        done = self.tachyon("a.bin", "--browser", "--flamegraph=f.html",
+                            env={k: v for k, v in os.environ.items()
+                                 if k not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")})
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--browser: there is no desktop here", done.stderr)
 
 
 class Filters(Replay):
