@@ -710,11 +710,13 @@ class App {
   showTime() {
     const {state, model, timeline} = this;
     const {buckets, run} = model.profile;
-    const shown = [state.thread, state.from, state.to].join();
+    const shown = [state.measure, state.thread, state.from, state.to].join();
     this.timeChanged = this.timeShown !== shown;
     if (!this.timeChanged) return;
     this.timeShown = shown;
-    timeline.levels = model.once('@levels ' + state.thread, () => model.levels(state.thread));
+    timeline.levels = model.once('@levels ' + [state.measure, state.thread], () =>
+      model.levels(state)
+    );
     timeline.select(state.from, state.to);
     const end = Math.min(state.to * buckets.width, Math.max(run.duration, buckets.width));
     const text = timeline.whole

@@ -399,12 +399,14 @@ class Model {
     return out;
   }
 
-  // Samples in each time bucket, of one thread or all.
-  levels(thread) {
+  // Samples in each time bucket, or the time that they stand for, of one thread or all. By time a
+  // program that was looked at less often for a while does not seem to have done less.
+  levels({thread, measure}) {
     const out = new Float64Array(this.profile.buckets.count);
     const r = this.profile.trees[0].records;
     for (let i = 0; i < r.size; ++i) {
-      if (thread < 0 || r.thread[i] === thread) out[r.bucket[i]] += r.samples[i];
+      if (thread >= 0 && r.thread[i] !== thread) continue;
+      out[r.bucket[i]] += measure === 'samples' ? r.samples[i] : r.time[i];
     }
     return out;
   }

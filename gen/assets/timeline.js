@@ -1,7 +1,7 @@
 // The strip that shows the recording from start to end; dragging on it selects a span.
 
 class Timeline {
-  // levels: samples in each bucket; changed(from, to) is told the buckets selected, [0, count) = all.
+  // levels: what is in each bucket; changed(from, to) is told the buckets selected, [0, count) = all.
   constructor(canvas, buckets, changed) {
     this.canvas = canvas;
     this.buckets = buckets;

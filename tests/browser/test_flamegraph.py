@@ -227,6 +227,16 @@ class Shop(support.PageCase):
         page.key("Escape")
         self.assertEqual([self.state(page, "from"), self.state(page, "to")], [0, 100])
 
+    def test_the_strip_shows_what_is_measured(self):
+        page = self.page()
+        for measure in ("time", "samples"):
+            page.click(f"#measure [data-value={measure}]")
+            shown = page.js("tachyon.app.timeline.levels.reduce((a, b) => a + b, 0)")
+            total = page.js("(s => [s.allTime, s.allSamples])"
+                            "(tachyon.model.selection(tachyon.app.state))")
+            self.assertAlmostEqual(shown, total[measure == "samples"], delta=1)
+        self.assertNotEqual(*total)
+
     def test_measure_names_and_colours(self):
         page = self.page()
         page.click("#measure [data-value=samples]")

@@ -125,6 +125,15 @@ class Readme(unittest.TestCase):
         for path in re.findall(r"\]\(([^)]+)\)", text) + re.findall(r"`(tests/[\w./-]+)`", text):
             self.assertTrue((ROOT / path).exists(), path)
 
+    def test_what_contributing_names_exists(self):
+        text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        named = re.findall(r"`((?:gen|tests|tools)/[\w./-]+)[` ]", text)
+        self.assertGreater(len(named), 30)
+        for path in set(named) - {"tests/collect/NAME.cpp"}:
+            self.assertTrue((ROOT / path).exists(), path)
+            if (ROOT / path).is_file() and (ROOT / path).read_bytes()[:2] == b"#!":
+                self.assertTrue(os.access(ROOT / path, os.X_OK), f"{path} cannot be started")
+
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze here")
     def test_the_service_is_one(self):
         [unit] = blocks("ini")
