@@ -101,9 +101,9 @@ std::vector<std::pair<std::string, std::string>> all_formats(const Recording& r)
 }
 
 TEST_CASE("every format of one small recording") {
-  for (const auto& [name, text] : all_formats(test::busy_recording())) {
-    test::check_golden(name, text);
-  }
+  Recording recording = test::busy_recording();
+  recording.run.target.minor = 15;  // whose pstats files are marked
+  for (const auto& [name, text] : all_formats(recording)) test::check_golden(name, text);
 }
 
 // Our own container, from which the tool makes all of them again.
