@@ -106,10 +106,9 @@ int unknown_command(std::string_view word) {
     meant = concat("tachyon run ", word);
   } else if (word.ends_with(".bin")) {
     meant = concat("tachyon replay ", word);
-  } else if (std::ranges::find(without_a_command, dashed(word)) != without_a_command.end()) {
-    meant = dashed(word);
   } else {
-    meant = nearest_of(word, names, 4);
+    // Of a short word more than half must be right.
+    meant = nearest_of(word, names, std::min<std::size_t>(4, word.size() / 2 + 1));
   }
   if (!meant.empty()) return usage_error("tachyon", text + concat("; did you mean ", meant, "?"));
   return usage_error("tachyon", text + concat("; the commands are ", detail::command_names()));

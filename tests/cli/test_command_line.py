@@ -61,6 +61,7 @@ class Streams(unittest.TestCase):
                              rf"there is no (command|option) '{word}'; did you mean {meant}\?$")
         self.assertIn("the commands are run attach dump replay doctor",
                       self.usage_error("xyzzyplugh"))
+        self.assertIn("the commands are run attach", self.usage_error("xyz"))
         self.assertIn("options come after the command", self.usage_error("-r", "5", "attach", "1"))
 
     def test_control_characters_never_reach_the_terminal(self):
