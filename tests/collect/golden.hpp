@@ -13,7 +13,7 @@ namespace tachyon::test {
 inline std::string read_file(const std::string& path) {
   std::string text;
   std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return "(" + path + " is missing)";
+  if (file == nullptr) return "(" + path + " is missing; TACHYON_UPDATE_GOLDENS=1 writes it)";
   char buffer[4096];
   for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) != 0;)
     text.append(buffer, n);
