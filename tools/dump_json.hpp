@@ -14,6 +14,7 @@
 //
 //   {"schema": "tachyon.dump/1",
 //    "processes": [{"pid", "python", "free_threaded", "runtime_file", "found_by", "error"?,
+//      "lost_tasks"?,
 //      "threads": [{"id", "interpreter", "main", "name", "python_name"?, "status": [words],
 //                   "complete",
 //        "frames": [{"function", "file", "kind", "first_line"?, "line"?, "end_line"?, "column"?,
@@ -71,6 +72,7 @@ class DumpJson {
     json_.begin_array();
     for (const SnapshotThread& thread : snapshot.threads) show(thread, tables);
     json_.end_array();
+    if (snapshot.lost_tasks != 0) json_.member("lost_tasks", snapshot.lost_tasks);
     json_.end_object();
   }
   void failure(std::int64_t pid, std::string_view why) {

@@ -85,6 +85,11 @@ class DumpPrinter {
       }
       first = false;
     }
+    if (snapshot.lost_tasks != 0) {
+      const std::string tasks = counted(snapshot.lost_tasks, "task");
+      out += paint("33", concat("\n(", tasks, " not shown: changed while read)"));
+      out += '\n';
+    }
     return out;
   }
 

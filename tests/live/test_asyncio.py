@@ -320,6 +320,24 @@ class Asyncio(unittest.TestCase):
                     dumped = dump(pid, "--async-aware", "--async-mode", mode)
                     self.assertLess(len(dumped["threads"]), 1000)
 
+    def test_more_tasks_than_are_kept(self):
+        program = """
+            import asyncio
+            async def rest():
+                await asyncio.sleep(1000)
+            async def main():
+                tasks = [asyncio.create_task(rest()) for _ in range(33000)]
+                await asyncio.sleep(0)
+                print("up", flush=True)
+                await asyncio.gather(*tasks)
+            asyncio.run(main())
+        """
+        for name in self.each(["3.15"]):
+            with target(name, program) as (pid, _):
+                shown = [functions(t)[0] for t in dump(pid, "--async-aware")["threads"]]
+            self.assertGreater(len(shown), 32000)
+            self.assertEqual(shown.count("<more than 32768 tasks>"), 1)
+
     def test_asyncio_imported_late(self):
         for name in self.each(["3.14", "3.15"]):
             with target(name, LATE) as (pid, _):

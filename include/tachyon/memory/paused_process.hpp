@@ -44,7 +44,8 @@
 //
 // Three things to know: ptrace answers only the thread that seized; a second tracer (a debugger) is
 // refused by the kernel; and a thread inside an uninterruptible system call cannot stop before that
-// returns, so a pause counts it as not stopped instead of waiting: it does not run Python either.
+// returns, so a pause counts it as not stopped instead of waiting: it does not run Python either
+// (but a thread that it was about to start will).
 namespace tachyon {
 
 class PausedProcess {

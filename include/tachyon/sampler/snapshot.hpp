@@ -40,6 +40,7 @@ struct SnapshotThread {
 struct Snapshot {
   std::vector<SnapshotThread> threads{};
   std::size_t interpreters = 1;
+  std::uint64_t lost_tasks = 0;  // that changed in every read
 };
 
 namespace detail {
@@ -93,15 +94,24 @@ bool let_run(R& reading) {
 }
 
 // Which coroutines a running task has is known from its thread, and which task that is from the
-// look before: so there are two looks, and more while something changes under them.
+// look before: so there are two looks, and more while something changes under them, or while many
+// tasks, more than anybody forges, become more still.
+struct TaskLook {
+  std::vector<TaskStack> stacks{};
+  std::uint64_t lost = 0;
+};
+
 template <Layout L, Memory M, Host H, class R>
-Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
-                                             const SnapshotOptions& options) {
+Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const SnapshotOptions& options) {
   constexpr unsigned enough = 20;
-  std::vector<TaskStack> stacks;
+  constexpr std::size_t many = 8192;
+  TaskLook out;
+  std::size_t before = 0;
   const std::uint64_t began = thread_cpu_time();
   for (unsigned i = 0; i < enough; ++i) {
-    if (i > 1 && thread_cpu_time() - began > options.patience) break;
+    const bool grows = out.stacks.size() > std::max(before, many);
+    before = out.stacks.size();
+    if (i > 1 && !grows && thread_cpu_time() - began > options.patience) break;
     if (i % 5 == 4 && !let_run(reading)) break;
     for (auto& thread : watch.threads()) {
       thread.pending = true;
@@ -113,10 +123,11 @@ Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
       if (thread.accepted) watch.judge(thread);
       good = good && !thread.pending;
     }
-    good = watch.look_at_tasks(stacks) == 0 && good;
+    out.lost = watch.look_at_tasks(out.stacks);
+    good = out.lost == 0 && good;
     if (reading.end() && good && i != 0) break;
   }
-  return stacks;
+  return out;
 }
 
 }  // namespace detail
@@ -185,10 +196,11 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    const auto stacks = detail::look_at_tasks(watch, reading, options);
-    if (!stacks) return stacks.error();
+    const auto looked = detail::look_at_tasks(watch, reading, options);
+    if (!looked) return looked.error();
+    out.lost_tasks = looked->lost;
     out.threads.clear();
-    for (const TaskStack& stack : *stacks) {
+    for (const TaskStack& stack : looked->stacks) {
       const bool known = stack.thread < watch.threads().size();
       SnapshotThread shown;
       shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();

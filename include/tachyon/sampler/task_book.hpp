@@ -97,6 +97,12 @@ class TaskBook {
     return tasks_[static_cast<std::size_t>(index)];
   }
   std::size_t count() const noexcept { return used_; }
+  bool is_full() const noexcept { return used_ >= most_tasks; }
+  // What stands for all tasks that there is no room for.
+  StackId others() {
+    const std::string name = "<more than " + std::to_string(most_tasks) + " tasks>";
+    return maker_.builder().push(StackId::empty, markers_.of(name, 0));
+  }
   Gathered<M>& pieces() noexcept { return pieces_; }
   const Gathered<M>& pieces() const noexcept { return pieces_; }
   const TaskReader<L>& reader() const noexcept { return reader_; }
@@ -155,7 +161,7 @@ class TaskBook {
 
  private:
   static constexpr std::uint64_t kept_unseen = 4096;  // rounds
-  static constexpr std::size_t most_tasks = 1 << 15;
+  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
 
   using Places = std::unordered_map<std::uint64_t, TaskIndex>;
   static TaskIndex find_in(const Places& places, Address at) {
@@ -188,7 +194,7 @@ class TaskBook {
 
 template <class L, Memory M>
 TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
-  if (used_ >= most_tasks) return TaskIndex::none;
+  if (is_full()) return TaskIndex::none;
   TaskIndex index;
   if (free_.empty()) {
     index = TaskIndex{static_cast<std::uint32_t>(tasks_.size())};

@@ -10,8 +10,9 @@
 //
 // Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
 // list comes back to its head; one that does not was changed while it was read, and all are read
-// again, a few times. All tasks that are known already are read in one go before, so that going
-// through the lists reads nothing but what is new.
+// again, a few times. Where there are more tasks than we keep, that is said instead. All tasks that
+// are known already are read in one go before, so that going through the lists reads nothing but
+// what is new.
 namespace tachyon {
 
 template <class L, Memory M>
@@ -22,8 +23,9 @@ class TaskLists {
   void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
   // Of the last look, in the order they were met.
   std::span<const TaskIndex> tasks() const noexcept { return met_; }
-  // Looks in which some list never came back to its head.
-  std::uint64_t broken() const noexcept { return broken_; }
+  bool are_too_many() const noexcept { return too_many_; }
+  // Did a list never come back to its head?
+  bool are_broken() const noexcept { return broken_; }
 
  private:
   struct Head {
@@ -51,7 +53,8 @@ class TaskLists {
   std::vector<TaskIndex> met_;
   PerTask<Met> passed_;
   std::uint64_t pass_ = 0;
-  std::uint64_t broken_ = 0;
+  bool too_many_ = false;
+  bool broken_ = false;
 };
 
 template <class L, Memory M>
@@ -105,6 +108,7 @@ bool TaskLists<L, M>::walk(const Head& head) {
     TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
     if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
     if (index == TaskIndex::none) index = book_.add(at, head.thread);
+    if (index == TaskIndex::none && book_.is_full()) too_many_ = true;
     if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
     const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
     if (!words.is_task) return false;
@@ -113,20 +117,21 @@ bool TaskLists<L, M>::walk(const Head& head) {
     before = index;
     node = words.next;
   }
+  too_many_ = true;
   return false;
 }
 
 template <class L, Memory M>
 void TaskLists<L, M>::walk_all() {
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+  too_many_ = false;
+  broken_ = true;
+  for (int i = 0; i < TaskBook<L, M>::most_reads && broken_ && !too_many_; ++i) {
     book_.pieces().read_all();
     met_.clear();
     ++pass_;
-    bool whole = true;
-    for (const Head& head : heads_) whole = walk(head) && whole;
-    if (whole) return;
+    broken_ = false;
+    for (const Head& head : heads_) broken_ = !walk(head) || broken_;
   }
-  ++broken_;
 }
 
 }  // namespace tachyon

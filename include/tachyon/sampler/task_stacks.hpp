@@ -78,8 +78,7 @@ class TaskStacks {
   void look(TaskChoice choice, std::span<const ThreadView> threads,
             std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
-  // Lists that did not come back to their head, and stacks that changed in every read.
-  std::uint64_t broken_lists() const noexcept { return lists_.broken(); }
+  // Stacks that changed in every read, and lists that did: one each, however many were missed.
   std::uint64_t lost() const noexcept { return lost_; }
   std::size_t task_count() const noexcept { return book_.count(); }
   const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
@@ -129,6 +128,8 @@ void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threa
     lists_.look(all, interpreters);
     settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
     add_suspended(threads, out);
+    if (lists_.are_broken()) ++lost_;
+    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
   }
   add_between(choice, threads, out);
   if (choice == TaskChoice::waiting) {
