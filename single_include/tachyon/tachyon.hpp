@@ -2234,7 +2234,8 @@ class PageCache {
 //
 // Three things to know: ptrace answers only the thread that seized; a second tracer (a debugger) is
 // refused by the kernel; and a thread inside an uninterruptible system call cannot stop before that
-// returns, so a pause counts it as not stopped instead of waiting: it does not run Python either.
+// returns, so a pause counts it as not stopped instead of waiting: it does not run Python either
+// (but a thread that it was about to start will).
 namespace tachyon {
 
 class PausedProcess {
@@ -19184,6 +19185,12 @@ class TaskBook {
     return tasks_[static_cast<std::size_t>(index)];
   }
   std::size_t count() const noexcept { return used_; }
+  bool is_full() const noexcept { return used_ >= most_tasks; }
+  // What stands for all tasks that there is no room for.
+  StackId others() {
+    const std::string name = "<more than " + std::to_string(most_tasks) + " tasks>";
+    return maker_.builder().push(StackId::empty, markers_.of(name, 0));
+  }
   Gathered<M>& pieces() noexcept { return pieces_; }
   const Gathered<M>& pieces() const noexcept { return pieces_; }
   const TaskReader<L>& reader() const noexcept { return reader_; }
@@ -19242,7 +19249,7 @@ class TaskBook {
 
  private:
   static constexpr std::uint64_t kept_unseen = 4096;  // rounds
-  static constexpr std::size_t most_tasks = 1 << 15;
+  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
 
   using Places = std::unordered_map<std::uint64_t, TaskIndex>;
   static TaskIndex find_in(const Places& places, Address at) {
@@ -19275,7 +19282,7 @@ class TaskBook {
 
 template <class L, Memory M>
 TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
-  if (used_ >= most_tasks) return TaskIndex::none;
+  if (is_full()) return TaskIndex::none;
   TaskIndex index;
   if (free_.empty()) {
     index = TaskIndex{static_cast<std::uint32_t>(tasks_.size())};
@@ -19977,8 +19984,9 @@ void SettledTasks<L, M>::read_marked(std::size_t of) {
 //
 // Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
 // list comes back to its head; one that does not was changed while it was read, and all are read
-// again, a few times. All tasks that are known already are read in one go before, so that going
-// through the lists reads nothing but what is new.
+// again, a few times. Where there are more tasks than we keep, that is said instead. All tasks that
+// are known already are read in one go before, so that going through the lists reads nothing but
+// what is new.
 namespace tachyon {
 
 template <class L, Memory M>
@@ -19989,8 +19997,9 @@ class TaskLists {
   void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
   // Of the last look, in the order they were met.
   std::span<const TaskIndex> tasks() const noexcept { return met_; }
-  // Looks in which some list never came back to its head.
-  std::uint64_t broken() const noexcept { return broken_; }
+  bool are_too_many() const noexcept { return too_many_; }
+  // Did a list never come back to its head?
+  bool are_broken() const noexcept { return broken_; }
 
  private:
   struct Head {
@@ -20018,7 +20027,8 @@ class TaskLists {
   std::vector<TaskIndex> met_;
   PerTask<Met> passed_;
   std::uint64_t pass_ = 0;
-  std::uint64_t broken_ = 0;
+  bool too_many_ = false;
+  bool broken_ = false;
 };
 
 template <class L, Memory M>
@@ -20072,6 +20082,7 @@ bool TaskLists<L, M>::walk(const Head& head) {
     TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
     if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
     if (index == TaskIndex::none) index = book_.add(at, head.thread);
+    if (index == TaskIndex::none && book_.is_full()) too_many_ = true;
     if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
     const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
     if (!words.is_task) return false;
@@ -20080,20 +20091,21 @@ bool TaskLists<L, M>::walk(const Head& head) {
     before = index;
     node = words.next;
   }
+  too_many_ = true;
   return false;
 }
 
 template <class L, Memory M>
 void TaskLists<L, M>::walk_all() {
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+  too_many_ = false;
+  broken_ = true;
+  for (int i = 0; i < TaskBook<L, M>::most_reads && broken_ && !too_many_; ++i) {
     book_.pieces().read_all();
     met_.clear();
     ++pass_;
-    bool whole = true;
-    for (const Head& head : heads_) whole = walk(head) && whole;
-    if (whole) return;
+    broken_ = false;
+    for (const Head& head : heads_) broken_ = !walk(head) || broken_;
   }
-  ++broken_;
 }
 
 }  // namespace tachyon
@@ -20168,8 +20180,7 @@ class TaskStacks {
   void look(TaskChoice choice, std::span<const ThreadView> threads,
             std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
-  // Lists that did not come back to their head, and stacks that changed in every read.
-  std::uint64_t broken_lists() const noexcept { return lists_.broken(); }
+  // Stacks that changed in every read, and lists that did: one each, however many were missed.
   std::uint64_t lost() const noexcept { return lost_; }
   std::size_t task_count() const noexcept { return book_.count(); }
   const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
@@ -20219,6 +20230,8 @@ void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threa
     lists_.look(all, interpreters);
     settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
     add_suspended(threads, out);
+    if (lists_.are_broken()) ++lost_;
+    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
   }
   add_between(choice, threads, out);
   if (choice == TaskChoice::waiting) {
@@ -22838,6 +22851,7 @@ struct SnapshotThread {
 struct Snapshot {
   std::vector<SnapshotThread> threads{};
   std::size_t interpreters = 1;
+  std::uint64_t lost_tasks = 0;  // that changed in every read
 };
 
 namespace detail {
@@ -22891,15 +22905,24 @@ bool let_run(R& reading) {
 }
 
 // Which coroutines a running task has is known from its thread, and which task that is from the
-// look before: so there are two looks, and more while something changes under them.
+// look before: so there are two looks, and more while something changes under them, or while many
+// tasks, more than anybody forges, become more still.
+struct TaskLook {
+  std::vector<TaskStack> stacks{};
+  std::uint64_t lost = 0;
+};
+
 template <Layout L, Memory M, Host H, class R>
-Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
-                                             const SnapshotOptions& options) {
+Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const SnapshotOptions& options) {
   constexpr unsigned enough = 20;
-  std::vector<TaskStack> stacks;
+  constexpr std::size_t many = 8192;
+  TaskLook out;
+  std::size_t before = 0;
   const std::uint64_t began = thread_cpu_time();
   for (unsigned i = 0; i < enough; ++i) {
-    if (i > 1 && thread_cpu_time() - began > options.patience) break;
+    const bool grows = out.stacks.size() > std::max(before, many);
+    before = out.stacks.size();
+    if (i > 1 && !grows && thread_cpu_time() - began > options.patience) break;
     if (i % 5 == 4 && !let_run(reading)) break;
     for (auto& thread : watch.threads()) {
       thread.pending = true;
@@ -22911,10 +22934,11 @@ Result<std::vector<TaskStack>> look_at_tasks(Watch<L, M, H>& watch, R& reading,
       if (thread.accepted) watch.judge(thread);
       good = good && !thread.pending;
     }
-    good = watch.look_at_tasks(stacks) == 0 && good;
+    out.lost = watch.look_at_tasks(out.stacks);
+    good = out.lost == 0 && good;
     if (reading.end() && good && i != 0) break;
   }
-  return stacks;
+  return out;
 }
 
 }  // namespace detail
@@ -22983,10 +23007,11 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    const auto stacks = detail::look_at_tasks(watch, reading, options);
-    if (!stacks) return stacks.error();
+    const auto looked = detail::look_at_tasks(watch, reading, options);
+    if (!looked) return looked.error();
+    out.lost_tasks = looked->lost;
     out.threads.clear();
-    for (const TaskStack& stack : *stacks) {
+    for (const TaskStack& stack : looked->stacks) {
       const bool known = stack.thread < watch.threads().size();
       SnapshotThread shown;
       shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();
