@@ -16,6 +16,8 @@
 #include <cstring>
 #include <utility>
 
+#include <tachyon/sampler/clock.hpp>
+
 // Every fork, exec and exit on the machine, as the kernel tells those who may administer the
 // network and live in its first pid namespace. Nothing is missed, however short a process lives and
 // whoever its parent is by the time we look; and while nothing happens, nothing is done.
@@ -126,12 +128,16 @@ class ProcessEvents {
     return ::send(fd_, message.data(), message.size(), 0) == static_cast<ssize_t>(message.size());
   }
 
-  // In a pid namespace of its own nobody answers.
+  // In a pid namespace of its own nobody answers; there may be events all the same, as many as the
+  // machine has, where somebody outside listens. So there is one deadline for all of them.
   bool answered() {
-    constexpr int soon = 50;  // ms; it comes at once
+    constexpr std::uint64_t soon = 50'000'000;  // ns; it comes at once
+    const std::uint64_t until = monotonic_now() + soon;
     pollfd one{fd_, POLLIN, 0};
     bool all = true;
-    while (::poll(&one, 1, soon) > 0) {
+    for (std::uint64_t now = monotonic_now(); now < until; now = monotonic_now()) {
+      const int wait = static_cast<int>((until - now) / 1'000'000) + 1;
+      if (::poll(&one, 1, wait) <= 0) break;
       const Message message = next(all);
       if (message.what == answer) return message.numbers[0] == 0;
       if (message.what == nothing_left) break;

@@ -16729,6 +16729,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
   out.clear();
   const std::size_t size = layout.frame.localsplus.offset;
   StructCopy<128> apart;
+  RawFrame bottom;
   Address at = leaf;
   for (std::size_t followed = 0; at && at != base; ++followed) {
     if (followed == limits.followed) {
@@ -16761,6 +16762,14 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
       ++out.beyond;
     }
     at = frame.previous;
+    bottom = frame;
+  }
+  // A generator that runs leads to its caller; one that has yielded since leads nowhere. Only where
+  // C code runs it and nothing else is it a bottom.
+  if (!at && layout.owners.generator.is(bottom.owner) && !is_shim(layout, bottom)) {
+    const Address generator{bottom.at.value - layout.generator.frame.offset};
+    const auto state = read_value<std::int8_t>(memory, layout.generator.frame_state.at(generator));
+    if (!state || !layout.states.executing.is(*state)) out.ended = {Errc::torn, 0, bottom.at};
   }
 }
 
@@ -20663,32 +20672,44 @@ class ThreadReader {
   // holds already. A generator that has yielded since the window was copied has no caller any more.
   // It ran, since a frame of the window, or the current frame, says so: called by whom it was
   // called by in the last look, or by `to`. But only if `to` is where generators are resumed
-  // (`site`): else other generators were in between, and nobody says which. (A coroutine of 3.12
-  // then seemed to stand on the event loop, 1 of 100.)
+  // (`site`): else other generators may have been in between, and nobody says which. (Coroutines
+  // of 3.11 and 3.12 then seemed to stand on the event loop, 1 of 100.)
   template <Memory M>
   bool connect(M& memory, Address from, Address to, Site site, bool certain) {
     constexpr int most = 512;
     between_.clear();
+    ambiguous_ = false;
+    bool guessed = false;
     Address at = from;
     for (int i = 0; i < most; ++i) {
-      if (at == to) return certain || between_.empty() || may_stand(between_.back(), site);
+      if (at == to) {
+        const bool stands = certain || between_.empty() || may_stand(between_.back(), site);
+        ambiguous_ = stands && guessed && site != Site::resumes_generator;
+        return stands && !ambiguous_;
+      }
       if (!at || at - chunk_ < chunk_size_) return false;
       RawFrame frame;
       if (!foreign_frame(memory, at, frame)) return false;
       const bool generator = layout_.owners.generator.is(frame.owner);
       if (!generator && !is_shim(layout_, frame)) return false;
-      if (generator && !frame.previous && !certain) frame.previous = last_caller(at, to);
+      if (generator && !frame.previous && !certain) {
+        frame.previous = last_caller(at);
+        if (!frame.previous) {
+          frame.previous = to;
+          guessed = true;
+        }
+      }
       between_.push_back(frame);
       at = frame.previous;
     }
     return false;
   }
 
-  Address last_caller(Address at, Address otherwise) const noexcept {
+  Address last_caller(Address at) const noexcept {
     for (std::size_t i = chain_.size(); i-- > first_;) {
       if (chain_[i].at == at && chain_[i].previous) return chain_[i].previous;
     }
-    return otherwise;
+    return {};
   }
   // On a frame that executes `site`. Entries from C may stand on anything.
   bool may_stand(const RawFrame& frame, Site site) const noexcept {
@@ -20802,6 +20823,7 @@ class ThreadReader {
         // Through a generator or an entry from C; anything else is left over from another stack.
         if (above.previous - chunk_ < chunk_size_ ||
             !connect(memory, above.previous, frame.at, site, certain)) {
+          if (ambiguous_ && (current == above.at || first_current_ == above.at)) return torn();
           break;
         }
         take_between();
@@ -20993,6 +21015,7 @@ class ThreadReader {
   Address current_{};
   bool has_frames_ = false;
   bool moved_ = false;
+  bool ambiguous_ = false;  // whose generator that is
   bool started_ = false;
 
   Chain chain_;

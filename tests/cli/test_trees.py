@@ -357,6 +357,34 @@ class Survivors(Run):
         return process.poll() is None and len(os.listdir(f"/proc/{process.pid}/task")) > 1
 
 
+class Namespaces(Run):
+    @unittest.skipUnless(os.geteuid() == 0, "namespaces need root here")
+    def test_what_the_machine_does_keeps_nobody(self):
+        """In a pid namespace nobody answers who asks for events, yet they may come without end."""
+        outside = subprocess.Popen([PYTHON, "-c", "import os\nwhile True:\n    pid = os.fork()\n"
+                                    "    if not pid: os._exit(0)\n    os.waitpid(pid, 0)\n"])
+        listener = subprocess.Popen([TACHYON, "attach", str(outside.pid), "--subprocesses", "--merge",
+                                     f"--collapsed={self.path('outside.txt')}"],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            if not wait_until(lambda: Survivors.is_watching(listener)):
+                self.fail(f"{listener.poll()}: {listener.communicate(timeout=5)[1]}")
+            times = []
+            for _ in range(3):
+                began = time.monotonic()
+                done = subprocess.run(
+                    ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child", TACHYON, "run",
+                     "--subprocesses", "--merge", "--collapsed=c.txt", "-c", "pass"],
+                    cwd=self.folder.name, capture_output=True, text=True, timeout=60, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                times.append(time.monotonic() - began)
+            self.assertLess(max(times), 5, times)
+        finally:
+            for process in (outside, listener):
+                process.kill()
+                process.communicate()
+
+
 class NothingIsLeft(Run):
     """Whatever goes wrong: no process of ours and none that we started is there afterwards."""
 

@@ -470,6 +470,9 @@ class OwnObjects(unittest.TestCase):
                 try:
                     said = run_in(entry["name"], code)
                 except RuntimeError as error:
+                    if "No module named '_ctypes'" in str(error):
+                        print(f"skipped {entry['name']}: it was built without libffi-dev")
+                        continue
                     self.fail(str(error))
                 comparisons, places = map(int, said.split())
                 self.assertGreater(places, 70)

@@ -44,6 +44,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
   out.clear();
   const std::size_t size = layout.frame.localsplus.offset;
   StructCopy<128> apart;
+  RawFrame bottom;
   Address at = leaf;
   for (std::size_t followed = 0; at && at != base; ++followed) {
     if (followed == limits.followed) {
@@ -76,6 +77,14 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
       ++out.beyond;
     }
     at = frame.previous;
+    bottom = frame;
+  }
+  // A generator that runs leads to its caller; one that has yielded since leads nowhere. Only where
+  // C code runs it and nothing else is it a bottom.
+  if (!at && layout.owners.generator.is(bottom.owner) && !is_shim(layout, bottom)) {
+    const Address generator{bottom.at.value - layout.generator.frame.offset};
+    const auto state = read_value<std::int8_t>(memory, layout.generator.frame_state.at(generator));
+    if (!state || !layout.states.executing.is(*state)) out.ended = {Errc::torn, 0, bottom.at};
   }
 }
 
