@@ -330,9 +330,10 @@ bool Member::sample(Attached& target) {
   run_.duration = offset + outcome.duration - first_look_;
   if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, steering.longest());
   // An interpreter on its way out says so in several ways; the next search tells what is left of
-  // it.
+  // it. A child may end between being found and its first look.
   const Errc why = outcome.error.code;
-  const bool leaving = why == Errc::finalizing || why == Errc::not_started;
+  const bool leaving =
+      why == Errc::finalizing || why == Errc::not_started || (kind_ == Kind::found && is_over(why));
   if (outcome.end == SessionEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
     error_ = describe(outcome.error, {pid, {}, request.reading == Reading::blocking});

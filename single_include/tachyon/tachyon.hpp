@@ -1682,6 +1682,7 @@ struct ProcessStat {
   char state = '?';  // R S D Z T t I X
   std::int32_t parent = 0;
   bool kernel_thread = false;
+  bool exiting = false;  // on its way out: it may have no memory any more, and has not ended yet
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
   std::int32_t threads = 0;
@@ -1738,6 +1739,7 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
                         fields.number(39, stat.cpu);
   if (!complete) return std::nullopt;
   stat.kernel_thread = (flags & 0x00200000U) != 0;  // PF_KTHREAD
+  stat.exiting = (flags & 0x00000004U) != 0;        // PF_EXITING
   return stat;
 }
 
@@ -2056,8 +2058,11 @@ template <int> inline bool LiveProcess::ended() noexcept {
   return ::poll(&waiting, 1, 0) > 0;
 }
 
+// Memory goes before the process does: what is on its way out has not become another program.
 template <int> inline Error LiveProcess::gone(Address at) noexcept {
-  return {ended() ? Errc::no_such_process : Errc::process_changed, 0, at};
+  if (ended()) return {Errc::no_such_process, 0, at};
+  const auto stat = detail::read_process_stat(directory_);
+  return {stat && !stat->exiting ? Errc::process_changed : Errc::no_such_process, 0, at};
 }
 
 }  // namespace tachyon

@@ -27,7 +27,17 @@ TEST_CASE("process_stat: fields are counted from the last bracket") {
     CHECK(stat->cpu == 2);
     CHECK(stat->stack == 140737488351232);
     CHECK_FALSE(stat->kernel_thread);
+    CHECK_FALSE(stat->exiting);
   }
+}
+
+TEST_CASE("process_stat: what is on its way out says so") {
+  std::string text = line("python", "R");
+  text.replace(text.find("4194304"), 7, "4194308");
+  const auto stat = parse_process_stat(text);
+  REQUIRE(stat);
+  CHECK(stat->exiting);
+  CHECK_FALSE(stat->kernel_thread);
 }
 
 TEST_CASE("process_stat: short or broken lines are refused") {

@@ -325,8 +325,11 @@ inline bool LiveProcess::ended() noexcept {
   return ::poll(&waiting, 1, 0) > 0;
 }
 
+// Memory goes before the process does: what is on its way out has not become another program.
 inline Error LiveProcess::gone(Address at) noexcept {
-  return {ended() ? Errc::no_such_process : Errc::process_changed, 0, at};
+  if (ended()) return {Errc::no_such_process, 0, at};
+  const auto stat = detail::read_process_stat(directory_);
+  return {stat && !stat->exiting ? Errc::process_changed : Errc::no_such_process, 0, at};
 }
 
 }  // namespace tachyon

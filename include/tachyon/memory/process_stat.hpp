@@ -17,6 +17,7 @@ struct ProcessStat {
   char state = '?';  // R S D Z T t I X
   std::int32_t parent = 0;
   bool kernel_thread = false;
+  bool exiting = false;  // on its way out: it may have no memory any more, and has not ended yet
   std::uint64_t user_ticks = 0;
   std::uint64_t system_ticks = 0;
   std::int32_t threads = 0;
@@ -73,6 +74,7 @@ inline std::optional<ProcessStat> parse_process_stat(std::string_view line) noex
                         fields.number(39, stat.cpu);
   if (!complete) return std::nullopt;
   stat.kernel_thread = (flags & 0x00200000U) != 0;  // PF_KTHREAD
+  stat.exiting = (flags & 0x00000004U) != 0;        // PF_EXITING
   return stat;
 }
 
