@@ -21836,7 +21836,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
-    if constexpr (P::needs.on_cpu) pass_over_sleepers();
+    if constexpr (P::needs.on_cpu && R::holds_everybody) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);
@@ -22937,14 +22937,14 @@ bool let_run(R& reading) {
   return reading.wait(monotonic_now() + pause);
 }
 
-// Which coroutines a running task has is known from its thread, and which task that is from the
-// look before: so there are two looks, and more while something changes under them, or while many
-// tasks, more than anybody forges, become more still.
 struct TaskLook {
   std::vector<TaskStack> stacks{};
   std::uint64_t lost = 0;
 };
 
+// Which coroutines a running task has is known from its thread, and which task that is from the
+// look before: so there are two looks, and more while something changes under them, or while many
+// tasks, more than anybody forges, become more still.
 template <Layout L, Memory M, Host H, class R>
 Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const SnapshotOptions& options) {
   constexpr unsigned enough = 20;

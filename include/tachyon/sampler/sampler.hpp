@@ -125,7 +125,7 @@ Result<void> Sampler<L, M, H, P, R>::look() {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
-    if constexpr (P::needs.on_cpu) pass_over_sleepers();
+    if constexpr (P::needs.on_cpu && R::holds_everybody) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
       if (good && thread.accepted) watch_.judge(thread);

@@ -93,14 +93,14 @@ bool let_run(R& reading) {
   return reading.wait(monotonic_now() + pause);
 }
 
-// Which coroutines a running task has is known from its thread, and which task that is from the
-// look before: so there are two looks, and more while something changes under them, or while many
-// tasks, more than anybody forges, become more still.
 struct TaskLook {
   std::vector<TaskStack> stacks{};
   std::uint64_t lost = 0;
 };
 
+// Which coroutines a running task has is known from its thread, and which task that is from the
+// look before: so there are two looks, and more while something changes under them, or while many
+// tasks, more than anybody forges, become more still.
 template <Layout L, Memory M, Host H, class R>
 Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const SnapshotOptions& options) {
   constexpr unsigned enough = 20;
