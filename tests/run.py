@@ -719,12 +719,16 @@ def run_unittest(path, result_path, pattern):
 # ---- the run ------------------------------------------------------------------------------------
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # A shell lets what it starts in the background ignore these, and tests send them.
+def heed_signals():
+    """A shell lets what it starts in the background ignore these, and tests send them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    heed_signals()
     if sys.argv[1:2] == ["--unittest"]:
         pattern = sys.argv[5] if sys.argv[4:5] == ["-k"] else None
         return run_unittest(sys.argv[2], sys.argv[3], pattern)

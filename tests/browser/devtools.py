@@ -188,7 +188,7 @@ class Page:
             raise AssertionError(details.get("exception", {}).get("description") or details["text"])
         return answer["result"].get("value")
 
-    def wait(self, expression, timeout=10):
+    def wait(self, expression, timeout=60):
         end = time.monotonic() + timeout
         while True:
             try:

@@ -72,7 +72,7 @@ class Attach(unittest.TestCase):
         ours = self.start("--collapsed=c.txt", process.pid)
         process.kill()
         process.wait()
-        _, errors = ours.communicate(timeout=20)
+        _, errors = ours.communicate(timeout=60)
         self.assertEqual(ours.returncode, 0, errors)
         self.assertGreater(self.stacks("c.txt"), 20)
 
@@ -82,7 +82,7 @@ class Attach(unittest.TestCase):
             with self.subTest(signal=number):
                 ours = self.start("--collapsed=c.txt", process.pid)
                 ours.send_signal(number)
-                output, errors = ours.communicate(timeout=20)
+                output, errors = ours.communicate(timeout=60)
                 self.assertEqual(ours.returncode, code, errors)
                 self.assertGreater(self.stacks("c.txt"), 20)
                 self.assertEqual("Interrupted by the user." in output, number == signal.SIGINT)

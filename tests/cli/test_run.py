@@ -29,7 +29,7 @@ def gone(pid):
         return True
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -397,7 +397,7 @@ class Signals(Run):
     def test_interrupt_sent_to_us_is_the_programs(self):
         process = self.started()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         self.assertEqual((process.returncode, self.ended()), (33, "interrupt"))
         self.assertGreater(sum(self.collapsed().values()), 0)
 
@@ -433,14 +433,14 @@ class Signals(Run):
                         os.remove(self.path(name))
                 process = self.started()
                 process.send_signal(number)
-                process.communicate(timeout=20)
+                process.communicate(timeout=60)
                 self.assertEqual((process.returncode, self.ended()), (40 + number, str(int(number))))
                 self.assertGreater(sum(self.collapsed().values()), 10)
 
     def test_our_sudden_death_hangs_up(self):
         process = self.started()
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         self.assertTrue(wait_until(lambda: gone(self.program)))
         self.assertEqual(self.ended(), "1")
 
@@ -455,7 +455,7 @@ class Signals(Run):
     def test_death_of_the_program(self):
         process = self.started()
         os.kill(self.program, signal.SIGKILL)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         self.assertEqual(process.returncode, 137)
         self.assertGreater(sum(self.collapsed().values()), 10)
 
@@ -466,7 +466,7 @@ class Signals(Run):
         self.assertIsNone(process.poll())
         os.kill(self.program, signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         self.assertEqual(self.ended(), "15")
 
 

@@ -410,7 +410,7 @@ class NothingIsLeft(Run):
                 found.append(int(name))
         return found
 
-    def assertNothingIsLeft(self, seconds=5):
+    def assertNothingIsLeft(self, seconds=30):
         wait_until(lambda: not self.left(), seconds)
         left = self.left()
         for pid in left:
@@ -474,7 +474,7 @@ class NothingIsLeft(Run):
                     time.sleep(0.3)
                     self.assertIsNone(process.poll())
                     process.terminate()
-                process.communicate(timeout=20)
+                process.communicate(timeout=60)
                 self.assertNothingIsLeft()
 
     def test_killed_at_any_moment_of_the_start(self):

@@ -13,7 +13,7 @@ SLEEP = "import time; print('up', flush=True); time.sleep(100)"
 
 def doctor(*words, **options):
     return subprocess.run([TACHYON, "doctor", *map(str, words)], capture_output=True, text=True,
-                          timeout=20, **options)
+                          timeout=60, **options)
 
 
 def findings(*words, **options):
@@ -102,7 +102,7 @@ class Doctor(unittest.TestCase):
                 path = f"/proc/self/fd/{program.fileno()}"
                 done = subprocess.run([path, "doctor", "--json", str(pid)], capture_output=True,
                                       text=True, pass_fds=[program.fileno()], preexec_fn=nobody,
-                                      timeout=20)
+                                      timeout=60)
             report = {f["subject"]: f for f in json.loads(done.stdout)["findings"]}
             self.assertEqual(done.returncode, 1)
             self.assertIn("belongs to user 0 and we are user 65534", report["memory"]["why"])

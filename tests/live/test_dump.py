@@ -439,12 +439,12 @@ class Dump(unittest.TestCase):
 
     def test_bad_processes(self):
         for words in (["999999999"], ["0"], ["2"], ["--core", "/dev/null"]):
-            done = tachyon("dump", *words, timeout=5)
+            done = tachyon("dump", *words, timeout=60)
             self.assertEqual(done.returncode, 1, words)
             self.assertTrue(done.stderr.startswith("tachyon: error: "), done.stderr)
         sleeper = subprocess.Popen(["sleep", "100"])
         try:
-            done = tachyon("dump", sleeper.pid, timeout=5)
+            done = tachyon("dump", sleeper.pid, timeout=60)
             self.assertEqual(done.returncode, 1)
             self.assertIn("not a Python", done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1)

@@ -32,7 +32,7 @@ def manifest():
 
 def dump(*words):
     return subprocess.run([TACHYON, "dump", *map(str, words)], capture_output=True, text=True,
-                          timeout=20)
+                          timeout=60)
 
 
 def innermost(pid):
@@ -148,7 +148,7 @@ class Matrix(unittest.TestCase):
             shutil.copy(REACH, f"{folder}/reach.py")
             with Target("/usr/bin/python3", f"{folder}/reach.py", preexec_fn=nobody) as target:
                 done = subprocess.run([f"{folder}/tachyon", "dump", str(target.pid)],
-                                      capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+                                      capture_output=True, text=True, preexec_fn=nobody, timeout=60)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn("wait", done.stdout)
 
@@ -184,7 +184,7 @@ class Seccomp(unittest.TestCase):
         """As in containers with an older default profile; the file of the memory is left."""
         with Target(sys.executable, REACH) as target:
             done = subprocess.run([TACHYON, "dump", "-a", str(target.pid)], capture_output=True, text=True,
-                                  preexec_fn=lambda: forbid(PROCESS_VM_READV), timeout=20)
+                                  preexec_fn=lambda: forbid(PROCESS_VM_READV), timeout=60)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("main thread", done.stdout)
             self.assertNotIn("incomplete", done.stdout)
@@ -193,7 +193,7 @@ class Seccomp(unittest.TestCase):
         with Target(sys.executable, REACH) as target:
             started = time.monotonic()
             done = subprocess.run([TACHYON, "dump", str(target.pid)], capture_output=True, text=True,
-                                  preexec_fn=lambda: forbid(PROCESS_VM_READV, PREAD64), timeout=20)
+                                  preexec_fn=lambda: forbid(PROCESS_VM_READV, PREAD64), timeout=60)
             self.assertLess(time.monotonic() - started, 2)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             (line,) = done.stderr.splitlines()
@@ -263,7 +263,7 @@ class Refusals(unittest.TestCase):
             os.chmod(folder, 0o755)
             shutil.copy(TACHYON, f"{folder}/tachyon")
             done = subprocess.run([f"{folder}/tachyon", "dump", str(target.pid)],
-                                  capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+                                  capture_output=True, text=True, preexec_fn=nobody, timeout=60)
             self.assertEqual(done.returncode, 1)
             self.assertIn("belongs to user 0 and we are user 65534", done.stderr)
             self.assertIn("sudo setcap cap_sys_ptrace=ep", done.stderr)
@@ -280,11 +280,11 @@ class Refusals(unittest.TestCase):
                 with self.subTest(words=words):
                     done = subprocess.run([f"{folder}/tachyon", *words, str(target.pid)],
                                           capture_output=True, text=True, preexec_fn=nobody,
-                                          timeout=20)
+                                          timeout=60)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertIn("<module>", done.stdout)
             done = subprocess.run([f"{folder}/tachyon", "doctor", str(target.pid)],
-                                  capture_output=True, text=True, preexec_fn=nobody, timeout=20)
+                                  capture_output=True, text=True, preexec_fn=nobody, timeout=60)
             self.assertNotIn("blocked", done.stdout)
 
     def test_pre_release(self):

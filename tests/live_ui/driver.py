@@ -31,11 +31,14 @@ def build(sanitize=None):
              "-Wconversion", "-Wshadow", "-Werror"]
     if sanitize:
         flags += [f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
-    # ccache keeps objects, not programs, so these are two steps.
+    # ccache keeps objects, not programs, so these are two steps. Other tests may be running it.
     source = os.path.join(PROGRAM_FOLDER, "synthetic.cpp")
-    subprocess.run([*compiler, *flags, "-I", os.path.join(ROOT, "include"), "-c", source, "-o",
-                    out + ".o"], check=True)
-    subprocess.run([compiler[-1], *flags, out + ".o", "-o", out], check=True)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        made = os.path.join(place, "made")
+        subprocess.run([*compiler, *flags, "-I", os.path.join(ROOT, "include"), "-c", source, "-o",
+                        made + ".o"], check=True)
+        subprocess.run([compiler[-1], *flags, made + ".o", "-o", made], check=True)
+        os.replace(made, out)
     _built[sanitize] = out
     return out
 
@@ -88,7 +91,7 @@ class Tmux:
     def resize(self, width, height):
         self.tmux("resize-window", "-x", str(width), "-y", str(height))
 
-    def wait_for(self, wanted, seconds=15):
+    def wait_for(self, wanted, seconds=60):
         """Until the screen holds a text, or a function of the screen is true."""
         check = wanted if callable(wanted) else lambda screen: wanted in screen
         end = time.monotonic() + seconds
@@ -102,7 +105,7 @@ class Tmux:
             time.sleep(0.02)
         raise AssertionError(f"did not see {wanted!r} on:\n{self.screen()}")
 
-    def exit_status(self, seconds=15):
+    def exit_status(self, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if os.path.exists(self.status_file):
@@ -138,6 +141,7 @@ class Pty:
         self.master, self.slave = os.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         words = command or [program or build(), f"folder={PROGRAM_FOLDER}", *arguments]
+        self.modes_before = self.modes()
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -168,7 +172,7 @@ class Pty:
             self.read(rest)
         return self.output[before:]
 
-    def wait_for(self, wanted, seconds=15):
+    def wait_for(self, wanted, seconds=60):
         end = time.monotonic() + seconds
         while wanted not in self.output:
             if time.monotonic() > end:
@@ -188,7 +192,7 @@ class Pty:
     def kill(self, number):
         os.kill(self.pid, number)
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=60):
         """Exit status as a shell would give it."""
         end = time.monotonic() + seconds
         while self.status is None:

@@ -18,7 +18,7 @@ def setUpModule():
     build()
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -31,7 +31,7 @@ class Restored(unittest.TestCase):
     def begin(self, *arguments, **changes):
         terminal = Pty(arguments, **changes)
         self.addCleanup(terminal.close)
-        self.modes = terminal.modes()
+        self.modes = terminal.modes_before
         terminal.wait_for(b"checksum")
         self.assertTrue(terminal.is_raw())
         self.assertIn(ENTER, terminal.output)
@@ -143,10 +143,10 @@ class Needs(unittest.TestCase):
         if terminal_output:
             done = subprocess.run(command, stdin=changes.pop("stdin", subprocess.DEVNULL),
                                   stdout=slave, stderr=subprocess.PIPE, env=environment(**changes),
-                                  timeout=20, check=False)
+                                  timeout=60, check=False)
             return done.returncode, done.stderr
         done = subprocess.run(command, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=environment(**changes), timeout=20, check=False)
+                              env=environment(**changes), timeout=60, check=False)
         self.assertNotIn(b"\x1b", done.stdout)
         return done.returncode, done.stderr
 
@@ -165,7 +165,7 @@ class Needs(unittest.TestCase):
 
     def test_input_is_closed(self):
         done = subprocess.run(["sh", "-c", f'exec "{build()}" <&-'], capture_output=True,
-                              env=environment(), timeout=20, check=False)
+                              env=environment(), timeout=60, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.count(b"\n"), 1)
 

@@ -87,3 +87,18 @@ TEST_CASE("task lists: a list that does not come back is read again, and then to
     CHECK(world.stacks->lost() == 4);
   });
 }
+
+TEST_CASE("task lists: of too many the rest is told, and nothing counts as lost") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    std::vector<Address> all;
+    for (int i = 0; i < 32'770; ++i) all.push_back(world.task(u"t", {u"x"}));
+    world.link(all);
+    world.look();  // nobody reads so many new tasks in one tick
+    const std::uint64_t lost = world.stacks->lost();
+    const Stacks shown = world.look();
+    CHECK(shown.size() == 32'769);
+    CHECK(shown.back() == "[<more than 32768 tasks>]");
+    CHECK(world.stacks->lost() == lost);
+  });
+}

@@ -46,7 +46,6 @@ struct FakeThread {
 class FakeInterpreter {
  public:
   explicit FakeInterpreter(const PublishedLayout& layout) : layout_{layout} {
-    REQUIRE(image.map(arena_, arena_size_));
     site.runtime = allocate(layout.runtime.size);
     site.version = layout.version_hex;
     site.free_threaded = layout.build.free_threaded;
@@ -72,7 +71,9 @@ class FakeInterpreter {
     used_ += 64;  // instances have words in front of them
     const Address at = arena_ + used_;
     used_ += (size + 63) / 64 * 64;
-    REQUIRE(used_ < arena_size_);
+    for (; used_ >= mapped_; mapped_ += arena_step_) {
+      REQUIRE(image.map(arena_ + mapped_, arena_step_));
+    }
     return at;
   }
   template <class T, class V>
@@ -382,11 +383,12 @@ class FakeInterpreter {
   }
 
   static constexpr Address arena_{0x7f0000000000};
-  static constexpr std::size_t arena_size_ = 4 << 20;
+  static constexpr std::size_t arena_step_ = 4 << 20;
   static constexpr std::uint64_t chunk_size_ = 16384;
 
   PublishedLayout layout_;
   std::size_t used_ = 0;
+  std::size_t mapped_ = 0;
   Address type_{}, none_{}, str_{}, int_{}, bytes_{}, dict_{}, code_{};
   Address newest_{};
   std::map<std::uint64_t, Address> heads_{};

@@ -24,7 +24,7 @@ class TaskLists {
   // Of the last look, in the order they were met.
   std::span<const TaskIndex> tasks() const noexcept { return met_; }
   bool are_too_many() const noexcept { return too_many_; }
-  // Did a list never come back to its head?
+  // Was one changed in every read?
   bool are_broken() const noexcept { return broken_; }
 
  private:
@@ -93,7 +93,8 @@ void TaskLists<L, M>::set_heads(std::span<const ThreadView> threads,
   heads_.resize(i);
 }
 
-// False: the list does not come back to its head.
+// False: the list was changed, it does not come back to its head. One with more tasks than we keep
+// is as good as another, as far as it goes.
 template <class L, Memory M>
 bool TaskLists<L, M>::walk(const Head& head) {
   const TaskReader<L>& reader = book_.reader();
@@ -108,7 +109,7 @@ bool TaskLists<L, M>::walk(const Head& head) {
     TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
     if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
     if (index == TaskIndex::none) index = book_.add(at, head.thread);
-    if (index == TaskIndex::none && book_.is_full()) too_many_ = true;
+    if (index == TaskIndex::none && book_.is_full()) return too_many_ = true;
     if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
     const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
     if (!words.is_task) return false;
@@ -117,8 +118,7 @@ bool TaskLists<L, M>::walk(const Head& head) {
     before = index;
     node = words.next;
   }
-  too_many_ = true;
-  return false;
+  return too_many_ = true;
 }
 
 template <class L, Memory M>
