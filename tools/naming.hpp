@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -11,6 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include <tachyon/codec/output_place.hpp>
+#include <tachyon/render/page.hpp>
+
 #include "formats.hpp"
 #include "text.hpp"
 
@@ -19,9 +21,12 @@
 // means the default name inside it, `-` is standard output, `{pid}` in a path is the process id.
 // pstats without a path is the table on standard output.
 //
+// No two outputs go to one place, however its name is spelled, and none to a file that is read: the
+// recording of a replay, the baseline of a comparison.
+//
 // The heatmap is a folder of pages: `-o NAME` is its name, a .html ending is dropped. An existing
-// folder that holds such pages already is written again in its place; any other one gets them
-// inside.
+// folder whose index.html says that we wrote it is written again in its place; any other one gets
+// the pages inside, in a folder of their own.
 //
 // Several processes with an output each (`--subprocesses`, several PIDs) put the process id before
 // the extension: base.html becomes base_4242.html.
@@ -37,6 +42,7 @@ struct PlannedOutput {
 struct NamingRules {
   std::int64_t pid = 0;
   bool one_of_several = false;
+  std::string recording{};  // that is replayed
 };
 
 using PlannedOutputs = std::variant<std::vector<PlannedOutput>, std::string>;
@@ -49,7 +55,7 @@ inline bool is_directory(const std::string& path) {
 }
 
 inline bool holds_report(const std::string& folder) {
-  return ::access((folder + "/index.html").c_str(), F_OK) == 0;
+  return is_our_page((folder + "/index.html").c_str());
 }
 
 class Namer {
@@ -75,19 +81,33 @@ class Namer {
         return concat(dashed(info_of(wanted.format).option),
                       " writes a folder; it cannot go to stdout");
       }
-      for (const PlannedOutput& other : planned) {
-        if (other.path == output.path) {
-          return concat(dashed(info_of(other.format).option), " and ",
-                        dashed(info_of(output.format).option), " would both write to ",
-                        output.path == "-" ? "stdout" : output.path);
-        }
-      }
+      if (auto why = conflict_of(output, planned); !why.empty()) return why;
       planned.push_back(std::move(output));
     }
     return planned;
   }
 
  private:
+  // Why this output cannot be made beside the others.
+  std::string conflict_of(const PlannedOutput& output,
+                          const std::vector<PlannedOutput>& others) const {
+    if (!rules_.recording.empty() && is_same_place(output.path, rules_.recording)) {
+      return concat(quoted(output.path), " is the recording itself");
+    }
+    for (const WantedFormat& wanted : wanted_) {
+      if (!wanted.baseline.empty() && is_same_place(output.path, wanted.baseline)) {
+        return concat(quoted(output.path), " is the baseline itself");
+      }
+    }
+    for (const PlannedOutput& other : others) {
+      if (!is_same_place(other.path, output.path)) continue;
+      return concat(dashed(info_of(other.format).option), " and ",
+                    dashed(info_of(output.format).option), " would both write to ",
+                    output.path == "-" ? "stdout" : output.path);
+    }
+    return {};
+  }
+
   PlannedOutput planned_for(const WantedFormat& wanted) const {
     const std::string given = wanted.path.empty() ? output_.value_or("") : wanted.path;
     PlannedOutput output{wanted.format, given, wanted.baseline, false};
@@ -100,6 +120,7 @@ class Namer {
       output.path = standard(info);
     } else if (given != "-") {
       output.path = from(given, info);
+      if (is_standard_output(output.path)) output.path = "-";
     }
     return output;
   }
@@ -118,7 +139,7 @@ class Namer {
       if (path.back() != '/') path += '/';
       return path + standard(info);
     }
-    if (rules_.one_of_several && !placed) {
+    if (rules_.one_of_several && !placed && !stands_for_open_file(behind_links(path))) {
       const std::size_t slash = path.rfind('/');
       std::size_t dot = info.directory ? std::string::npos : path.rfind('.');
       const std::size_t name = slash == std::string::npos ? 0 : slash + 1;

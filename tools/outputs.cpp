@@ -420,14 +420,6 @@ std::vector<Finished> Outputs::finish(const Run& run) {
   return finished;
 }
 
-std::vector<std::string> Outputs::paths() const {
-  std::vector<std::string> paths;
-  for (const auto& output : all_) {
-    if (output->plan().path != "-") paths.push_back(output->plan().path);
-  }
-  return paths;
-}
-
 std::vector<std::string> Outputs::pages() const {
   std::vector<std::string> pages;
   for (const auto& output : all_) {

@@ -106,8 +106,7 @@ class Outputs {
   std::vector<Finished> finish(const Run& run);
 
   std::uint64_t samples() const noexcept { return samples_; }
-  // Where they go, without standard output; and which of these a browser can show.
-  std::vector<std::string> paths() const;
+  // Where those go that a browser can show.
   std::vector<std::string> pages() const;
   // Some output goes to standard output by request: what else is said goes to standard error.
   bool uses_stdout() const noexcept;

@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -66,14 +64,6 @@ Run part_of(Run run, const Options& options, TimeWindow window, TimeWindow span)
   return run;
 }
 
-// An output that would be written over the recording while it is read.
-bool is_same_file(const std::string& a, const std::string& b) {
-  struct stat one {};
-  struct stat two {};
-  return ::stat(a.c_str(), &one) == 0 && ::stat(b.c_str(), &two) == 0 && one.st_dev == two.st_dev &&
-         one.st_ino == two.st_ino;
-}
-
 int failed(std::string_view text) {
   say_error(text);
   return static_cast<int>(Exit::failed);
@@ -110,13 +100,9 @@ int replay_command(const CommandLine& line) {
 
   Tables tables;
   const std::int64_t pid = run.target.process > 0 ? run.target.process : ::getpid();
-  auto made = Outputs::open(line, tables, run, {pid, false});
+  auto made = Outputs::open(line, tables, run, {pid, false, path});
   if (const auto* why = std::get_if<std::string>(&made)) return failed(*why);
   Outputs& outputs = std::get<Outputs>(made);
-  for (const std::string& output : outputs.paths()) {
-    if (is_same_file(output, path))
-      return failed(concat(quoted(output), " is the recording itself"));
-  }
 
   std::FILE* const to = outputs.uses_stdout() ? stderr : stdout;
   const std::string head =

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <tachyon/codec/output_place.hpp>
+
 #include "formats.hpp"
 #include "parse.hpp"
 
@@ -234,8 +236,9 @@ class Rules {
     }
     std::vector<std::string> to_stdout;
     for (const WantedFormat& wanted : wanted_) {
-      if (wanted.path == "-") to_stdout.push_back(dashed(info_of(wanted.format).option));
-      if (wanted.path == "-" && info_of(wanted.format).directory) {
+      if (!is_standard_output(wanted.path)) continue;
+      to_stdout.push_back(dashed(info_of(wanted.format).option));
+      if (info_of(wanted.format).directory) {
         return refuse(to_stdout.back() + " writes a folder; it cannot go to stdout");
       }
     }

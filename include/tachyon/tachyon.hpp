@@ -47,6 +47,7 @@
 #include <tachyon/codec/json.hpp>
 #include <tachyon/codec/marshal.hpp>
 #include <tachyon/codec/output_file.hpp>
+#include <tachyon/codec/output_place.hpp>
 #include <tachyon/codec/protobuf.hpp>
 #include <tachyon/codec/recording_format.hpp>
 #include <tachyon/codec/recording_reader.hpp>

@@ -5353,9 +5353,88 @@ class MarshalWriter {
 
 }  // namespace tachyon
 
-// ---- tachyon/codec/output_file.hpp ----
+// ---- tachyon/codec/output_place.hpp ----
 
 #include <climits>
+
+// Which place a path means. One place has many spellings: `a`, `./a`, a link to it, `/dev/stdout`
+// for `-`, a file that standard output has been redirected to. Whoever is about to write must know
+// them for one, or one output replaces another, and notices end up in the middle of data.
+//
+// - What exists is compared by device and inode. What does not exist yet is compared by its folder
+//   and its name in it, behind symbolic links, dangling ones too.
+// - Character devices are no places: two outputs to /dev/null are no conflict, and neither is a
+//   terminal that is named while standard output is the same one. Only the names of standard
+//   output itself count there.
+namespace tachyon {
+
+namespace detail {
+
+template <int = 0> inline std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+template <int = 0> inline std::string_view name_in(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+template <int = 0> inline bool is_one_file(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && !S_ISCHR(a.st_mode);
+}
+
+}  // namespace detail
+
+// The links of these folders stand for open files, not for places.
+template <int = 0> inline bool stands_for_open_file(std::string_view path) noexcept {
+  return path.starts_with("/proc/") || path.starts_with("/dev/fd/") || path == "/dev/stdin" ||
+         path == "/dev/stdout" || path == "/dev/stderr";
+}
+
+// The place a symbolic link leads to, also when nothing is there yet.
+template <int = 0> inline std::string behind_links(std::string path) {
+  for (int links = 0; links < 40 && !stands_for_open_file(path); ++links) {
+    char target[PATH_MAX];
+    const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+    if (length < 0) break;
+    const std::string_view text{target, static_cast<std::size_t>(length)};
+    path = text.starts_with('/') ? std::string{text}
+                                 : detail::folder_of(path) + "/" + std::string{text};
+  }
+  return path;
+}
+
+template <int = 0> inline bool is_standard_output(const std::string& path) {
+  if (path == "-") return true;
+  const std::string place = behind_links(path);
+  if (place == "/dev/stdout" || place == "/dev/fd/1" || place == "/proc/self/fd/1") return true;
+  struct stat named {};
+  struct stat ours {};
+  return ::stat(place.c_str(), &named) == 0 && ::fstat(STDOUT_FILENO, &ours) == 0 &&
+         detail::is_one_file(named, ours);
+}
+
+template <int = 0> inline bool is_same_place(std::string a, std::string b) {
+  if (a == b) return true;
+  if (a == "-" || b == "-") return false;
+  for (std::string* path : {&a, &b}) {
+    *path = behind_links(std::move(*path));
+    while (path->size() > 1 && path->ends_with('/')) path->pop_back();
+  }
+  struct stat one {};
+  struct stat two {};
+  const bool here = ::stat(a.c_str(), &one) == 0;
+  if (here != (::stat(b.c_str(), &two) == 0)) return false;
+  if (here) return detail::is_one_file(one, two);
+  return detail::name_in(a) == detail::name_in(b) &&
+         ::stat(detail::folder_of(a).c_str(), &one) == 0 &&
+         ::stat(detail::folder_of(b).c_str(), &two) == 0 && detail::is_one_file(one, two);
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/codec/output_file.hpp ----
+
 #include <cstdlib>
 
 // A file that is either written whole or not there.
@@ -5370,8 +5449,8 @@ class MarshalWriter {
 // - The bytes go into a nameless file in the destination's folder (O_TMPFILE), so that a killed
 //   profiler leaves no litter; where the file system has no such files, into a hidden one. `close`
 //   gives it the final name in one step. Until then an older file of that name is untouched.
-// - Devices, pipes and standard output ("-") are written straight through. So is an existing file
-// in
+// - Devices, pipes and standard output ("-", or what it is) are written straight through. So is an
+// existing file in
 //   a folder where we may not create one.
 // - Modes follow the umask; an existing file keeps its own, and a symbolic link keeps pointing.
 // - Writing never fails at the call. The first error is kept, the rest of the bytes are dropped,
@@ -5422,7 +5501,7 @@ class OutputFile {
   template <int = 0> const std::string& path() const noexcept { return path_; }
   // Bytes accepted so far, buffered ones included.
   template <int = 0> std::uint64_t size() const noexcept { return written_ + used_; }
-  template <int = 0> bool is_standard_output() const noexcept { return path_ == "-" || path_ == "/dev/stdout"; }
+  template <int = 0> bool is_standard_output() const noexcept { return standard_; }
   template <int = 0> int descriptor() const noexcept { return fd_; }
 
   // Gives the file its name now, and goes on.
@@ -5449,6 +5528,7 @@ class OutputFile {
     std::swap(fd_, other.fd_);
     std::swap(way_, other.way_);
     std::swap(truncate_, other.truncate_);
+    std::swap(standard_, other.standard_);
     std::swap(error_, other.error_);
   }
 
@@ -5471,6 +5551,7 @@ class OutputFile {
   int fd_ = -1;
   Way way_ = Way::direct;
   bool truncate_ = false;  // an existing file is emptied by the first write, not by the probe
+  bool standard_ = false;  // what descriptor 1 is, whichever name it was given
   Error error_{};
 };
 
@@ -5497,19 +5578,6 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   const Result<void> rescued = other->close();
   return {other->path(), closed.error(), rescued.error()};
 }
-
-namespace detail {
-
-template <int = 0> inline std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-template <int = 0> inline std::string_view name_in(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-}  // namespace detail
 
 template <int> inline Result<OutputFile> OutputFile::create(std::string path, Finish finish) {
   OutputFile file;
@@ -5539,24 +5607,15 @@ template <int> inline Result<OutputFile> OutputFile::fallback(std::string_view w
 }
 
 template <int> inline Result<void> OutputFile::open(Finish finish) {
-  if (is_standard_output()) {
+  standard_ = tachyon::is_standard_output(path_);
+  if (standard_) {
     fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd_ < 0 ? Result<void>{{Errc::cannot_open, errno, {}}} : Result<void>{};
   }
-  real_ = path_;
   if (detail::name_in(path_).empty()) return Error{Errc::cannot_open, ENOENT, {}};
 
-  // The place a symbolic link leads to, also when nothing is there yet. The links of the system's
-  // own folders stand for open files, not for places.
-  const bool device = path_.starts_with("/dev/") || path_.starts_with("/proc/");
-  for (int links = 0; !device && links < 40; ++links) {
-    char target[PATH_MAX];
-    const ssize_t length = ::readlink(real_.c_str(), target, sizeof target);
-    if (length < 0) break;
-    const std::string_view text{target, static_cast<std::size_t>(length)};
-    real_ = text.starts_with('/') ? std::string{text}
-                                  : detail::folder_of(real_) + "/" + std::string{text};
-  }
+  real_ = behind_links(path_);
+  const bool device = stands_for_open_file(real_);
 
   struct stat status {};
   const bool exists = ::stat(real_.c_str(), &status) == 0;
@@ -23670,6 +23729,17 @@ void put_page(S& sink, const PageParts& page, std::string_view title, PutData&& 
   for (const std::string_view piece : page.tail) sink.put(piece);
 }
 
+// Whether we wrote a page: its head says so. What is somebody else's is not replaced.
+template <int = 0> inline bool is_our_page(const char* path) noexcept {
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return false;
+  char head[1024];
+  const ssize_t size = ::read(file, head, sizeof head);
+  ::close(file);
+  const std::string_view text{head, static_cast<std::size_t>(size < 0 ? 0 : size)};
+  return text.find("<meta name=\"generator\" content=\"tachyon\">") != text.npos;
+}
+
 }  // namespace tachyon
 
 // ---- tachyon/render/page_column.hpp ----
@@ -27615,15 +27685,7 @@ template <int> inline void HeatmapWriter::remove_stale(const std::string& folder
   }
   ::closedir(open);
   for (const std::string& path : stale) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) continue;
-    char head[1024];
-    const ssize_t size = ::read(file, head, sizeof head);
-    ::close(file);
-    const std::string_view text{head, static_cast<std::size_t>(size < 0 ? 0 : size)};
-    if (text.find("<meta name=\"generator\" content=\"tachyon\">") != text.npos) {
-      (void)::unlink(path.c_str());
-    }
+    if (is_our_page(path.c_str())) (void)::unlink(path.c_str());
   }
 }
 

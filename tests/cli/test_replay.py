@@ -261,6 +261,65 @@ class BadFiles(Replay):
         self.failed("a.bin", "--jsonl=j.jsonl", "--collapsed=no/such/c.txt", says="mkdir")
         self.assertEqual(sorted(os.listdir(self.folder.name)), ["a.bin", "folder"])
 
+    def test_standard_output_by_any_name(self):
+        """The data alone, whatever it is and whichever name it is called by; never two outputs."""
+        plain = self.tachyon("a.bin", "--collapsed=-")
+        os.symlink("/dev/stdout", self.path("link"))
+        for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link", "out.txt"]:
+            with self.subTest(name=name):
+                if name != "out.txt":
+                    done = self.tachyon("a.bin", "--collapsed=" + name)
+                    self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                     (0, plain.stdout, plain.stderr))
+                with open(self.path("out.txt"), "w", encoding="utf-8") as out:
+                    done = subprocess.run([TACHYON, "replay", "a.bin", "--collapsed=" + name], stdout=out,
+                                          stderr=subprocess.PIPE, text=True, cwd=self.folder.name,
+                                          timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, plain.stderr))
+                self.assertEqual(self.read("out.txt"), plain.stdout)
+                if name != "out.txt":
+                    done = self.tachyon("a.bin", "--collapsed=-", "--jsonl=" + name)
+                    self.assertEqual((done.returncode, done.stdout), (2, ""))
+                    self.assertIn("only one output can go to stdout", done.stderr)
+
+    def test_null_device_is_no_standard_output(self):
+        with open(os.devnull, "wb") as null:
+            done = subprocess.run([TACHYON, "replay", "a.bin", "--collapsed=/dev/null", "--jsonl=-"],
+                                  stdout=null, stderr=subprocess.PIPE, text=True,
+                                  cwd=self.folder.name, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("collapsed written to /dev/null", done.stderr)
+
+    def test_what_is_read_is_not_written(self):
+        self.write("base.bin", recordings.typical())
+        os.symlink("base.bin", self.path("link"))
+        for words in [["-o", "base.bin"], ["-o", "link"], ["--collapsed=./base.bin"], ["--binary=base.bin"]]:
+            done = self.tachyon("a.bin", "--diff-flamegraph", "base.bin", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+            self.assertIn("is the baseline itself", done.stderr)
+        self.failed("a.bin", "--jsonl-records", "events", "--jsonl=./a.bin", says="is the recording itself")
+        for name in ["a.bin", "base.bin"]:
+            with open(self.path(name), "rb") as file:
+                self.assertEqual(file.read(), recordings.typical())
+
+    def test_two_names_of_one_file(self):
+        os.symlink("there.txt", self.path("link"))
+        for one, two in [("x", "./x"), ("link", "there.txt"), (self.path("x"), "x")]:
+            done = self.tachyon("a.bin", "--collapsed=" + one, "--jsonl=" + two)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+            self.assertIn("--collapsed and --jsonl would both write to " + two, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["a.bin", "link"])
+
+    def test_heatmap_spares_what_is_not_ours(self):
+        os.mkdir(self.path("site"))
+        for name in ["index.html", "file_0001.html"]:
+            self.write("site/" + name, b"<title>my own</title>")
+        self.assertIn("heatmap written to site/heatmap_", self.replayed("a.bin", "--heatmap=site"))
+        self.assertEqual(self.read("site/index.html"), "<title>my own</title>")
+        self.assertEqual(self.read("site/file_0001.html"), "<title>my own</title>")
+        for _ in range(2):
+            self.assertIn("heatmap written to ours\n", self.replayed("a.bin", "--heatmap=ours"))
+
     def test_full_disk_keeps_the_output_elsewhere(self):
         done = self.tachyon("a.bin", "--collapsed=/dev/full", "--jsonl=j.jsonl",
                             env={**os.environ, "TMPDIR": self.folder.name})

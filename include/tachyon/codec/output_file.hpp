@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 #include <tachyon/base/result.hpp>
+#include <tachyon/codec/output_place.hpp>
 #include <tachyon/codec/sink.hpp>
 
 // A file that is either written whole or not there.
@@ -28,8 +28,8 @@
 // - The bytes go into a nameless file in the destination's folder (O_TMPFILE), so that a killed
 //   profiler leaves no litter; where the file system has no such files, into a hidden one. `close`
 //   gives it the final name in one step. Until then an older file of that name is untouched.
-// - Devices, pipes and standard output ("-") are written straight through. So is an existing file
-// in
+// - Devices, pipes and standard output ("-", or what it is) are written straight through. So is an
+// existing file in
 //   a folder where we may not create one.
 // - Modes follow the umask; an existing file keeps its own, and a symbolic link keeps pointing.
 // - Writing never fails at the call. The first error is kept, the rest of the bytes are dropped,
@@ -80,7 +80,7 @@ class OutputFile {
   const std::string& path() const noexcept { return path_; }
   // Bytes accepted so far, buffered ones included.
   std::uint64_t size() const noexcept { return written_ + used_; }
-  bool is_standard_output() const noexcept { return path_ == "-" || path_ == "/dev/stdout"; }
+  bool is_standard_output() const noexcept { return standard_; }
   int descriptor() const noexcept { return fd_; }
 
   // Gives the file its name now, and goes on.
@@ -107,6 +107,7 @@ class OutputFile {
     std::swap(fd_, other.fd_);
     std::swap(way_, other.way_);
     std::swap(truncate_, other.truncate_);
+    std::swap(standard_, other.standard_);
     std::swap(error_, other.error_);
   }
 
@@ -129,6 +130,7 @@ class OutputFile {
   int fd_ = -1;
   Way way_ = Way::direct;
   bool truncate_ = false;  // an existing file is emptied by the first write, not by the probe
+  bool standard_ = false;  // what descriptor 1 is, whichever name it was given
   Error error_{};
 };
 
@@ -155,19 +157,6 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   const Result<void> rescued = other->close();
   return {other->path(), closed.error(), rescued.error()};
 }
-
-namespace detail {
-
-inline std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-inline std::string_view name_in(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-}  // namespace detail
 
 inline Result<OutputFile> OutputFile::create(std::string path, Finish finish) {
   OutputFile file;
@@ -197,24 +186,15 @@ inline Result<OutputFile> OutputFile::fallback(std::string_view wanted) {
 }
 
 inline Result<void> OutputFile::open(Finish finish) {
-  if (is_standard_output()) {
+  standard_ = tachyon::is_standard_output(path_);
+  if (standard_) {
     fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd_ < 0 ? Result<void>{{Errc::cannot_open, errno, {}}} : Result<void>{};
   }
-  real_ = path_;
   if (detail::name_in(path_).empty()) return Error{Errc::cannot_open, ENOENT, {}};
 
-  // The place a symbolic link leads to, also when nothing is there yet. The links of the system's
-  // own folders stand for open files, not for places.
-  const bool device = path_.starts_with("/dev/") || path_.starts_with("/proc/");
-  for (int links = 0; !device && links < 40; ++links) {
-    char target[PATH_MAX];
-    const ssize_t length = ::readlink(real_.c_str(), target, sizeof target);
-    if (length < 0) break;
-    const std::string_view text{target, static_cast<std::size_t>(length)};
-    real_ = text.starts_with('/') ? std::string{text}
-                                  : detail::folder_of(real_) + "/" + std::string{text};
-  }
+  real_ = behind_links(path_);
+  const bool device = stands_for_open_file(real_);
 
   struct stat status {};
   const bool exists = ::stat(real_.c_str(), &status) == 0;

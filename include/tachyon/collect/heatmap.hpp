@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <fcntl.h>
 #include <map>
 #include <string>
 #include <string_view>
@@ -348,15 +347,7 @@ inline void HeatmapWriter::remove_stale(const std::string& folder, std::size_t p
   }
   ::closedir(open);
   for (const std::string& path : stale) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) continue;
-    char head[1024];
-    const ssize_t size = ::read(file, head, sizeof head);
-    ::close(file);
-    const std::string_view text{head, static_cast<std::size_t>(size < 0 ? 0 : size)};
-    if (text.find("<meta name=\"generator\" content=\"tachyon\">") != text.npos) {
-      (void)::unlink(path.c_str());
-    }
+    if (is_our_page(path.c_str())) (void)::unlink(path.c_str());
   }
 }
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -55,6 +59,17 @@ void put_page(S& sink, const PageParts& page, std::string_view title, PutData&& 
   for (const std::string_view piece : page.body) sink.put(piece);
   put_data(sink);
   for (const std::string_view piece : page.tail) sink.put(piece);
+}
+
+// Whether we wrote a page: its head says so. What is somebody else's is not replaced.
+inline bool is_our_page(const char* path) noexcept {
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return false;
+  char head[1024];
+  const ssize_t size = ::read(file, head, sizeof head);
+  ::close(file);
+  const std::string_view text{head, static_cast<std::size_t>(size < 0 ? 0 : size)};
+  return text.find("<meta name=\"generator\" content=\"tachyon\">") != text.npos;
 }
 
 }  // namespace tachyon
