@@ -21,6 +21,10 @@ inline std::string folder_name(std::string_view path) {
 }
 
 inline std::string describe_output(std::string_view path, Error error) {
+  if (error.code == Errc::cannot_open && error.sys == EWOULDBLOCK) {
+    return concat("cannot write ", quoted(path),
+                  ": another run is writing it; wait for that or choose another place");
+  }
   std::string text = concat("cannot write ", quoted(path), ": ", std::strerror(error.sys));
   switch (error.sys) {
     case ENOENT:

@@ -47,10 +47,17 @@ inline std::vector<std::string> Recording::losses() const {
         "the recording was not finished: what came after its last complete block, at most a "
         "second, is missing");
   }
-  if (r.lost_blocks != 0 || r.damaged_bytes != 0) {
-    all.push_back(concat("the recording is damaged: ", std::to_string(r.lost_samples),
-                         " samples in ", std::to_string(r.lost_blocks),
-                         " blocks are missing, the rest is intact"));
+  if (r.lost_blocks != 0) {
+    all.push_back(concat("the recording is damaged: ", counted(r.lost_samples, "sample"), " in ",
+                         counted(r.lost_blocks, "block"), " are missing, the rest is intact"));
+  } else if (r.damaged_bytes != 0) {
+    all.push_back(concat("the recording is damaged: ", counted(r.damaged_bytes, "byte"),
+                         " in it cannot be read, the rest is intact"));
+  }
+  if (r.foreign_bytes != 0) {
+    all.push_back(concat(counted(r.foreign_bytes, "byte"), " behind the end of the recording are ",
+                         r.another_recording ? "another one; replay it from a file of its own"
+                                             : "no part of it and left out"));
   }
   if (r.nameless_samples != 0) {
     all.push_back(concat(std::to_string(r.nameless_samples),

@@ -5436,6 +5436,7 @@ template <int = 0> inline bool is_same_place(std::string a, std::string b) {
 // ---- tachyon/codec/output_file.hpp ----
 
 #include <cstdlib>
+#include <sys/file.h>
 
 // A file that is either written whole or not there.
 //
@@ -5458,7 +5459,9 @@ template <int = 0> inline bool is_same_place(std::string a, std::string b) {
 //   `close` tells. The caller still has the data then and writes it to a `fallback`.
 //
 // A recording cannot wait for the end to be visible: it has to survive the death of its writer.
-// Files created with `Finish::never` are opened under their own name and grow there.
+// Files created with `Finish::never` are opened under their own name and grow there. Such a file is
+// one writer's: it is locked (flock, so that the lock goes with the process, however that ends),
+// and nobody who asks as we do, for a growing file or a whole one, gets its name meanwhile.
 namespace tachyon {
 
 enum class Finish : bool {
@@ -5469,6 +5472,9 @@ enum class Finish : bool {
 class OutputFile {
  public:
   template <int = 0> static Result<OutputFile> create(std::string path, Finish finish = Finish::whole);
+
+  // A file that is to take the name of this one, which grows: made beside it, locked as it is.
+  template <int = 0> Result<OutputFile> successor() const;
 
   // A file for what could not be written where it was meant to go: TMPDIR, /tmp, then the current
   // folder. The name is new (an existing file is never reused) and keeps the wanted name's end.
@@ -5503,6 +5509,8 @@ class OutputFile {
   template <int = 0> std::uint64_t size() const noexcept { return written_ + used_; }
   template <int = 0> bool is_standard_output() const noexcept { return standard_; }
   template <int = 0> int descriptor() const noexcept { return fd_; }
+  // Whether its name still leads to it.
+  template <int = 0> bool is_in_place() const noexcept;
 
   // Gives the file its name now, and goes on.
   template <int = 0> Result<void> publish();
@@ -5534,6 +5542,7 @@ class OutputFile {
 
   template <int = 0> Result<void> open(Finish finish);
   template <int = 0> bool open_beside(mode_t mode);
+  template <int = 0> Result<void> open_in_place(int flags, bool regular);
   template <int = 0> void put_large(std::string_view text);
   template <int = 0> void write_out(std::string_view text) noexcept;
   template <int = 0> Result<void> name_it();
@@ -5579,6 +5588,19 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   return {other->path(), closed.error(), rescued.error()};
 }
 
+namespace detail {
+
+// Whether somebody writes a growing file there. File systems without locks say no.
+template <int = 0> inline bool is_locked(const std::string& path) noexcept {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return false;
+  const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  (void)::close(fd);
+  return locked;
+}
+
+}  // namespace detail
+
 template <int> inline Result<OutputFile> OutputFile::create(std::string path, Finish finish) {
   OutputFile file;
   file.path_ = std::move(path);
@@ -5622,18 +5644,52 @@ template <int> inline Result<void> OutputFile::open(Finish finish) {
   if (exists && S_ISDIR(status.st_mode)) return Error{Errc::cannot_open, EISDIR, {}};
   const bool regular = !exists || S_ISREG(status.st_mode);
   if (exists && ::access(real_.c_str(), W_OK) != 0) return Error{Errc::cannot_open, errno, {}};
-  if (finish == Finish::whole && regular && !device &&
-      open_beside(exists ? status.st_mode & 0777 : 0))
-    return {};
+  if (finish == Finish::whole && regular && !device) {
+    if (exists && detail::is_locked(real_)) return Error{Errc::cannot_open, EWOULDBLOCK, {}};
+    if (open_beside(exists ? status.st_mode & 0777 : 0)) return {};
+  }
 
   // Not O_TRUNC: a probe that is given up must not have emptied anything. A pipe without a reader
   // would block here; O_NONBLOCK turns that into an error that says so.
   const int mode = regular ? O_CREAT : exists && S_ISFIFO(status.st_mode) ? O_NONBLOCK : 0;
-  fd_ = ::open(real_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | mode, 0666);
-  if (fd_ < 0) return Error{Errc::cannot_open, errno, {}};
+  if (const auto opened = open_in_place(mode, regular); !opened) return opened;
   if (!regular) (void)::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
-  truncate_ = exists && regular;
+  truncate_ = regular;
   return {};
+}
+
+// Another writer may give the name to another file between our opening and our locking, or take it
+// away: then the next look finds what is there now.
+template <int> inline Result<void> OutputFile::open_in_place(int flags, bool regular) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    fd_ = ::open(real_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
+    if (fd_ < 0) return Error{Errc::cannot_open, errno, {}};
+    if (!regular) return {};
+    const bool taken = ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!taken && is_in_place()) return {};
+    (void)::close(std::exchange(fd_, -1));
+    if (taken) break;
+  }
+  return Error{Errc::cannot_open, EWOULDBLOCK, {}};
+}
+
+template <int> inline bool OutputFile::is_in_place() const noexcept {
+  struct stat ours {};
+  struct stat there {};
+  return ::fstat(fd_, &ours) == 0 && ::stat(real_.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+template <int> inline Result<OutputFile> OutputFile::successor() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) return Error{Errc::cannot_open, errno, {}};
+  if (!S_ISREG(status.st_mode)) return Error{Errc::cannot_open, ESPIPE, {}};
+  OutputFile file;
+  file.path_ = path_;
+  file.real_ = real_;
+  if (!file.open_beside(status.st_mode & 0777)) return Error{Errc::cannot_open, errno, {}};
+  (void)::flock(file.fd_, LOCK_EX | LOCK_NB);  // nobody else knows it
+  return file;
 }
 
 // A file without a name in the destination's folder, or one with a hidden name. `mode` of 0 leaves
@@ -6920,6 +6976,10 @@ bool SampleReader::read(Bytes payload, TableReader& tables, Decompressor& decomp
 // cut by a kill or a full disk, damaged in the middle. Opening it runs over all blocks once, so
 // that what there is and what is missing is known before the first sample; replaying runs over them
 // again. Only blocks with the right checksum are looked into. Memory is one block and the tables.
+//
+// A recording ends with its end block, or where another one begins (two files that were put behind
+// each other): blocks do not say whose they are, and those of another would be read with the wrong
+// tables. What follows is counted and left alone.
 namespace tachyon {
 
 // What is not there, or not as it was written.
@@ -6930,6 +6990,8 @@ struct Recovery {
   std::uint64_t lost_ticks = 0;
   std::uint64_t damaged_bytes = 0;     // in no good block
   std::uint64_t cut_bytes = 0;         // of a block at the end that is not complete
+  std::uint64_t foreign_bytes = 0;     // behind the end; they belong to no recording or another one
+  bool another_recording = false;      // they do begin like one
   std::uint64_t dropped_samples = 0;   // on purpose: the recording was a ring
   std::uint64_t nameless_samples = 0;  // stack or thread was in a lost block; after replay
 
@@ -6953,8 +7015,11 @@ class BlockRow {
   template <int = 0> explicit BlockRow(const InputFile& file) noexcept
       : file_{file}, at_{recording::lead_size}, work_left_{file.size() * 4 + (1 << 26)} {}
 
-  // False at the end of the file, or when it cannot be read.
+  // False at the end of the recording, or when it cannot be read.
   template <int = 0> Result<bool> next();
+  // Nothing more belongs to this recording.
+  template <int = 0> void end() noexcept { ended_ = true; }
+  template <int = 0> bool another_follows() const { return begins_recording(at_); }
 
   recording::BlockHead head{};
   std::vector<char> payload{};
@@ -6965,11 +7030,26 @@ class BlockRow {
  private:
   enum class Look : std::uint8_t { good, bad, beyond_end };
   template <int = 0> Result<Look> look(std::uint64_t at);
+  // Of this version or another.
+  template <int = 0> bool begins_recording(std::uint64_t at) const {
+    char bytes[recording::lead_size];
+    if (!file_.read(at, bytes)) return false;
+    const auto lead = recording::read_lead(as_bytes({bytes, sizeof bytes}));
+    return lead || lead.error().code == Errc::unsupported;
+  }
+  template <int = 0> bool stop_at(std::uint64_t at) noexcept {
+    skipped = at - at_;
+    cut = skipped != 0;  // what began there was never finished
+    at_ = at;
+    ended_ = true;
+    return false;
+  }
   template <int = 0> Result<std::uint64_t> next_sync(std::uint64_t from);
 
   const InputFile& file_;
   std::uint64_t at_;
   std::uint64_t work_left_;  // bytes that failed candidates may still cost
+  bool ended_ = false;
   std::vector<char> window_{};
 };
 
@@ -7016,10 +7096,16 @@ template <int> inline Result<bool> BlockRow::next() {
   const std::uint64_t begin = at_;
   skipped = 0;
   cut = false;
+  if (ended_) return false;
   bool first_is_cut = false;
   for (std::uint64_t at = at_; at < file_.size();) {
     const auto seen = look(at);
     if (!seen) return seen.error();
+    if (*seen != Look::good && at == begin && begins_recording(at)) return stop_at(at);
+    if (*seen == Look::good && at - begin >= recording::lead_size &&
+        begins_recording(at - recording::lead_size)) {
+      return stop_at(at - recording::lead_size);
+    }
     if (*seen == Look::good) {
       skipped = at - begin;
       at_ = at + recording::block_head_size + head.size;
@@ -7118,7 +7204,10 @@ template <int> inline Result<void> RecordingReader::survey() {
     next_number_ = std::uint64_t{row.head.number} + 1;
     const auto counted = count(row.head, as_bytes({row.payload.data(), row.payload.size()}));
     if (!counted) return Error{counted.error().code, 0, {row.position()}};
+    if (row.head.kind == recording::BlockKind::end) row.end();
   }
+  recovery_.foreign_bytes = file_.size() - row.position();
+  recovery_.another_recording = row.another_follows();
   complete_run();
   return {};
 }
@@ -7204,6 +7293,7 @@ Result<void> RecordingReader::replay(Tables& tables, C& collector, TimeWindow wi
     if (!*more) return {};
     if (row.head.number < next_number) continue;
     next_number = std::uint64_t{row.head.number} + 1;
+    if (row.head.kind == BlockKind::end) row.end();
     const Bytes payload = as_bytes({row.payload.data(), row.payload.size()});
     if (row.head.kind == BlockKind::tables && !table.read(payload, decompressor)) {
       return damaged(row, table.unsupported());
@@ -7226,11 +7316,14 @@ template <int> inline Result<std::uint64_t> RecordingReader::load_sources() {
   detail::BlockRow row{file_};
   recording::ColumnReader column;
   Decompressor decompressor;
-  std::uint64_t left = file_.size() * 16 + (std::uint64_t{1} << 26), left_out = 0;
+  std::uint64_t left = file_.size() * 16 + (std::uint64_t{1} << 26), left_out = 0, next_number = 0;
   for (;;) {
     const auto more = row.next();
     if (!more) return more.error();
     if (!*more) return left_out;
+    if (row.head.number < next_number) continue;
+    next_number = std::uint64_t{row.head.number} + 1;
+    if (row.head.kind == recording::BlockKind::end) row.end();
     if (row.head.kind != recording::BlockKind::source) continue;
     Cursor from{as_bytes({row.payload.data(), row.payload.size()})};
     const std::string_view name = from.text();
@@ -7704,7 +7797,7 @@ template <int> inline void RecordingRing::trim(std::size_t count) {
     if (sink_.file.error().code != Errc::ok) return sink_.file.error();
     auto old = InputFile::open(path().c_str());
     if (!old) return old.error();
-    auto made = OutputFile::create(path());
+    auto made = sink_.file.successor();
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);

@@ -364,6 +364,43 @@ class Places(Faults):
                 os.remove(self.path(name))
 
 
+class Recordings(Faults):
+    def test_two_writers(self):
+        """The second is refused before anything is sampled or started; the first notices nothing."""
+        os.symlink("b.bin", self.path("link.bin"))
+        for keep in ([], ["--keep", "1s", "-r", "8000", "--compression", "none"]):
+            with self.subTest(keep=keep):
+                ours = self.start("attach", self.pid, "-d", "4", "--binary=b.bin", *keep)
+                self.growing("b.bin", 200)
+                time.sleep(2 if keep else 0)  # until the beginning was dropped
+                self.tachyon("attach", self.pid, "-d", "0.3", "--binary=other.bin")
+                for words in (["attach", self.pid, "--binary=b.bin", "--keep", "1s"],
+                              ["attach", self.pid, "--binary=link.bin"],
+                              ["attach", self.pid, "--collapsed=b.bin"],
+                              ["run", "--python", PYTHON, "--binary=b.bin", "-c",
+                               "open('ran', 'w')"],
+                              ["replay", "other.bin", "--binary=b.bin"]):
+                    done = self.tachyon(*words)
+                    self.one_line(done, "another run is writing it")
+                    self.assertEqual((done.stdout, done.stderr.count("\n")), ("", 1))
+                self.assertFalse(os.path.exists(self.path("ran")))
+                output, errors = ours.communicate(timeout=60)
+                self.assertEqual(ours.returncode, 0, errors)
+                self.assertNotIn("could not", errors)
+                looks = int(output.split("Captured ")[1].split()[0])
+                samples = self.samples("b.bin", complete=True)
+                self.assertLess(samples, looks) if keep else self.assertEqual(samples, looks)
+
+    def test_writer_that_was_killed_holds_nothing_back(self):
+        ours = self.start("attach", self.pid, "--binary=b.bin")
+        self.growing("b.bin", 200)
+        ours.kill()
+        ours.communicate()
+        done = self.tachyon("attach", self.pid, "-d", "0.3", "--binary=b.bin")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(self.samples("b.bin", complete=True), 5)
+
+
 class LiveIsReplayed(Faults):
     FORMATS = {"--collapsed": "c.txt", "--flamegraph": "f.html", "--gecko": "g.json",
                "--speedscope": "s.json", "--pprof": "p.pb.gz", "--chrome-trace": "t.json",

@@ -253,6 +253,21 @@ class BadFiles(Replay):
         self.assertEqual(done.returncode, 0)
         self.assertIn("the recording was not finished", done.stderr)
 
+    def test_what_follows_the_end_is_no_part_of_it(self):
+        self.replayed("a.bin", "--binary=b.bin")
+        with open(self.path("b.bin"), "rb") as file:
+            content = file.read()
+        alone = self.tachyon("b.bin", "--collapsed=-").stdout
+        self.assertIn("Tree.walk", alone)
+        for name, tail, says in [("two", content, "are another one; replay it from a file of its own"),
+                                 ("more", b"more", "are no part of it and left out")]:
+            self.write(name, content + tail)
+            done = self.tachyon(name, "--collapsed=-")
+            self.assertEqual((done.returncode, done.stdout), (0, alone))
+            warnings = [l for l in done.stderr.splitlines() if "warning" in l]
+            self.assertEqual(warnings, [f"tachyon: warning: {len(tail)} bytes behind the end of the "
+                                        f"recording {says}"])
+
     def test_places_that_are_impossible_are_found_first(self):
         os.mkdir(self.path("folder"))
         self.failed("a.bin", "--collapsed=no/such/c.txt", says="mkdir -p no/such")

@@ -152,6 +152,60 @@ TEST_CASE("a growing file is there from the start") {
   REQUIRE(file->close());
 }
 
+TEST_CASE("a growing file has one writer") {
+  const Folder folder;
+  fill(folder / "a", "old");
+  REQUIRE(::symlink("a", (folder / "link").c_str()) == 0);
+  {
+    auto file = OutputFile::create(folder / "a", Finish::never);
+    REQUIRE(file);
+    for (const char* name : {"a", "link"}) {
+      for (const Finish finish : {Finish::never, Finish::whole}) {
+        const auto second = OutputFile::create(folder / name, finish);
+        CHECK(second.error().code == Errc::cannot_open);
+        CHECK(second.error().sys == EWOULDBLOCK);
+      }
+    }
+    CHECK(content(folder / "a") == "old");
+    file->put("one");
+    file->flush();
+    // What takes its name is as much the first writer's.
+    auto next = file->successor();
+    REQUIRE(next);
+    next->put("two");
+    REQUIRE(next->publish());
+    CHECK_FALSE(file->is_in_place());
+    *file = std::move(*next);
+    CHECK(file->is_in_place());
+    CHECK(OutputFile::create(folder / "a", Finish::never).error().sys == EWOULDBLOCK);
+    CHECK(content(folder / "a") == "two");
+  }
+  auto file = OutputFile::create(folder / "a", Finish::never);
+  REQUIRE(file);
+  REQUIRE(::unlink((folder / "a").c_str()) == 0);
+  CHECK_FALSE(file->is_in_place());
+  CHECK(OutputFile::create(folder / "a", Finish::never));  // the name is free
+}
+
+TEST_CASE("a growing file whose folder takes no other has no successor, and stays as it is") {
+  auto file = OutputFile::create("/dev/null", Finish::never);
+  REQUIRE(file);
+  CHECK(file->successor().error().sys == ESPIPE);
+  if (::geteuid() == 0) {
+    WARN("skipped as root: every folder is writable");
+    return;
+  }
+  const Folder folder;
+  fill(folder / "a", "old");
+  REQUIRE(::chmod(folder.path.c_str(), 0500) == 0);
+  auto growing = OutputFile::create(folder / "a", Finish::never);
+  REQUIRE(growing);
+  growing->put("new");
+  growing->flush();
+  CHECK(growing->successor().error().sys == EACCES);
+  CHECK(content(folder / "a") == "new");
+}
+
 TEST_CASE("the first error is kept and told, and a fallback holds the data") {
   auto file = OutputFile::create("/dev/full");
   REQUIRE(file);

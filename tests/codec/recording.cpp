@@ -473,6 +473,45 @@ TEST_CASE("a recording with any byte changed shows the rest, and says what is mi
   }
 }
 
+TEST_CASE("a recording ends where another one begins") {
+  RecordingOptions options;
+  options.flush_after = 3'000'000;
+  Session session{8}, longer{9};
+  std::string live;
+  const std::string first = recorded(session, 40, options, &live);
+  const std::string second = recorded(longer, 90, options, nullptr);
+  const Read both = read(first + second);
+  CHECK(both.error == Errc::ok);
+  CHECK(both.text == live);
+  CHECK(both.recovery.complete());
+  CHECK(both.recovery.foreign_bytes == second.size());
+  CHECK(both.recovery.another_recording);
+  const Read tail = read(first + "and so on");
+  CHECK(tail.text == live);
+  CHECK(tail.recovery.complete());
+  CHECK(tail.recovery.foreign_bytes == 9);
+  CHECK_FALSE(tail.recovery.another_recording);
+  // Cut anywhere, the first does not go on in the second either.
+  for (std::size_t length = recording::lead_size; length < first.size(); ++length) {
+    const Read back = read(first.substr(0, length) + second);
+    REQUIRE(back.error == Errc::ok);
+    REQUIRE(live.compare(0, back.text.size(), back.text) == 0);
+    REQUIRE(back.text == read(first.substr(0, length)).text);
+    REQUIRE_FALSE(back.recovery.finished);
+    REQUIRE(back.recovery.lost_blocks == 0);
+    REQUIRE(back.recovery.damaged_bytes == 0);
+    REQUIRE(back.recovery.foreign_bytes == second.size());
+    REQUIRE(back.recovery.another_recording);
+  }
+  // Sources of another run are not this run's.
+  Run run;
+  run.sources = {{"a.py", "theirs\n"}};
+  StringSink sink;
+  RecordingWriter writer{sink, session.tables, run};
+  writer.finish(run);
+  CHECK(read(first + sink.text()).run.sources.empty());
+}
+
 TEST_CASE("lost tables leave the samples that do not need them") {
   Example example;
   StringSink sink;

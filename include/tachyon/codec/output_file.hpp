@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +38,9 @@
 //   `close` tells. The caller still has the data then and writes it to a `fallback`.
 //
 // A recording cannot wait for the end to be visible: it has to survive the death of its writer.
-// Files created with `Finish::never` are opened under their own name and grow there.
+// Files created with `Finish::never` are opened under their own name and grow there. Such a file is
+// one writer's: it is locked (flock, so that the lock goes with the process, however that ends),
+// and nobody who asks as we do, for a growing file or a whole one, gets its name meanwhile.
 namespace tachyon {
 
 enum class Finish : bool {
@@ -48,6 +51,9 @@ enum class Finish : bool {
 class OutputFile {
  public:
   static Result<OutputFile> create(std::string path, Finish finish = Finish::whole);
+
+  // A file that is to take the name of this one, which grows: made beside it, locked as it is.
+  Result<OutputFile> successor() const;
 
   // A file for what could not be written where it was meant to go: TMPDIR, /tmp, then the current
   // folder. The name is new (an existing file is never reused) and keeps the wanted name's end.
@@ -82,6 +88,8 @@ class OutputFile {
   std::uint64_t size() const noexcept { return written_ + used_; }
   bool is_standard_output() const noexcept { return standard_; }
   int descriptor() const noexcept { return fd_; }
+  // Whether its name still leads to it.
+  bool is_in_place() const noexcept;
 
   // Gives the file its name now, and goes on.
   Result<void> publish();
@@ -113,6 +121,7 @@ class OutputFile {
 
   Result<void> open(Finish finish);
   bool open_beside(mode_t mode);
+  Result<void> open_in_place(int flags, bool regular);
   void put_large(std::string_view text);
   void write_out(std::string_view text) noexcept;
   Result<void> name_it();
@@ -158,6 +167,19 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   return {other->path(), closed.error(), rescued.error()};
 }
 
+namespace detail {
+
+// Whether somebody writes a growing file there. File systems without locks say no.
+inline bool is_locked(const std::string& path) noexcept {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return false;
+  const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  (void)::close(fd);
+  return locked;
+}
+
+}  // namespace detail
+
 inline Result<OutputFile> OutputFile::create(std::string path, Finish finish) {
   OutputFile file;
   file.path_ = std::move(path);
@@ -201,18 +223,52 @@ inline Result<void> OutputFile::open(Finish finish) {
   if (exists && S_ISDIR(status.st_mode)) return Error{Errc::cannot_open, EISDIR, {}};
   const bool regular = !exists || S_ISREG(status.st_mode);
   if (exists && ::access(real_.c_str(), W_OK) != 0) return Error{Errc::cannot_open, errno, {}};
-  if (finish == Finish::whole && regular && !device &&
-      open_beside(exists ? status.st_mode & 0777 : 0))
-    return {};
+  if (finish == Finish::whole && regular && !device) {
+    if (exists && detail::is_locked(real_)) return Error{Errc::cannot_open, EWOULDBLOCK, {}};
+    if (open_beside(exists ? status.st_mode & 0777 : 0)) return {};
+  }
 
   // Not O_TRUNC: a probe that is given up must not have emptied anything. A pipe without a reader
   // would block here; O_NONBLOCK turns that into an error that says so.
   const int mode = regular ? O_CREAT : exists && S_ISFIFO(status.st_mode) ? O_NONBLOCK : 0;
-  fd_ = ::open(real_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | mode, 0666);
-  if (fd_ < 0) return Error{Errc::cannot_open, errno, {}};
+  if (const auto opened = open_in_place(mode, regular); !opened) return opened;
   if (!regular) (void)::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
-  truncate_ = exists && regular;
+  truncate_ = regular;
   return {};
+}
+
+// Another writer may give the name to another file between our opening and our locking, or take it
+// away: then the next look finds what is there now.
+inline Result<void> OutputFile::open_in_place(int flags, bool regular) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    fd_ = ::open(real_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0666);
+    if (fd_ < 0) return Error{Errc::cannot_open, errno, {}};
+    if (!regular) return {};
+    const bool taken = ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!taken && is_in_place()) return {};
+    (void)::close(std::exchange(fd_, -1));
+    if (taken) break;
+  }
+  return Error{Errc::cannot_open, EWOULDBLOCK, {}};
+}
+
+inline bool OutputFile::is_in_place() const noexcept {
+  struct stat ours {};
+  struct stat there {};
+  return ::fstat(fd_, &ours) == 0 && ::stat(real_.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+inline Result<OutputFile> OutputFile::successor() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) return Error{Errc::cannot_open, errno, {}};
+  if (!S_ISREG(status.st_mode)) return Error{Errc::cannot_open, ESPIPE, {}};
+  OutputFile file;
+  file.path_ = path_;
+  file.real_ = real_;
+  if (!file.open_beside(status.st_mode & 0777)) return Error{Errc::cannot_open, errno, {}};
+  (void)::flock(file.fd_, LOCK_EX | LOCK_NB);  // nobody else knows it
+  return file;
 }
 
 // A file without a name in the destination's folder, or one with a hidden name. `mode` of 0 leaves

@@ -27,6 +27,10 @@
 // cut by a kill or a full disk, damaged in the middle. Opening it runs over all blocks once, so
 // that what there is and what is missing is known before the first sample; replaying runs over them
 // again. Only blocks with the right checksum are looked into. Memory is one block and the tables.
+//
+// A recording ends with its end block, or where another one begins (two files that were put behind
+// each other): blocks do not say whose they are, and those of another would be read with the wrong
+// tables. What follows is counted and left alone.
 namespace tachyon {
 
 // What is not there, or not as it was written.
@@ -37,6 +41,8 @@ struct Recovery {
   std::uint64_t lost_ticks = 0;
   std::uint64_t damaged_bytes = 0;     // in no good block
   std::uint64_t cut_bytes = 0;         // of a block at the end that is not complete
+  std::uint64_t foreign_bytes = 0;     // behind the end; they belong to no recording or another one
+  bool another_recording = false;      // they do begin like one
   std::uint64_t dropped_samples = 0;   // on purpose: the recording was a ring
   std::uint64_t nameless_samples = 0;  // stack or thread was in a lost block; after replay
 
@@ -60,8 +66,11 @@ class BlockRow {
   explicit BlockRow(const InputFile& file) noexcept
       : file_{file}, at_{recording::lead_size}, work_left_{file.size() * 4 + (1 << 26)} {}
 
-  // False at the end of the file, or when it cannot be read.
+  // False at the end of the recording, or when it cannot be read.
   Result<bool> next();
+  // Nothing more belongs to this recording.
+  void end() noexcept { ended_ = true; }
+  bool another_follows() const { return begins_recording(at_); }
 
   recording::BlockHead head{};
   std::vector<char> payload{};
@@ -72,11 +81,26 @@ class BlockRow {
  private:
   enum class Look : std::uint8_t { good, bad, beyond_end };
   Result<Look> look(std::uint64_t at);
+  // Of this version or another.
+  bool begins_recording(std::uint64_t at) const {
+    char bytes[recording::lead_size];
+    if (!file_.read(at, bytes)) return false;
+    const auto lead = recording::read_lead(as_bytes({bytes, sizeof bytes}));
+    return lead || lead.error().code == Errc::unsupported;
+  }
+  bool stop_at(std::uint64_t at) noexcept {
+    skipped = at - at_;
+    cut = skipped != 0;  // what began there was never finished
+    at_ = at;
+    ended_ = true;
+    return false;
+  }
   Result<std::uint64_t> next_sync(std::uint64_t from);
 
   const InputFile& file_;
   std::uint64_t at_;
   std::uint64_t work_left_;  // bytes that failed candidates may still cost
+  bool ended_ = false;
   std::vector<char> window_{};
 };
 
@@ -123,10 +147,16 @@ inline Result<bool> BlockRow::next() {
   const std::uint64_t begin = at_;
   skipped = 0;
   cut = false;
+  if (ended_) return false;
   bool first_is_cut = false;
   for (std::uint64_t at = at_; at < file_.size();) {
     const auto seen = look(at);
     if (!seen) return seen.error();
+    if (*seen != Look::good && at == begin && begins_recording(at)) return stop_at(at);
+    if (*seen == Look::good && at - begin >= recording::lead_size &&
+        begins_recording(at - recording::lead_size)) {
+      return stop_at(at - recording::lead_size);
+    }
     if (*seen == Look::good) {
       skipped = at - begin;
       at_ = at + recording::block_head_size + head.size;
@@ -225,7 +255,10 @@ inline Result<void> RecordingReader::survey() {
     next_number_ = std::uint64_t{row.head.number} + 1;
     const auto counted = count(row.head, as_bytes({row.payload.data(), row.payload.size()}));
     if (!counted) return Error{counted.error().code, 0, {row.position()}};
+    if (row.head.kind == recording::BlockKind::end) row.end();
   }
+  recovery_.foreign_bytes = file_.size() - row.position();
+  recovery_.another_recording = row.another_follows();
   complete_run();
   return {};
 }
@@ -311,6 +344,7 @@ Result<void> RecordingReader::replay(Tables& tables, C& collector, TimeWindow wi
     if (!*more) return {};
     if (row.head.number < next_number) continue;
     next_number = std::uint64_t{row.head.number} + 1;
+    if (row.head.kind == BlockKind::end) row.end();
     const Bytes payload = as_bytes({row.payload.data(), row.payload.size()});
     if (row.head.kind == BlockKind::tables && !table.read(payload, decompressor)) {
       return damaged(row, table.unsupported());
@@ -333,11 +367,14 @@ inline Result<std::uint64_t> RecordingReader::load_sources() {
   detail::BlockRow row{file_};
   recording::ColumnReader column;
   Decompressor decompressor;
-  std::uint64_t left = file_.size() * 16 + (std::uint64_t{1} << 26), left_out = 0;
+  std::uint64_t left = file_.size() * 16 + (std::uint64_t{1} << 26), left_out = 0, next_number = 0;
   for (;;) {
     const auto more = row.next();
     if (!more) return more.error();
     if (!*more) return left_out;
+    if (row.head.number < next_number) continue;
+    next_number = std::uint64_t{row.head.number} + 1;
+    if (row.head.kind == recording::BlockKind::end) row.end();
     if (row.head.kind != recording::BlockKind::source) continue;
     Cursor from{as_bytes({row.payload.data(), row.payload.size()})};
     const std::string_view name = from.text();

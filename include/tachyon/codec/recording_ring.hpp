@@ -166,7 +166,7 @@ inline void RecordingRing::trim(std::size_t count) {
     if (sink_.file.error().code != Errc::ok) return sink_.file.error();
     auto old = InputFile::open(path().c_str());
     if (!old) return old.error();
-    auto made = OutputFile::create(path());
+    auto made = sink_.file.successor();
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);
