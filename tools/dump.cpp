@@ -1,8 +1,14 @@
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include <tachyon/codec/output_file.hpp>
+#include <tachyon/codec/output_place.hpp>
 #include <tachyon/target/core_modules.hpp>
 #include <tachyon/target/diagnose.hpp>
 
@@ -10,12 +16,16 @@
 #include "commands.hpp"
 #include "dump_json.hpp"
 #include "dump_text.hpp"
+#include "naming.hpp"
 #include "processes.hpp"
 #include "report.hpp"
 #include "rules.hpp"
 #include "sampling.hpp"
+#include "summary.hpp"
 
-// tachyon dump: what every thread of a process, or of a core file, is doing at this moment.
+// tachyon dump: what every thread of a process, or of a core file, is doing at this moment. One
+// report, however many processes: its place is opened before anybody is looked at, and it is
+// written when all is known.
 namespace tachyon::tool {
 namespace {
 
@@ -54,25 +64,24 @@ Result<void> look_at(std::int32_t pid, const CommandLine& line, Dumped& out) {
   return {};
 }
 
-Result<std::int32_t> look_at_core(const CommandLine& line, Dumped& out) {
-  auto core = CoreFile::open(*line.options.program.core, line.options.program.exe.value_or(""));
-  if (!core) return core.error();
-  const CoreModules modules{*core};
-  auto site = find_runtime(*core, modules);
+Result<void> look_at_core(CoreFile& core, const CommandLine& line, Dumped& out) {
+  const CoreModules modules{core};
+  auto site = find_runtime(core, modules);
   if (!site) return site.error();
   if (const auto ok = check_supported(*site); !ok) return ok.error();
   out.site = std::move(*site);
-  auto snapshot = snapshot_of(*core, out.site, out.tables, snapshot_options(line.options));
+  auto snapshot = snapshot_of(core, out.site, out.tables, snapshot_options(line.options));
   if (!snapshot) return snapshot.error();
   out.snapshot = std::move(*snapshot);
-  return core->pid();
+  return {};
 }
 
 class Report {
  public:
-  explicit Report(const CommandLine& line) : line_{line}, json_{sink_} {
+  Report(const CommandLine& line, OutputFile file)
+      : line_{line}, file_{std::move(file)}, json_{sink_} {
     const ShowOptions& show = line.options.show;
-    style_.colour = wants_colour(show.colour, STDOUT_FILENO);
+    style_.colour = wants_colour(show.colour, file_.descriptor());
     style_.carets = show.carets || !style_.colour;
   }
 
@@ -108,13 +117,18 @@ class Report {
       json_.end();
       text_ = sink_.take();
     }
-    const bool written = std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size() &&
-                         std::fflush(stdout) == 0;
-    return static_cast<int>(failed_ || !written ? Exit::failed : Exit::fine);
+    // Of nobody there is no report; an older one stays.
+    if (text_.empty()) return static_cast<int>(failed_ ? Exit::failed : Exit::fine);
+    const std::string path = file_.path();
+    const Written written =
+        write_or_fall_back(std::move(file_), [&](OutputFile& sink) { sink.put(text_); });
+    const bool fine = report_output("dump", path, written, stdout);
+    return static_cast<int>(failed_ || !fine ? Exit::failed : Exit::fine);
   }
 
  private:
   const CommandLine& line_;
+  OutputFile file_;
   StringSink sink_;
   DumpJson<StringSink> json_;
   DumpStyle style_;
@@ -122,54 +136,89 @@ class Report {
   bool failed_ = false;
 };
 
-// The processes that the command line names, each once. A word that is no number fails here.
-std::vector<std::int64_t> processes_of(const CommandLine& line, Report& report) {
-  std::vector<std::int64_t> pids;
+// The processes that the command line names, each once, and what it names in vain.
+struct Named {
+  std::vector<std::int64_t> pids{};
+  std::vector<std::string> nobody{};
+};
+
+Named named_on(const CommandLine& line) {
+  Named named;
   const auto add = [&](std::int64_t pid) {
-    if (std::find(pids.begin(), pids.end(), pid) == pids.end()) pids.push_back(pid);
+    if (std::ranges::find(named.pids, pid) == named.pids.end()) named.pids.push_back(pid);
+  };
+  const auto add_all = [&](const std::vector<std::int64_t>& found, std::string_view what,
+                           std::string_view name) {
+    if (found.empty()) named.nobody.push_back(concat(what, " ", quoted(name)));
+    for (const std::int64_t pid : found) add(pid);
   };
   for (const std::string& word : line.words) {
-    const auto pid = read_pid(word);
-    if (pid) add(*pid);
+    if (const auto pid = read_pid(word)) add(*pid);
   }
   for (const std::string& pattern : line.options.program.name) {
-    const auto found = processes_named(pattern);
-    if (found.empty()) report.fail(0, concat("no process is named ", quoted(pattern)));
-    for (const std::int64_t pid : found) add(pid);
+    add_all(processes_named(pattern), "no process is named", pattern);
   }
   for (const std::string& group : line.options.program.cgroup) {
-    const auto found = processes_in_cgroup(group);
-    if (found.empty()) report.fail(0, concat("no process in control group ", quoted(group)));
-    for (const std::int64_t pid : found) add(pid);
+    add_all(processes_in_cgroup(group), "no process in control group", group);
   }
-  return pids;
+  return named;
+}
+
+std::int64_t first_of(const std::optional<Result<CoreFile>>& core, const Named& named) {
+  if (core) return *core ? (*core)->pid() : 0;
+  return named.pids.empty() ? 0 : named.pids.front();
+}
+
+// Or why it cannot be.
+std::variant<OutputFile, std::string> open_report(const ProgramOptions& program,
+                                                  const std::string& path) {
+  if (program.core && is_same_place(path, *program.core)) {
+    return concat(quoted(path), " is the core file itself");
+  }
+  if (program.exe && is_same_place(path, *program.exe)) {
+    return concat(quoted(path), " is the executable itself");
+  }
+  auto file = OutputFile::create(path);
+  if (!file) return describe_output(path, file.error());
+  return std::move(*file);
+}
+
+void report_core(Result<CoreFile>& core, const CommandLine& line, Report& report) {
+  Dumped dumped;
+  const auto ok = core ? look_at_core(*core, line, dumped) : Result<void>{core.error()};
+  if (ok) return report.add((*core).pid(), dumped, false);
+  report.fail(0, describe(ok.error(), {.file = *line.options.program.core}));
+}
+
+void report_process(std::int64_t pid, const CommandLine& line, Report& report) {
+  Dumped dumped;
+  const auto number = pid < 0 || pid > INT32_MAX ? -1 : static_cast<std::int32_t>(pid);
+  const auto ok = number < 0 ? Result<void>{Errc::no_such_process} : look_at(number, line, dumped);
+  if (ok) return report.add(pid, dumped, true);
+  report.fail(pid, describe(ok.error(), {.pid = number}));
 }
 
 }  // namespace
 
 int dump_command(const CommandLine& line) {
-  Report report{line};
-  if (line.options.program.core) {
-    Dumped dumped;
-    const auto pid = look_at_core(line, dumped);
-    if (pid) {
-      report.add(*pid, dumped, false);
-    } else {
-      const std::string& file = *line.options.program.core;
-      report.fail(0, describe(pid.error(), {.file = file}));
-    }
+  // A reader that has gone, or a file that may not grow, is told by the write.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) (void)std::signal(signal, SIG_IGN);
+  const Options& options = line.options;
+  const Named named = named_on(line);
+  const ProgramOptions& program = options.program;
+  std::optional<Result<CoreFile>> core;
+  if (program.core) core = CoreFile::open(*program.core, program.exe.value_or(""));
+  const std::string path =
+      plan_dump(options.files.output, options.show.json, first_of(core, named));
+  auto file = open_report(program, path);
+  if (const auto* why = std::get_if<std::string>(&file)) {
+    say_error(*why);
+    return static_cast<int>(Exit::failed);
   }
-  for (const std::int64_t pid : processes_of(line, report)) {
-    Dumped dumped;
-    const auto number = pid < 0 || pid > INT32_MAX ? -1 : static_cast<std::int32_t>(pid);
-    const auto ok =
-        number < 0 ? Result<void>{Errc::no_such_process} : look_at(number, line, dumped);
-    if (ok) {
-      report.add(pid, dumped, true);
-    } else {
-      report.fail(pid, describe(ok.error(), {.pid = number}));
-    }
-  }
+  Report report{line, std::move(std::get<OutputFile>(file))};
+  if (core) report_core(*core, line, report);
+  for (const std::string& why : named.nobody) report.fail(0, why);
+  for (const std::int64_t pid : named.pids) report_process(pid, line, report);
   return report.finish();
 }
 

@@ -29,7 +29,8 @@
 // the pages inside, in a folder of their own.
 //
 // Several processes with an output each (`--subprocesses`, several PIDs) put the process id before
-// the extension: base.html becomes base_4242.html.
+// the extension: base.html becomes base_4242.html. A dump of several is one report; where it needs
+// a process id, the first one's is taken.
 namespace tachyon::tool {
 
 struct PlannedOutput {
@@ -85,6 +86,13 @@ class Namer {
       planned.push_back(std::move(output));
     }
     return planned;
+  }
+
+  // Of an output that is no format of the options: standard output unless -o says otherwise.
+  std::string single(const FormatInfo& info) const {
+    if (!output_ || output_->empty() || *output_ == "-") return "-";
+    std::string path = from(*output_, info);
+    return is_standard_output(path) ? "-" : path;
   }
 
  private:
@@ -171,6 +179,14 @@ class Namer {
 inline PlannedOutputs plan_outputs(const FormatOptions& formats,
                                    const std::optional<std::string>& output, NamingRules rules) {
   return detail::Namer{formats, output, rules}.plan();
+}
+
+inline std::string plan_dump(const std::optional<std::string>& output, bool json,
+                             std::int64_t pid) {
+  FormatInfo info;
+  info.stem = "dump";
+  info.extension = json ? ".json" : ".txt";
+  return detail::Namer{{}, output, {.pid = pid}}.single(info);
 }
 
 }  // namespace tachyon::tool

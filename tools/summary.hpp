@@ -95,25 +95,28 @@ inline std::string missed_warning(const Run& run) {
                 "); a lower --sampling-rate would keep up");
 }
 
-// What became of the outputs. Returns whether all are where they were wanted.
+// What became of one output. Returns whether it is where it was wanted, or needed no more.
+inline bool report_output(std::string_view what, const std::string& path, const Written& written,
+                          std::FILE* to) {
+  if (written.wanted.code == Errc::ok) {
+    if (path == "-") return true;
+    const std::string line = concat(what, " written to ", printable(written.path), "\n");
+    std::fwrite(line.data(), 1, line.size(), to);
+    return true;
+  }
+  if (path == "-" && written.wanted.sys == EPIPE) return true;  // `| head` has seen enough
+  std::string text = describe_output(path, written.wanted);
+  text += written.kept() ? concat("; kept in ", written.path) : "; nothing could be kept";
+  say_error(text);
+  return false;
+}
+
+// What became of all of them. Returns whether all are where they were wanted.
 inline bool report_outputs(const std::vector<Finished>& outputs, std::FILE* to) {
   bool fine = true;
   for (const Finished& one : outputs) {
-    const Written& written = one.written;
-    const bool gone = one.path == "-" && written.wanted.sys == EPIPE;  // `| head` has seen enough
     for (const std::string& note : one.notes) say_warning(concat(one.path, ": ", note));
-    if (written.wanted.code == Errc::ok) {
-      if (one.path == "-") continue;
-      const std::string line =
-          concat(info_of(one.format).option, " written to ", printable(written.path), "\n");
-      std::fwrite(line.data(), 1, line.size(), to);
-      continue;
-    }
-    if (gone) continue;
-    fine = false;
-    std::string text = describe_output(one.path, written.wanted);
-    text += written.kept() ? concat("; kept in ", written.path) : "; nothing could be kept";
-    say_error(text);
+    fine &= report_output(info_of(one.format).option, one.path, one.written, to);
   }
   std::fflush(to);
   return fine;

@@ -672,9 +672,9 @@ namespace detail {
 
 // Moves the cursor, starts a command to the terminal, ends a line, or reorders its neighbours.
 constexpr bool is_harmful(char32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-         (code >= 0xd800 && code < 0xe000);
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+         code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069) || (code >= 0xd800 && code < 0xe000);
 }
 
 template <int = 0> inline void append_escape(std::string& out, char32_t code) {
@@ -3026,7 +3026,7 @@ class StackBuilder {
   template <int = 0> explicit StackBuilder(SharedTables& tables) : tables_{tables} {}
 
   template <int = 0> StackId push(StackId parent, FrameId frame) {
-    Entry& entry = cache_[hash_of(StackNode{parent, frame}) % cache_.size()];
+    Entry& entry = cache_[hash_of(StackNode{parent, frame}) % cached];
     if (entry.result == StackId::empty || entry.parent != parent || entry.frame != frame) {
       entry = {parent, frame,
                tables_.with([&](Tables& tables) { return tables.frames.push(parent, frame); })};
@@ -3056,8 +3056,12 @@ class StackBuilder {
     StackId result = StackId::empty;  // no push gives the empty stack
   };
 
+  static constexpr std::size_t cached = 8192;
+
   SharedTables& tables_;
-  std::array<Entry, 8192> cache_{};
+  // Not in here: these 96 KiB would stand on the stack of whoever has a reader there, and a main
+  // thread may have little of it (ulimit -s).
+  std::vector<Entry> cache_ = std::vector<Entry>(cached);
 };
 
 }  // namespace tachyon
@@ -5071,9 +5075,13 @@ void put_gzip(S& sink, std::string_view text) {
 // UTF-8 whatever we are handed, so a surrogate is written as \udcff, which Python, browsers and our
 // pages read back as the same string, and bytes that are no UTF-8 at all become U+FFFD.
 //
-// Text that goes into a page is written for `JsonUse::page`: `<`, `>` and `&` are escaped, so that
-// no name can end a script element, and so are U+2028 and U+2029, which older script engines take
-// for line ends.
+// JSON is also read on terminals. What would command one, end a line or turn text round (text.hpp
+// knows) is escaped in the same way, although JSON itself asks for that below 0x20 only:
+//
+//   "a" U+009B "b" U+202E  is written  "a\u009bb\u202e"
+//
+// Text that goes into a page is written for `JsonUse::page`: `<`, `>` and `&` are escaped too, so
+// that no name can end a script element.
 namespace tachyon {
 
 enum class JsonUse : bool { file, page };
@@ -5145,8 +5153,7 @@ void put_json_text(S& sink, std::string_view text) {
     } else if (const auto [code, length] = decode_utf8(text.substr(i)); length == 0) {
       flush(i + 1);
       sink.put("\xef\xbf\xbd");
-    } else if ((code >= 0xd800 && code < 0xe000) ||
-               (use == JsonUse::page && (code == 0x2028 || code == 0x2029))) {
+    } else if (detail::is_harmful(code)) {
       flush(i + length);
       detail::put_json_unit(sink, code);
     } else {

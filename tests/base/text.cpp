@@ -21,6 +21,7 @@ TEST_CASE("printable text commands no terminal and stays on its line") {
                   "31m") == "\\x9b31m");
   CHECK(printable("a\xe2\x80\xae"
                   "b\xe2\x81\xa6") == "a\\u202eb\\u2066");
+  CHECK(printable("\xd8\x9c\xe2\x80\x8e") == "\\u061c\\u200e");
   CHECK(printable("\xed\xb3\xbf") == "\\udcff");
   CHECK(printable("\xff\xe2\x82") == "\\xff\\xe2\\x82");
   CHECK(printable(std::string_view{"a\0b", 3}) == "a\\x00b");

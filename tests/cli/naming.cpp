@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <catch2/catch.hpp>
 #include <tachyon/render/assets.hpp>
 
@@ -215,4 +216,17 @@ TEST_CASE("what is read is not written") {
       planned({"--collapsed", "-o", recording.c_str()}, {7, false, folder / "./r.bin"});
   REQUIRE(std::holds_alternative<std::string>(all));
   CHECK(std::get<std::string>(all) == concat("'", recording, "' is the recording itself"));
+}
+
+TEST_CASE("a dump goes to standard output, or where -o says") {
+  using Output = std::optional<std::string>;
+  const Folder folder;
+  CHECK(plan_dump({}, false, 7) == "-");
+  CHECK(plan_dump("-", true, 7) == "-");
+  CHECK(plan_dump("a.txt", true, 7) == "a.txt");
+  CHECK(plan_dump("a_{pid}.txt", false, 7) == "a_7.txt");
+  CHECK(plan_dump(Output{folder / ""}, false, 7) == folder / "dump_7.txt");
+  CHECK(plan_dump(Output{folder / "."}, true, 7) == folder / "./dump_7.json");
+  CHECK(plan_dump(Output{folder / "none/"}, false, 7) == folder / "none/");
+  CHECK(plan_dump("/dev/stdout", false, 7) == "-");
 }

@@ -62,6 +62,29 @@ TEST_CASE("JSON text that is no UTF-8") {
   CHECK(text("\x80z") == "\"\xef\xbf\xbdz\"");
 }
 
+TEST_CASE("JSON text commands no terminal and turns no line round") {
+  CHECK(text("a\xc2\x9b"
+             "b\xe2\x80\xae") == R"("a\u009bb\u202e")");
+  CHECK(text("\xc2\x80\xc2\x9f\xc2\xa0") == "\"\\u0080\\u009f\xc2\xa0\"");
+  CHECK(text("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa") == R"("\u2028\u2029\u202a")");
+  CHECK(text("\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f") == R"("\u061c\u200e\u200f")");
+  CHECK(text("\xe2\x81\xa6\xe2\x81\xa9") == R"("\u2066\u2069")");
+  // Their neighbours: a joiner, a narrow space, what stands behind the isolates.
+  CHECK(text("\xe2\x80\x8d\xe2\x80\xaf\xe2\x81\xaa") == "\"\xe2\x80\x8d\xe2\x80\xaf\xe2\x81\xaa\"");
+}
+
+TEST_CASE("every code point in JSON is either harmless or escaped") {
+  for (char32_t code = 0; code < 0x110000; ++code) {
+    std::string name;
+    append_utf8(name, code);
+    const std::string out = text(name);
+    const Utf8 shown = decode_utf8(std::string_view{out}.substr(1));
+    if (detail::is_harmful(shown.code) || (detail::is_harmful(code) && shown.code != '\\')) {
+      FAIL("code point " << static_cast<unsigned>(code));
+    }
+  }
+}
+
 TEST_CASE("text in pages cannot end the script that holds it") {
   CHECK(text<JsonUse::page>("</script>&\xe2\x80\xa8") == R"("\u003c/script\u003e\u0026\u2028")");
   CHECK(text("</script>&") == R"("</script>&")");

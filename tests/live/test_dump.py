@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -14,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from live import INTERPRETERS, NAMES, dump, functions, interpreters, tachyon, target  # noqa: E402
 
 HERE = interpreters()
+LITTLE_STACK = 96 << 10
 
 PLAIN = """
     import threading, time
@@ -437,6 +440,25 @@ class Dump(unittest.TestCase):
                         if f"/proc/{pid}" in line or '"mem"' in line:
                             self.assertNotRegex(line, "O_RDWR|O_WRONLY")
 
+    def test_names_in_json_command_no_terminal(self):
+        program = r"""
+            import time
+            evil = "\x9b2J\u202egnp\x7f\u2066\u200e\u061c\u2028\x1b[31m\udcff"
+            def show(local):
+                print("up", flush=True)
+                time.sleep(1000)
+            show.__code__ = show.__code__.replace(co_name=evil, co_qualname=evil)
+            show(evil)
+        """
+        evil = "\x9b2J\u202egnp\x7f\u2066\u200e\u061c\u2028\x1b[31m\udcff"
+        for name in each(self, ["3.11", "3.15"]):
+            with target(name, program) as (pid, _):
+                done = tachyon("dump", "--json", "--locals", pid)
+            self.assertRegex(done.stdout, r"\A[ -~]+\n\Z")
+            frame = json.loads(done.stdout)["processes"][0]["threads"][0]["frames"][-1]
+            self.assertEqual(frame["function"], evil)
+            self.assertEqual(frame["locals"][0]["name"], "local")
+
     def test_bad_processes(self):
         for words in (["999999999"], ["0"], ["2"], ["--core", "/dev/null"]):
             done = tachyon("dump", *words, timeout=60)
@@ -480,6 +502,145 @@ class Dump(unittest.TestCase):
             self.assertEqual(sorted(stacks),
                              sorted([top + ["leaf-0 (2 parents)", "leaf", "read", "sleep"],
                                      top + ["leaf-1", "leaf", "read", "sleep"]]), name)
+
+
+class Places(unittest.TestCase):
+    """Where a dump is written, and what is said when it cannot be."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def text(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read()
+
+    def dump(self, *words, **options):
+        return tachyon("dump", *words, cwd=self.folder.name, **options)
+
+    def one_line(self, done, *says):
+        self.assertEqual(done.returncode, 1, done)
+        self.assertRegex(done.stderr, r"\Atachyon: error: [^\n]+\n\Z")
+        for text in says:
+            self.assertIn(text, done.stderr)
+
+    def test_files(self):
+        for name in each(self, ["3.11"]):
+            with target(name, PLAIN) as (pid, _):
+                wanted = self.dump("-a", pid, "-o", "-").stdout
+                self.assertEqual(wanted.count("Stack dump for"), 2)
+                self.assertEqual(wanted, self.dump("-a", pid).stdout)
+                for words, file in [(["-o", "a.txt"], "a.txt"), (["--output=b.txt"], "b.txt"),
+                                    (["-o", "c_{pid}.txt"], f"c_{pid}.txt"),
+                                    (["-o", "."], f"./dump_{pid}.txt")]:
+                    done = self.dump("-a", pid, *words)
+                    self.assertEqual((done.returncode, done.stderr), (0, ""))
+                    self.assertEqual(done.stdout, f"dump written to {file}\n")
+                    self.assertEqual(self.text(file), wanted)
+                for words, file in [(["-o", "a.json"], "a.json"), (["-o", "."], f"dump_{pid}.json")]:
+                    self.assertEqual(self.dump("--json", pid, *words).returncode, 0)
+                    report = json.loads(self.text(file))
+                    self.assertEqual(report["processes"][0]["pid"], pid)
+                self.assertEqual(sorted(os.listdir(self.folder.name)), sorted([
+                    "a.json", "a.txt", "b.txt", f"c_{pid}.txt", f"dump_{pid}.json", f"dump_{pid}.txt"]))
+                # One report of several, also where one of them is nobody.
+                done = self.dump("--json", pid, 999999999, "-o", "both.json")
+                self.one_line(done, "999999999")
+                both = json.loads(self.text("both.json"))["processes"]
+                self.assertEqual([one["pid"] for one in both], [pid, 999999999])
+                self.assertIn("error", both[1])
+
+    def test_colour_is_for_terminals(self):
+        for name in each(self, ["3.11"]):
+            with target(name, PLAIN) as (pid, _):
+                self.dump(pid, "-o", "a.txt", "--color=always")
+                self.assertIn("\x1b[", self.text("a.txt"))
+                ours, theirs = os.openpty()
+                self.addCleanup(os.close, ours)
+                self.dump(pid, "-o", "a.txt", capture_output=False, stdout=theirs,
+                          env={**os.environ, "TERM": "xterm"})
+                os.close(theirs)
+                self.assertNotIn("\x1b[", self.text("a.txt"))
+
+    def test_modes_and_what_was_there(self):
+        for name in each(self, ["3.11"]):
+            with target(name, PLAIN) as (pid, _):
+                for mask, mode in [(0o022, 0o644), (0o077, 0o600)]:
+                    done = self.dump(pid, "-o", "a.txt", preexec_fn=lambda: os.umask(mask))
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(os.stat(self.path("a.txt")).st_mode & 0o777, mode)
+                    os.unlink(self.path("a.txt"))
+                with open(self.path("old"), "w", encoding="utf-8") as file:
+                    file.write("old")
+                self.one_line(self.dump(999999999, "-o", "old"))
+                self.one_line(self.dump(999999999, "-o", "new"))
+                self.assertEqual((self.text("old"), os.listdir(self.folder.name)), ("old", ["old"]))
+                self.assertEqual(self.dump(pid, "-o", "old").returncode, 0)
+                self.assertTrue(self.text("old").startswith("Stack dump"))
+
+    def test_impossible_places_are_found_first(self):
+        os.mkfifo(self.path("pipe"))
+        with open(self.path("file"), "w", encoding="utf-8"):
+            pass
+        for place, says in [("no/such/a.txt", "mkdir -p"), ("file/a.txt", "is a file"),
+                            ("no/", "mkdir -p"), ("pipe", "nobody reads this pipe yet")]:
+            for words in ([], ["--json"]):
+                with self.subTest(place=place, words=words):
+                    # Nobody has this number, and nothing is said about that: it was not looked at.
+                    done = self.dump(999999999, "-o", place, *words)
+                    self.one_line(done, "cannot write", says)
+                    self.assertEqual(done.stdout, "")
+
+    def test_what_is_read_is_not_written(self):
+        with open(self.path("core"), "w", encoding="utf-8") as file:
+            file.write("precious")
+        os.symlink("core", self.path("link"))
+        for words, what in [(["--core", "core"], "core file"),
+                            (["--core", "/dev/null", "--exe", "core"], "executable")]:
+            for place in ("core", "link"):
+                self.one_line(self.dump("--json", *words, "-o", place), f"'{place}' is the {what} itself")
+        self.assertEqual(self.text("core"), "precious")
+
+    def test_what_cannot_be_written(self):
+        for name in each(self, ["3.11"]):
+            with target(name, PLAIN) as (pid, _):
+                for words in ([], ["--json"]):
+                    with self.subTest(words=words):
+                        with open("/dev/full", "w", encoding="utf-8") as full:
+                            done = self.dump(pid, *words, capture_output=False, stdout=full,
+                                             stderr=subprocess.PIPE)
+                        self.one_line(done, "cannot write '-'", "No space left on device")
+                        self.one_line(self.dump(pid, *words, "-o", "/dev/full"),
+                                      "cannot write '/dev/full'", "No space left on device; ")
+                        done = self.dump(pid, *words, capture_output=False, stderr=subprocess.PIPE,
+                                         preexec_fn=lambda: os.close(1))
+                        self.one_line(done, "cannot write '-'")
+                        reader, writer = os.pipe()
+                        os.close(reader)
+                        done = self.dump(pid, *words, capture_output=False, stdout=writer,
+                                         stderr=subprocess.PIPE)
+                        os.close(writer)
+                        self.assertEqual((done.returncode, done.stderr), (0, ""))
+                        done = self.dump(
+                            pid, *words, "-o", "a.txt", env={**os.environ, "TMPDIR": self.folder.name},
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50)))
+                        self.one_line(done, "cannot write 'a.txt'", "File too large",
+                                      "nothing could be kept")
+                        self.assertFalse(os.path.exists(self.path("a.txt")))
+
+    def test_little_stack(self):
+        for name in each(self, ["3.11", "3.15"]):
+            with target(name, PLAIN) as (pid, _):
+                for words in (["dump", "-a", pid], ["dump", "--locals", "--json", pid],
+                              ["dump", "--blocking", pid], ["attach", "-a", "-d", "0.2", pid]):
+                    with self.subTest(words=words):
+                        limit = (LITTLE_STACK, resource.getrlimit(resource.RLIMIT_STACK)[1])
+                        done = tachyon(*words, preexec_fn=lambda: resource.setrlimit(
+                            resource.RLIMIT_STACK, limit))
+                        self.assertEqual(done.returncode, 0, done)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Case(unittest.TestCase):
 
 ESCAPES = """
 import sys, threading, time
-evil = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202egnp\\r\\nforged line 99"
+evil = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202egnp\\u061c\\u200f\\u2028\\r\\nforged line 99"
 names = {}
 exec(compile("def f(x):\\n  local = x\\n  while True: sum(range(500))\\n", evil + ".py", "exec"), names)
 f = names["f"]
@@ -63,8 +63,9 @@ f(evil)
 
 
 class Escapes(Case):
-    # What a terminal would obey: C0 but for the end of a line, DEL, C1, and marks that turn text round.
-    OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+    # What a terminal would obey: C0 but for the end of a line, DEL, C1, other line ends, and marks that
+    # turn text round.
+    OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
     def harmless(self, *outputs):
         for output in outputs:
@@ -82,6 +83,10 @@ class Escapes(Case):
                       ["attach", "-a", "-d", "0.4", pid], ["attach", "-a", "-d", "0.4", "--lines", pid],
                       ["attach", "-d", "0.4", "--binary=b.bin", "--collapsed=-", pid],
                       ["replay", "b.bin"], ["replay", "b.bin", "--thread", "\x1b[31m"],
+                      ["dump", "-a", "--json", "--locals", pid], ["replay", "b.bin", "--jsonl=-"],
+                      ["attach", "-a", "-d", "0.3", "--jsonl=-", "--jsonl-records=events-full", pid],
+                      ["replay", "b.bin", "--speedscope=-"], ["replay", "b.bin", "--gecko=-"],
+                      ["replay", "b.bin", "--chrome-trace=-"], ["doctor", "--json", pid],
                       ["doctor", pid], ["dump", "--blocking", pid],
                       ["attach", "--realtime-stats", "-d", "1.2", "--collapsed=c.txt", pid]):
             with self.subTest(words=words):

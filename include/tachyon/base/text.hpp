@@ -60,9 +60,9 @@ namespace detail {
 
 // Moves the cursor, starts a command to the terminal, ends a line, or reorders its neighbours.
 constexpr bool is_harmful(char32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-         (code >= 0xd800 && code < 0xe000);
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+         code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069) || (code >= 0xd800 && code < 0xe000);
 }
 
 inline void append_escape(std::string& out, char32_t code) {

@@ -19,9 +19,13 @@
 // UTF-8 whatever we are handed, so a surrogate is written as \udcff, which Python, browsers and our
 // pages read back as the same string, and bytes that are no UTF-8 at all become U+FFFD.
 //
-// Text that goes into a page is written for `JsonUse::page`: `<`, `>` and `&` are escaped, so that
-// no name can end a script element, and so are U+2028 and U+2029, which older script engines take
-// for line ends.
+// JSON is also read on terminals. What would command one, end a line or turn text round (text.hpp
+// knows) is escaped in the same way, although JSON itself asks for that below 0x20 only:
+//
+//   "a" U+009B "b" U+202E  is written  "a\u009bb\u202e"
+//
+// Text that goes into a page is written for `JsonUse::page`: `<`, `>` and `&` are escaped too, so
+// that no name can end a script element.
 namespace tachyon {
 
 enum class JsonUse : bool { file, page };
@@ -93,8 +97,7 @@ void put_json_text(S& sink, std::string_view text) {
     } else if (const auto [code, length] = decode_utf8(text.substr(i)); length == 0) {
       flush(i + 1);
       sink.put("\xef\xbf\xbd");
-    } else if ((code >= 0xd800 && code < 0xe000) ||
-               (use == JsonUse::page && (code == 0x2028 || code == 0x2029))) {
+    } else if (detail::is_harmful(code)) {
       flush(i + length);
       detail::put_json_unit(sink, code);
     } else {

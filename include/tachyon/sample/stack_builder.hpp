@@ -1,7 +1,8 @@
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <tachyon/sample/shared_tables.hpp>
 
@@ -14,7 +15,7 @@ class StackBuilder {
   explicit StackBuilder(SharedTables& tables) : tables_{tables} {}
 
   StackId push(StackId parent, FrameId frame) {
-    Entry& entry = cache_[hash_of(StackNode{parent, frame}) % cache_.size()];
+    Entry& entry = cache_[hash_of(StackNode{parent, frame}) % cached];
     if (entry.result == StackId::empty || entry.parent != parent || entry.frame != frame) {
       entry = {parent, frame,
                tables_.with([&](Tables& tables) { return tables.frames.push(parent, frame); })};
@@ -44,8 +45,12 @@ class StackBuilder {
     StackId result = StackId::empty;  // no push gives the empty stack
   };
 
+  static constexpr std::size_t cached = 8192;
+
   SharedTables& tables_;
-  std::array<Entry, 8192> cache_{};
+  // Not in here: these 96 KiB would stand on the stack of whoever has a reader there, and a main
+  // thread may have little of it (ulimit -s).
+  std::vector<Entry> cache_ = std::vector<Entry>(cached);
 };
 
 }  // namespace tachyon
