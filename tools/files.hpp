@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <tachyon/base/result.hpp>
+#include <tachyon/codec/output_place.hpp>
 
 #include "text.hpp"
 #include "values.hpp"
@@ -26,11 +27,12 @@ inline std::string describe_output(std::string_view path, Error error) {
                   ": another run is writing it; wait for that or choose another place");
   }
   std::string text = concat("cannot write ", quoted(path), ": ", std::strerror(error.sys));
+  const std::string folder = folder_name(behind_links(std::string{path}));
   switch (error.sys) {
     case ENOENT:
-      return concat(text, "; make the folder first: mkdir -p ", folder_name(path));
+      return concat(text, "; make the folder first: mkdir -p ", folder);
     case ENOTDIR:
-      return concat(text, "; a part of ", folder_name(path), " is a file");
+      return concat(text, "; a part of ", folder, " is a file");
     case EISDIR:
       return concat(text, "; name a file in it");
     case EACCES:
@@ -42,6 +44,8 @@ inline std::string describe_output(std::string_view path, Error error) {
     case ENOSPC:
     case EDQUOT:
       return concat(text, "; free some space or choose another place with --output");
+    case EBADF:
+      return path == "-" ? "cannot write to standard output: it is closed" : text;
     case EPIPE:
       return concat("the reader of ", path == "-" ? "standard output" : path, " has gone");
     default:

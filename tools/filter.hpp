@@ -26,11 +26,11 @@ inline bool thread_matches(const std::vector<std::string>& wanted, const Thread&
   return false;
 }
 
-// The same for all samples of a thread, so it is found out once.
+// The same for all samples of a thread, so it is found out once: by its last names.
 class ByThreadPattern {
  public:
-  ByThreadPattern(const Tables& tables, std::vector<std::string> wanted)
-      : tables_{tables}, wanted_{std::move(wanted)} {}
+  ByThreadPattern(const Tables& tables, std::vector<std::string> wanted, LastNames last = {})
+      : tables_{tables}, wanted_{std::move(wanted)}, last_{std::move(last)} {}
 
   bool operator()(Sample& sample) {
     if (wanted_.empty()) return true;
@@ -38,8 +38,8 @@ class ByThreadPattern {
     if (index >= verdicts_.size()) verdicts_.resize(std::size_t{index} + 1, Verdict::open);
     Verdict& verdict = verdicts_[index];
     if (verdict == Verdict::open) {
-      verdict = thread_matches(wanted_, tables_.threads[sample.thread]) ? Verdict::wanted
-                                                                        : Verdict::unwanted;
+      const Thread& thread = last_(tables_.threads[sample.thread]);
+      verdict = thread_matches(wanted_, thread) ? Verdict::wanted : Verdict::unwanted;
     }
     return verdict == Verdict::wanted;
   }
@@ -49,6 +49,7 @@ class ByThreadPattern {
 
   const Tables& tables_;
   std::vector<std::string> wanted_;
+  LastNames last_;
   std::vector<Verdict> verdicts_{};
 };
 

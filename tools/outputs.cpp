@@ -127,11 +127,13 @@ template <class Stream>
 class StreamOutput final : public AnyOutput::Model {
  public:
   template <class... Arguments>
-  explicit StreamOutput(OutputFile file, const Tables& tables, Arguments&&... arguments)
-      : file_{std::move(file)}, stream_{tables, file_, std::forward<Arguments>(arguments)...} {}
+  StreamOutput(OutputFile file, Finish finish, const Tables& tables, Arguments&&... arguments)
+      : file_{std::move(file)},
+        finish_{finish},
+        stream_{tables, file_, std::forward<Arguments>(arguments)...} {}
 
   ~StreamOutput() override {
-    if (!finished_) remove_if_empty(file_.path());
+    if (!finished_ && finish_ == Finish::never) remove_if_empty(file_.path());
   }
 
   AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
@@ -152,6 +154,7 @@ class StreamOutput final : public AnyOutput::Model {
       200'000'000;  // whoever reads along sees it 5 times a second
 
   OutputFile file_;
+  Finish finish_;
   Stream stream_;
   bool finished_ = false;
   std::uint64_t flushed_ = 0;
@@ -206,6 +209,7 @@ class BinaryOutput final : public AnyOutput::Model {
 class HeatmapOutput final : public AnyOutput::Model {
  public:
   explicit HeatmapOutput(std::string folder) : folder_{std::move(folder)} {}
+  ~HeatmapOutput() override { (void)::rmdir(folder_.c_str()); }  // if nothing came into it
   AnyOutput::From from() const noexcept override { return AnyOutput::From::tree; }
   Written finish(const Kept& kept, const Run& run) override {
     const auto written = HeatmapWriter{}.write(folder_, *kept.tree, run);
@@ -217,6 +221,7 @@ class HeatmapOutput final : public AnyOutput::Model {
       return {folder_, written.error(), {Errc::cannot_open, errno, {}}};
     }
     const auto rescued = HeatmapWriter{}.write(other, *kept.tree, run);
+    if (!rescued) (void)::rmdir(other.c_str());
     return {other, written.error(), rescued.error()};
   }
 
@@ -264,14 +269,20 @@ Made make_collapsed(const Context& context) {
                                  CollapsedOptions{context.line.options.files.threads_by_name});
 }
 
+// Nobody reads along with a replay: its files appear when they are whole.
+Finish finish_of(const Context& context) {
+  return context.line.command == Command::replay ? Finish::whole : Finish::never;
+}
+
 Made make_jsonl(const Context& context) {
   const JsonlRecords records =
       context.line.options.files.jsonl_records.value_or(JsonlRecords::summary);
   if (records == JsonlRecords::summary) return shared<JsonlWriter>(context, JsonlOptions{});
   const JsonlEventsOptions options{records == JsonlRecords::events_full, context.run.started};
-  return open_file(context, Finish::never, [&](OutputFile file) -> Made {
-    return std::make_unique<StreamOutput<JsonlEvents<OutputFile>>>(std::move(file), context.tables,
-                                                                   options);
+  const Finish finish = finish_of(context);
+  return open_file(context, finish, [&](OutputFile file) -> Made {
+    return std::make_unique<StreamOutput<JsonlEvents<OutputFile>>>(std::move(file), finish,
+                                                                   context.tables, options);
   });
 }
 

@@ -96,6 +96,12 @@ int replay_command(const CommandLine& line) {
   if (const auto sources = recording.replay().load_sources(); !sources) {
     return failed(describe_recording(path, sources.error()));
   }
+  LastNames last_names;
+  if (!line.options.frames.thread.empty()) {
+    auto threads = recording.replay().threads();
+    if (!threads) return failed(describe_recording(path, threads.error()));
+    last_names = LastNames{std::move(*threads)};
+  }
   const Run run = part_of(recording.run(), line.options, window, span);
 
   Tables tables;
@@ -119,7 +125,7 @@ int replay_command(const CommandLine& line) {
       filtered{outputs,
                Between{window.from, window.to},
                mode,
-               ByThreadPattern{tables, frames.thread},
+               ByThreadPattern{tables, frames.thread, std::move(last_names)},
                WithoutKind{tables, FrameKind::gc, frames.no_gc},
                WithoutKind{tables, FrameKind::native, frames.no_native},
                kept};

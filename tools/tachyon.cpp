@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -148,11 +149,22 @@ int without_command(std::string_view word, std::span<const char* const> rest) {
   ::_exit(static_cast<int>(Exit::failed));
 }
 
+// What we open must not get the number of a standard descriptor that is missing: messages would end
+// up in it. /dev/null takes its place, in the direction that nobody uses, so that it remains as
+// good as closed; for the program that we start it is closed.
+void fill_missing_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    (void)!::open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+  }
+}
+
 }  // namespace
 }  // namespace tachyon::tool
 
 int main(int argc, char** argv) {
   using namespace tachyon::tool;
+  fill_missing_streams();
   std::set_new_handler(give_up);
   std::set_terminate(give_up);
   const std::span<const char* const> words{argv + 1,

@@ -2820,6 +2820,11 @@ class ThreadTable {
     }
     return ThreadIndex{index};
   }
+  // The one with the process, id and interpreter of `like`, or null.
+  template <int = 0> const Thread* find(const Thread& like) const {
+    const std::uint32_t index = keys_.find({like.process, like.id, like.interpreter});
+    return index == Interner<Key>::none ? nullptr : &threads_[index];
+  }
   template <int = 0> const Thread& operator[](ThreadIndex index) const {
     return threads_[static_cast<std::uint32_t>(index)];
   }
@@ -5405,8 +5410,8 @@ template <int = 0> inline std::string behind_links(std::string path) {
     const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
     if (length < 0) break;
     const std::string_view text{target, static_cast<std::size_t>(length)};
-    path = text.starts_with('/') ? std::string{text}
-                                 : detail::folder_of(path) + "/" + std::string{text};
+    const std::size_t name = text.starts_with('/') ? 0 : path.rfind('/') + 1;  // 0 without one
+    path.replace(name, std::string::npos, text);
   }
   return path;
 }
@@ -5592,6 +5597,7 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   if (!other) return {file.path(), closed.error(), other.error()};
   write(*other);
   const Result<void> rescued = other->close();
+  if (!rescued) (void)::unlink(other->path().c_str());  // a part is no profile
   return {other->path(), closed.error(), rescued.error()};
 }
 
@@ -5638,6 +5644,8 @@ template <int> inline Result<OutputFile> OutputFile::fallback(std::string_view w
 template <int> inline Result<void> OutputFile::open(Finish finish) {
   standard_ = tachyon::is_standard_output(path_);
   if (standard_) {
+    const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) return Error{Errc::cannot_open, EBADF, {}};
     fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd_ < 0 ? Result<void>{{Errc::cannot_open, errno, {}}} : Result<void>{};
   }
@@ -21575,8 +21583,12 @@ void Watch<L, M, H>::name(Thread& thread) {
   if (given.empty() && listed_at_ - youngest_at_ < names_itself_within) nameless_ = true;
   thread.index = tables_.with([&](Tables& tables) {
     const ThreadIndex index = tables.threads.intern(facts);
-    if (given.empty() || given == tables.threads[index].name) return index;
+    const tachyon::Thread& known = tables.threads[index];
+    const std::string& shown = known.python_name.empty() ? known.name : known.python_name;
+    if (given.empty() || given == shown) return index;
     facts.python_name = given;
+    // Python renames threads for the system, too, since 3.14.
+    if (!fresh) facts.name = host_.thread_name(thread.task);
     return tables.threads.intern(facts);
   });
 }
@@ -22734,6 +22746,10 @@ class Replay {
   // First and last time in the recording, ns. CPython's files have to be read through for it.
   template <int = 0> Result<TimeWindow> extent();
 
+  // Every thread by the last of its names, which is the one that outputs show. CPython's files name
+  // no threads, so they have none here.
+  template <int = 0> Result<ThreadTable> threads();
+
   // Names for the bare opcode numbers of CPython's files; the texts must outlive the replay.
   template <int = 0> void spell_opcodes(std::span<const cpython_format::OpcodeSpelling> spellings) noexcept {
     spellings_ = spellings;
@@ -22807,6 +22823,22 @@ template <int> inline Result<TimeWindow> Replay::extent() {
   if (const auto played = play(tables, extent); !played) return played.error();
   if (extent.window.from > extent.window.to) return TimeWindow{0, 0};
   return extent.window;
+}
+
+template <int> inline Result<ThreadTable> Replay::threads() {
+  struct Nothing {
+    void add(const Sample&) noexcept {}
+  };
+  Tables tables;
+  Nothing nothing;
+  auto* const ours = std::get_if<RecordingReader>(&reader_);
+  if (!ours) return ThreadTable{};
+  // No sample is in this window: the tables alone are read.
+  constexpr TimeWindow empty{std::numeric_limits<std::uint64_t>::max(), 0};
+  const auto read = ours->replay(tables, nothing, empty,
+                                 [](std::uint64_t, std::uint64_t) noexcept { return true; });
+  if (!read) return read.error();
+  return std::move(tables.threads);
 }
 
 }  // namespace tachyon
@@ -22924,14 +22956,31 @@ class ByMode {
   std::uint64_t undecided_ = 0;
 };
 
-// Threads by kernel id, by name as the system or as Python knows it, or by "main".
+// The threads of a recording as its outputs will show them: a name that comes later in the file
+// holds for the samples before it, too. Made from Replay::threads().
+class LastNames {
+ public:
+  LastNames() = default;
+  template <int = 0> LastNames(ThreadTable threads) : threads_{std::move(threads)} {}  // NOLINT
+
+  template <int = 0> const Thread& operator()(const Thread& thread) const {
+    const Thread* const last = threads_.find(thread);
+    return last != nullptr ? *last : thread;
+  }
+
+ private:
+  ThreadTable threads_{};
+};
+
+// Threads by kernel id, by name as the system or as Python knows it, or by "main". Without their
+// last names they go by what is known of them at each sample.
 class ByThread {
  public:
-  template <int = 0> ByThread(const Tables& tables, std::vector<std::string> wanted)
-      : tables_{tables}, wanted_{std::move(wanted)} {}
+  template <int = 0> ByThread(const Tables& tables, std::vector<std::string> wanted, LastNames last = {})
+      : tables_{tables}, wanted_{std::move(wanted)}, last_{std::move(last)} {}
 
   template <int = 0> bool operator()(Sample& sample) const {
-    const Thread& thread = tables_.threads[sample.thread];
+    const Thread& thread = last_(tables_.threads[sample.thread]);
     for (const std::string& one : wanted_) {
       if (one.empty()) continue;
       if (one == thread.name || one == thread.python_name || is_number(one, thread.id) ||
@@ -22955,6 +23004,7 @@ class ByThread {
 
   const Tables& tables_;
   std::vector<std::string> wanted_;
+  LastNames last_;
 };
 
 // The main thread of the main interpreter: what is sampled unless all threads are asked for.
@@ -27491,7 +27541,8 @@ class HeatmapWriter {
   // Makes the folder and tries whether files can be written there; before anything is sampled.
   template <int = 0> static Result<void> prepare(const std::string& folder);
 
-  // Writes all pages; the number of files that have one.
+  // Writes all pages; the number of files that have one. After a failure those of this time are
+  // gone again, but for a folder that had an index already.
   template <int = 0> Result<std::size_t> write(const std::string& folder, const CallTree& tree, const Run& run) const;
 
  private:
@@ -27505,6 +27556,8 @@ class HeatmapWriter {
     Totals all;
   };
 
+  template <int = 0> static Result<std::size_t> write_all(const std::string& folder, const CallTree& tree,
+                                       const Run& run);
   template <int = 0> static std::string page_name(std::size_t number);
   template <int = 0> static Result<void> write_index(const std::string& path, const Report& report);
   template <int = 0> static Result<void> write_file(const std::string& path, const Report& report, std::uint32_t file,
@@ -27542,6 +27595,13 @@ template <int> inline Result<void> HeatmapWriter::prepare(const std::string& fol
 template <int> inline Result<std::size_t> HeatmapWriter::write(const std::string& folder, const CallTree& tree,
                                                 const Run& run) const {
   if (const auto ready = prepare(folder); !ready) return ready.error();
+  const auto pages = write_all(folder, tree, run);
+  if (!pages && !is_our_page((folder + "/index.html").c_str())) remove_stale(folder, 0);
+  return pages;
+}
+
+template <int> inline Result<std::size_t> HeatmapWriter::write_all(const std::string& folder, const CallTree& tree,
+                                                    const Run& run) {
   const HeatCounts counts{tree};
   const FrameTable& frames = tree.frames();
   Report report{frames, run, counts, {}, tree.total()};

@@ -16,6 +16,21 @@ TEST_CASE("threads by number and name") {
   CHECK_FALSE(thread_matches({"*"}, {1, 5, 0, "", "", false}));
 }
 
+TEST_CASE("a thread that is renamed goes by its last name, as in the outputs") {
+  Tables tables;
+  Sample sample;
+  sample.thread = tables.threads.intern({1, 71, 0, "python3", "first", false});
+  ThreadTable last;
+  last.intern({1, 71, 0, "python3", "second", false});
+  ByThreadPattern first{tables, {"first"}, last}, second{tables, {"sec*"}, last};
+  CHECK(second(sample));
+  CHECK_FALSE(first(sample));
+  tables.threads.intern({1, 71, 0, "", "second", false});
+  CHECK(second(sample));
+  sample.thread = tables.threads.intern({1, 72, 0, "", "first", false});  // not in the table
+  CHECK(first(sample));
+}
+
 TEST_CASE("a thread is asked about once, and its name may still be unknown then") {
   Tables tables;
   const ThreadIndex worker = tables.threads.intern({1, 71, 0, "Worker-1", "", false});

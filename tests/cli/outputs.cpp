@@ -117,6 +117,14 @@ TEST_CASE("an impossible place is found before anything is sampled, and nothing 
   CHECK(std::get<std::string>(session.open()) ==
         "cannot write 'no/such/a.txt': No such file or directory; make the folder first: mkdir -p "
         "no/such");
+  REQUIRE(::symlink("nowhere/x", "dangling") == 0);
+  Session behind_link{{"--collapsed=dangling"}};
+  CHECK(std::get<std::string>(behind_link.open()) ==
+        "cannot write 'dangling': No such file or directory; make the folder first: mkdir -p "
+        "nowhere");
+  Session pages{{"--heatmap=pages", "--gecko=no/such/g.json"}};
+  CHECK(std::holds_alternative<std::string>(pages.open()));
+  CHECK_FALSE(exists("pages"));
 }
 
 TEST_CASE("an output that fails in the end is kept elsewhere, the others are written") {

@@ -4,6 +4,7 @@ import gzip
 import json
 import marshal
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -343,6 +344,59 @@ class BadFiles(Replay):
         kept = done.stderr.split("kept in ")[1].strip()
         self.assertIn("Tree.walk", self.read(kept))
         self.assertIn("samples_total", self.read("j.jsonl"))
+
+    def test_nothing_is_left_where_the_second_place_fails_too(self):
+        os.mkdir(self.path("elsewhere"))
+        done = self.tachyon("a.bin", "--collapsed=c.txt", "--heatmap=h", "--flamegraph=f.html",
+                            env={**os.environ, "TMPDIR": self.path("elsewhere")},
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("nothing could be kept"), 3, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["a.bin", "elsewhere"])
+        self.assertEqual(os.listdir(self.path("elsewhere")), [])
+
+    def test_heatmap_that_fails_in_its_old_place(self):
+        self.replayed("a.bin", "--heatmap=h")
+        before = {name: self.read("h/" + name) for name in os.listdir(self.path("h"))}
+        done = self.tachyon("a.bin", "--heatmap=h",
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual({name: self.read("h/" + name) for name in os.listdir(self.path("h"))}, before)
+
+    def test_events_appear_whole_or_not_at_all(self):
+        whole = recordings.typical()
+        at = len(whole) * 3 // 4
+        self.write("bad", whole[:at] + b"\xff" * 40 + whole[at + 40:])
+        self.write("old.jsonl", b"OLD\n")
+        for name in ["old.jsonl", "new.jsonl"]:
+            done = self.tachyon("bad", "--jsonl-records", "events", "--jsonl=" + name)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("is damaged at byte", done.stderr)
+            self.assertIn("Replaying 2000 samples", done.stdout)  # half way, not at the beginning
+        self.assertEqual(self.read("old.jsonl"), "OLD\n")
+        self.assertFalse(os.path.exists(self.path("new.jsonl")))
+        self.replayed("a.bin", "--jsonl-records", "events", "--jsonl=old.jsonl")
+        self.assertEqual(self.read("old.jsonl").count("\n"), 2000)
+
+    def test_missing_standard_descriptors(self):
+        """What is said has nowhere to go then, and does not go into the data."""
+        self.replayed("a.bin", "--binary=b.bin")
+        with open(self.path("b.bin"), "rb") as file:
+            self.write("cut.bin", file.read()[:-3])  # there is a warning about it
+        expected = self.tachyon("cut.bin", "--collapsed=-").stdout
+        for closed in [(0, 1, 2), (1, 2), (1,), (2,), (0,)]:
+            with self.subTest(closed=closed):
+                done = subprocess.run([TACHYON, "replay", "cut.bin", "--collapsed=c.txt"],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                      timeout=60, cwd=self.folder.name,
+                                      preexec_fn=lambda: [os.close(fd) for fd in closed])
+                self.assertEqual(done.returncode, 0)
+                self.assertEqual(self.read("c.txt"), expected)
+                os.remove(self.path("c.txt"))
+        done = subprocess.run([TACHYON, "replay", "a.bin", "--collapsed=-"], stderr=subprocess.PIPE, text=True,
+                              timeout=60, cwd=self.folder.name, preexec_fn=lambda: os.close(1))
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "tachyon: error: cannot write to standard output: it is closed\n"))
 
     def test_reader_of_the_pipe_has_gone(self):
         reader, writer = os.pipe()

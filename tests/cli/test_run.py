@@ -154,6 +154,26 @@ class SameAsAPlainRun(Run):
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertGreater(sum(self.collapsed().values()), 10)
 
+    def test_missing_standard_descriptors(self):
+        self.write("which.py", """
+            import os
+            there = []
+            for fd in range(3):
+                try: os.fstat(fd)
+                except OSError: continue
+                there.append(fd)
+            open("there", "w").write(str(there))
+            """)
+        for closed in [(0, 1, 2), (1,)]:
+            done = subprocess.run(self.command("--collapsed=c.txt", "which.py"), cwd=self.folder.name,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
+                                  preexec_fn=lambda: [os.close(fd) for fd in closed])
+            self.assertEqual(done.returncode, 0)
+            with open(self.path("there"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), str([fd for fd in range(3) if fd not in closed]))
+            with open(self.path("c.txt"), encoding="utf-8") as file:
+                self.assertRegex(file.readline(), r"^tid:.* \d+$")
+
     def test_traceback(self):
         self.write("bad.py", "def f():\n    1 / 0\nf()\n")
         plain = subprocess.run([PYTHON, "bad.py"], cwd=self.folder.name, capture_output=True, text=True,
@@ -221,6 +241,41 @@ class Reports(Run):
         replayed = subprocess.run([TACHYON, "replay", "b.bin"], cwd=self.folder.name, text=True,
                                   capture_output=True, timeout=60)
         self.assertEqual(replayed.returncode, 0, replayed.stderr)
+
+    def test_renamed_thread(self):
+        """Outputs show the last name, and --thread means that one."""
+        self.write("rename.py", """
+            import threading, time
+            def work(names):
+                for name, seconds in names:
+                    threading.current_thread().name = name
+                    with open(f"/proc/self/task/{threading.get_native_id()}/comm", "w") as file:
+                        file.write(name)
+                    end = time.monotonic() + seconds
+                    while time.monotonic() < end: sum(range(1000))
+            thread = threading.Thread(target=work, args=([("first", 0.8), ("second", 2.2)],))
+            thread.start()
+            thread.join()
+            """)
+        # With its own name right away and after the next listing of threads, at most a second later.
+        done = self.run_("--thread", "second", "--threads-by-name", "--collapsed=live.txt", "rename.py")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.run_("-a", "--no-source", "--binary=r.bin", "rename.py")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name, chosen in [("first", ["--thread", "first"]), ("second", ["--thread", "second"]), ("all", [])]:
+            done = self.run_(command=[TACHYON, "replay", *chosen, "--threads-by-name",
+                                      f"--collapsed={name}.txt", "r.bin"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+        counts = {}
+        for file in ["live", "first", "second", "all"]:
+            with open(self.path(file + ".txt"), encoding="utf-8") as text:
+                for line in text:
+                    key = file, line.split(";")[0]
+                    counts[key] = counts.get(key, 0) + int(line.rsplit(" ", 1)[1])
+        self.assertEqual(sorted(counts), [("all", "MainThread"), ("all", "second"), ("live", "second"),
+                                          ("second", "second")], counts)
+        self.assertGreater(counts["live", "second"], 100)
+        self.assertEqual(counts["second", "second"], counts["all", "second"])
 
     def test_duration_ends_the_program(self):
         self.write("work.py", "import os\nopen('pid', 'w').write(str(os.getpid()))\n" + WORK.format(60))

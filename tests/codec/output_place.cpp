@@ -64,4 +64,5 @@ TEST_CASE("links are followed to places, not to open files") {
   CHECK(behind_links(folder / "twice") == folder / "nowhere/x");
   CHECK(behind_links(folder / "stdout") == "/dev/stdout");
   CHECK(behind_links(folder / "loop") == folder / "loop");
+  CHECK(behind_links("no link") == "no link");
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <tachyon/codec/cpython_writer.hpp>
@@ -214,6 +215,37 @@ TEST_CASE("filters keep what they are asked for") {
         "tick@1 3\n");
   CHECK(kept(program, ByThread{program.tables, {"main"}}) ==
         kept(program, MainThread{program.tables}));
+}
+
+TEST_CASE("a thread goes by the last name in the file, in every block") {
+  Program program;
+  Tables& tables = program.tables;
+  StringSink sink;
+  RecordingWriter writer{sink, tables, program.run};
+  const ThreadIndex thread = tables.threads.intern({1, 102, 0, "python", "first", false});
+  Program::tick(writer, 1, {{thread, program.work, Status::none}});
+  Program::tick(writer, 2000, {{thread, program.work, Status::none}});  // closes the block
+  tables.threads.intern({1, 102, 0, "", "second", false});
+  Program::tick(writer, 4000, {{thread, program.work, Status::none}});
+  writer.finish(program.run);
+  const std::string file = sink.take();
+  const auto samples = [&](const char* name, bool ahead) {
+    auto replay = Replay::over(InputFile::over(as_bytes(file)));
+    REQUIRE(replay);
+    auto last = replay->threads();
+    REQUIRE(last);
+    Tables read;
+    Shown shown{read};
+    Filtered filtered{shown,
+                      ByThread{read, {name}, ahead ? LastNames{std::move(*last)} : LastNames{}}};
+    REQUIRE(replay->play(read, filtered));
+    return std::count(shown.text.begin(), shown.text.end(), '<');
+  };
+  CHECK(samples("second", true) == 3);
+  CHECK(samples("first", true) == 0);
+  CHECK(samples("first", false) == 2);  // what is not known ahead
+  const std::string theirs = program.cpython();
+  CHECK(Replay::over(InputFile::over(as_bytes(theirs)))->threads()->size() == 0);
 }
 
 TEST_CASE("what the recording does not know is counted, not guessed") {

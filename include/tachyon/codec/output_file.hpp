@@ -164,6 +164,7 @@ Written write_or_fall_back(OutputFile file, Write&& write) {
   if (!other) return {file.path(), closed.error(), other.error()};
   write(*other);
   const Result<void> rescued = other->close();
+  if (!rescued) (void)::unlink(other->path().c_str());  // a part is no profile
   return {other->path(), closed.error(), rescued.error()};
 }
 
@@ -210,6 +211,8 @@ inline Result<OutputFile> OutputFile::fallback(std::string_view wanted) {
 inline Result<void> OutputFile::open(Finish finish) {
   standard_ = tachyon::is_standard_output(path_);
   if (standard_) {
+    const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) return Error{Errc::cannot_open, EBADF, {}};
     fd_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return fd_ < 0 ? Result<void>{{Errc::cannot_open, errno, {}}} : Result<void>{};
   }

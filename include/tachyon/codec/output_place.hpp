@@ -50,8 +50,8 @@ inline std::string behind_links(std::string path) {
     const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
     if (length < 0) break;
     const std::string_view text{target, static_cast<std::size_t>(length)};
-    path = text.starts_with('/') ? std::string{text}
-                                 : detail::folder_of(path) + "/" + std::string{text};
+    const std::size_t name = text.starts_with('/') ? 0 : path.rfind('/') + 1;  // 0 without one
+    path.replace(name, std::string::npos, text);
   }
   return path;
 }

@@ -53,7 +53,8 @@ class HeatmapWriter {
   // Makes the folder and tries whether files can be written there; before anything is sampled.
   static Result<void> prepare(const std::string& folder);
 
-  // Writes all pages; the number of files that have one.
+  // Writes all pages; the number of files that have one. After a failure those of this time are
+  // gone again, but for a folder that had an index already.
   Result<std::size_t> write(const std::string& folder, const CallTree& tree, const Run& run) const;
 
  private:
@@ -67,6 +68,8 @@ class HeatmapWriter {
     Totals all;
   };
 
+  static Result<std::size_t> write_all(const std::string& folder, const CallTree& tree,
+                                       const Run& run);
   static std::string page_name(std::size_t number);
   static Result<void> write_index(const std::string& path, const Report& report);
   static Result<void> write_file(const std::string& path, const Report& report, std::uint32_t file,
@@ -104,6 +107,13 @@ inline Result<void> HeatmapWriter::prepare(const std::string& folder) {
 inline Result<std::size_t> HeatmapWriter::write(const std::string& folder, const CallTree& tree,
                                                 const Run& run) const {
   if (const auto ready = prepare(folder); !ready) return ready.error();
+  const auto pages = write_all(folder, tree, run);
+  if (!pages && !is_our_page((folder + "/index.html").c_str())) remove_stale(folder, 0);
+  return pages;
+}
+
+inline Result<std::size_t> HeatmapWriter::write_all(const std::string& folder, const CallTree& tree,
+                                                    const Run& run) {
   const HeatCounts counts{tree};
   const FrameTable& frames = tree.frames();
   Report report{frames, run, counts, {}, tree.total()};

@@ -57,6 +57,11 @@ class ThreadTable {
     }
     return ThreadIndex{index};
   }
+  // The one with the process, id and interpreter of `like`, or null.
+  const Thread* find(const Thread& like) const {
+    const std::uint32_t index = keys_.find({like.process, like.id, like.interpreter});
+    return index == Interner<Key>::none ? nullptr : &threads_[index];
+  }
   const Thread& operator[](ThreadIndex index) const {
     return threads_[static_cast<std::uint32_t>(index)];
   }

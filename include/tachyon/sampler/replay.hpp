@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -55,6 +56,10 @@ class Replay {
 
   // First and last time in the recording, ns. CPython's files have to be read through for it.
   Result<TimeWindow> extent();
+
+  // Every thread by the last of its names, which is the one that outputs show. CPython's files name
+  // no threads, so they have none here.
+  Result<ThreadTable> threads();
 
   // Names for the bare opcode numbers of CPython's files; the texts must outlive the replay.
   void spell_opcodes(std::span<const cpython_format::OpcodeSpelling> spellings) noexcept {
@@ -129,6 +134,22 @@ inline Result<TimeWindow> Replay::extent() {
   if (const auto played = play(tables, extent); !played) return played.error();
   if (extent.window.from > extent.window.to) return TimeWindow{0, 0};
   return extent.window;
+}
+
+inline Result<ThreadTable> Replay::threads() {
+  struct Nothing {
+    void add(const Sample&) noexcept {}
+  };
+  Tables tables;
+  Nothing nothing;
+  auto* const ours = std::get_if<RecordingReader>(&reader_);
+  if (!ours) return ThreadTable{};
+  // No sample is in this window: the tables alone are read.
+  constexpr TimeWindow empty{std::numeric_limits<std::uint64_t>::max(), 0};
+  const auto read = ours->replay(tables, nothing, empty,
+                                 [](std::uint64_t, std::uint64_t) noexcept { return true; });
+  if (!read) return read.error();
+  return std::move(tables.threads);
 }
 
 }  // namespace tachyon

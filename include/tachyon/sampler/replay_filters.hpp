@@ -124,14 +124,31 @@ class ByMode {
   std::uint64_t undecided_ = 0;
 };
 
-// Threads by kernel id, by name as the system or as Python knows it, or by "main".
+// The threads of a recording as its outputs will show them: a name that comes later in the file
+// holds for the samples before it, too. Made from Replay::threads().
+class LastNames {
+ public:
+  LastNames() = default;
+  LastNames(ThreadTable threads) : threads_{std::move(threads)} {}  // NOLINT
+
+  const Thread& operator()(const Thread& thread) const {
+    const Thread* const last = threads_.find(thread);
+    return last != nullptr ? *last : thread;
+  }
+
+ private:
+  ThreadTable threads_{};
+};
+
+// Threads by kernel id, by name as the system or as Python knows it, or by "main". Without their
+// last names they go by what is known of them at each sample.
 class ByThread {
  public:
-  ByThread(const Tables& tables, std::vector<std::string> wanted)
-      : tables_{tables}, wanted_{std::move(wanted)} {}
+  ByThread(const Tables& tables, std::vector<std::string> wanted, LastNames last = {})
+      : tables_{tables}, wanted_{std::move(wanted)}, last_{std::move(last)} {}
 
   bool operator()(Sample& sample) const {
-    const Thread& thread = tables_.threads[sample.thread];
+    const Thread& thread = last_(tables_.threads[sample.thread]);
     for (const std::string& one : wanted_) {
       if (one.empty()) continue;
       if (one == thread.name || one == thread.python_name || is_number(one, thread.id) ||
@@ -155,6 +172,7 @@ class ByThread {
 
   const Tables& tables_;
   std::vector<std::string> wanted_;
+  LastNames last_;
 };
 
 // The main thread of the main interpreter: what is sampled unless all threads are asked for.

@@ -381,8 +381,12 @@ void Watch<L, M, H>::name(Thread& thread) {
   if (given.empty() && listed_at_ - youngest_at_ < names_itself_within) nameless_ = true;
   thread.index = tables_.with([&](Tables& tables) {
     const ThreadIndex index = tables.threads.intern(facts);
-    if (given.empty() || given == tables.threads[index].name) return index;
+    const tachyon::Thread& known = tables.threads[index];
+    const std::string& shown = known.python_name.empty() ? known.name : known.python_name;
+    if (given.empty() || given == shown) return index;
     facts.python_name = given;
+    // Python renames threads for the system, too, since 3.14.
+    if (!fresh) facts.name = host_.thread_name(thread.task);
     return tables.threads.intern(facts);
   });
 }
