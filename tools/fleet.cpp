@@ -261,8 +261,8 @@ void Fleet::report(Member& member) {
     Run& run = member.run();
     if (merged_run_.target.command_line.empty()) merged_run_.target = run.target;
     const std::uint64_t start = shared_.begun - shared_.origin;
-    merged_run_.duration =
-        std::max(merged_run_.duration, member.first_look() + run.duration - start);
+    const std::uint64_t until = member.first_look() + run.duration;
+    if (until > start) merged_run_.duration = std::max(merged_run_.duration, until - start);
     add_trust(merged_run_.trust, run.trust);
     merged_sources_ = member.take_sources();
     return;
@@ -276,7 +276,7 @@ void Fleet::report(Member& member) {
 }
 
 void Fleet::report_merged() {
-  if (sampled_ == 0) return;
+  if (sampled_ == 0 && failed_) return;
   if (!write_report(*merged_, merged_run_, merged_tables_->unguarded(), merged_sources_, 0))
     failed_ = true;
 }

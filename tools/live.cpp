@@ -266,7 +266,7 @@ live::Ending LiveSession::sample(live::Feed& feed) {
 live::Ending LiveSession::sample_target(live::Feed& feed) {
   for (bool seen = false;; seen = true) {
     const bool below = kind_ == Seek::Kind::started && !line_.options.program.subprocesses;
-    auto target = find_python({pid_, kind_, below, &stop_, &program_ended_});
+    auto target = find_python({pid_, kind_, below, seen, &stop_, &program_ended_});
     if (stop_.load()) return {live::End::stopped, {}};
     if (!target) {
       if (seen || program_ended_.load()) return {live::End::exited, {}};
@@ -366,7 +366,7 @@ void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
   live::Feed feed{tables_, mailbox, live::Feed::Of::descendant};
   const std::atomic<bool> never{false};
   while (!stop_.load()) {
-    auto target = find_python({pid, Seek::Kind::found, false, &stop_, &never});
+    auto target = find_python({pid, Seek::Kind::found, false, false, &stop_, &never});
     if (!target) return;
     const SessionOutcome outcome = sample_one(*target, feed, nullptr);
     if (outcome.error.code != Errc::process_changed) return;

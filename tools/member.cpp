@@ -166,7 +166,9 @@ SamplingRequest request_of(const CommandLine& line) {
 
 Result<Attached> find_python(const Seek& seek) {
   using Kind = Seek::Kind;
+  constexpr std::uint64_t patience = 1'000'000'000;
   const std::uint64_t begun = now_monotonic();
+  std::uint64_t moves_since = 0;
   std::optional<ProcessTree> tree;
   std::vector<std::int64_t> others;
   for (std::uint64_t nap = 200'000;; nap = std::min<std::uint64_t>(nap * 5 / 4, 5'000'000)) {
@@ -182,9 +184,15 @@ Result<Attached> find_python(const Seek& seek) {
     }
     const bool may_become = why == Errc::not_started || why == Errc::process_changed ||
                             (why == Errc::not_python && seek.kind != Kind::given);
-    const bool patient = seek.kind == Kind::started ? !seek.program_ended->load()
-                                                    : now_monotonic() - begun < 1'000'000'000;
-    if (!may_become || !patient || seek.stop->load()) return target;
+    // What moves under the reader can be read a moment later. What was read before, and is no
+    // version that can be, is being replaced.
+    const bool moves = is_transient(why) || (seek.known && why == Errc::unsupported_version);
+    const std::uint64_t now = now_monotonic();
+    moves_since = !moves ? 0 : moves_since == 0 ? now : moves_since;
+    const bool patient = moves                        ? now - moves_since < patience
+                         : seek.kind == Kind::started ? !seek.program_ended->load()
+                                                      : now - begun < patience;
+    if ((!may_become && !moves) || !patient || seek.stop->load()) return target;
     sleep_for(nap);
   }
 }
@@ -259,16 +267,16 @@ std::optional<std::string> Member::open_outputs() {
 void Member::work() {
   // A process that is forked only to become another program lives shorter than this.
   if (kind_ == Kind::found && !shared_.told_of_children) sleep_for(5'000'000);
-  for (bool more = true; more && !shared_.stop.load();) {
+  // Time may be up, or somebody in a hurry, before the first look: then that is what is reported.
+  const bool in_any_case = kind_ != Kind::found;
+  for (bool more = true; more && ((in_any_case && sessions_ == 0) || !shared_.stop.load());) {
     const bool below = kind_ == Kind::started && !shared_.line.options.program.subprocesses;
     // One that was a Python and has become another program needs a moment to be one again.
     const Kind kind = kind_ == Kind::given && sessions_ != 0 ? Kind::found : kind_;
-    auto target = find_python({pid_, kind, below, &shared_.stop, &shared_.program_ended});
+    auto target =
+        find_python({pid_, kind, below, sessions_ != 0, &shared_.stop, &shared_.program_ended});
     if (!target) {
-      const bool too_short = kind_ == Kind::started && shared_.program_is_python;
-      if (sessions_ == 0 && !(too_short && is_over(target.error().code))) {
-        error_ = why_not(target.error());
-      }
+      give_up(target.error());
       break;
     }
     note_target(run_.target, *target);
@@ -285,6 +293,19 @@ void Member::work() {
   finished_.store(true, std::memory_order_release);
   const std::uint64_t one = 1;
   (void)!::write(shared_.news, &one, sizeof one);
+}
+
+// There is nothing to attach to, or nothing more.
+void Member::give_up(Error why) {
+  const bool python = kind_ == Kind::started && shared_.program_is_python;
+  const bool begins = why.code == Errc::not_started || why.code == Errc::process_changed;
+  if (sessions_ != 0) {
+    if (is_transient(why.code)) error_ = why_not(why);
+  } else if (shared_.stop.load() && begins) {
+    if (shared_.outputs == nullptr && !own_) error_ = open_outputs();  // stopped before it was one
+  } else if (!(python && is_over(why.code))) {
+    error_ = why_not(why);
+  }
 }
 
 std::string Member::why_not(Error error) const {
@@ -309,8 +330,8 @@ bool Member::sample(Attached& target) {
   SamplingRequest request = request_of(shared_.line);
   const std::uint64_t now = now_monotonic();
   if (shared_.deadline != 0) {
-    if (now >= shared_.deadline) return false;
-    request.plan.duration = shared_.deadline - now;
+    if (now >= shared_.deadline && sessions_ != 0) return false;
+    request.plan.duration = now < shared_.deadline ? shared_.deadline - now : 1;
   }
   // In whole microseconds, as looks are told and recordings keep them.
   const std::uint64_t offset = (now - shared_.origin) / 1000 * 1000;
@@ -337,6 +358,8 @@ bool Member::sample(Attached& target) {
   if (outcome.end == SessionEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
     error_ = describe(outcome.error, {pid, {}, request.reading == Reading::blocking});
+    // Refused before anything was seen: that line is all there is to say.
+    if (kind_ != Kind::found && run_.trust.valid == 0) sessions_ = 0;
   }
   if (outcome.end != SessionEnd::target_ended && !leaving) return false;
   // By exec it may have become another Python; a wrapper may start the next one.

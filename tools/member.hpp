@@ -52,6 +52,7 @@ struct Seek {
   // be a Python before it ends; or found below another one, and perhaps about to become a Python.
   enum class Kind : std::uint8_t { given, started, found } kind{};
   bool below = false;  // a descendant will do, too
+  bool known = false;  // it was a Python that we read a moment ago
   const std::atomic<bool>* stop = nullptr;
   const std::atomic<bool>* program_ended = nullptr;
 };
@@ -133,6 +134,7 @@ class Member {
   // Whether there may be more: it became another program.
   bool sample(Attached& target);
   void take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t time);
+  void give_up(Error why);
   std::string why_not(Error error) const;
 
   Shared& shared_;

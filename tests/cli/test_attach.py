@@ -60,6 +60,40 @@ class Attach(unittest.TestCase):
         self.assertGreater(self.stacks("c.txt"), 20)
         self.assertIsNone(process.poll())
 
+    def test_time_that_is_up_before_the_first_look(self):
+        pid = self.target().pid
+        for words in ([], ["--collapsed=c.txt", "--binary=b.bin"]):
+            for duration in ("0.000001", "0.0001", "0.001"):
+                done = self.tachyon("-d", duration, pid, *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, r"^Captured \d+ samples in 0\.0\d seconds\n")
+                if done.stdout.startswith("Captured 0 "):
+                    self.assertIn("nothing was sampled", done.stderr)
+        self.assertTrue(os.path.exists(self.path("c.txt")))
+        done = subprocess.run([TACHYON, "replay", "b.bin"], capture_output=True, text=True,
+                              cwd=self.folder.name, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for words in ([], ["--subprocesses", "--merge"]):
+            done = subprocess.run([TACHYON, "run", "-d", "0.0001", *words, "--python", PYTHON, "busy.py",
+                                   "ready"], capture_output=True, text=True, cwd=self.folder.name,
+                                  timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, r"^Captured \d+ samples in 0\.0\d seconds\n")
+
+    def test_refusal_to_stop_it_is_one_line(self):
+        pid = self.target().pid
+        script = ("import ctypes, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+                  f"print(libc.ptrace(0x4206, {pid}, None, None), flush=True); time.sleep(100)")
+        debugger = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (debugger.kill(), debugger.wait(), debugger.stdout.close()))
+        if debugger.stdout.readline() != "0\n":  # PTRACE_SEIZE
+            print("skipped: we may not trace here")
+            return
+        done = self.tachyon("--blocking", "-d", "5", "--collapsed=c.txt", pid)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, rf"^tachyon: error: process {pid} is held by a debugger .*\n$")
+        self.assertEqual([name for name in os.listdir(self.folder.name) if name.startswith("c.txt")], [])
+
     def test_default_names_carry_the_pid(self):
         process = self.target()
         self.tachyon("-d", "0.2", process.pid, "--collapsed", "--flamegraph", "--binary")

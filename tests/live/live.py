@@ -62,9 +62,9 @@ def target(name, program, *words, environment=None, start=()):
         os.rmdir(folder)
 
 
-def tachyon(*words, timeout=60, **options):
+def tachyon(*words, timeout=60, start=(), **options):
     options.setdefault("capture_output", True)
-    return subprocess.run([TACHYON, *map(str, words)], text=True, timeout=timeout,
+    return subprocess.run([*start, TACHYON, *map(str, words)], text=True, timeout=timeout,
                           errors="surrogateescape", **options)
 
 

@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,20 @@ def parent():
         for thread in threads: thread.start()
         for thread in threads: thread.join()
 parent()
+"""
+
+# Shorter-lived than the time from look to look: whoever was chosen to be followed has ended by then.
+BRIEF = """
+import threading
+def leaf():
+    for i in range(50): pass
+def work():
+    for i in range(20): leaf()
+print("up", flush=True)
+while True:
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
 """
 
 CALLING = """
@@ -178,6 +193,29 @@ class Sampling(unittest.TestCase):
                 _, stacks = self.attach(pid, "-d", "2", "-r", "2khz")
                 self.assertGreater(sum(stacks.values()), 100)
                 self.assertEqual({stack for stack in stacks if "child" in stack}, set())
+
+    def test_threads_that_come_and_go(self):
+        """They cost their own samples: every run lasts as long as it should, attached once."""
+        traced = shutil.which("strace")
+        if not traced:
+            print("skipped: counting how often we attach, there is no strace here")
+        for name in self.each("3.13t", "3.11", "3.15"):
+            with target(name, BRIEF) as (pid, _):
+                for words in (["--read", "exact"], ["--read", "exact", "--mode", "cpu"], ["-r", "5khz"],
+                              ["--mode", "cpu"], ["--blocking", "-r", "200"]):
+                    with self.subTest(name, words=words):
+                        said, stacks = self.attach(pid, "-a", "-d", "1", *words)
+                        self.assertNotIn("error", said)
+                        self.assertGreater(sum(stacks.values()), 20, said)
+                if not traced:
+                    continue
+                log = os.path.join(self.folder.name, "calls.txt")
+                for words in (["--read", "exact"], ["-r", "5khz"]):
+                    done = tachyon("attach", pid, "-a", "-d", "1", "--collapsed=/dev/null", *words,
+                                   start=[traced, "-f", "-e", "trace=openat", "-o", log])
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    with open(log, encoding="utf-8") as file:
+                        self.assertEqual(len(re.findall(r'"maps"', file.read())), 1, (name, words))
 
     def test_modes(self):
         for name in self.each("3.11", "3.13", "3.15"):

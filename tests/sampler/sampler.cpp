@@ -1,10 +1,14 @@
 #include <tachyon/sampler/sampler.hpp>
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 #include <catch2/catch.hpp>
 
 #include <tachyon/mode/modes.hpp>
+#include <tachyon/target/process.hpp>
 
 #include "layout/tables.hpp"
 #include "unwind/fake_interpreter.hpp"
@@ -31,7 +35,172 @@ struct Stacks {
   }
 };
 
+// Its threads are ours, for the kernel; the interpreter is made up.
+struct OurThreads {
+  Process self;
+  test::FakeHost fake{};
+
+  std::int32_t pid() const noexcept { return self.pid(); }
+  std::int32_t ours(std::uint64_t inner) const noexcept { return fake.ours(inner); }
+  std::string thread_name(std::int32_t task) const { return fake.thread_name(task); }
+  Address futex_wait(std::int32_t) const noexcept { return {}; }
+  Address asyncio_table() const noexcept { return {}; }
+  std::unique_ptr<ThreadClock> clock(std::int32_t task) const {
+    return std::make_unique<ThreadClock>(self.directory(), task);
+  }
+};
+static_assert(Host<OurThreads>);
+
+// Sleeps until it goes.
+struct Sleeping {
+  std::atomic<std::int32_t> number{0};
+  std::atomic<bool> over{false};
+  std::thread thread{[this] {
+    number = static_cast<std::int32_t>(::syscall(SYS_gettid));
+    number.notify_all();
+    over.wait(false);
+  }};
+
+  Sleeping() { number.wait(0); }
+  void end() {
+    over = true;
+    over.notify_all();
+    if (thread.joinable()) thread.join();
+  }
+  ~Sleeping() { end(); }
+};
+
+// Nothing can be read there for a while.
+struct Settling {
+  Image& image;
+  unsigned failures;
+  bool fails() noexcept { return failures != 0 && failures-- != 0; }
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    if (fails()) return Error{Errc::unreadable, 0, at};
+    return image.read(at, into);
+  }
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    if (fails()) return Errc::unreadable;
+    return image.read_many(ranges);
+  }
+};
+static_assert(Memory<Settling>);
+
+constexpr const PublishedLayout& one_layout = published_form<layouts::cpython_3_13_x86_64>;
+
+struct Everything {
+  explicit Everything(const PublishedLayout& layout) : fake{layout} {
+    interpreter = fake.interpreter(0);
+    code = fake.code(u"loop", u"a.py", 1);
+  }
+  FakeThread add(std::uint64_t native_id) {
+    FakeThread thread = fake.thread(interpreter, native_id, 0x7fff00000000 + ++threads * 4096);
+    fake.enter(thread);
+    fake.push(thread, code, code.call);
+    return thread;
+  }
+  SamplerOptions options() const {
+    SamplerOptions all;
+    all.all_threads = true;
+    return all;
+  }
+
+  FakeInterpreter fake;
+  Address interpreter{};
+  FakeCode code{};
+  std::uint64_t threads = 0;
+  SharedTables tables{};
+};
+
 }  // namespace
+
+// What goes wrong with a thread costs the look its certainty, never the run.
+TEST_CASE("sampler: threads that have ended or not begun are not sat beside") {
+  auto self = Process::open(::getpid());
+  REQUIRE(self);
+  OurThreads host{std::move(*self)};
+  for (const auto choice : {AdaptiveReading::Choice::exact, AdaptiveReading::Choice::automatic,
+                            AdaptiveReading::Choice::fast}) {
+    Everything all{one_layout};
+    Sleeping brief;
+    brief.end();
+    all.add(static_cast<std::uint64_t>(brief.number));
+    all.add(0);
+    AdaptiveReading reading{choice};
+    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
+        all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
+    REQUIRE(sampler.start());
+    Stacks stacks{all.tables};
+    for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+    CHECK(stacks.seen.size() == 40);
+    CHECK(sampler.trust().fast == 40);
+    CHECK(sampler.trust().given_up == 0);
+
+    // Beside one that lives there is a place.
+    Sleeping sleeping;
+    all.add(static_cast<std::uint64_t>(sleeping.number));
+    for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+    CHECK(sampler.trust().given_up == 0);
+    const bool exact = choice == AdaptiveReading::Choice::exact;
+    CHECK((sampler.trust().exact > 0) == exact);
+    // It ends while it is followed.
+    const std::uint64_t before = sampler.trust().exact;
+    sleeping.end();
+    for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+    CHECK(sampler.trust().exact == before);
+    CHECK(sampler.trust().given_up == 0);
+  }
+}
+
+TEST_CASE("sampler: whether threads run is nobody's failure when they have ended") {
+  auto self = Process::open(::getpid());
+  REQUIRE(self);
+  OurThreads host{std::move(*self)};
+  Everything all{one_layout};
+  Sleeping brief;
+  brief.end();
+  all.add(static_cast<std::uint64_t>(brief.number));
+  all.add(0);
+  AdaptiveReading reading{AdaptiveReading::Choice::exact};
+  Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, AdaptiveReading> sampler{
+      all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
+  REQUIRE(sampler.start());
+  Stacks stacks{all.tables};
+  for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+  CHECK(stacks.seen.empty());
+}
+
+TEST_CASE("sampler: lists that move are asked for again") {
+  Everything all{one_layout};
+  all.add(100);
+  all.add(101);
+  test::FakeHost host;
+  Stacks stacks{all.tables};
+  FastReading reading;
+  using Slow = Sampler<PublishedLayout, Settling, test::FakeHost, mode::Wall, FastReading>;
+  Settling memory{all.fake.image, 5};
+  Slow sampler{all.fake.layout(), memory, reading, host, all.fake.site, all.tables, all.options()};
+  REQUIRE(sampler.start());  // at the sixth try
+  const auto seen_in_a_tick = [&] {
+    stacks.seen.clear();
+    REQUIRE(sampler.tick(stacks, 0, 0));
+    return stacks.seen.size();
+  };
+  CHECK(seen_in_a_tick() == 2);
+  CHECK(seen_in_a_tick() == 2);
+
+  // A third thread has begun, and the list cannot be read: who was known stays known.
+  all.add(102);
+  CHECK(seen_in_a_tick() == 2);  // sees that the list has changed
+  memory.failures = 1;
+  CHECK(seen_in_a_tick() == 2);
+  CHECK(seen_in_a_tick() == 3);
+
+  // Damage that stays is an error in the end.
+  memory.failures = ~0U;
+  Slow blind{all.fake.layout(), memory, reading, host, all.fake.site, all.tables, all.options()};
+  CHECK(blind.start().error().code == Errc::unreadable);
+}
 
 // A coroutine has called something when the stack is copied, and has yielded when it is asked who
 // called it. Others may stand between it and the frame that C code was called from.

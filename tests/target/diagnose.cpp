@@ -107,6 +107,7 @@ TEST_CASE("diagnose: every other end has its line") {
   contains(s.say({Errc::timed_out}), "did not stop in time");
   contains(s.say({Errc::system, ENOSPC, {}}), "No space left");
   contains(s.say({Errc::torn}), "--blocking");
+  contains(s.say({Errc::no_such_thread}), "--blocking");
   s.it.program = "/opt/\x1b[31mred\n";
   s.it.children = {5, 6};
   const std::string text = s.say({Errc::not_python});

@@ -195,6 +195,25 @@ TEST_CASE("runtime: a library that is half loaded is no interpreter yet") {
   CHECK(find("rw-p").state == RuntimeState::running);
 }
 
+// The same moment, and the bytes look like nothing: what it says of its version stands elsewhere.
+TEST_CASE("runtime: one that publishes offsets, and has not yet, is not too old") {
+  constexpr std::uint64_t object = 0x1100, version = 0x900;
+  World world;
+  const test::TinyElf elf{world.image, 0x7f0000300000, false, true, object};
+  REQUIRE(world.image.map({0x7f0000301000}, 0x3000));
+  test::TinyElf{elf}.put_version_symbol(version);
+  world.modules.table = Maps::parse(
+      "7f0000300000-7f0000301000 r-xp 00000000 8:1 9 /opt/lib/libpython3.13.so\n"
+      "7f0000301000-7f0000304000 r--p 00001000 8:1 9 /opt/lib/libpython3.13.so\n");
+  const auto found = [&](std::uint64_t word) {
+    elf.put(version, word);
+    return world.find().error();
+  };
+  CHECK(found(0x030d00f0).code == Errc::not_started);
+  CHECK(found(0x030f02f0).code == Errc::not_started);
+  CHECK(found(0x030a0df0) == Error{Errc::unsupported_version, 0, {0x030a0df0}});
+}
+
 TEST_CASE("runtime: memory full of cookies does not keep us") {
   World world;
   for (std::uint64_t at = 0; at < data_size; at += 16) {

@@ -55,6 +55,24 @@ TEST_CASE(
   spinner.join();
   sleeper.join();
   for (int i = 0; i < 1000 && spinning.time(); ++i) ::usleep(1000);
-  CHECK(spinning.time().error().code == Errc::no_such_process);
-  CHECK(spinning.stat().error().code == Errc::no_such_process);
+  CHECK(spinning.time().error().code == Errc::no_such_thread);
+  CHECK(spinning.stat().error().code == Errc::no_such_thread);
+  CHECK(spinning.runs().error().code == Errc::no_such_thread);
+  CHECK(spinning.ended());
+  CHECK(is_transient(Errc::no_such_thread));
+  CHECK_FALSE(is_transient(Errc::no_such_process));
+}
+
+TEST_CASE("thread clock: a thread that has not begun costs no more than the look") {
+  const auto self = Process::open(::getpid());
+  REQUIRE(self);
+  for (const std::int32_t task : {0, -1, 1, 0x7fffffff}) {  // 1: of somebody else
+    CAPTURE(task);
+    ThreadClock clock{self->directory(), task};
+    CHECK_FALSE(clock.ended());
+    CHECK(clock.time().error().code == Errc::no_such_thread);
+    CHECK(clock.stat().error().code == Errc::no_such_thread);
+    CHECK(clock.runs().error().code == Errc::no_such_thread);
+    CHECK(clock.ended());
+  }
 }

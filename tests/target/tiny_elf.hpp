@@ -77,6 +77,16 @@ struct TinyElf {
     // 1 bucket, 3 symbols; chain 2 -> 1 -> 0
     put(hash, std::array<std::uint32_t, 6>{1, 3, 1, 0, 2, 0});
   }
+  // A third symbol, Py_Version; only the older kind of table has it.
+  void put_version_symbol(std::uint64_t at) {
+    put_text(strings + 18, std::string{"Py_Version\0", 11});
+    Elf64_Sym symbol{};
+    symbol.st_name = 18;
+    symbol.st_value = at;
+    symbol.st_shndx = 1;
+    put(symbols + 3 * sizeof symbol, symbol);
+    put(hash, std::array<std::uint32_t, 7>{1, 4, 1, 0, 2, 3, 0});
+  }
   template <class T>
   void put(std::uint64_t at, const T& value) const {
     REQUIRE(image.store({base + at}, value));

@@ -18,9 +18,10 @@ enum class Errc : std::uint16_t {
   ok = 0,
   // The target moved while it was read: drop this read, count it, try again.
   torn,
-  unreadable,  // EFAULT: nothing is mapped there (any more)
-  too_deep,    // a list or chain of the target did not end within its bound
-  bad_value,   // a length, tag or offset that cannot be
+  unreadable,      // EFAULT: nothing is mapped there (any more)
+  too_deep,        // a list or chain of the target did not end within its bound
+  bad_value,       // a length, tag or offset that cannot be
+  no_such_thread,  // it has ended, or has not begun; the process is another matter
   // The target as a whole.
   no_such_process,
   not_permitted,
@@ -61,7 +62,7 @@ static_assert(sizeof(Error) == 16);
 // "Drop this sample and count it" against "the session is over". Only the session loop asks.
 constexpr bool is_transient(Errc code) noexcept {
   return code == Errc::torn || code == Errc::unreadable || code == Errc::too_deep ||
-         code == Errc::bad_value;
+         code == Errc::bad_value || code == Errc::no_such_thread;
 }
 
 namespace detail {

@@ -23,11 +23,8 @@ class Sampler {
         reading_{reading},
         random_{monotonic_now()} {}
 
-  // Everything that can go wrong for good goes wrong here.
-  Result<void> start() {
-    if (const auto ok = watch_.check_tasks(); !ok) return ok;
-    return watch_.refresh();
-  }
+  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
+  Result<void> start();
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
   // the time that has passed since the look before as their weight.
@@ -40,6 +37,7 @@ class Sampler {
   using Thread = WatchedThread<L>;
 
   static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
+  static constexpr std::uint64_t most_starting = 20'000'000;
 
   void choose_followed();
   std::size_t choose_wanted();
@@ -69,12 +67,30 @@ class Sampler {
   Trust trust_;
 };
 
+// Lists that change under the reader are whole a moment later; damaged ones are not.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+Result<void> Sampler<L, M, H, P, R>::start() {
+  constexpr std::uint64_t patience = 500'000'000;
+  constexpr std::uint64_t pause = 1'000'000;
+  if (const auto ok = watch_.check_tasks(); !ok) return ok;
+  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
+  for (;;) {
+    const auto listed = watch_.refresh();
+    if (listed || !is_transient(listed.error().code)) return listed;
+    const std::uint64_t now = monotonic_now();
+    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
+    Sleeper{}.until(now + pause);
+  }
+}
+
 // Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
-// one that changes Python frames. Whether it still was is seen in the look itself.
+// one that changes Python frames. Whether it still was is seen in the look itself. Not beside a
+// thread that has ended, or that has no number yet.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 void Sampler<L, M, H, P, R>::choose_followed() {
   const Thread* followed = nullptr;
   for (const Thread& thread : watch_.threads()) {
+    if (thread.schedule && (thread.task <= 0 || thread.schedule->ended())) continue;
     if (followed == nullptr || has(thread.status, Status::has_gil)) followed = &thread;
   }
   followed_ = followed != nullptr ? followed->reader.at() : Address{};
@@ -118,13 +134,13 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    const Stillness still = !reading_.certain()  ? Stillness{}
-                            : R::holds_everybody ? Stillness{.everybody = true}
-                                                 : Stillness{.thread = followed_};
     if (const auto ok = reading_.begin(); !ok) {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
+    const Stillness still = !reading_.certain()  ? Stillness{}
+                            : R::holds_everybody ? Stillness{.everybody = true}
+                                                 : Stillness{.thread = followed_};
     if constexpr (P::needs.on_cpu && R::holds_everybody) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {

@@ -118,7 +118,7 @@ class Watch {
 
   // Lists interpreters and threads anew where something says they changed.
   Result<void> keep_up(std::uint64_t now) {
-    const std::uint64_t every = nameless_ ? name_every : list_every;
+    const std::uint64_t every = torn_ ? torn_every : nameless_ ? name_every : list_every;
     if (!stale_ && !threads_.empty() && now - listed_ < every) return {};
     listed_ = now;
     return refresh();
@@ -167,7 +167,8 @@ class Watch {
   }
 
  private:
-  Result<void> refresh_interpreter(std::size_t index, std::vector<Thread>& old);
+  Result<std::vector<WatchedInterpreter>> list_interpreters_anew();
+  Result<ThreadList> list_threads_of(WatchedInterpreter& interpreter);
   void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
   bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
   void name(Thread& thread);
@@ -232,6 +233,8 @@ class Watch {
   // A thread names itself some time after it has appeared.
   static constexpr std::uint64_t name_every = 100'000'000;
   static constexpr std::uint64_t names_itself_within = 500'000'000;
+  // A list that broke off while it was read is whole a moment later; a damaged one stays broken.
+  static constexpr std::uint64_t torn_every = 10'000'000;
 
   L layout_;
   M& memory_;
@@ -247,6 +250,7 @@ class Watch {
   std::vector<Thread> threads_;
   std::vector<Range> ranges_;
   bool stale_ = false;
+  bool torn_ = false;  // a list of threads was not read to its end
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
 
@@ -263,16 +267,39 @@ class Watch {
   std::vector<Address> interpreters_at_;
 };
 
+// What is known stays as it is until all lists have been read: a list that changed under the reader
+// costs nobody his past.
 template <Layout L, Memory M, Host H>
 Result<void> Watch<L, M, H>::refresh() {
+  auto interpreters = list_interpreters_anew();
+  if (!interpreters) return interpreters.error();
+  bool torn = false;
+  std::vector<ThreadList> lists;
+  for (WatchedInterpreter& interpreter : *interpreters) {
+    auto list = list_threads_of(interpreter);
+    if (!list && lists.empty()) return list.error();
+    torn = torn || !list || list->ended.code != Errc::ok;
+    lists.push_back(list ? std::move(*list) : ThreadList{});
+  }
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
+  interpreters_ = std::move(*interpreters);
   listed_at_ = monotonic_now();
   nameless_ = false;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    for (const Address thread : lists[i].threads) track(thread, i, old);
+  }
+  stale_ = false;
+  torn_ = torn;
+  return {};
+}
+
+template <Layout L, Memory M, Host H>
+Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew() {
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
   if (!list) return list.error();
   if (list->empty()) return Errc::not_started;
-  interpreters_.clear();
+  std::vector<WatchedInterpreter> interpreters;
   names_.keep_only(*list);
   for (const Address at : *list) {
     WatchedInterpreter interpreter;
@@ -287,29 +314,23 @@ Result<void> Watch<L, M, H>::refresh() {
       if (!gil) return gil.error();
       interpreter.gil = *gil;
     }
-    interpreters_.push_back(interpreter);
+    interpreters.push_back(interpreter);
     // Without -a only the main interpreter's main thread counts.
     if (!options_.all_threads) break;
   }
-  for (std::size_t i = 0; i < interpreters_.size(); ++i) {
-    if (const auto ok = refresh_interpreter(i, old); !ok && i == 0) return ok;
-  }
-  stale_ = false;
-  return {};
+  return interpreters;
 }
 
 template <Layout L, Memory M, Host H>
-Result<void> Watch<L, M, H>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
-  WatchedInterpreter& interpreter = interpreters_[index];
+Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
   const auto range =
       interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
-  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok;
+  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok.error();
   interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
   interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
-  const ThreadList list = list_threads(memory_, layout_, interpreter.at);
+  ThreadList list = list_threads(memory_, layout_, interpreter.at);
   if (list.threads.empty() && list.ended.code != Errc::ok) return list.ended;
-  for (const Address thread : list.threads) track(thread, index, old);
-  return {};
+  return list;
 }
 
 template <Layout L, Memory M, Host H>

@@ -199,6 +199,7 @@ inline std::string explain_core(const Error& error, const std::string& name) {
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
+    case Errc::no_such_thread:
       return name +
              " lacks memory that is needed, or has it damaged: name the file of the program "
              "with --exe, or make the core with gcore";
@@ -258,6 +259,7 @@ inline std::string explain(const Error& error, const Attempt& attempt, const Obs
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
+    case Errc::no_such_thread:
       return "the interpreter in " + who +
              " could not be read consistently (its structures change, or are damaged): try again, "
              "or with --blocking";

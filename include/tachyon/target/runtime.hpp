@@ -220,6 +220,7 @@ class RuntimeFinder {
       best_->asyncio_debug = find_asyncio(*best_);
       return std::move(*best_);
     }
+    if (unready_) return Errc::not_started;
     if (older_) return Error{Errc::unsupported_version, 0, {older_}};
     return Errc::not_python;
   }
@@ -479,6 +480,12 @@ class RuntimeFinder {
       if (version == 0 && claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
     }
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
+    if (plausible_version(version)) {
+      // It says that it publishes its offsets, and they are not there: its data is about to be laid
+      // over the file's other bytes.
+      unready_ = true;
+      return false;
+    }
     if (version >> 24 != 3 || !early) {
       // 3.7 to 3.10 have a runtime object too, and no Py_Version: remembered for the message.
       older_ = version ? version : version_in_name(site.file);
@@ -634,6 +641,7 @@ class RuntimeFinder {
   Address executable_{};
   std::optional<RuntimeSite> best_;
   int claims_ = 0;
+  bool unready_ = false;     // seen one whose object is not in its place yet
   std::uint64_t older_ = 0;  // the version word of an interpreter that is too old; 0: none seen
 };
 

@@ -31,6 +31,10 @@
 // and stands in where a kernel or a sandbox does not offer the other.
 //
 // These files belong to the thread, not to its number: after it ends they answer ESRCH for good.
+// That is said as `no_such_thread`, which costs a look and no more: threads come and go all the
+// time, and an interpreter lists them a little longer than they live (a state that is made for a
+// thread to come bears the number 0, or its creator's; the child of a fork has its parent's until
+// it has written its own).
 namespace tachyon {
 
 struct CpuTime {
@@ -100,8 +104,15 @@ class ThreadClock {
   }
 
   std::int32_t task() const noexcept { return task_; }
+  // Known since a question has failed. It does not come back.
+  bool ended() const noexcept { return ended_; }
 
  private:
+  Error failed(int number) noexcept {
+    if (number != ENOENT && number != ESRCH) return detail::process_error(number);
+    ended_ = true;
+    return {Errc::no_such_thread, number, {}};
+  }
   Result<bool> not_in_a_call() noexcept {
     std::array<std::byte, 8> text;  // as much as tells "running" from a number
     const auto size = read(syscall_, "/syscall", text);
@@ -113,12 +124,12 @@ class ThreadClock {
     if (!file) {
       const auto path = detail::ProcPath{"task/"}.add(task_).add(name);
       auto opened = open_for_reading(path.c_str(), 0, process_->get());
-      if (!opened) return detail::process_error(opened.error().sys);
+      if (!opened) return failed(opened.error().sys);
       file = std::move(*opened);
     }
     // One call: these files give all they have at once, and asking for an end costs as much again.
     const ssize_t size = ::pread(file.get(), into.data(), into.size(), 0);
-    if (size <= 0) return detail::process_error(size == 0 ? ESRCH : errno);
+    if (size <= 0) return failed(size == 0 ? ESRCH : errno);
     return static_cast<std::size_t>(size);
   }
 
@@ -128,6 +139,7 @@ class ThreadClock {
   Descriptor stat_;
   Descriptor syscall_;
   bool asks_stat_ = false;
+  bool ended_ = false;
   CpuTime last_{};
   bool known_ = false;
   bool running_ = false;
