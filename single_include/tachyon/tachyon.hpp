@@ -136,9 +136,10 @@ enum class Errc : std::uint16_t {
   ok = 0,
   // The target moved while it was read: drop this read, count it, try again.
   torn,
-  unreadable,  // EFAULT: nothing is mapped there (any more)
-  too_deep,    // a list or chain of the target did not end within its bound
-  bad_value,   // a length, tag or offset that cannot be
+  unreadable,      // EFAULT: nothing is mapped there (any more)
+  too_deep,        // a list or chain of the target did not end within its bound
+  bad_value,       // a length, tag or offset that cannot be
+  no_such_thread,  // it has ended, or has not begun; the process is another matter
   // The target as a whole.
   no_such_process,
   not_permitted,
@@ -179,7 +180,7 @@ static_assert(sizeof(Error) == 16);
 // "Drop this sample and count it" against "the session is over". Only the session loop asks.
 constexpr bool is_transient(Errc code) noexcept {
   return code == Errc::torn || code == Errc::unreadable || code == Errc::too_deep ||
-         code == Errc::bad_value;
+         code == Errc::bad_value || code == Errc::no_such_thread;
 }
 
 namespace detail {
@@ -14337,6 +14338,7 @@ class RuntimeFinder {
       best_->asyncio_debug = find_asyncio(*best_);
       return std::move(*best_);
     }
+    if (unready_) return Errc::not_started;
     if (older_) return Error{Errc::unsupported_version, 0, {older_}};
     return Errc::not_python;
   }
@@ -14596,6 +14598,12 @@ class RuntimeFinder {
       if (version == 0 && claim.size == early.runtime.size) version = 0x030000f0 | minor << 16;
     }
     const EarlyRuntime* early = early_runtime(version >> 16 & 0xff);
+    if (plausible_version(version)) {
+      // It says that it publishes its offsets, and they are not there: its data is about to be laid
+      // over the file's other bytes.
+      unready_ = true;
+      return false;
+    }
     if (version >> 24 != 3 || !early) {
       // 3.7 to 3.10 have a runtime object too, and no Py_Version: remembered for the message.
       older_ = version ? version : version_in_name(site.file);
@@ -14751,6 +14759,7 @@ class RuntimeFinder {
   Address executable_{};
   std::optional<RuntimeSite> best_;
   int claims_ = 0;
+  bool unready_ = false;     // seen one whose object is not in its place yet
   std::uint64_t older_ = 0;  // the version word of an interpreter that is too old; 0: none seen
 };
 
@@ -15114,6 +15123,10 @@ class TaskNumbers {
 // and stands in where a kernel or a sandbox does not offer the other.
 //
 // These files belong to the thread, not to its number: after it ends they answer ESRCH for good.
+// That is said as `no_such_thread`, which costs a look and no more: threads come and go all the
+// time, and an interpreter lists them a little longer than they live (a state that is made for a
+// thread to come bears the number 0, or its creator's; the child of a fork has its parent's until
+// it has written its own).
 namespace tachyon {
 
 struct CpuTime {
@@ -15183,8 +15196,15 @@ class ThreadClock {
   }
 
   template <int = 0> std::int32_t task() const noexcept { return task_; }
+  // Known since a question has failed. It does not come back.
+  template <int = 0> bool ended() const noexcept { return ended_; }
 
  private:
+  template <int = 0> Error failed(int number) noexcept {
+    if (number != ENOENT && number != ESRCH) return detail::process_error(number);
+    ended_ = true;
+    return {Errc::no_such_thread, number, {}};
+  }
   template <int = 0> Result<bool> not_in_a_call() noexcept {
     std::array<std::byte, 8> text;  // as much as tells "running" from a number
     const auto size = read(syscall_, "/syscall", text);
@@ -15196,12 +15216,12 @@ class ThreadClock {
     if (!file) {
       const auto path = detail::ProcPath{"task/"}.add(task_).add(name);
       auto opened = open_for_reading(path.c_str(), 0, process_->get());
-      if (!opened) return detail::process_error(opened.error().sys);
+      if (!opened) return failed(opened.error().sys);
       file = std::move(*opened);
     }
     // One call: these files give all they have at once, and asking for an end costs as much again.
     const ssize_t size = ::pread(file.get(), into.data(), into.size(), 0);
-    if (size <= 0) return detail::process_error(size == 0 ? ESRCH : errno);
+    if (size <= 0) return failed(size == 0 ? ESRCH : errno);
     return static_cast<std::size_t>(size);
   }
 
@@ -15211,6 +15231,7 @@ class ThreadClock {
   Descriptor stat_;
   Descriptor syscall_;
   bool asks_stat_ = false;
+  bool ended_ = false;
   CpuTime last_{};
   bool known_ = false;
   bool running_ = false;
@@ -15623,6 +15644,7 @@ template <int = 0> inline std::string explain_core(const Error& error, const std
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
+    case Errc::no_such_thread:
       return name +
              " lacks memory that is needed, or has it damaged: name the file of the program "
              "with --exe, or make the core with gcore";
@@ -15682,6 +15704,7 @@ template <int = 0> inline std::string explain(const Error& error, const Attempt&
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
+    case Errc::no_such_thread:
       return "the interpreter in " + who +
              " could not be read consistently (its structures change, or are damaged): try again, "
              "or with --blocking";
@@ -18881,7 +18904,8 @@ template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spe
 //             thread runs, sleeps to its deadline and preempts it by waking up. No signal, no
 //             ptrace, nothing left behind. Whether it worked is checked: the kernel's count of how
 //             often the thread was put on a CPU must be the same before and after, and the CPU
-//             ours.
+//             ours. Where there is nobody to sit beside, because the thread has ended since it was
+//             chosen, that look is a fast one.
 //   blocking  it was stopped with ptrace.
 //
 // Exact and blocking agree within noise in what they show (0.02-0.03 between any two runs of 4,000
@@ -18903,7 +18927,7 @@ concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust
   { reading.begin() } -> std::same_as<Result<void>>;
   // Was the target of one moment from begin() to here? Meaningless when not certain().
   { reading.end() } -> std::same_as<bool>;
-  // Does a good end() prove that the current frame was the current frame?
+  // Does a good end() prove that the current frame was the current frame? Asked after begin().
   { reading.certain() } -> std::same_as<bool>;
   // Is this thread runnable only because it was stopped? Asked between begin() and end().
   { reading.was_asleep(task) } -> std::same_as<bool>;
@@ -19002,16 +19026,20 @@ class ExactReading {
     return sleeper_.until(deadline);
   }
 
+  // What goes wrong here is the thread's matter, and the look goes on without holding it.
   template <int = 0> Result<void> begin() noexcept {
-    if (thread_ == nullptr) return Errc::torn;
-    const auto counts = thread_->time();
-    if (!counts) return counts.error();
+    const auto counts =
+        thread_ != nullptr ? thread_->time() : Result<CpuTime>{Errc::no_such_thread};
+    holds_ = counts.has_value();
+    accounted_ = accounted_ && holds_;
+    if (!holds_) return {};
     before_ = *counts;
     account();
     return {};
   }
 
   template <int = 0> bool end() noexcept {
+    if (!holds_) return true;
     const auto after = thread_->time();
     if (!after || after->turns != before_.turns) return missed();
     const auto stat = thread_->stat();
@@ -19023,10 +19051,10 @@ class ExactReading {
     return missed();
   }
 
-  static constexpr bool certain() noexcept { return true; }
+  template <int = 0> bool certain() const noexcept { return holds_; }
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
-  template <int = 0> void count(Trust& trust) const noexcept { ++trust.exact; }
+  template <int = 0> void count(Trust& trust) const noexcept { ++(holds_ ? trust.exact : trust.fast); }
   // The thread runs where we may not go.
   template <int = 0> bool unreachable() const noexcept { return unreachable_; }
   template <int = 0> void release() noexcept {
@@ -19063,6 +19091,7 @@ class ExactReading {
   std::uint64_t ran_ = 0;     // ... ourselves, at the last begin()
   bool accounted_ = false;
   std::uint64_t held_ = 0;
+  bool holds_ = false;  // the look that began last
   int cpu_ = -1;
   bool unreachable_ = false;
 };
@@ -19104,7 +19133,7 @@ class AdaptiveReading {
     return exact_.begin();
   }
   template <int = 0> bool end() noexcept { return exact_now_ ? exact_.end() : true; }
-  template <int = 0> bool certain() const noexcept { return exact_now_; }
+  template <int = 0> bool certain() const noexcept { return exact_now_ && exact_.certain(); }
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
 
   template <int = 0> void learn(bool moved) noexcept {
@@ -19132,7 +19161,7 @@ class AdaptiveReading {
   }
 
   template <int = 0> std::uint64_t held() const noexcept { return exact_.held(); }
-  template <int = 0> void count(Trust& trust) const noexcept { ++(exact_now_ ? trust.exact : trust.fast); }
+  template <int = 0> void count(Trust& trust) const noexcept { ++(certain() ? trust.exact : trust.fast); }
   template <int = 0> bool adaptive() const noexcept { return choice_ == Choice::automatic; }
 
  private:
@@ -21320,7 +21349,7 @@ class Watch {
 
   // Lists interpreters and threads anew where something says they changed.
   Result<void> keep_up(std::uint64_t now) {
-    const std::uint64_t every = nameless_ ? name_every : list_every;
+    const std::uint64_t every = torn_ ? torn_every : nameless_ ? name_every : list_every;
     if (!stale_ && !threads_.empty() && now - listed_ < every) return {};
     listed_ = now;
     return refresh();
@@ -21369,7 +21398,8 @@ class Watch {
   }
 
  private:
-  Result<void> refresh_interpreter(std::size_t index, std::vector<Thread>& old);
+  Result<std::vector<WatchedInterpreter>> list_interpreters_anew();
+  Result<ThreadList> list_threads_of(WatchedInterpreter& interpreter);
   void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
   bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
   void name(Thread& thread);
@@ -21434,6 +21464,8 @@ class Watch {
   // A thread names itself some time after it has appeared.
   static constexpr std::uint64_t name_every = 100'000'000;
   static constexpr std::uint64_t names_itself_within = 500'000'000;
+  // A list that broke off while it was read is whole a moment later; a damaged one stays broken.
+  static constexpr std::uint64_t torn_every = 10'000'000;
 
   L layout_;
   M& memory_;
@@ -21449,6 +21481,7 @@ class Watch {
   std::vector<Thread> threads_;
   std::vector<Range> ranges_;
   bool stale_ = false;
+  bool torn_ = false;  // a list of threads was not read to its end
   std::uint64_t now_ = 0;
   std::uint64_t listed_ = 0;
 
@@ -21465,16 +21498,39 @@ class Watch {
   std::vector<Address> interpreters_at_;
 };
 
+// What is known stays as it is until all lists have been read: a list that changed under the reader
+// costs nobody his past.
 template <Layout L, Memory M, Host H>
 Result<void> Watch<L, M, H>::refresh() {
+  auto interpreters = list_interpreters_anew();
+  if (!interpreters) return interpreters.error();
+  bool torn = false;
+  std::vector<ThreadList> lists;
+  for (WatchedInterpreter& interpreter : *interpreters) {
+    auto list = list_threads_of(interpreter);
+    if (!list && lists.empty()) return list.error();
+    torn = torn || !list || list->ended.code != Errc::ok;
+    lists.push_back(list ? std::move(*list) : ThreadList{});
+  }
   std::vector<Thread> old = std::move(threads_);
   threads_.clear();
+  interpreters_ = std::move(*interpreters);
   listed_at_ = monotonic_now();
   nameless_ = false;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    for (const Address thread : lists[i].threads) track(thread, i, old);
+  }
+  stale_ = false;
+  torn_ = torn;
+  return {};
+}
+
+template <Layout L, Memory M, Host H>
+Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew() {
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
   if (!list) return list.error();
   if (list->empty()) return Errc::not_started;
-  interpreters_.clear();
+  std::vector<WatchedInterpreter> interpreters;
   names_.keep_only(*list);
   for (const Address at : *list) {
     WatchedInterpreter interpreter;
@@ -21489,29 +21545,23 @@ Result<void> Watch<L, M, H>::refresh() {
       if (!gil) return gil.error();
       interpreter.gil = *gil;
     }
-    interpreters_.push_back(interpreter);
+    interpreters.push_back(interpreter);
     // Without -a only the main interpreter's main thread counts.
     if (!options_.all_threads) break;
   }
-  for (std::size_t i = 0; i < interpreters_.size(); ++i) {
-    if (const auto ok = refresh_interpreter(i, old); !ok && i == 0) return ok;
-  }
-  stale_ = false;
-  return {};
+  return interpreters;
 }
 
 template <Layout L, Memory M, Host H>
-Result<void> Watch<L, M, H>::refresh_interpreter(std::size_t index, std::vector<Thread>& old) {
-  WatchedInterpreter& interpreter = interpreters_[index];
+Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
   const auto range =
       interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
-  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok;
+  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok.error();
   interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
   interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
-  const ThreadList list = list_threads(memory_, layout_, interpreter.at);
+  ThreadList list = list_threads(memory_, layout_, interpreter.at);
   if (list.threads.empty() && list.ended.code != Errc::ok) return list.ended;
-  for (const Address thread : list.threads) track(thread, index, old);
-  return {};
+  return list;
 }
 
 template <Layout L, Memory M, Host H>
@@ -21905,11 +21955,8 @@ class Sampler {
         reading_{reading},
         random_{monotonic_now()} {}
 
-  // Everything that can go wrong for good goes wrong here.
-  Result<void> start() {
-    if (const auto ok = watch_.check_tasks(); !ok) return ok;
-    return watch_.refresh();
-  }
+  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
+  Result<void> start();
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
   // the time that has passed since the look before as their weight.
@@ -21922,6 +21969,7 @@ class Sampler {
   using Thread = WatchedThread<L>;
 
   static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
+  static constexpr std::uint64_t most_starting = 20'000'000;
 
   void choose_followed();
   std::size_t choose_wanted();
@@ -21951,12 +21999,30 @@ class Sampler {
   Trust trust_;
 };
 
+// Lists that change under the reader are whole a moment later; damaged ones are not.
+template <Layout L, Memory M, Host H, Mode P, Reading R>
+Result<void> Sampler<L, M, H, P, R>::start() {
+  constexpr std::uint64_t patience = 500'000'000;
+  constexpr std::uint64_t pause = 1'000'000;
+  if (const auto ok = watch_.check_tasks(); !ok) return ok;
+  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
+  for (;;) {
+    const auto listed = watch_.refresh();
+    if (listed || !is_transient(listed.error().code)) return listed;
+    const std::uint64_t now = monotonic_now();
+    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
+    Sleeper{}.until(now + pause);
+  }
+}
+
 // Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
-// one that changes Python frames. Whether it still was is seen in the look itself.
+// one that changes Python frames. Whether it still was is seen in the look itself. Not beside a
+// thread that has ended, or that has no number yet.
 template <Layout L, Memory M, Host H, Mode P, Reading R>
 void Sampler<L, M, H, P, R>::choose_followed() {
   const Thread* followed = nullptr;
   for (const Thread& thread : watch_.threads()) {
+    if (thread.schedule && (thread.task <= 0 || thread.schedule->ended())) continue;
     if (followed == nullptr || has(thread.status, Status::has_gil)) followed = &thread;
   }
   followed_ = followed != nullptr ? followed->reader.at() : Address{};
@@ -22000,13 +22066,13 @@ template <Layout L, Memory M, Host H, Mode P, Reading R>
 Result<void> Sampler<L, M, H, P, R>::look() {
   std::uint64_t retries_began = 0;
   for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    const Stillness still = !reading_.certain()  ? Stillness{}
-                            : R::holds_everybody ? Stillness{.everybody = true}
-                                                 : Stillness{.thread = followed_};
     if (const auto ok = reading_.begin(); !ok) {
       if (is_transient(ok.error().code)) return {};
       return ok;
     }
+    const Stillness still = !reading_.certain()  ? Stillness{}
+                            : R::holds_everybody ? Stillness{.everybody = true}
+                                                 : Stillness{.thread = followed_};
     if constexpr (P::needs.on_cpu && R::holds_everybody) pass_over_sleepers();
     bool good = watch_.look(still, last_);
     for (Thread& thread : watch_.threads()) {
