@@ -26,6 +26,9 @@ inline std::string describe_output(std::string_view path, Error error) {
     return concat("cannot write ", quoted(path),
                   ": another run is writing it; wait for that or choose another place");
   }
+  if (error.code == Errc::cannot_write && error.sys == EEXIST) {
+    return concat("cannot write ", quoted(path), ": another file has taken its name");
+  }
   std::string text = concat("cannot write ", quoted(path), ": ", std::strerror(error.sys));
   const std::string folder = folder_name(behind_links(std::string{path}));
   switch (error.sys) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <tachyon/codec/cpython_writer.hpp>
 #include <tachyon/codec/recording_ring.hpp>
 #include <tachyon/codec/recording_writer.hpp>
@@ -25,6 +26,7 @@
 #include "baseline.hpp"
 #include "colour.hpp"
 #include "files.hpp"
+#include "report.hpp"
 
 namespace tachyon::tool {
 namespace {
@@ -185,23 +187,47 @@ class BinaryOutput final : public AnyOutput::Model {
 
   AnyOutput::From from() const noexcept override { return AnyOutput::From::samples; }
   void add(const Sample& sample) override { recording_.add(sample); }
-  void end_tick(const Tick& tick) override { recording_.end_tick(tick); }
+  void end_tick(const Tick& tick) override {
+    recording_.end_tick(tick);
+    if (recording_.error().code != Errc::ok && !told_) tell();
+  }
   Written finish(const Kept&, const Run& run) override {
     finished_ = true;
-    const Result<void> closed = recording_.finish(run);
-    return {recording_.path(), closed.error(), closed.error()};
+    return recording_.finish(run);
   }
   std::vector<std::string> notes() const override {
-    if (recording_.trim_error().code == Errc::ok) return {};
-    return {"the recording is longer than was asked for: its beginning could not be dropped"};
+    std::vector<std::string> notes;
+    if (recording_.name() == RecordingRing::Name::moved ||
+        recording_.name() == RecordingRing::Name::removed) {
+      notes.push_back("it was moved or removed while it was written");
+    }
+    if (recording_.goes_on() && recording_.lost_samples() != 0) {
+      notes.push_back(concat(std::to_string(recording_.lost_samples()), " of ",
+                             counted(recording_.samples(), "sample"), " could not be written"));
+    }
+    if (recording_.trim_error().code != Errc::ok) {
+      notes.push_back(
+          "the recording is longer than was asked for: its beginning could not be dropped");
+    }
+    return notes;
   }
   std::optional<Result<RecordingCopy>> copy(const Run& run) override {
     return recording_.copy(run);
   }
 
  private:
+  // Once, when it happens: there may be time to make room.
+  void tell() {
+    told_ = true;
+    if (!recording_.goes_on()) return;  // the end tells
+    say_warning(concat(recording_.path(), ": ", std::strerror(recording_.error().sys),
+                       "; what is seen now is missing in the recording, which goes on as soon as "
+                       "it can be written again"));
+  }
+
   RecordingRing recording_;
   bool finished_ = false;
+  bool told_ = false;
 };
 
 // A folder of pages, tried before sampling. What cannot be written there goes into a new folder

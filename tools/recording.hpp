@@ -44,12 +44,15 @@ inline std::vector<std::string> Recording::losses() const {
   const Recovery r = replay_.recovery();
   if (!r.finished) {
     all.push_back(
-        "the recording was not finished: what came after its last complete block, at most a "
-        "second, is missing");
+        "the recording was not finished: what came after its last complete block is missing; that "
+        "is at most a second if it could be written until then");
   }
   if (r.lost_blocks != 0) {
-    all.push_back(concat("the recording is damaged: ", counted(r.lost_samples, "sample"), " in ",
-                         counted(r.lost_blocks, "block"), " are missing, the rest is intact"));
+    all.push_back(
+        concat("the recording ",
+               r.damaged_bytes != 0 ? "is damaged: " : "could not be written for a while: ",
+               counted(r.lost_samples, "sample"), " in ", counted(r.lost_blocks, "block"),
+               " are missing, the rest is intact"));
   } else if (r.damaged_bytes != 0) {
     all.push_back(concat("the recording is damaged: ", counted(r.damaged_bytes, "byte"),
                          " in it cannot be read, the rest is intact"));

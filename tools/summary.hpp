@@ -106,7 +106,9 @@ inline bool report_output(std::string_view what, const std::string& path, const 
   }
   if (path == "-" && written.wanted.sys == EPIPE) return true;  // `| head` has seen enough
   std::string text = describe_output(path, written.wanted);
-  text += written.kept() ? concat("; kept in ", written.path) : "; nothing could be kept";
+  text += !written.kept()  ? "; nothing could be kept"
+          : written.partly ? concat("; what could be written is in ", written.path)
+                           : concat("; kept in ", written.path);
   say_error(text);
   return false;
 }

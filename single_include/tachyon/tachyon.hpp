@@ -5522,8 +5522,17 @@ class OutputFile {
   template <int = 0> std::uint64_t size() const noexcept { return written_ + used_; }
   template <int = 0> bool is_standard_output() const noexcept { return standard_; }
   template <int = 0> int descriptor() const noexcept { return fd_; }
-  // Whether its name still leads to it.
+
+  // Of a file that grows under its own name:
+  template <int = 0> bool grows() const noexcept { return grows_; }
+  // Whether its name still leads to it; if not, the name it has been given, empty without one.
   template <int = 0> bool is_in_place() const noexcept;
+  template <int = 0> std::string moved_to() const;
+  // Its bytes, whatever its name.
+  template <int = 0> Result<InputFile> reopen() const;
+  // Forgets everything behind `size`, the first error too, and goes on there. False where that
+  // cannot be; then nothing has changed.
+  template <int = 0> bool retract(std::uint64_t size) noexcept;
 
   // Gives the file its name now, and goes on.
   template <int = 0> Result<void> publish();
@@ -5549,6 +5558,7 @@ class OutputFile {
     std::swap(fd_, other.fd_);
     std::swap(way_, other.way_);
     std::swap(truncate_, other.truncate_);
+    std::swap(grows_, other.grows_);
     std::swap(standard_, other.standard_);
     std::swap(error_, other.error_);
   }
@@ -5572,6 +5582,7 @@ class OutputFile {
   std::uint64_t written_ = 0;
   int fd_ = -1;
   Way way_ = Way::direct;
+  bool grows_ = false;     // a regular file that was opened to grow, or a successor of one
   bool truncate_ = false;  // an existing file is emptied by the first write, not by the probe
   bool standard_ = false;  // what descriptor 1 is, whichever name it was given
   Error error_{};
@@ -5580,8 +5591,9 @@ class OutputFile {
 // What became of an output in the end: where it is, and why not where it was wanted.
 struct Written {
   std::string path{};
-  Error wanted{};    // why the wanted place failed; ok if it did not
-  Error fallback{};  // why the fallback failed too; then nothing was written
+  Error wanted{};       // why the wanted place failed; ok if it did not
+  Error fallback{};     // why the fallback failed too; then nothing was written
+  bool partly = false;  // it could be written in part, and that is at `path`
   template <int = 0> bool kept() const noexcept { return wanted.code == Errc::ok || fallback.code == Errc::ok; }
 };
 
@@ -5671,6 +5683,7 @@ template <int> inline Result<void> OutputFile::open(Finish finish) {
   if (const auto opened = open_in_place(mode, regular); !opened) return opened;
   if (!regular) (void)::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
   truncate_ = regular;
+  grows_ = regular && finish == Finish::never;
   return {};
 }
 
@@ -5692,8 +5705,35 @@ template <int> inline Result<void> OutputFile::open_in_place(int flags, bool reg
 template <int> inline bool OutputFile::is_in_place() const noexcept {
   struct stat ours {};
   struct stat there {};
-  return ::fstat(fd_, &ours) == 0 && ::stat(real_.c_str(), &there) == 0 &&
-         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+  return ::fstat(fd_, &ours) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+         detail::is_one_file(ours, there);
+}
+
+template <int> inline std::string OutputFile::moved_to() const {
+  const std::string self = "/proc/self/fd/" + std::to_string(fd_);
+  char target[PATH_MAX];
+  const ssize_t length = ::readlink(self.c_str(), target, sizeof target);
+  struct stat ours {};
+  struct stat there {};
+  if (length <= 0 || ::fstat(fd_, &ours) != 0) return {};
+  const std::string path{target, static_cast<std::size_t>(length)};  // or "... (deleted)"
+  if (::stat(path.c_str(), &there) != 0 || !detail::is_one_file(ours, there)) return {};
+  return path;
+}
+
+template <int> inline Result<InputFile> OutputFile::reopen() const {
+  return InputFile::open(("/proc/self/fd/" + std::to_string(fd_)).c_str());
+}
+
+template <int> inline bool OutputFile::retract(std::uint64_t size) noexcept {
+  if (!grows_ || fd_ < 0) return false;
+  const auto end = static_cast<off_t>(size);
+  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) != end) return false;
+  used_ = 0;
+  written_ = size;
+  truncate_ = false;
+  error_ = {};
+  return true;
 }
 
 template <int> inline Result<OutputFile> OutputFile::successor() const {
@@ -5705,6 +5745,7 @@ template <int> inline Result<OutputFile> OutputFile::successor() const {
   file.real_ = real_;
   if (!file.open_beside(status.st_mode & 0777)) return Error{Errc::cannot_open, errno, {}};
   (void)::flock(file.fd_, LOCK_EX | LOCK_NB);  // nobody else knows it
+  file.grows_ = true;
   return file;
 }
 
@@ -7367,6 +7408,12 @@ template <int> inline Result<std::uint64_t> RecordingReader::load_sources() {
 // killed profiler loses less than that time. Samples that come from a file need no such haste: zero
 // switches it off.
 //
+// A sink may have lost what it was given since it was last told to hand on: its `flush` is false
+// then, and it has gone back to where it was. The disk was full for a moment; the recording goes
+// on. What was lost leaves a hole in the row of blocks, which their numbers tell the reader, and
+// what follows stands for itself again: the numbers begin anew, the file too if it has no beginning
+// yet.
+//
 // The level of compression was chosen by measuring (65,536 ticks at 20 kHz and 10 kHz, bytes and
 // nanoseconds of one core a sample, for the times alone): level 3: 0.40 / 0.59 B, 7 / 12 ns; level
 // 9: 0.38 / 0.57 B, 40 ns; level 12: 0.37 / 0.57 B, 90 ns; level 15: 0.35 / 0.55 B, 110 to 170 ns;
@@ -7445,6 +7492,8 @@ class RecordingWriter {
     std::uint64_t bytes = 0;             // of the file
     std::uint64_t sources = 0;           // source files kept
     std::uint64_t sources_left_out = 0;  // too large
+    std::uint64_t lost_samples = 0;  // by the sink; among `samples`, as lost blocks among `blocks`
+    std::uint64_t lost_blocks = 0;
   };
 
   RecordingWriter(S& sink, const Tables& tables, const Run& run, RecordingOptions options = {});
@@ -7498,9 +7547,12 @@ class RecordingWriter {
   bool is_due(std::uint64_t time) const noexcept;
   void write_tables();
   void write_block(recording::BlockKind kind, std::string_view payload);
+  void begin_file();
+  void hand_on();
 
   S& sink_;
   RecordingOptions options_;
+  std::string first_run_;
   std::uint64_t interval_;
   Compressor compressor_;
   recording::TableWriter table_;
@@ -7513,6 +7565,7 @@ class RecordingWriter {
   bool ticks_are_told_ = false;
   std::uint32_t number_ = 0;
   Figures figures_{};
+  Figures handed_on_{};
 };
 
 template <Sink S>
@@ -7520,15 +7573,42 @@ RecordingWriter<S>::RecordingWriter(S& sink, const Tables& tables, const Run& ru
                                     RecordingOptions options)
     : sink_{sink},
       options_{options},
+      first_run_{recording::run_block(run)},
       interval_{run.interval},
       compressor_{options.level},
       table_{tables},
       samples_{options.unit, run.interval} {
+  begin_file();
+}
+
+template <Sink S>
+void RecordingWriter<S>::begin_file() {
   StringSink lead;
   recording::put_lead(lead, {0, options_.unit});
   sink_.put(lead.text());
-  figures_.bytes = lead.text().size();
-  write_block(recording::BlockKind::run, recording::run_block(run));
+  figures_.bytes += lead.text().size();
+  write_block(recording::BlockKind::run, first_run_);
+}
+
+// Everything is in blocks when this is called.
+template <Sink S>
+void RecordingWriter<S>::hand_on() {
+  if constexpr (requires {
+                  { sink_.flush() } -> std::same_as<bool>;
+                }) {
+    if (!sink_.flush()) {
+      figures_.lost_samples += figures_.samples - handed_on_.samples;
+      figures_.lost_blocks += figures_.blocks - handed_on_.blocks;
+      figures_.bytes = handed_on_.bytes;
+      handed_on_ = figures_;
+      table_.restart();
+      if (figures_.bytes == 0) begin_file();
+      return;
+    }
+  } else if constexpr (requires { sink_.flush(); }) {
+    sink_.flush();
+  }
+  handed_on_ = figures_;
 }
 
 template <Sink S>
@@ -7556,9 +7636,7 @@ void RecordingWriter<S>::close_tick(const Tick& tick, std::uint64_t outcome) {
   ticks_are_told_ = true;
   if (samples_.empty()) block_began_ = tick.time;
   // From the first look on there is a recording, however soon we are killed.
-  if (figures_.ticks == 0 && samples_.empty()) {
-    if constexpr (requires { sink_.flush(); }) sink_.flush();
-  }
+  if (figures_.ticks == 0 && samples_.empty()) hand_on();
   samples_.add(tick, outcome, waiting_, Numbers{*this});
   waiting_.clear();
   if (samples_.ticks() >= most_ticks || samples_.bytes() + table_.pending() >= most_bytes ||
@@ -7599,7 +7677,7 @@ void RecordingWriter<S>::flush() {
     figures_.groups = samples_.groups();
     write_block(recording::BlockKind::samples, payload_);
   }
-  if constexpr (requires { sink_.flush(); }) sink_.flush();
+  hand_on();
 }
 
 template <Sink S>
@@ -7643,9 +7721,10 @@ void RecordingWriter<S>::finish(const Run& run) {
       add_source(name, text);
     }
   }
+  hand_on();  // where there is no room for texts there may be for the end
   write_block(recording::BlockKind::run, recording::run_block(run));
   write_block(recording::BlockKind::end, ending().payload(number_));
-  if constexpr (requires { sink_.flush(); }) sink_.flush();
+  hand_on();
 }
 
 template <Sink S>
@@ -7673,6 +7752,12 @@ void RecordingWriter<S>::write_block(recording::BlockKind kind, std::string_view
 // recording under the name at every moment, a kill loses no more than it does otherwise, and each
 // byte is copied a few times at most. What is kept is at least what was asked for while there is
 // that much, and at most an eighth more (of a size: at least three quarters, and never more).
+//
+// What may happen to a file in weeks. When the disk is full, what could not be written is lost, and
+// the next block is tried again; it is the newest that a ring is for, but there is no room to put a
+// shorter file together either, so the old stays until there is. When somebody takes the file's
+// name away, its bytes are still there behind our descriptor: trimming puts them back under the
+// name if it is free, and so does the end. A file that somebody else has put there is left alone.
 namespace tachyon {
 
 struct RingOptions {
@@ -7717,16 +7802,22 @@ class RecordingRing {
   // What there is at this moment, as a finished recording of its own.
   template <int = 0> Result<RecordingCopy> copy(Run run);
 
-  // The last blocks, and the first error of the file's life.
-  template <int = 0> Result<void> finish(const Run& run) {
-    writer_.finish(run);
-    return sink_.file.close();
-  }
+  // The last blocks, and what has become of the file.
+  template <int = 0> Written finish(const Run& run);
 
   template <int = 0> const std::string& path() const noexcept { return sink_.file.path(); }
-  // How often the beginning was dropped, and how often that failed.
+  // How often the beginning was dropped, and why that failed the last time, if it did.
   template <int = 0> std::uint64_t trims() const noexcept { return trims_; }
   template <int = 0> Error trim_error() const noexcept { return trim_error_; }
+
+  // The first error of the file's life, and whether later blocks are tried all the same.
+  template <int = 0> Error error() const noexcept { return sink_.error; }
+  template <int = 0> bool goes_on() const noexcept { return sink_.file.grows(); }
+  template <int = 0> std::uint64_t samples() const noexcept { return writer_.figures().samples; }
+  template <int = 0> std::uint64_t lost_samples() const noexcept { return writer_.figures().lost_samples; }
+  // What was found to have happened to its name.
+  enum class Name : std::uint8_t { kept, moved, removed, taken };
+  template <int = 0> Name name() const noexcept { return name_; }
 
  private:
   static constexpr std::uint64_t parts = 8;
@@ -7736,8 +7827,19 @@ class RecordingRing {
   struct FileSink {
     template <int = 0> void put(std::string_view text) { file.put(text); }
     template <int = 0> void put(char c) { file.put(c); }
-    template <int = 0> void flush() { file.flush(); }
+    template <int = 0> bool flush() {
+      file.flush();
+      if (file.error().code == Errc::ok) {
+        whole = file.size();
+        return true;
+      }
+      if (error.code == Errc::ok) error = file.error();
+      (void)file.retract(whole);
+      return false;
+    }
     OutputFile file;
+    std::uint64_t whole = 0;  // bytes; all blocks up to there are in the file
+    Error error{};            // the first one
   };
   using Writer = RecordingWriter<FileSink>;
 
@@ -7747,9 +7849,7 @@ class RecordingRing {
     Writer::Place place{};
   };
 
-  template <int = 0> void begin_part(std::uint64_t time) {
-    parts_.push_back({time, sink_.file.size(), writer_.place()});
-  }
+  template <int = 0> void begin_part(std::uint64_t time) { parts_.push_back({time, sink_.whole, writer_.place()}); }
   template <int = 0> bool is_time_for_a_part(std::uint64_t time) const noexcept {
     const std::uint64_t bytes = sink_.file.size() - parts_.back().offset;
     if (bytes < least_bytes) return false;
@@ -7777,6 +7877,9 @@ class RecordingRing {
     return count;
   }
   template <int = 0> void trim(std::size_t count);
+  // Looks what the file's name leads to.
+  template <int = 0> Name look_at_name() const;
+  template <int = 0> Written put_back();
 
   FileSink sink_;
   Run run_;
@@ -7785,6 +7888,7 @@ class RecordingRing {
   std::deque<Part> parts_{};
   std::uint64_t trims_ = 0;
   Error trim_error_{};
+  Name name_ = Name::kept;
 };
 
 namespace detail {
@@ -7811,34 +7915,89 @@ template <int> inline void RecordingRing::trim(std::size_t count) {
   sink_.file.flush();
   const auto attempt = [&]() -> Result<void> {
     if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-    auto old = InputFile::open(path().c_str());
+    const Name name = look_at_name();
+    if (name != Name::kept) name_ = name;
+    if (name == Name::taken) return Error{Errc::cannot_write, EEXIST, {}};
+    auto old = sink_.file.reopen();
     if (!old) return old.error();
     auto made = sink_.file.successor();
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);
-    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.file.size(), *made);
-        !copied)
+    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.whole, *made); !copied)
       return copied;
     if (const auto named = made->publish(); !named) return named;
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(count));
     for (Part& part : parts_) part.offset = part.offset - first.offset + opening.size();
     sink_.file = std::move(*made);
+    sink_.whole = sink_.file.size();
     return {};
   };
-  if (const auto done = attempt(); done) {
-    ++trims_;
-  } else {
-    trim_error_ = done.error();
+  const auto done = attempt();
+  trim_error_ = done.error();
+  if (done) ++trims_;
+}
+
+template <int> inline RecordingRing::Name RecordingRing::look_at_name() const {
+  const OutputFile& file = sink_.file;
+  if (!file.grows() || file.is_in_place()) return Name::kept;
+  if (::access(path().c_str(), F_OK) == 0 || errno != ENOENT) return Name::taken;
+  return file.moved_to().empty() ? Name::removed : Name::moved;
+}
+
+template <int> inline Written RecordingRing::finish(const Run& run) {
+  writer_.finish(run);
+  OutputFile& file = sink_.file;
+  Written written{path(), {}, {}, false};
+  const Name name = look_at_name();
+  if (name != Name::kept) {
+    name_ = name;
+    if (std::string moved = file.moved_to(); !moved.empty()) {
+      written.path = std::move(moved);
+    } else {
+      written = put_back();
+    }
   }
+  const Result<void> closed = file.close();
+  const Error first = sink_.error.code != Errc::ok ? sink_.error : closed.error();
+  if (written.wanted.code != Errc::ok || first.code == Errc::ok) return written;
+  written.wanted = first;
+  written.partly = file.grows() && sink_.whole != 0;
+  if (!written.partly) written.fallback = first;
+  return written;
+}
+
+// The name leads nowhere, or to somebody else's file: what there is goes into a new file.
+template <int> inline Written RecordingRing::put_back() {
+  const auto from = sink_.file.reopen();
+  if (!from) return {path(), from.error(), from.error()};
+  const auto copy = [&](Result<OutputFile> to) -> Written {
+    if (!to) return {path(), to.error(), to.error()};
+    Result<void> done = detail::copy_bytes(*from, 0, sink_.whole, *to);
+    if (done) done = to->close();
+    return {to->path(), done.error(), done.error()};
+  };
+  Error wanted{Errc::cannot_write, EEXIST, {}};
+  if (name_ != Name::taken) {
+    Written there = copy(OutputFile::create(path()));
+    if (there.wanted.code == Errc::ok) return there;
+    wanted = there.wanted;
+  }
+  Written elsewhere = copy(OutputFile::fallback(path()));
+  if (elsewhere.fallback.code != Errc::ok && elsewhere.path != path()) {
+    (void)::unlink(elsewhere.path.c_str());  // a part without its end
+  }
+  elsewhere.wanted = wanted;
+  return elsewhere;
 }
 
 template <int> inline Result<RecordingCopy> RecordingRing::copy(Run run) {
   writer_.flush();
   if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-  auto from = InputFile::open(path().c_str());
+  if (const Name name = look_at_name(); name != Name::kept) name_ = name;
+  auto from = sink_.file.reopen();
   if (!from) return from.error();
-  return RecordingCopy{std::move(*from), sink_.file.size(), writer_.ending(), std::move(run)};
+  return RecordingCopy{std::move(*from), sink_.whole, writer_.ending(), std::move(run)};
 }
 
 template <int> inline Result<void> RecordingCopy::write(std::string path) const {

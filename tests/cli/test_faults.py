@@ -295,9 +295,46 @@ class SmallDisk(Faults):
     def test_recording_fills_it(self):
         done = self.tachyon("attach", self.pid, "-d", "8", "-r", "8000", "--compression", "none",
                             "--binary=disk/b.bin", "--collapsed=c.txt", env=self.environment())
-        self.one_line(done, "No space left")
+        self.one_line(done, "No space left", "what could be written is in disk/b.bin")
         self.assertGreater(os.path.getsize(self.path("c.txt")), 10)  # the others are written
-        self.assertGreater(self.samples("disk/b.bin", complete=False), 100)
+        self.assertGreater(self.samples("disk/b.bin"), 100)
+
+    def test_full_for_a_moment(self):
+        """Said when it happens; what comes later is recorded, and how much is missing is told."""
+        for keep in ([], ["--keep", "2s"]):
+            with self.subTest(keep=keep):
+                subprocess.run(["mount", "-o", "remount,size=1M", self.disk], check=True)
+                ours = self.start("attach", self.pid, "-d", "7", "-r", "4000", "--no-source",
+                                  "--compression", "none", "--binary=disk/b.bin", *keep)
+                self.growing("disk/b.bin", 8000)
+                with open(self.path("disk/fill"), "wb", 0) as fill, self.assertRaises(OSError):
+                    while True:
+                        fill.write(bytes(4096))
+                said = ours.stderr.readline()
+                self.assertIsNone(ours.poll())  # it is said while there is time to do something
+                self.assertIn("No space left on device; what is seen now is missing", said)
+                time.sleep(1.5)
+                os.remove(self.path("disk/fill"))
+                output, errors = ours.communicate(timeout=60)
+                self.assertEqual(ours.returncode, 1, errors)
+                self.assertNotIn("what is seen now is missing", errors)  # again
+                self.assertIn("what could be written is in disk/b.bin", errors)
+                lost = int(re.search(r"(\d+) of \d+ samples could not be written", errors)[1])
+                looks = int(output.split("Captured ")[1].split()[0])
+                self.assertGreater(lost, 1000)
+                done = self.tachyon("replay", "disk/b.bin", "--jsonl=-", "--chrome-trace=t.json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                kept = json.loads(done.stdout.splitlines()[-1])["samples_total"]
+                self.assertNotIn("not finished", done.stderr)
+                if not keep:
+                    self.assertIn("the recording could not be written for a while: "
+                                  f"{lost} samples in ", done.stderr)
+                    self.assertEqual(kept + lost, looks)
+                self.assertLess(kept, looks - lost + 1)
+                with open(self.path("t.json"), encoding="utf-8") as file:
+                    times = [e["ts"] for e in json.load(file)["traceEvents"] if "ts" in e]
+                self.assertGreater(max(times), 6.5e6)  # up to the end
+                os.remove(self.path("disk/b.bin"))
 
     def test_report_does_not_fit(self):
         done = self.tachyon("attach", self.pid, "-d", "0.5", "--flamegraph=disk/f.html",
@@ -322,9 +359,9 @@ class Places(Faults):
             "attach", self.pid, "-d", "8", "-r", "5000", "--compression=none", "--binary=b.bin",
             "--collapsed=c.txt",
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
-        self.one_line(done, "File too large")
+        self.one_line(done, "File too large", "what could be written is in b.bin")
         self.assertGreater(os.path.getsize(self.path("c.txt")), 10)
-        self.assertGreater(self.samples("b.bin", complete=False), 0)
+        self.assertGreater(self.samples("b.bin"), 0)
 
     def test_impossible_ones_are_found_first(self):
         os.mkdir(self.path("folder"))
@@ -390,6 +427,43 @@ class Recordings(Faults):
                 looks = int(output.split("Captured ")[1].split()[0])
                 samples = self.samples("b.bin", complete=True)
                 self.assertLess(samples, looks) if keep else self.assertEqual(samples, looks)
+
+    def test_removed_or_moved_while_it_is_written(self):
+        for keep in ([], ["--keep", "1s", "-r", "8000", "--compression", "none"]):
+            for how in ("removed", "moved", "replaced"):
+                with self.subTest(keep=keep, how=how):
+                    ours = self.start("attach", self.pid, "-d", "3", "--binary=b.bin", *keep,
+                                      env={**os.environ, "TMPDIR": self.folder.name})
+                    self.growing("b.bin", 200)
+                    time.sleep(0.7)
+                    if how == "moved":
+                        os.rename(self.path("b.bin"), self.path("m.bin"))
+                    else:
+                        os.remove(self.path("b.bin"))
+                    if how == "replaced":
+                        with open(self.path("b.bin"), "w", encoding="utf-8") as file:
+                            file.write("theirs")
+                    output, errors = ours.communicate(timeout=60)
+                    looks = int(output.split("Captured ")[1].split()[0])
+                    if how == "replaced":
+                        self.assertEqual(ours.returncode, 1, errors)
+                        self.assertIn("cannot write 'b.bin': another file has taken its name; "
+                                      "kept in ", errors)
+                        with open(self.path("b.bin"), encoding="utf-8") as file:
+                            self.assertEqual(file.read(), "theirs")
+                        place = errors.split("kept in ")[1].splitlines()[0]
+                    else:
+                        self.assertEqual(ours.returncode, 0, errors)
+                        self.assertIn("b.bin: it was moved or removed while it was written", errors)
+                        place = output.split("binary written to ")[1].splitlines()[0]
+                    samples = self.samples(place, complete=True)
+                    if not keep:
+                        self.assertEqual(samples, looks)
+                    self.assertGreater(samples, 1000)
+                    os.remove(os.path.join(self.folder.name, place))
+                    for name in ("b.bin", "m.bin"):
+                        if os.path.exists(self.path(name)):
+                            os.remove(self.path(name))
 
     def test_writer_that_was_killed_holds_nothing_back(self):
         ours = self.start("attach", self.pid, "--binary=b.bin")

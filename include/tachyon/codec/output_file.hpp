@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 #include <tachyon/base/result.hpp>
+#include <tachyon/codec/input_file.hpp>
 #include <tachyon/codec/output_place.hpp>
 #include <tachyon/codec/sink.hpp>
 
@@ -88,8 +89,17 @@ class OutputFile {
   std::uint64_t size() const noexcept { return written_ + used_; }
   bool is_standard_output() const noexcept { return standard_; }
   int descriptor() const noexcept { return fd_; }
-  // Whether its name still leads to it.
+
+  // Of a file that grows under its own name:
+  bool grows() const noexcept { return grows_; }
+  // Whether its name still leads to it; if not, the name it has been given, empty without one.
   bool is_in_place() const noexcept;
+  std::string moved_to() const;
+  // Its bytes, whatever its name.
+  Result<InputFile> reopen() const;
+  // Forgets everything behind `size`, the first error too, and goes on there. False where that
+  // cannot be; then nothing has changed.
+  bool retract(std::uint64_t size) noexcept;
 
   // Gives the file its name now, and goes on.
   Result<void> publish();
@@ -115,6 +125,7 @@ class OutputFile {
     std::swap(fd_, other.fd_);
     std::swap(way_, other.way_);
     std::swap(truncate_, other.truncate_);
+    std::swap(grows_, other.grows_);
     std::swap(standard_, other.standard_);
     std::swap(error_, other.error_);
   }
@@ -138,6 +149,7 @@ class OutputFile {
   std::uint64_t written_ = 0;
   int fd_ = -1;
   Way way_ = Way::direct;
+  bool grows_ = false;     // a regular file that was opened to grow, or a successor of one
   bool truncate_ = false;  // an existing file is emptied by the first write, not by the probe
   bool standard_ = false;  // what descriptor 1 is, whichever name it was given
   Error error_{};
@@ -146,8 +158,9 @@ class OutputFile {
 // What became of an output in the end: where it is, and why not where it was wanted.
 struct Written {
   std::string path{};
-  Error wanted{};    // why the wanted place failed; ok if it did not
-  Error fallback{};  // why the fallback failed too; then nothing was written
+  Error wanted{};       // why the wanted place failed; ok if it did not
+  Error fallback{};     // why the fallback failed too; then nothing was written
+  bool partly = false;  // it could be written in part, and that is at `path`
   bool kept() const noexcept { return wanted.code == Errc::ok || fallback.code == Errc::ok; }
 };
 
@@ -237,6 +250,7 @@ inline Result<void> OutputFile::open(Finish finish) {
   if (const auto opened = open_in_place(mode, regular); !opened) return opened;
   if (!regular) (void)::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
   truncate_ = regular;
+  grows_ = regular && finish == Finish::never;
   return {};
 }
 
@@ -258,8 +272,35 @@ inline Result<void> OutputFile::open_in_place(int flags, bool regular) {
 inline bool OutputFile::is_in_place() const noexcept {
   struct stat ours {};
   struct stat there {};
-  return ::fstat(fd_, &ours) == 0 && ::stat(real_.c_str(), &there) == 0 &&
-         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+  return ::fstat(fd_, &ours) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+         detail::is_one_file(ours, there);
+}
+
+inline std::string OutputFile::moved_to() const {
+  const std::string self = "/proc/self/fd/" + std::to_string(fd_);
+  char target[PATH_MAX];
+  const ssize_t length = ::readlink(self.c_str(), target, sizeof target);
+  struct stat ours {};
+  struct stat there {};
+  if (length <= 0 || ::fstat(fd_, &ours) != 0) return {};
+  const std::string path{target, static_cast<std::size_t>(length)};  // or "... (deleted)"
+  if (::stat(path.c_str(), &there) != 0 || !detail::is_one_file(ours, there)) return {};
+  return path;
+}
+
+inline Result<InputFile> OutputFile::reopen() const {
+  return InputFile::open(("/proc/self/fd/" + std::to_string(fd_)).c_str());
+}
+
+inline bool OutputFile::retract(std::uint64_t size) noexcept {
+  if (!grows_ || fd_ < 0) return false;
+  const auto end = static_cast<off_t>(size);
+  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) != end) return false;
+  used_ = 0;
+  written_ = size;
+  truncate_ = false;
+  error_ = {};
+  return true;
 }
 
 inline Result<OutputFile> OutputFile::successor() const {
@@ -271,6 +312,7 @@ inline Result<OutputFile> OutputFile::successor() const {
   file.real_ = real_;
   if (!file.open_beside(status.st_mode & 0777)) return Error{Errc::cannot_open, errno, {}};
   (void)::flock(file.fd_, LOCK_EX | LOCK_NB);  // nobody else knows it
+  file.grows_ = true;
   return file;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -26,6 +29,12 @@
 // recording under the name at every moment, a kill loses no more than it does otherwise, and each
 // byte is copied a few times at most. What is kept is at least what was asked for while there is
 // that much, and at most an eighth more (of a size: at least three quarters, and never more).
+//
+// What may happen to a file in weeks. When the disk is full, what could not be written is lost, and
+// the next block is tried again; it is the newest that a ring is for, but there is no room to put a
+// shorter file together either, so the old stays until there is. When somebody takes the file's
+// name away, its bytes are still there behind our descriptor: trimming puts them back under the
+// name if it is free, and so does the end. A file that somebody else has put there is left alone.
 namespace tachyon {
 
 struct RingOptions {
@@ -70,16 +79,22 @@ class RecordingRing {
   // What there is at this moment, as a finished recording of its own.
   Result<RecordingCopy> copy(Run run);
 
-  // The last blocks, and the first error of the file's life.
-  Result<void> finish(const Run& run) {
-    writer_.finish(run);
-    return sink_.file.close();
-  }
+  // The last blocks, and what has become of the file.
+  Written finish(const Run& run);
 
   const std::string& path() const noexcept { return sink_.file.path(); }
-  // How often the beginning was dropped, and how often that failed.
+  // How often the beginning was dropped, and why that failed the last time, if it did.
   std::uint64_t trims() const noexcept { return trims_; }
   Error trim_error() const noexcept { return trim_error_; }
+
+  // The first error of the file's life, and whether later blocks are tried all the same.
+  Error error() const noexcept { return sink_.error; }
+  bool goes_on() const noexcept { return sink_.file.grows(); }
+  std::uint64_t samples() const noexcept { return writer_.figures().samples; }
+  std::uint64_t lost_samples() const noexcept { return writer_.figures().lost_samples; }
+  // What was found to have happened to its name.
+  enum class Name : std::uint8_t { kept, moved, removed, taken };
+  Name name() const noexcept { return name_; }
 
  private:
   static constexpr std::uint64_t parts = 8;
@@ -89,8 +104,19 @@ class RecordingRing {
   struct FileSink {
     void put(std::string_view text) { file.put(text); }
     void put(char c) { file.put(c); }
-    void flush() { file.flush(); }
+    bool flush() {
+      file.flush();
+      if (file.error().code == Errc::ok) {
+        whole = file.size();
+        return true;
+      }
+      if (error.code == Errc::ok) error = file.error();
+      (void)file.retract(whole);
+      return false;
+    }
     OutputFile file;
+    std::uint64_t whole = 0;  // bytes; all blocks up to there are in the file
+    Error error{};            // the first one
   };
   using Writer = RecordingWriter<FileSink>;
 
@@ -100,9 +126,7 @@ class RecordingRing {
     Writer::Place place{};
   };
 
-  void begin_part(std::uint64_t time) {
-    parts_.push_back({time, sink_.file.size(), writer_.place()});
-  }
+  void begin_part(std::uint64_t time) { parts_.push_back({time, sink_.whole, writer_.place()}); }
   bool is_time_for_a_part(std::uint64_t time) const noexcept {
     const std::uint64_t bytes = sink_.file.size() - parts_.back().offset;
     if (bytes < least_bytes) return false;
@@ -130,6 +154,9 @@ class RecordingRing {
     return count;
   }
   void trim(std::size_t count);
+  // Looks what the file's name leads to.
+  Name look_at_name() const;
+  Written put_back();
 
   FileSink sink_;
   Run run_;
@@ -138,6 +165,7 @@ class RecordingRing {
   std::deque<Part> parts_{};
   std::uint64_t trims_ = 0;
   Error trim_error_{};
+  Name name_ = Name::kept;
 };
 
 namespace detail {
@@ -164,34 +192,89 @@ inline void RecordingRing::trim(std::size_t count) {
   sink_.file.flush();
   const auto attempt = [&]() -> Result<void> {
     if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-    auto old = InputFile::open(path().c_str());
+    const Name name = look_at_name();
+    if (name != Name::kept) name_ = name;
+    if (name == Name::taken) return Error{Errc::cannot_write, EEXIST, {}};
+    auto old = sink_.file.reopen();
     if (!old) return old.error();
     auto made = sink_.file.successor();
     if (!made) return made.error();
     const std::string opening = writer_.opening(run_, first.place);
     made->put(opening);
-    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.file.size(), *made);
-        !copied)
+    if (const auto copied = detail::copy_bytes(*old, first.offset, sink_.whole, *made); !copied)
       return copied;
     if (const auto named = made->publish(); !named) return named;
     parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(count));
     for (Part& part : parts_) part.offset = part.offset - first.offset + opening.size();
     sink_.file = std::move(*made);
+    sink_.whole = sink_.file.size();
     return {};
   };
-  if (const auto done = attempt(); done) {
-    ++trims_;
-  } else {
-    trim_error_ = done.error();
+  const auto done = attempt();
+  trim_error_ = done.error();
+  if (done) ++trims_;
+}
+
+inline RecordingRing::Name RecordingRing::look_at_name() const {
+  const OutputFile& file = sink_.file;
+  if (!file.grows() || file.is_in_place()) return Name::kept;
+  if (::access(path().c_str(), F_OK) == 0 || errno != ENOENT) return Name::taken;
+  return file.moved_to().empty() ? Name::removed : Name::moved;
+}
+
+inline Written RecordingRing::finish(const Run& run) {
+  writer_.finish(run);
+  OutputFile& file = sink_.file;
+  Written written{path(), {}, {}, false};
+  const Name name = look_at_name();
+  if (name != Name::kept) {
+    name_ = name;
+    if (std::string moved = file.moved_to(); !moved.empty()) {
+      written.path = std::move(moved);
+    } else {
+      written = put_back();
+    }
   }
+  const Result<void> closed = file.close();
+  const Error first = sink_.error.code != Errc::ok ? sink_.error : closed.error();
+  if (written.wanted.code != Errc::ok || first.code == Errc::ok) return written;
+  written.wanted = first;
+  written.partly = file.grows() && sink_.whole != 0;
+  if (!written.partly) written.fallback = first;
+  return written;
+}
+
+// The name leads nowhere, or to somebody else's file: what there is goes into a new file.
+inline Written RecordingRing::put_back() {
+  const auto from = sink_.file.reopen();
+  if (!from) return {path(), from.error(), from.error()};
+  const auto copy = [&](Result<OutputFile> to) -> Written {
+    if (!to) return {path(), to.error(), to.error()};
+    Result<void> done = detail::copy_bytes(*from, 0, sink_.whole, *to);
+    if (done) done = to->close();
+    return {to->path(), done.error(), done.error()};
+  };
+  Error wanted{Errc::cannot_write, EEXIST, {}};
+  if (name_ != Name::taken) {
+    Written there = copy(OutputFile::create(path()));
+    if (there.wanted.code == Errc::ok) return there;
+    wanted = there.wanted;
+  }
+  Written elsewhere = copy(OutputFile::fallback(path()));
+  if (elsewhere.fallback.code != Errc::ok && elsewhere.path != path()) {
+    (void)::unlink(elsewhere.path.c_str());  // a part without its end
+  }
+  elsewhere.wanted = wanted;
+  return elsewhere;
 }
 
 inline Result<RecordingCopy> RecordingRing::copy(Run run) {
   writer_.flush();
   if (sink_.file.error().code != Errc::ok) return sink_.file.error();
-  auto from = InputFile::open(path().c_str());
+  if (const Name name = look_at_name(); name != Name::kept) name_ = name;
+  auto from = sink_.file.reopen();
   if (!from) return from.error();
-  return RecordingCopy{std::move(*from), sink_.file.size(), writer_.ending(), std::move(run)};
+  return RecordingCopy{std::move(*from), sink_.whole, writer_.ending(), std::move(run)};
 }
 
 inline Result<void> RecordingCopy::write(std::string path) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,6 +26,12 @@
 // `flush_after` by the next tick; after each the sink is told to hand on what it holds, so that a
 // killed profiler loses less than that time. Samples that come from a file need no such haste: zero
 // switches it off.
+//
+// A sink may have lost what it was given since it was last told to hand on: its `flush` is false
+// then, and it has gone back to where it was. The disk was full for a moment; the recording goes
+// on. What was lost leaves a hole in the row of blocks, which their numbers tell the reader, and
+// what follows stands for itself again: the numbers begin anew, the file too if it has no beginning
+// yet.
 //
 // The level of compression was chosen by measuring (65,536 ticks at 20 kHz and 10 kHz, bytes and
 // nanoseconds of one core a sample, for the times alone): level 3: 0.40 / 0.59 B, 7 / 12 ns; level
@@ -104,6 +111,8 @@ class RecordingWriter {
     std::uint64_t bytes = 0;             // of the file
     std::uint64_t sources = 0;           // source files kept
     std::uint64_t sources_left_out = 0;  // too large
+    std::uint64_t lost_samples = 0;  // by the sink; among `samples`, as lost blocks among `blocks`
+    std::uint64_t lost_blocks = 0;
   };
 
   RecordingWriter(S& sink, const Tables& tables, const Run& run, RecordingOptions options = {});
@@ -157,9 +166,12 @@ class RecordingWriter {
   bool is_due(std::uint64_t time) const noexcept;
   void write_tables();
   void write_block(recording::BlockKind kind, std::string_view payload);
+  void begin_file();
+  void hand_on();
 
   S& sink_;
   RecordingOptions options_;
+  std::string first_run_;
   std::uint64_t interval_;
   Compressor compressor_;
   recording::TableWriter table_;
@@ -172,6 +184,7 @@ class RecordingWriter {
   bool ticks_are_told_ = false;
   std::uint32_t number_ = 0;
   Figures figures_{};
+  Figures handed_on_{};
 };
 
 template <Sink S>
@@ -179,15 +192,42 @@ RecordingWriter<S>::RecordingWriter(S& sink, const Tables& tables, const Run& ru
                                     RecordingOptions options)
     : sink_{sink},
       options_{options},
+      first_run_{recording::run_block(run)},
       interval_{run.interval},
       compressor_{options.level},
       table_{tables},
       samples_{options.unit, run.interval} {
+  begin_file();
+}
+
+template <Sink S>
+void RecordingWriter<S>::begin_file() {
   StringSink lead;
   recording::put_lead(lead, {0, options_.unit});
   sink_.put(lead.text());
-  figures_.bytes = lead.text().size();
-  write_block(recording::BlockKind::run, recording::run_block(run));
+  figures_.bytes += lead.text().size();
+  write_block(recording::BlockKind::run, first_run_);
+}
+
+// Everything is in blocks when this is called.
+template <Sink S>
+void RecordingWriter<S>::hand_on() {
+  if constexpr (requires {
+                  { sink_.flush() } -> std::same_as<bool>;
+                }) {
+    if (!sink_.flush()) {
+      figures_.lost_samples += figures_.samples - handed_on_.samples;
+      figures_.lost_blocks += figures_.blocks - handed_on_.blocks;
+      figures_.bytes = handed_on_.bytes;
+      handed_on_ = figures_;
+      table_.restart();
+      if (figures_.bytes == 0) begin_file();
+      return;
+    }
+  } else if constexpr (requires { sink_.flush(); }) {
+    sink_.flush();
+  }
+  handed_on_ = figures_;
 }
 
 template <Sink S>
@@ -215,9 +255,7 @@ void RecordingWriter<S>::close_tick(const Tick& tick, std::uint64_t outcome) {
   ticks_are_told_ = true;
   if (samples_.empty()) block_began_ = tick.time;
   // From the first look on there is a recording, however soon we are killed.
-  if (figures_.ticks == 0 && samples_.empty()) {
-    if constexpr (requires { sink_.flush(); }) sink_.flush();
-  }
+  if (figures_.ticks == 0 && samples_.empty()) hand_on();
   samples_.add(tick, outcome, waiting_, Numbers{*this});
   waiting_.clear();
   if (samples_.ticks() >= most_ticks || samples_.bytes() + table_.pending() >= most_bytes ||
@@ -258,7 +296,7 @@ void RecordingWriter<S>::flush() {
     figures_.groups = samples_.groups();
     write_block(recording::BlockKind::samples, payload_);
   }
-  if constexpr (requires { sink_.flush(); }) sink_.flush();
+  hand_on();
 }
 
 template <Sink S>
@@ -302,9 +340,10 @@ void RecordingWriter<S>::finish(const Run& run) {
       add_source(name, text);
     }
   }
+  hand_on();  // where there is no room for texts there may be for the end
   write_block(recording::BlockKind::run, recording::run_block(run));
   write_block(recording::BlockKind::end, ending().payload(number_));
-  if constexpr (requires { sink_.flush(); }) sink_.flush();
+  hand_on();
 }
 
 template <Sink S>
