@@ -617,7 +617,7 @@ class Places(unittest.TestCase):
                                       "cannot write '/dev/full'", "No space left on device; ")
                         done = self.dump(pid, *words, capture_output=False, stderr=subprocess.PIPE,
                                          preexec_fn=lambda: os.close(1))
-                        self.one_line(done, "cannot write '-'")
+                        self.one_line(done, "cannot write to standard output: it is closed")
                         reader, writer = os.pipe()
                         os.close(reader)
                         done = self.dump(pid, *words, capture_output=False, stdout=writer,
