@@ -241,6 +241,45 @@ TEST_CASE("live process: the main thread may have ended before the others") {
   ::close(ready[1]);
 }
 
+TEST_CASE("live process: the main thread may end while we read") {
+  static int ready[2], go[2];
+  REQUIRE(::pipe(ready) == 0);
+  REQUIRE(::pipe(go) == 0);
+  Child child{[] {
+    static char stack[65536];
+    const auto body = +[](void*) -> int {
+      (void)!::write(ready[1], "x", 1);
+      sleep_for_ever();
+      return 0;
+    };
+    ::clone(body, stack + sizeof stack,
+            CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+            nullptr);
+    char word;
+    (void)!::read(go[0], &word, 1);
+    ::syscall(SYS_exit, 0);
+  }};
+  char word;
+  REQUIRE(::read(ready[0], &word, 1) == 1);
+  auto process = LiveProcess::open(child.pid());
+  REQUIRE(process);
+  CHECK(process->task() == child.pid());
+  REQUIRE(::write(go[1], "x", 1) == 1);
+  for (int i = 0; i < 2000 && detail::read_process_stat(process->directory())->state != 'Z'; ++i) {
+    ::usleep(1000);
+  }
+  static const int known = 42;
+  for (int i = 0; i < 2; ++i) {
+    int copy = 0;
+    const auto into = std::as_writable_bytes(std::span{&copy, 1});
+    CHECK(process->read_many(std::array{Range{address_of(&known), into}}).value_or(0U) == 1);
+    CHECK(copy == 42);
+  }
+  CHECK(process->task() != child.pid());
+  CHECK(process->verify());
+  for (const int end : {ready[0], ready[1], go[0], go[1]}) ::close(end);
+}
+
 TEST_CASE("live process: kernel threads and pids out of range") {
   const auto second = open_for_reading("/proc/2", O_DIRECTORY | O_PATH);
   const auto stat = second ? detail::read_process_stat(*second) : Result<ProcessStat>{Errc::system};

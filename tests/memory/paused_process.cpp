@@ -302,6 +302,59 @@ TEST_CASE("paused process: a target that is killed while it stands") {
   CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
 }
 
+TEST_CASE("paused process: the main thread ends before the others, then they do") {
+  Program program{[](Shared& shared) {
+    std::thread{[&] {
+      shared.ready = true;
+      for (;;) ++shared.work;
+    }}.detach();
+    while (!shared.stop) ::usleep(500);
+    ::syscall(SYS_exit, 0);
+  }};
+  auto live = LiveProcess::open(program.pid);
+  REQUIRE(live);
+  auto paused = PausedProcess::attach(*live);
+  REQUIRE(paused);
+  REQUIRE(paused->pause());
+  program.shared->stop = true;
+  for (int i = 0; i < 2000 && program.state() != 'Z'; ++i) ::usleep(1000);
+  REQUIRE(program.state() == 'Z');
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    {
+      const auto pause = paused->pause();
+      REQUIRE(pause);
+      CHECK(program.stands());
+      std::uint64_t word = 0;
+      const std::array range{
+          Range{{reinterpret_cast<std::uintptr_t>(&program.pid)},
+                std::as_writable_bytes(std::span{&word, 1}).first(sizeof program.pid)}};
+      CHECK(*paused->read_many(range) == 1);
+    }
+    CHECK(program.moves());
+  }
+  ::kill(program.pid, SIGKILL);
+  CHECK(paused->pause().error().code == Errc::no_such_process);
+}
+
+// All of its threads are told to us, and the main one after the others.
+TEST_CASE("paused process: a target of several threads that is killed while it runs") {
+  for (int round = 0; round < 20; ++round) {
+    Program program{count_in_threads};
+    auto live = LiveProcess::open(program.pid);
+    auto paused = PausedProcess::attach(*live);
+    REQUIRE(paused);
+    REQUIRE(paused->pause());
+    ::kill(program.pid, SIGKILL);
+    Result<void> outcome;
+    for (int i = 0; i < 100 && outcome; ++i) {
+      const auto pause = paused->pause();
+      if (!pause) outcome = pause.error();
+    }
+    CHECK(outcome.error().code == Errc::no_such_process);
+  }
+}
+
 TEST_CASE("paused process: our own child's exit status stays ours to collect") {
   const Program target{count};
   auto live = LiveProcess::open(target.pid);

@@ -1,5 +1,9 @@
 #include <tachyon/sampler/sampler.hpp>
 
+#include <sched.h>
+
+#include <sched.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -150,6 +154,60 @@ TEST_CASE("sampler: threads that have ended or not begun are not sat beside") {
     CHECK(sampler.trust().exact == before);
     CHECK(sampler.trust().given_up == 0);
   }
+}
+
+TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
+  cpu_set_t usable, ours, theirs;
+  REQUIRE(::sched_getaffinity(0, sizeof usable, &usable) == 0);
+  CPU_ZERO(&ours);
+  CPU_ZERO(&theirs);
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &usable)) continue;
+    if (CPU_COUNT(&ours) == 0) {
+      CPU_SET(cpu, &ours);
+    } else if (CPU_COUNT(&theirs) == 0) {
+      CPU_SET(cpu, &theirs);
+    }
+  }
+  if (CPU_COUNT(&theirs) == 0) {
+    WARN("skipped: there is one CPU here");
+    return;
+  }
+  std::atomic<std::int32_t> number{0};
+  std::atomic<bool> over{false};
+  std::thread busy{[&] {
+    (void)::sched_setaffinity(0, sizeof theirs, &theirs);
+    number = static_cast<std::int32_t>(::syscall(SYS_gettid));
+    number.notify_all();
+    while (!over) continue;
+  }};
+  number.wait(0);
+  auto self = Process::open(::getpid());
+  REQUIRE(self);
+  OurThreads host{std::move(*self)};
+  Everything all{one_layout};
+  all.add(static_cast<std::uint64_t>(number.load()));
+  CHECK(::sched_setaffinity(0, sizeof ours, &ours) == 0);
+  {
+    AdaptiveReading reading{AdaptiveReading::Choice::exact};
+    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
+        all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
+    CHECK(sampler.start());
+    Stacks stacks{all.tables};
+    const auto look = [&] {
+      return sampler.tick(stacks, monotonic_now() + 100'000, 0).has_value();
+    };
+    for (int i = 0; i < 50; ++i) CHECK(look());
+    CHECK(sampler.trust().given_up == 0);
+    CHECK(sampler.trust().fast == 50);
+    // It comes to where we may go.
+    CHECK(::sched_setaffinity(number, sizeof ours, &ours) == 0);
+    for (int i = 0; i < 50; ++i) CHECK(look());
+    CHECK(sampler.trust().exact > 0);
+  }
+  CHECK(::sched_setaffinity(0, sizeof usable, &usable) == 0);
+  over = true;
+  busy.join();
 }
 
 TEST_CASE("sampler: whether threads run is nobody's failure when they have ended") {

@@ -38,7 +38,8 @@
 // call.
 //
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
-// own); the address space is reached through one of the threads that are left.
+// own); the address space is reached through one of the threads that are left, and when that one
+// ends through another.
 //
 // ptrace is not used and nothing is ever written: the descriptor is opened for reading only.
 namespace tachyon {
@@ -153,6 +154,7 @@ class LiveProcess {
   Result<void> open_through(std::int32_t task, const char* path, const Descriptor& folder) noexcept;
   Result<void> read_by_call(Address at, std::span<std::byte> into) noexcept;
   bool replaced() noexcept;
+  bool take_another_thread() noexcept;
   Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
   Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
@@ -283,6 +285,7 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
   if (copied < 0 && memory_ && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
+  if (copied < 0 && memory_ && errno == ESRCH && take_another_thread()) return read_apart(ranges);
   if (copied < 0) {
     const int failed = errno;
     if (!memory_ && replaced()) return gone(ranges[0].at);
@@ -295,6 +298,24 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
   }
   if (whole == 0) return Error{Errc::unreadable, EFAULT, ranges[0].at};
   return whole;
+}
+
+// The one that was asked through has ended. Not after an exec: the descriptor reads nothing then,
+// while a number would lead to the new program.
+inline bool LiveProcess::take_another_thread() noexcept {
+  std::byte probe;
+  if (::pread(memory_.get(), &probe, 1, 0) == 0) return false;
+  const auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
+  if (!tasks) return false;
+  const std::int32_t ended = task_;
+  const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
+    if (task == ended) return true;
+    const auto stat =
+        detail::read_process_stat(*tasks, detail::ProcPath{""}.add(task).add("/stat").c_str());
+    if (stat && stat->state != 'Z' && stat->state != 'X') task_ = task;
+    return task_ == ended;
+  });
+  return listed && task_ != ended;
 }
 
 // The call itself may be forbidden (seccomp profiles of containers do that) where the file is not.

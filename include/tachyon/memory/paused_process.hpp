@@ -132,11 +132,13 @@ class PausedProcess {
   bool is_complete() const noexcept;
   void interrupt(Seized& thread) noexcept;
   Result<void> await(Seized& thread, std::uint64_t since) noexcept;
+  Result<void> give_up_ended(Seized& thread) noexcept;
   bool collect(Seized& thread) noexcept;
   void take_stop(Seized& thread, int status) noexcept;
   void resume() noexcept;
   void drop_ended() noexcept;
   char state_of(std::int32_t task) const noexcept;
+  bool is_over() const noexcept;
   Pause finish() noexcept;
 
   static std::uint64_t now() noexcept {
@@ -170,7 +172,7 @@ inline Result<PausedProcess::Seized*> PausedProcess::seize(std::int32_t task) {
     const int reason = errno;
     const char state = state_of(task);
     const bool over = state == 'Z' || state == 'X' || state == '?';
-    if (over && task == live_->pid() && task == live_->task()) return Errc::no_such_process;
+    if (over && task == live_->pid() && is_over()) return Errc::no_such_process;
     if (over || reason == ESRCH) return static_cast<Seized*>(nullptr);
     return detail::process_error(reason);
   }
@@ -300,7 +302,12 @@ inline Result<void> PausedProcess::await(Seized& thread, std::uint64_t since) no
     if (collect(thread) || thread.state != State::interrupted) continue;
     const std::uint64_t waited = now() - since;
     if (waited > longest_wait) return Errc::timed_out;
-    if (waited > patience && state_of(thread.task) == 'D') return {};
+    if (waited > patience) {
+      const char state = state_of(thread.task);
+      if (state == 'D') return {};
+      // A main thread's end is told after that of all others, which wait to be asked.
+      if (state == 'Z' || state == 'X' || state == '?') return give_up_ended(thread);
+    }
     if (waited > spin) {
       const timespec nap{0, 50'000};
       ::nanosleep(&nap, nullptr);
@@ -308,6 +315,15 @@ inline Result<void> PausedProcess::await(Seized& thread, std::uint64_t since) no
       ::sched_yield();
     }
   }
+  return {};
+}
+
+inline Result<void> PausedProcess::give_up_ended(Seized& thread) noexcept {
+  for (Seized& other : seized_) {
+    if (&other == &thread || other.state == State::ended) continue;
+    if (other.state == State::interrupted || state_of(other.task) == 'Z') collect(other);
+  }
+  if (!collect(thread)) thread.state = State::ended;
   return {};
 }
 
@@ -399,6 +415,12 @@ inline void PausedProcess::drop_ended() noexcept {
   seized_.erase(std::remove_if(seized_.begin(), seized_.end(),
                                [](const Seized& s) { return s.state == State::ended; }),
                 seized_.end());
+}
+
+// Its main thread has ended, and so has everybody else.
+inline bool PausedProcess::is_over() const noexcept {
+  const auto stat = detail::read_process_stat(live_->directory());
+  return !stat || stat->threads <= 1;
 }
 
 inline char PausedProcess::state_of(std::int32_t task) const noexcept {

@@ -25,7 +25,8 @@
 //             ptrace, nothing left behind. Whether it worked is checked: the kernel's count of how
 //             often the thread was put on a CPU must be the same before and after, and the CPU
 //             ours. Where there is nobody to sit beside, because the thread has ended since it was
-//             chosen, that look is a fast one.
+//             chosen, or no place, because it runs on a CPU that we may not use, that look is a
+//             fast one.
 //   blocking  it was stopped with ptrace.
 //
 // Exact and blocking agree within noise in what they show (0.02-0.03 between any two runs of 4,000
@@ -141,15 +142,16 @@ class ExactReading {
   bool wait(std::uint64_t deadline) noexcept {
     if (cpu_ < 0 && thread_ != nullptr) {
       const auto stat = thread_->stat();
-      if (stat) placement_.pin(cpu_ = stat->cpu);
+      unreachable_ = stat && !placement_.pin(stat->cpu);
+      if (stat && !unreachable_) cpu_ = stat->cpu;
     }
     return sleeper_.until(deadline);
   }
 
   // What goes wrong here is the thread's matter, and the look goes on without holding it.
   Result<void> begin() noexcept {
-    const auto counts =
-        thread_ != nullptr ? thread_->time() : Result<CpuTime>{Errc::no_such_thread};
+    const bool possible = thread_ != nullptr && !unreachable_;
+    const auto counts = possible ? thread_->time() : Result<CpuTime>{Errc::no_such_thread};
     holds_ = counts.has_value();
     accounted_ = accounted_ && holds_;
     if (!holds_) return {};
@@ -166,8 +168,8 @@ class ExactReading {
     if (!stat) return false;
     // A thread that waits for something does not move wherever it last ran.
     if (stat->state != 'R' || stat->cpu == placement_.pinned()) return true;
-    cpu_ = stat->cpu;
-    if (!placement_.pin(cpu_)) unreachable_ = true;
+    unreachable_ = !placement_.pin(stat->cpu);
+    cpu_ = unreachable_ ? -1 : stat->cpu;
     return missed();
   }
 
@@ -175,7 +177,7 @@ class ExactReading {
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   void learn(bool) noexcept {}
   void count(Trust& trust) const noexcept { ++(holds_ ? trust.exact : trust.fast); }
-  // The thread runs where we may not go.
+  // The thread runs where we may not go, as far as was seen last.
   bool unreachable() const noexcept { return unreachable_; }
   void release() noexcept {
     placement_.release();
