@@ -1772,7 +1772,8 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
 // call.
 //
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
-// own); the address space is reached through one of the threads that are left.
+// own); the address space is reached through one of the threads that are left, and when that one
+// ends through another.
 //
 // ptrace is not used and nothing is ever written: the descriptor is opened for reading only.
 namespace tachyon {
@@ -1887,6 +1888,7 @@ class LiveProcess {
   template <int = 0> Result<void> open_through(std::int32_t task, const char* path, const Descriptor& folder) noexcept;
   template <int = 0> Result<void> read_by_call(Address at, std::span<std::byte> into) noexcept;
   template <int = 0> bool replaced() noexcept;
+  template <int = 0> bool take_another_thread() noexcept;
   template <int = 0> Result<std::size_t> read_batch(std::span<const Range> ranges) noexcept;
   template <int = 0> Result<std::size_t> read_apart(std::span<const Range> ranges) noexcept;
 
@@ -2017,6 +2019,7 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
         ::process_vm_readv(task_, local.data(), ranges.size(), remote.data(), ranges.size(), 0);
   } while (copied < 0 && errno == EINTR);
   if (copied < 0 && memory_ && (errno == EPERM || errno == ENOSYS)) return read_apart(ranges);
+  if (copied < 0 && memory_ && errno == ESRCH && take_another_thread()) return read_apart(ranges);
   if (copied < 0) {
     const int failed = errno;
     if (!memory_ && replaced()) return gone(ranges[0].at);
@@ -2029,6 +2032,24 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
   }
   if (whole == 0) return Error{Errc::unreadable, EFAULT, ranges[0].at};
   return whole;
+}
+
+// The one that was asked through has ended. Not after an exec: the descriptor reads nothing then,
+// while a number would lead to the new program.
+template <int> inline bool LiveProcess::take_another_thread() noexcept {
+  std::byte probe;
+  if (::pread(memory_.get(), &probe, 1, 0) == 0) return false;
+  const auto tasks = open_for_reading("task", O_DIRECTORY, directory_.get());
+  if (!tasks) return false;
+  const std::int32_t ended = task_;
+  const auto listed = detail::each_task(*tasks, [&](std::int32_t task) {
+    if (task == ended) return true;
+    const auto stat =
+        detail::read_process_stat(*tasks, detail::ProcPath{""}.add(task).add("/stat").c_str());
+    if (stat && stat->state != 'Z' && stat->state != 'X') task_ = task;
+    return task_ == ended;
+  });
+  return listed && task_ != ended;
 }
 
 // The call itself may be forbidden (seccomp profiles of containers do that) where the file is not.
@@ -2328,11 +2349,13 @@ class PausedProcess {
   template <int = 0> bool is_complete() const noexcept;
   template <int = 0> void interrupt(Seized& thread) noexcept;
   template <int = 0> Result<void> await(Seized& thread, std::uint64_t since) noexcept;
+  template <int = 0> Result<void> give_up_ended(Seized& thread) noexcept;
   template <int = 0> bool collect(Seized& thread) noexcept;
   template <int = 0> void take_stop(Seized& thread, int status) noexcept;
   template <int = 0> void resume() noexcept;
   template <int = 0> void drop_ended() noexcept;
   template <int = 0> char state_of(std::int32_t task) const noexcept;
+  template <int = 0> bool is_over() const noexcept;
   template <int = 0> Pause finish() noexcept;
 
   template <int = 0> static std::uint64_t now() noexcept {
@@ -2366,7 +2389,7 @@ template <int> inline Result<PausedProcess::Seized*> PausedProcess::seize(std::i
     const int reason = errno;
     const char state = state_of(task);
     const bool over = state == 'Z' || state == 'X' || state == '?';
-    if (over && task == live_->pid() && task == live_->task()) return Errc::no_such_process;
+    if (over && task == live_->pid() && is_over()) return Errc::no_such_process;
     if (over || reason == ESRCH) return static_cast<Seized*>(nullptr);
     return detail::process_error(reason);
   }
@@ -2496,7 +2519,12 @@ template <int> inline Result<void> PausedProcess::await(Seized& thread, std::uin
     if (collect(thread) || thread.state != State::interrupted) continue;
     const std::uint64_t waited = now() - since;
     if (waited > longest_wait) return Errc::timed_out;
-    if (waited > patience && state_of(thread.task) == 'D') return {};
+    if (waited > patience) {
+      const char state = state_of(thread.task);
+      if (state == 'D') return {};
+      // A main thread's end is told after that of all others, which wait to be asked.
+      if (state == 'Z' || state == 'X' || state == '?') return give_up_ended(thread);
+    }
     if (waited > spin) {
       const timespec nap{0, 50'000};
       ::nanosleep(&nap, nullptr);
@@ -2504,6 +2532,15 @@ template <int> inline Result<void> PausedProcess::await(Seized& thread, std::uin
       ::sched_yield();
     }
   }
+  return {};
+}
+
+template <int> inline Result<void> PausedProcess::give_up_ended(Seized& thread) noexcept {
+  for (Seized& other : seized_) {
+    if (&other == &thread || other.state == State::ended) continue;
+    if (other.state == State::interrupted || state_of(other.task) == 'Z') collect(other);
+  }
+  if (!collect(thread)) thread.state = State::ended;
   return {};
 }
 
@@ -2595,6 +2632,12 @@ template <int> inline void PausedProcess::drop_ended() noexcept {
   seized_.erase(std::remove_if(seized_.begin(), seized_.end(),
                                [](const Seized& s) { return s.state == State::ended; }),
                 seized_.end());
+}
+
+// Its main thread has ended, and so has everybody else.
+template <int> inline bool PausedProcess::is_over() const noexcept {
+  const auto stat = detail::read_process_stat(live_->directory());
+  return !stat || stat->threads <= 1;
 }
 
 template <int> inline char PausedProcess::state_of(std::int32_t task) const noexcept {
@@ -19064,7 +19107,8 @@ template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spe
 //             ptrace, nothing left behind. Whether it worked is checked: the kernel's count of how
 //             often the thread was put on a CPU must be the same before and after, and the CPU
 //             ours. Where there is nobody to sit beside, because the thread has ended since it was
-//             chosen, that look is a fast one.
+//             chosen, or no place, because it runs on a CPU that we may not use, that look is a
+//             fast one.
 //   blocking  it was stopped with ptrace.
 //
 // Exact and blocking agree within noise in what they show (0.02-0.03 between any two runs of 4,000
@@ -19180,15 +19224,16 @@ class ExactReading {
   template <int = 0> bool wait(std::uint64_t deadline) noexcept {
     if (cpu_ < 0 && thread_ != nullptr) {
       const auto stat = thread_->stat();
-      if (stat) placement_.pin(cpu_ = stat->cpu);
+      unreachable_ = stat && !placement_.pin(stat->cpu);
+      if (stat && !unreachable_) cpu_ = stat->cpu;
     }
     return sleeper_.until(deadline);
   }
 
   // What goes wrong here is the thread's matter, and the look goes on without holding it.
   template <int = 0> Result<void> begin() noexcept {
-    const auto counts =
-        thread_ != nullptr ? thread_->time() : Result<CpuTime>{Errc::no_such_thread};
+    const bool possible = thread_ != nullptr && !unreachable_;
+    const auto counts = possible ? thread_->time() : Result<CpuTime>{Errc::no_such_thread};
     holds_ = counts.has_value();
     accounted_ = accounted_ && holds_;
     if (!holds_) return {};
@@ -19205,8 +19250,8 @@ class ExactReading {
     if (!stat) return false;
     // A thread that waits for something does not move wherever it last ran.
     if (stat->state != 'R' || stat->cpu == placement_.pinned()) return true;
-    cpu_ = stat->cpu;
-    if (!placement_.pin(cpu_)) unreachable_ = true;
+    unreachable_ = !placement_.pin(stat->cpu);
+    cpu_ = unreachable_ ? -1 : stat->cpu;
     return missed();
   }
 
@@ -19214,7 +19259,7 @@ class ExactReading {
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> void count(Trust& trust) const noexcept { ++(holds_ ? trust.exact : trust.fast); }
-  // The thread runs where we may not go.
+  // The thread runs where we may not go, as far as was seen last.
   template <int = 0> bool unreachable() const noexcept { return unreachable_; }
   template <int = 0> void release() noexcept {
     placement_.release();
