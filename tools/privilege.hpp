@@ -46,22 +46,29 @@ inline void confine_to_files() noexcept {
 #else
   constexpr std::uint32_t native = AUDIT_ARCH_AARCH64;
 #endif
-  constexpr std::array<std::uint32_t, 10> denied{
+  // Every call has a second number from here on where the kernel knows the x32 ABI.
+  constexpr std::uint32_t other_numbers = 0x40000000;
+  // A ring makes calls that no filter sees.
+  constexpr std::array<std::uint32_t, 13> denied{
       SYS_execve,           SYS_execveat,          SYS_ptrace,
-      SYS_process_vm_readv, SYS_process_vm_writev, SYS_socket,
-      SYS_connect,          SYS_sendmsg,           SYS_bpf,
+      SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_getfd,
+      SYS_socket,           SYS_connect,           SYS_sendto,
+      SYS_sendmsg,          SYS_io_uring_setup,    SYS_bpf,
       SYS_perf_event_open};
   constexpr std::uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
   // Architecture, number, one comparison for each call, then the two ends.
-  std::array<sock_filter, denied.size() + 6> code{};
+  std::array<sock_filter, denied.size() + 7> code{};
   std::size_t at = 0;
+  const auto to_the_end = [&] { return static_cast<std::uint8_t>(code.size() - 2 - at); };
   code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
   code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, native, 1, 0);
   code[at++] = BPF_STMT(BPF_RET | BPF_K, refuse);
   code[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
-  for (std::size_t i = 0; i < denied.size(); ++i) {
-    const auto skip = static_cast<std::uint8_t>(denied.size() - i);
-    code[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[i], skip, 0);
+  code[at] = BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, other_numbers, to_the_end(), 0);
+  ++at;
+  for (const std::uint32_t number : denied) {
+    code[at] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, to_the_end(), 0);
+    ++at;
   }
   code[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   code[at++] = BPF_STMT(BPF_RET | BPF_K, refuse);
