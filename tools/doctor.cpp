@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,8 +75,7 @@ int doctor_command(const CommandLine& line) {
   std::vector<Finding> findings = examine_machine();
   std::int32_t pid = 0;
   if (!line.words.empty()) {
-    const std::string& word = line.words[0];
-    std::from_chars(word.data(), word.data() + word.size(), pid);
+    pid = static_cast<std::int32_t>(read_pid(line.words[0]).value_or(0));
     for (Finding& finding : examine_process(pid)) findings.push_back(std::move(finding));
   }
   const bool blocked = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {

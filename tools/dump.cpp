@@ -195,7 +195,8 @@ void report_process(std::int64_t pid, const CommandLine& line, Report& report) {
   const auto number = pid < 0 || pid > INT32_MAX ? -1 : static_cast<std::int32_t>(pid);
   const auto ok = number < 0 ? Result<void>{Errc::no_such_process} : look_at(number, line, dumped);
   if (ok) return report.add(pid, dumped, true);
-  report.fail(pid, describe(ok.error(), {.pid = number}));
+  report.fail(pid, describe(ok.error(),
+                            {number, {}, reading_of(line.options.reading) == Reading::blocking}));
 }
 
 }  // namespace

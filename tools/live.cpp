@@ -282,7 +282,10 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
         return {live::End::stopped, {}};
       case SessionEnd::failed:
         if (outcome.error.code != Errc::finalizing && outcome.error.code != Errc::not_started) {
-          return {live::End::failed, describe(outcome.error, {target->process.pid()})};
+          return {live::End::failed, describe(outcome.error, {target->process.pid(),
+                                                              {},
+                                                              reading_of(line_.options.reading) ==
+                                                                  Reading::blocking})};
         }
         break;
       case SessionEnd::target_ended:

@@ -10,6 +10,8 @@
 #include <string>
 
 #include <tachyon/layout/dispatch.hpp>
+#include <tachyon/memory/live_process.hpp>
+#include <tachyon/target/diagnose.hpp>
 #include <tachyon/version.hpp>
 
 #include "commands.hpp"
@@ -66,6 +68,12 @@ std::string check_names(const CommandLine& line) {
   return why ? std::move(*why) : std::string{};
 }
 
+// A doctor says what is wrong with /proc among its findings.
+bool looks_at_processes(const CommandLine& line) {
+  return line.command == Command::run || line.command == Command::attach ||
+         (line.command == Command::dump && !line.options.program.core);
+}
+
 int with_command(Command command, std::span<const char* const> words) {
   const std::string program = concat("tachyon ", info_of(command).name);
   const Parsed parsed = parse(command, words);
@@ -77,6 +85,11 @@ int with_command(Command command, std::span<const char* const> words) {
   if (!verdict.error.empty()) return usage_error(program, verdict.error);
   if (const auto wrong = check_names(line); !wrong.empty()) return usage_error(program, wrong);
   for (const std::string& warning : verdict.warnings) say_warning(warning);
+  // No program is started to find out that it cannot be read.
+  if (const auto ours = check_proc(); !ours && looks_at_processes(line)) {
+    say_error(describe(ours.error(), {}));
+    return static_cast<int>(Exit::failed);
+  }
   return perform(line);
 }
 

@@ -39,7 +39,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       saved::change(process.image, places, what, where, with);
     }
   }
-  saved::LyingMemory memory{process.image, saved::Beyond((choice >> 8) % saved::beyond_count)};
+  const auto beyond = saved::Beyond((choice >> 8) % saved::beyond_count);
+  if ((choice >> 15) != 0) {
+    saved::RestlessMemory memory{process.image, beyond, choice};
+    (void)saved::walk(process, memory);
+    return 0;
+  }
+  saved::LyingMemory memory{process.image, beyond};
   (void)saved::walk(process, memory);
   return 0;
 }

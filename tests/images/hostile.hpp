@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -137,6 +138,13 @@ class Places {
                          [](std::uint64_t n, const auto& start) { return n < start.first; });
     return {std::prev(after)->second + (number - std::prev(after)->first) * 8};
   }
+  std::uint64_t number_of(tachyon::Address at) const {
+    const auto after =
+        std::upper_bound(starts_.begin(), starts_.end(), at.value,
+                         [](std::uint64_t a, const auto& start) { return a < start.second; });
+    if (after == starts_.begin()) return 0;
+    return std::prev(after)->first + (at.value - std::prev(after)->second) / 8;
+  }
 
  private:
   std::vector<std::pair<std::uint64_t, std::uint64_t>> starts_{};  // first word's number, address
@@ -188,6 +196,63 @@ inline void change(tachyon::Image& image, const Places& places, std::uint64_t wh
   (void)image.store(at, value);
 }
 
+// A process that never stands still: between reads some of the words that were read lately become
+// others, and what they were again. What is remembered of one look is wrong in the next.
+class RestlessMemory {
+ public:
+  RestlessMemory(tachyon::Image& image, Beyond beyond, std::uint64_t seed)
+      : image_{image}, before_{image}, places_{image}, memory_{image, beyond}, random_{seed} {}
+
+  tachyon::Result<void> read(tachyon::Address at, std::span<std::byte> into) noexcept {
+    move();
+    note(at, into.size());
+    return memory_.read(at, into);
+  }
+  tachyon::Result<std::size_t> read_many(std::span<const tachyon::Range> ranges) noexcept {
+    move();
+    for (const tachyon::Range& range : ranges) note(range.at, range.into.size());
+    return memory_.read_many(ranges);
+  }
+
+ private:
+  static constexpr std::size_t remembered = 256;
+
+  void note(tachyon::Address at, std::size_t size) noexcept {
+    const std::uint64_t words = std::max<std::uint64_t>(size / 8, 1);
+    const tachyon::Address first{at.value & ~std::uint64_t{7}};
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(words, 4); ++i) {
+      lately_[noted_++ % remembered] = first + random_() % words * 8;
+    }
+  }
+  void move() noexcept {
+    if (noted_ == 0 || random_() % 2 == 0) return;
+    const tachyon::Address at = lately_[random_() % std::min(noted_, remembered)];
+    std::uint64_t word = 0, byte = random_() % 8;
+    const auto bytes = std::as_writable_bytes(std::span{&word, 1});
+    if (!before_.read(at, bytes)) return;
+    switch (random_() % 4) {
+      case 0:  // a byte that says what kind of thing this is
+        bytes[byte] = static_cast<std::byte>(random_() % 5);
+        (void)image_.store(at, word);
+        break;
+      case 1:
+        change(image_, places_, random_(), places_.number_of(at), random_());
+        break;
+      default:
+        (void)image_.store(at, word);
+    }
+  }
+
+  tachyon::Image& image_;
+  tachyon::Image before_;
+  Places places_;
+  LyingMemory memory_;
+  std::mt19937_64 random_;
+  std::array<tachyon::Address, remembered> lately_{};
+  std::size_t noted_ = 0;
+};
+static_assert(tachyon::Memory<RestlessMemory>);
+
 // The same image for the same number, everywhere.
 inline Counts walk_hostile(const Process& original, std::uint64_t number) {
   Process process = original;
@@ -204,6 +269,14 @@ inline Counts walk_hostile(const Process& original, std::uint64_t number) {
     process.site.table[at] ^= static_cast<std::byte>(1 << random() % 8);
   }
   LyingMemory memory{process.image, Beyond(random() % beyond_count)};
+  return walk(process, memory);
+}
+
+// An honest one to begin with, which then does not stand still.
+inline Counts walk_restless(const Process& original, std::uint64_t number) {
+  Process process = original;
+  std::mt19937_64 random{number};
+  RestlessMemory memory{process.image, Beyond(random() % beyond_count), random()};
   return walk(process, memory);
 }
 

@@ -83,7 +83,7 @@ Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process,
         layout, memory, reading, host, process.site, tables, sampled};
     if (!timed(counts, [&] { return sampler.start(); })) continue;
     Counter counter;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 12; ++i) {
       if (!timed(counts, [&] { return sampler.tick(counter, 0, 0); })) break;
     }
     counts.samples += counter.samples;

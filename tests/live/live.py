@@ -1,8 +1,10 @@
 """What live tests share: interpreters, targets that say when they are ready, the tool."""
 
 import contextlib
+import ctypes
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,24 @@ def interpreters():
     """name -> facts, for the interpreters of tests/interpreters that are here."""
     listed = subprocess.run([sys.executable, INTERPRETERS, "--json"], capture_output=True, text=True)
     return {one["name"]: one for one in json.loads(listed.stdout or "[]")}
+
+
+def forbid(*calls):
+    """A seccomp filter that fails these system calls with EPERM, for us and what we become."""
+    def step(code, value, then=0, otherwise=0):
+        return struct.pack("HBBI", code, then, otherwise, value)
+
+    steps = [step(0x20, 0)]
+    steps += [step(0x15, number, len(calls) - i) for i, number in enumerate(calls)]
+    steps += [step(0x06, 0x7fff0000), step(0x06, 0x00050001)]
+    code = ctypes.create_string_buffer(b"".join(steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+PREAD64, PTRACE, PROCESS_VM_READV = 17, 101, 310  # x86-64
 
 
 def minor(facts):

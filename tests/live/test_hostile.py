@@ -12,6 +12,8 @@ import threading
 import time
 import unittest
 
+from live import interpreters, target
+
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 PYTHON = os.environ.get("TACHYON_TEST_PYTHON") or os.path.realpath(sys.executable)
 
@@ -59,6 +61,25 @@ try:
 except Exception: pass
 print("up", flush=True)
 f(evil)
+"""
+
+
+# The owner of an interpreter's frame lies 70 bytes from its start in 3.11 to 3.13, and a frame object
+# names its frame at 24.
+FORGED_FRAME = """
+import ctypes, os, sys, time
+def forge(frame):
+    owner = ctypes.c_uint64.from_address(id(frame) + 24).value + 70
+    parent = os.getpid()
+    if os.fork():
+        print("up", flush=True)
+        while True: ctypes.CDLL(None).pause()
+    memory = os.open(f"/proc/{parent}/mem", os.O_RDWR)
+    while os.getppid() == parent:
+        for kind in (b"\\0", b"\\3"): os.pwrite(memory, kind, owner)
+def deep(n):
+    return deep(n - 1) if n else forge(sys._getframe(5))
+deep(20)
 """
 
 
@@ -152,6 +173,21 @@ class Restless(Case):
                 for caller, callee in zip(names, names[1:]):
                     self.assertFalse(caller == "leaf", stack)  # it calls nobody
                     self.assertFalse(caller == "chain" and callee in ("deep", "work"), stack)
+
+    def test_frames_that_change_what_they_are(self):
+        """One of them claims to be an entry from C, and to be a frame again, all the time."""
+        here = interpreters()
+        for name in ("3.11", "3.12", "3.13"):
+            if name not in here:
+                print(f"skipped: no {name} here")
+                continue
+            with target(name, FORGED_FRAME) as (pid, _):
+                for words in (["attach", "-a", "-d", "0.3", "--collapsed=c.txt"],
+                              ["attach", "-d", "0.3", "--blocking", "--opcodes", "--native",
+                               "--pstats=c.pstats"], ["dump", "-a", "--locals"], ["dump", "--blocking"]):
+                    for _ in range(3):
+                        done = self.tachyon(*words, pid)
+                        self.assertEqual(done.returncode, 0, (name, words, done.stderr))
 
     def test_killed_while_it_is_read(self):
         for _ in range(10):

@@ -2,7 +2,6 @@
 And what cannot be reached: one line that says why, exit code 1, at once. And nothing is left behind.
 """
 
-import ctypes
 import json
 import os
 import random
@@ -14,6 +13,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+from live import PREAD64, PROCESS_VM_READV, PTRACE, forbid
 
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -151,24 +152,6 @@ class Matrix(unittest.TestCase):
                                       capture_output=True, text=True, preexec_fn=nobody, timeout=60)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn("wait", done.stdout)
-
-
-def forbid(*calls):
-    """A seccomp filter that fails these system calls with EPERM, for us and what we become."""
-    def step(code, value, then=0, otherwise=0):
-        return struct.pack("HBBI", code, then, otherwise, value)
-
-    steps = [step(0x20, 0)]
-    steps += [step(0x15, number, len(calls) - i) for i, number in enumerate(calls)]
-    steps += [step(0x06, 0x7fff0000), step(0x06, 0x00050001)]
-    code = ctypes.create_string_buffer(b"".join(steps))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "seccomp")
-
-
-PREAD64, PTRACE, PROCESS_VM_READV = 17, 101, 310  # x86-64
 
 
 @unittest.skipUnless(os.uname().machine == "x86_64", "system calls are numbered for x86-64 here")

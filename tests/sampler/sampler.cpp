@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 #include <catch2/catch.hpp>
 
@@ -115,6 +116,28 @@ struct Everything {
   std::uint64_t threads = 0;
   SharedTables tables{};
 };
+// A frame that is something else in one read and what it was in the next.
+struct ForgedFrame {
+  Image& image;
+  Address kind;
+  std::uint8_t honest, forged;
+  std::uint64_t when = 0;  // a bit a read
+  bool over = false;
+
+  void turn() {
+    when = when >> 1 | when << 63;
+    (void)image.store(kind, (when & 1) != 0 && !over ? forged : honest);
+  }
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    turn();
+    return image.read(at, into);
+  }
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    turn();
+    return image.read_many(ranges);
+  }
+};
+static_assert(Memory<ForgedFrame>);
 
 }  // namespace
 
@@ -305,5 +328,94 @@ TEST_CASE("sampler: nobody is put on a caller that was not seen") {
     stacks.seen.clear();
     REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(stacks.seen == std::vector<Names>{{"loop", "rest", "leaf"}});
+  });
+}
+
+// An entry from C has no code, and what was one a moment ago may claim to be a frame now.
+TEST_CASE("sampler: a program that forges its frames between two reads") {
+  test::for_each_layout([&](auto compiled) {
+    using L = decltype(compiled);
+    INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
+    const PublishedLayout layout = published_form<L>;
+    FakeInterpreter fake{layout};
+    const Address interpreter = fake.interpreter(0);
+    const FakeCode code = fake.code(u"again", u"a.py", 1);
+    FakeThread main = fake.thread(interpreter, 100, 0x7fff12345678);
+    fake.main_thread(interpreter, main, 0x7fff12345678);
+    std::vector<Address> frames;
+    for (int entry = 0; entry < 3; ++entry) {
+      fake.enter(main);
+      for (int i = 0; i < 4; ++i) frames.push_back(fake.push(main, code, code.call));
+    }
+    const Names whole(frames.size(), "again");
+    std::uint64_t random = 1;
+    for (std::size_t i = 0; i < frames.size() * 40; ++i) {
+      random = random * 6364136223846793005 + 1442695040888963407;
+      ForgedFrame memory{fake.image, layout.frame.owner.at(frames[i % frames.size()]), 0, 3,
+                         random};
+      memory.honest = read_value<std::uint8_t>(fake.image, memory.kind).value();
+      SharedTables tables;
+      test::FakeHost host;
+      FastReading reading;
+      Sampler<PublishedLayout, ForgedFrame, test::FakeHost, mode::Wall, FastReading> sampler{
+          layout, memory, reading, host, fake.site, tables, SamplerOptions{}};
+      Stacks stacks{tables};
+      if (sampler.start()) {
+        for (int tick = 0; tick < 20 && sampler.tick(stacks, 0, 0); ++tick) continue;
+      }
+      // What is the outermost frame is taken on trust for a while.
+      for (const Names& names : stacks.seen) CHECK(names.size() <= whole.size());
+      memory.over = true;
+      REQUIRE(fake.image.store(memory.kind, memory.honest));
+    }
+  });
+}
+
+// Freed along with what it points at, and made again of the same sizes: every address is the old
+// one, as where modules are generated one after the other.
+TEST_CASE("sampler: a code object that is another one at the same addresses") {
+  test::for_each_layout([&](auto compiled) {
+    using L = decltype(compiled);
+    INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
+    const PublishedLayout layout = published_form<L>;
+    FakeInterpreter fake{layout};
+    const Address interpreter = fake.interpreter(0);
+    const FakeCode code = fake.code(u"first", u"a.py", 1);
+    FakeThread main = fake.thread(interpreter, 100, 0x7fff12345678);
+    fake.main_thread(interpreter, main, 0x7fff12345678);
+    fake.enter(main);
+    fake.push(main, code, code.call);
+    const Address name = read_value<Address>(fake.image, layout.code.qualname.at(code.at)).value();
+    std::int64_t deaths = 0;
+    const auto becomes = [&](std::u16string_view other) {
+      const Address made = fake.text(other);
+      std::vector<std::byte> bytes(layout.unicode.compact_data.offset + 2 * (other.size() + 1));
+      REQUIRE(fake.image.read(made, bytes));
+      REQUIRE(fake.image.write(name, bytes));
+      fake.put(interpreter, layout.interpreter.code_object_generation, ++deaths);
+    };
+
+    SharedTables tables;
+    test::FakeHost host;
+    FastReading reading;
+    Sampler<PublishedLayout, Image, test::FakeHost, mode::Wall, FastReading> sampler{
+        layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
+    REQUIRE(sampler.start());
+    Stacks stacks{tables};
+    const auto seen = [&] {
+      stacks.seen.clear();
+      REQUIRE(sampler.tick(stacks, 0, 0));
+      return stacks.seen;
+    };
+    CHECK(seen() == std::vector<Names>{{"first"}});
+    becomes(u"other");
+    ::usleep(11000);  // for so long it is trusted where nothing counts
+    CHECK(seen() == std::vector<Names>{{"other"}});
+    for (const auto& [wide, narrow] : {std::pair{u"third", "third"}, std::pair{u"fours", "fours"},
+                                       std::pair{u"fiv", "fiv"}, std::pair{u"first", "first"}}) {
+      becomes(wide);  // and for no longer than one look, now that it is known to change
+      ::usleep(100);
+      CHECK(seen() == std::vector<Names>{{narrow}});
+    }
   });
 }

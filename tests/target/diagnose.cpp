@@ -1,6 +1,8 @@
 #include <tachyon/target/diagnose.hpp>
 
 #include <csignal>
+#include <map>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -16,13 +18,14 @@ namespace {
 struct Scene {
   Scene() {
     us.status.user = us.status.real_user = it.status.user = it.status.real_user = 1000;
+    it.status.saved_user = 1000;
     us.program = "/usr/bin/tachyon";
     it.pid = it.process = 1234;
     it.exists = true;
-    us.user_namespace = it.user_namespace = 1;
+    us.user_namespace = it.user_namespace = first_user_namespace;
   }
   std::string say(Error error, bool pausing = false) const {
-    return explain(error, {1234, {}, pausing}, us, it);
+    return explain(error, {1234, {}, pausing}, us, it).line();
   }
   std::string refused(bool pausing = false) const { return say({Errc::not_permitted}, pausing); }
 
@@ -43,7 +46,7 @@ TEST_CASE("diagnose: a refusal names the rule that refuses, and what to type") {
   const Scene plain;
   {
     Scene s;
-    s.it.status.user = s.it.status.real_user = 33;
+    s.it.status.user = s.it.status.real_user = s.it.status.saved_user = 33;
     CHECK(s.refused() ==
           "process 1234 belongs to user 33 and we are user 1000: run as that user, run as root, or "
           "once: sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon");
@@ -71,7 +74,7 @@ TEST_CASE("diagnose: a refusal names the rule that refuses, and what to type") {
   }
   {
     Scene s;
-    s.it.status.tracer = 99;
+    s.it.tracer = 99;
     contains(s.refused(true), "debugger (process 99)");
     contains(s.refused(false), "the kernel refuses");
   }
@@ -86,11 +89,119 @@ TEST_CASE("diagnose: a refusal names the rule that refuses, and what to type") {
   {
     Scene s;
     s.us.status.seccomp = 2;
+    contains(s.refused(), "SystemCallFilter=");
+    contains(s.refused(true), "stopping process 1234: read without --blocking, or ");
+    s.us.container = Container::docker;
     contains(s.refused(), "seccomp=unconfined");
+    s.us.container = Container::kubernetes;
+    contains(s.refused(), "seccompProfile.type: Unconfined");
     s.us.apparmor = "docker-default (enforce)";
     contains(s.refused(), "apparmor=unconfined");
     s.us.selinux_denies = true;
     contains(s.refused(), "setsebool deny_ptrace off");
+  }
+}
+
+TEST_CASE("diagnose: all ids count, the saved one and those of groups too") {
+  Scene s;
+  s.it.status.saved_user = 0;
+  CHECK(s.refused() ==
+        "process 1234 runs as user 1000 (real 1000, saved 0) and we are user 1000: run as root, or "
+        "once: sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon");
+  s.it.status.saved_user = 1000;
+  s.it.status.group = s.it.status.real_group = s.it.status.saved_group = 33;
+  s.us.yama_scope = 1;  // is not what refuses: the ids are compared before
+  contains(s.refused(), "runs with group 33 and we with group 0: run with that group");
+  s.it.status.saved_group = 0;
+  contains(s.refused(), "runs with group 33 (real 33, saved 0) and we with group 0: run as root");
+}
+
+TEST_CASE("diagnose: the way to the capability is one that works here") {
+  Scene s;
+  s.it.status.user = s.it.status.real_user = s.it.status.saved_user = 33;
+  {
+    Scene where = s;
+    where.us.status.no_new_privileges = true;
+    contains(where.refused(), "where no_new_privs is off");
+    where.us.status.no_new_privileges = false;
+    where.us.nosuid = true;
+    contains(where.refused(), "not mounted nosuid");
+    where.us.status.obtainable = 0;  // setcap would make the program unusable
+    contains(where.refused(), "CapabilityBoundingSet=CAP_SYS_PTRACE");
+    where.us.container = Container::docker;
+    contains(where.refused(), "docker run --cap-add=SYS_PTRACE, and run as root in it");
+    where.us.status.user = 0;
+    CHECK(where.refused().ends_with("--cap-add=SYS_PTRACE"));
+    where.us.container = Container::other;
+    contains(where.refused(), "start the container with the capability");
+    where.us.container = Container::none;
+    contains(where.refused(), "root without CAP_SYS_PTRACE: run as root in a session");
+  }
+  for (const auto& [program, word] :
+       {std::pair{"/opt/my tools/it's", "=ep '/opt/my tools/it'\\''s'"},
+        std::pair{"/opt/tachyon (deleted)", "=ep tachyon"},
+        std::pair{"/opt/\x1b[31m", "=ep tachyon"}, std::pair{"", "=ep tachyon"}}) {
+    s.us.program = program;
+    CHECK(s.refused().ends_with(word));
+  }
+}
+
+TEST_CASE("diagnose: a process may hide, or be about to end") {
+  Scene s;
+  CHECK(s.say({Errc::no_such_process}) ==
+        "process 1234 has ended, and another process has its number now");
+  s.it.ending = true;
+  CHECK(s.say({Errc::no_such_process}) == "process 1234 has ended");
+  s.it = {};
+  s.it.hidden = true;
+  contains(s.say({Errc::no_such_process}),
+           "mounted with hidepid): run as the user that it belongs");
+  contains(s.say({Errc::no_proc}), "mount -t proc proc /proc");
+  contains(s.say({Errc::foreign_proc}), "--mount-proc");
+}
+
+TEST_CASE("diagnose: what the system lacks has a remedy") {
+  Scene s;
+  s.us.open_files = 20;
+  s.us.most_files = 1000;
+  contains(s.say({Errc::system, EMFILE, {}}), "Too many open files: ulimit -n 1000");
+  s.us.most_files = 1 << 20;
+  contains(s.say({Errc::system, EMFILE, {}}), ": ulimit -n 4096");
+  s.us.most_files = 20;
+  contains(s.say({Errc::system, EMFILE, {}}), ": as root: ulimit -n 4096");
+  contains(s.say({Errc::system, ENOMEM, {}}), "ulimit -v");
+  contains(s.say({Errc::system, ENOSYS, {}}, true), "read without --blocking");
+  // A version that we know, but without its table.
+  contains(s.say({Errc::unsupported_version, 0, {0x030d00f0}}), "does not publish where");
+}
+
+TEST_CASE("circumstances: what control groups leave of the processors") {
+  std::map<std::string, std::string> files{
+      {"/sys/fs/cgroup/cpu.max", "max 100000"},
+      {"/sys/fs/cgroup/a/cpu.max", "150000 100000"},
+      {"/sys/fs/cgroup/a/b/cpu.max", "max 100000"},
+      {"/sys/fs/cgroup/a/tight/cpu.max", "5000 100000"},
+      {"/sys/fs/cgroup/a/least/cpu.max", "1 1000000"},
+      {"/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "20000"},
+      {"/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000"},
+      {"/sys/fs/cgroup/cpu/free/cpu.cfs_quota_us", "-1"},
+      {"/sys/fs/cgroup/cpu/free/cpu.cfs_period_us", "100000"},
+  };
+  const auto limit = [&](std::string_view groups) {
+    return detail::processor_limit(groups, [&](const std::string& path) { return files[path]; });
+  };
+  CHECK(limit("0::/") == 0);
+  CHECK(limit("0::/a") == 150);
+  CHECK(limit("0::/a/b") == 150);  // from above
+  CHECK(limit("0::/a/tight") == 5);
+  CHECK(limit("0::/a/least") == 1);
+  CHECK(limit("0::/gone") == 0);
+  CHECK(limit("4:cpu,cpuacct:/docker/fa31\n0::/") == 20);  // what is on top is ours
+  CHECK(limit("9:memory:/x\n4:cpu:/free") == 20);
+  files["/sys/fs/cgroup/cpu/cpu.cfs_quota_us"] = "-1";
+  CHECK(limit("4:cpu,cpuacct:/free") == 0);
+  for (const std::string_view odd : {"", "\n", ":", "::", "0:", "0::", "0::////", "4:cpu"}) {
+    CHECK(limit(odd) == 0);
   }
 }
 
@@ -116,7 +227,7 @@ TEST_CASE("diagnose: every other end has its line") {
   s.it.process = 1200;
   CHECK(s.say({Errc::no_such_process}) == "1234 is a thread of process 1200: use that number");
   const Scene none;
-  CHECK(explain({Errc::no_such_process}, {77}, none.us, {}) ==
+  CHECK(explain({Errc::no_such_process}, {77}, none.us, {}).line() ==
         "there is no process 77 (any more): list the ones there are with ps -e");
   const Attempt file{0, "a\nb"};
   contains(describe({Errc::cannot_open, ENOENT, {}}, file), "No such file");

@@ -14,13 +14,18 @@ TEST_CASE("process: the lines of status that count") {
       "Name:\tpy: thon\nState:\tS "
       "(sleeping)\nTgid:\t900\nTracerPid:\t12\nUid:\t1000\t1001\t1002\t1003\n"
       "Gid:\t5\t6\t7\t8\nNSpid:\t900\t45\t1\nThreads:\t7\nCapEff:\t000001ffffffffff\n"
+      "CapBnd:\t00000000a80425fb\n"
       "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t3\n");
   CHECK(status.name == "py: thon");
   CHECK(status.process == 900);
   CHECK(status.tracer == 12);
   CHECK(status.real_user == 1000);
   CHECK(status.user == 1001);
+  CHECK(status.saved_user == 1002);
   CHECK(status.group == 6);
+  CHECK(status.real_group == 5);
+  CHECK(status.saved_group == 7);
+  CHECK(status.obtainable == 0xa80425fb);
   CHECK(status.ids == std::vector<std::int32_t>{900, 45, 1});
   CHECK(status.threads == 7);
   CHECK(status.capabilities == 0x1ffffffffff);

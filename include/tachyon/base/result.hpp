@@ -23,6 +23,8 @@ enum class Errc : std::uint16_t {
   bad_value,       // a length, tag or offset that cannot be
   no_such_thread,  // it has ended, or has not begun; the process is another matter
   // The target as a whole.
+  no_proc,       // /proc is not mounted
+  foreign_proc,  // it is another pid namespace's: its numbers are not ours
   no_such_process,
   not_permitted,
   is_kernel_thread,

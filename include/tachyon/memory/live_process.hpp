@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <cstring>
 #include <dirent.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <span>
 #include <string_view>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <tachyon/base/bytes.hpp>
@@ -43,6 +45,20 @@
 //
 // ptrace is not used and nothing is ever written: the descriptor is opened for reading only.
 namespace tachyon {
+
+// A number means one process to /proc and maybe another to system calls: in a new pid namespace
+// with the old /proc (unshare --pid without --mount-proc) one was read and the other stopped.
+inline Result<void> check_proc() noexcept {
+  std::array<char, 16> name;
+  const ssize_t size = ::readlink("/proc/self", name.data(), name.size());
+  std::int32_t self = 0;
+  if (size > 0) std::from_chars(name.data(), name.data() + size, self);
+  if (self == ::getpid()) return {};
+  // Whose namespace has no number for us, it does not show us at all.
+  struct ::statfs kind {};
+  const bool mounted = ::statfs("/proc", &kind) == 0 && kind.f_type == PROC_SUPER_MAGIC;
+  return mounted ? Errc::foreign_proc : Errc::no_proc;
+}
 
 namespace detail {
 
@@ -170,6 +186,7 @@ class LiveProcess {
 static_assert(Memory<LiveProcess>);
 
 inline Result<LiveProcess> LiveProcess::open(std::int32_t pid) noexcept {
+  if (const auto ours = check_proc(); !ours) return ours.error();
   LiveProcess process;
   process.pid_ = process.task_ = pid;
   auto directory =

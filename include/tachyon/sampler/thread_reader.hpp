@@ -144,7 +144,9 @@ class ThreadReader {
     if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
       return rebuild(memory, maker, current, base);
     }
-    return scan(memory, maker, current, base, certain);
+    const LookResult seen = scan(memory, maker, current, base, certain);
+    if (seen == LookResult::stack) trust_codes();
+    return seen;
   }
 
   // Reads the parents that looks take on trust and compares. False: the belief was wrong, and is
@@ -273,8 +275,9 @@ class ThreadReader {
       }
     }
     // Entries from C are not read again: the frames above and below them are contiguous on the data
-    // stack and the younger one still names this entry, so it still leads to the older one.
-    for (std::size_t i = chain_.size(); i-- > first_;) {
+    // stack and the younger one still names this entry, so it still leads to the older one. They
+    // lie on the C stack: what claims to be one and lies on the data stack is forged.
+    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_;) {
       if (chain_[i].code == nullptr && chain_[i].at == at) {
         frame = {};
         frame.at = at;
@@ -365,7 +368,8 @@ class ThreadReader {
   template <Memory M>
   Code* code_of(M& memory, ChainMaker<L>& maker, const RawFrame& frame, std::uint32_t& unit,
                 Site& site) {
-    if (fresh_.empty() && matched_ > first_ && chain_[matched_ - 1].at == frame.at) {
+    if (fresh_.empty() && matched_ > first_ && chain_[matched_ - 1].at == frame.at &&
+        chain_[matched_ - 1].code != nullptr) {
       const Link& link = chain_[matched_ - 1];
       unit = link.unit;
       site = link.code->sites[unit];
@@ -602,9 +606,18 @@ class ThreadReader {
       return LookResult::torn;
     }
     if (!maker.make(memory, raw_, chunks_, epoch_, chain_)) return LookResult::torn;
+    trusted_ = ~std::uint64_t{0};
     chunk_size_ = *size;
     started_ = true;
     return LookResult::again;
+  }
+
+  // Those of links that are as they were have been trusted before in this epoch.
+  void trust_codes() noexcept {
+    for (std::size_t i = trusted_ == epoch_ ? matched_ : 0; i < chain_.size(); ++i) {
+      if (chain_[i].code != nullptr) CodeCache<L>::trust(*chain_[i].code, epoch_);
+    }
+    trusted_ = epoch_;
   }
 
   // Code objects may have died since the last look: what the links point at must still be theirs.
@@ -627,6 +640,7 @@ class ThreadReader {
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
+  std::uint64_t trusted_ = ~std::uint64_t{0};  // the epoch in which the links' code was trusted
   std::uint64_t generation_ = 0;  // of the cache that the links' code is in
 
   ThreadCopy copy_;

@@ -191,6 +191,7 @@ class Watch {
   bool cannot_have_moved(const Thread& thread, const Stillness& still) const noexcept;
   StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
   std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
+  void renew_trust() noexcept;
   Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
   bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
@@ -228,7 +229,10 @@ class Watch {
   // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
   // this old, ns. Above 10 kHz a look in a few reads them.
   static constexpr std::uint64_t fresh_for = 50'000;
-  static constexpr std::uint64_t trusted_for = 10'000'000;  // ns, where nothing counts code deaths
+  // Code objects, ns, where nothing counts their deaths; and for how long none is trusted beyond
+  // one look after one was found to have been replaced.
+  static constexpr std::uint64_t trusted_for = 10'000'000;
+  static constexpr std::uint64_t wary_for = 1'000'000'000;
   static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
   // A thread names itself some time after it has appeared.
   static constexpr std::uint64_t name_every = 100'000'000;
@@ -252,6 +256,10 @@ class Watch {
   bool stale_ = false;
   bool torn_ = false;  // a list of threads was not read to its end
   std::uint64_t now_ = 0;
+  std::uint64_t trust_ = 0;  // a new number whenever code objects have to be checked again
+  std::uint64_t trusted_since_ = 0;
+  std::uint64_t wary_until_ = 0;
+  std::uint64_t replaced_ = 0;
   std::uint64_t listed_ = 0;
 
   NameBook<M> names_;
@@ -430,7 +438,18 @@ std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const
   if (layout_.interpreter.code_object_generation.present()) {
     return value(interpreter, layout_.interpreter.code_object_generation);
   }
-  return now_ / trusted_for;
+  return trust_;
+}
+
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::renew_trust() noexcept {
+  if (maker_.codes().replaced() != replaced_) {
+    replaced_ = maker_.codes().replaced();
+    wary_until_ = now_ + wary_for;
+  }
+  if (now_ >= wary_until_ && now_ - trusted_since_ < trusted_for) return;
+  ++trust_;
+  trusted_since_ = now_;
 }
 
 template <Layout L, Memory M, Host H>
@@ -525,6 +544,7 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   // The looks of one tick are tries of the same: what the first has found out stays found out.
   const bool first = now != now_ || !tasks_;
   now_ = now;
+  renew_trust();
   bool alone = false;
   if (options_.tasks) find_tasks();
   if (tasks_ && first) tasks_->begin(threads_.size(), now);

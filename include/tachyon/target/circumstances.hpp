@@ -1,12 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -20,7 +25,7 @@
 // in one place so that a refusal can be explained instead of repeated.
 //
 // The rule (ptrace(2), "access mode checking"), in its order:
-//   1. same user ids, or CAP_SYS_PTRACE in the target's user namespace
+//   1. all of the target's user and group ids are ours, or CAP_SYS_PTRACE in its user namespace
 //   2. the target is dumpable (it has not changed privileges), or the capability
 //   3. the target has no capability that we lack, or the capability
 //   4. security modules: Yama's ptrace_scope, AppArmor, SELinux
@@ -35,6 +40,10 @@ inline constexpr unsigned cap_checkpoint_restore = 40;
 constexpr bool has_capability(std::uint64_t mask, unsigned capability) noexcept {
   return (mask >> capability & 1) != 0;
 }
+
+// Numbers that the kernel gives to the machine's own namespaces.
+inline constexpr std::uint64_t first_user_namespace = 0xeffffffd;
+inline constexpr std::uint64_t first_pid_namespace = 0xeffffffc;
 
 enum class Container : std::uint8_t { none, docker, podman, kubernetes, other };
 
@@ -54,9 +63,19 @@ struct Observer {
   Container container{};        // that we run in
   std::uint64_t user_namespace = 0;
   std::uint64_t pid_namespace = 0;
+  bool nosuid = false;           // our program's file system gives no capabilities
+  std::uint64_t open_files = 0;  // how many we may have ...
+  std::uint64_t most_files = 0;  // ... and how many we may ask for
 
   bool may_trace_all() const noexcept {
     return has_capability(status.capabilities, cap_sys_ptrace);
+  }
+  // Can setcap or sudo give it to us?
+  bool may_get_tracing() const noexcept {
+    return has_capability(status.obtainable, cap_sys_ptrace);
+  }
+  bool has_user_namespace() const noexcept {
+    return user_namespace != 0 && user_namespace != first_user_namespace;
   }
 };
 
@@ -64,13 +83,16 @@ struct Observer {
 struct Subject {
   std::int32_t pid = 0;
   bool exists = false;
+  bool hidden = false;       // exists, and /proc does not show it to us
+  bool ending = false;       // has ended, or is on its way out
   std::int32_t process = 0;  // differs from pid if that is the number of a thread
   char state = '?';
   std::int32_t parent = 0;
   bool kernel_thread = false;
   ProcessStatus status{};
-  std::string program{};  // as the system names its executable; empty if it will not tell
-  std::string command{};  // its arguments
+  std::int32_t tracer = 0;  // who holds it, or one of its threads
+  std::string program{};    // as the system names its executable; empty if it will not tell
+  std::string command{};    // its arguments
   bool dumpable = true;
   bool descends_from_us = false;
   std::uint64_t user_namespace = 0;  // 0: not ours to see
@@ -98,6 +120,64 @@ inline Container container_of_us() {
   const std::size_t at = environment.find("container=");
   return at == 0 || (at != std::string::npos && environment[at - 1] == '\0') ? Container::other
                                                                              : Container::none;
+}
+
+// A debugger may hold some threads of a process only.
+inline std::int32_t tracer_of(const Process& process, const ProcessStatus& status) {
+  if (status.tracer != 0) return status.tracer;
+  const auto tasks = process.tasks();
+  if (!tasks) return 0;
+  for (const std::int32_t task : *tasks) {
+    const auto thread = process.thread_status(task);
+    if (thread && thread->tracer != 0) return thread->tracer;
+  }
+  return 0;
+}
+
+// What the control groups of `groups` (/proc/self/cgroup) leave us, in hundredths of a processor; 0
+// if they set no limit. A group is bound by those above it, too.
+//
+//   0::/system.slice/web.service    version 2: cpu.max of each, "200000 100000" or "max 100000"
+//   4:cpu,cpuacct:/docker/fa31      version 1: cpu.cfs_quota_us, -1 for none, and its period
+//
+// In a container the paths may be those of the machine, where nothing of that name is mounted; what
+// is at the top is its own group then.
+template <class Read>
+std::uint64_t processor_limit(std::string_view groups, Read&& read) {
+  std::uint64_t least = 0;
+  const auto consider = [&](std::int64_t quota, std::int64_t period) {
+    if (quota <= 0 || period <= 0) return;
+    const auto share = static_cast<std::uint64_t>(quota) * 100 / static_cast<std::uint64_t>(period);
+    least = least == 0 ? std::max<std::uint64_t>(share, 1) : std::min(least, share);
+  };
+  constexpr int deepest = 64;
+  while (!groups.empty()) {
+    const std::string_view line = groups.substr(0, groups.find('\n'));
+    groups.remove_prefix(std::min(line.size() + 1, groups.size()));
+    const std::size_t first = std::min(line.find(':'), line.size());
+    const std::size_t second = std::min(line.find(':', first + 1), line.size());
+    if (second == line.size()) continue;
+    const std::string controllers =
+        "," + std::string{line.substr(first + 1, second - first - 1)} + ",";
+    const bool one = controllers.find(",cpu,") != std::string::npos;
+    if (!one && controllers != ",,") continue;
+    std::string path{line.substr(second + 1)};
+    for (int i = 0; i < deepest; ++i) {
+      if (path == "/") path.clear();
+      if (one) {
+        const std::string folder = "/sys/fs/cgroup/cpu" + path;
+        consider(leading_number<std::int64_t>(read(folder + "/cpu.cfs_quota_us")),
+                 leading_number<std::int64_t>(read(folder + "/cpu.cfs_period_us")));
+      } else {
+        const std::string text = read("/sys/fs/cgroup" + path + "/cpu.max");
+        consider(leading_number<std::int64_t>(text),
+                 leading_number<std::int64_t>(after_first(text)));
+      }
+      if (path.empty()) break;
+      path.resize(std::min(path.rfind('/'), path.size()));
+    }
+  }
+  return least;
 }
 
 // Is one of the ancestors of `pid` the process `ancestor`?
@@ -129,6 +209,13 @@ inline Observer observe_ourselves() {
   us.container = detail::container_of_us();
   us.user_namespace = self->name_space("user").value_or(std::uint64_t{0});
   us.pid_namespace = self->name_space("pid").value_or(std::uint64_t{0});
+  struct ::statvfs holds {};
+  us.nosuid = ::statvfs("/proc/self/exe", &holds) == 0 && (holds.f_flag & ST_NOSUID) != 0;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    us.open_files = files.rlim_cur;
+    us.most_files = files.rlim_max;
+  }
   return us;
 }
 
@@ -136,15 +223,19 @@ inline Subject observe(std::int32_t pid) {
   Subject subject;
   subject.pid = pid;
   const auto process = Process::open(pid);
-  if (!process) return subject;
-  const auto stat = process->stat();
-  if (!stat) return subject;
+  const auto stat = process ? process->stat() : process.error();
+  if (!stat) {
+    subject.hidden = pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+    return subject;
+  }
   subject.exists = true;
+  subject.ending = stat->exiting || stat->state == 'Z' || stat->state == 'X';
   subject.state = stat->state;
   subject.parent = stat->parent;
   subject.kernel_thread = stat->kernel_thread;
   if (auto status = process->status()) subject.status = std::move(*status);
   subject.process = subject.status.process;
+  subject.tracer = detail::tracer_of(*process, subject.status);
   if (auto program = process->executable()) subject.program = std::move(*program);
   if (const auto arguments = process->command_line()) {
     for (const std::string& argument : *arguments) {

@@ -31,6 +31,14 @@ struct Attempt {
   bool pausing = false;     // stopping threads, not just reading
 };
 
+// What is in the way, and what takes it out of the way: empty where nothing does.
+struct Explanation {
+  std::string why{};
+  std::string remedy{};
+
+  std::string line() const { return remedy.empty() ? why : why + ": " + remedy; }
+};
+
 namespace detail {
 
 inline std::string decimal(std::uint64_t number) {
@@ -67,175 +75,291 @@ inline std::string supported_range() {
 
 inline std::string system_text(int number) { return number == 0 ? "" : std::strerror(number); }
 
-inline std::string grant(const Observer& us) {
-  const std::string program = us.program.empty() ? "tachyon" : printable(us.program);
-  return "run as root, or once: sudo setcap cap_sys_ptrace=ep " + program;
+// As a shell takes it for one word.
+inline std::string shell_word(std::string_view text) {
+  constexpr std::string_view harmless =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
+  if (!text.empty() && text.find_first_not_of(harmless) == std::string_view::npos) {
+    return std::string{text};
+  }
+  std::string word{"'"};
+  for (const char c : text) {
+    if (c == '\'') word += "'\\'";
+    word += c;
+  }
+  return word + "'";
 }
 
-inline std::string container_grant(Container container) {
-  switch (container) {
+// What a program that is gone, or has a name nobody can type, is called does not help.
+inline std::string our_program(const Observer& us) {
+  const bool typable = !us.program.empty() && !us.program.ends_with(" (deleted)") &&
+                       printable(us.program) == us.program;
+  return typable ? shell_word(us.program) : std::string{"tachyon"};
+}
+
+inline std::string set_capability(const Observer& us) {
+  return "sudo setcap cap_sys_ptrace=ep " + our_program(us);
+}
+
+// Neither root nor setcap gives what the bounding set of a container or a service lacks.
+inline std::string container_grant(const Observer& us) {
+  const std::string root = us.status.user == 0 ? "" : ", and run as root in it";
+  switch (us.container) {
     case Container::kubernetes:
-      return "give the container securityContext.capabilities.add: [SYS_PTRACE]";
+      return "give the container securityContext.capabilities.add: [SYS_PTRACE]" + root;
     case Container::podman:
-      return "start the container with: podman run --cap-add=SYS_PTRACE";
+      return "start the container with: podman run --cap-add=SYS_PTRACE" + root;
+    case Container::docker:
+      return "start the container with: docker run --cap-add=SYS_PTRACE" + root;
+    case Container::other:
+      return "start the container with the capability SYS_PTRACE" + root;
+    case Container::none:
+      break;
+  }
+  return "run as root in a session that has not given up CAP_SYS_PTRACE (of a service: "
+         "CapabilityBoundingSet=CAP_SYS_PTRACE)";
+}
+
+// How to get the right to read everybody. A file's capabilities count only where the bounding set
+// has them, where no_new_privs is off, and on a file system that is not mounted nosuid.
+inline std::string grant(const Observer& us) {
+  if (us.status.user == 0 || !us.may_get_tracing()) return container_grant(us);
+  if (us.status.no_new_privileges) {
+    return "run as root, or where no_new_privs is off (Kubernetes: allowPrivilegeEscalation: true; "
+           "systemd: NoNewPrivileges=no) and once: " +
+           set_capability(us);
+  }
+  if (us.nosuid) {
+    return "run as root, or copy tachyon to a file system that is not mounted nosuid and set its "
+           "capability there: sudo setcap cap_sys_ptrace=ep tachyon";
+  }
+  return "run as root, or once: " + set_capability(us);
+}
+
+inline std::string without_filter(const Observer& us) {
+  switch (us.container) {
+    case Container::kubernetes:
+      return container_grant(us) + ", or securityContext.seccompProfile.type: Unconfined";
+    case Container::podman:
+    case Container::docker:
+      return container_grant(us) + ", or with --security-opt seccomp=unconfined";
     default:
-      return "start the container with: docker run --cap-add=SYS_PTRACE";
+      return "run tachyon where no such filter is in force (of a service: SystemCallFilter=)";
   }
 }
 
-inline std::string explain_refusal(const Attempt& attempt, const Observer& us, const Subject& it) {
+inline std::string more_files(const Observer& us) {
+  constexpr std::uint64_t plenty = 4096;
+  if (us.most_files > us.open_files) {
+    return "ulimit -n " + decimal(std::min(us.most_files, std::max(plenty, us.open_files * 2)));
+  }
+  return "as root: ulimit -n " + decimal(std::max(plenty, us.open_files * 2)) +
+         " (of a service: LimitNOFILE=)";
+}
+
+// Effective, real and saved: all three have to be the reader's real one.
+struct Ids {
+  std::uint32_t real, effective, saved;
+
+  bool all_are(std::uint32_t id) const noexcept {
+    return real == id && effective == id && saved == id;
+  }
+  bool are_one() const noexcept { return all_are(effective); }
+  std::string text() const {
+    return are_one()
+               ? decimal(effective)
+               : decimal(effective) + " (real " + decimal(real) + ", saved " + decimal(saved) + ")";
+  }
+};
+
+inline Explanation explain_refusal(const Attempt& attempt, const Observer& us, const Subject& it) {
   const std::string who = of_process(attempt.pid);
   const bool all = us.may_trace_all();
   if (us.yama_scope == 3) {
-    return "kernel.yama.ptrace_scope is 3, which forbids reading any process until the next boot: "
-           "set it to 0 in /etc/sysctl.d and reboot";
+    return {"kernel.yama.ptrace_scope is 3, which forbids reading any process until the next boot",
+            "set it to 0 in /etc/sysctl.d and reboot"};
   }
-  if (attempt.pausing && it.status.tracer != 0) {
-    return who + " is held by a debugger (" + of_process(it.status.tracer) +
-           "): end that, or read without --blocking";
+  if (attempt.pausing && it.tracer != 0) {
+    return {who + " is held by a debugger (" + of_process(it.tracer) + ")",
+            "end that, or read without --blocking"};
   }
   if (it.user_namespace != 0 && it.user_namespace != us.user_namespace && all) {
-    return who +
-           " lives in another user namespace, where our capabilities do not count: run "
-           "tachyon outside of containers as root, or inside that container";
+    return {who + " lives in another user namespace, where our capabilities do not count",
+            "run tachyon outside of containers as root, or inside that container"};
   }
-  const bool other_user = it.status.user != us.status.user || it.status.real_user != us.status.user;
-  if (other_user && !all) {
-    if (us.status.user == 0) {
-      return who + " belongs to user " + decimal(it.status.user) +
-             " and we are root without CAP_SYS_PTRACE: " + container_grant(us.container);
-    }
-    return who + " belongs to user " + decimal(it.status.user) + " and we are user " +
-           decimal(us.status.user) + ": run as that user, " + grant(us);
+  const Ids users{it.status.real_user, it.status.user, it.status.saved_user};
+  if (!users.all_are(us.status.real_user) && !all) {
+    const std::string theirs = who + (users.are_one() ? " belongs to user " : " runs as user ") +
+                               users.text() + " and we are ";
+    if (us.status.user == 0) return {theirs + "root without CAP_SYS_PTRACE", container_grant(us)};
+    return {theirs + "user " + decimal(us.status.real_user),
+            (users.are_one() ? "run as that user, " : "") + grant(us)};
+  }
+  const Ids groups{it.status.real_group, it.status.group, it.status.saved_group};
+  if (!groups.all_are(us.status.real_group) && !all) {
+    return {who + " runs with group " + groups.text() + " and we with group " +
+                decimal(us.status.real_group),
+            (groups.are_one() ? "run with that group (sg or setpriv --regid), " : "") + grant(us)};
   }
   if ((it.status.capabilities & ~us.status.capabilities) != 0 && !all) {
-    return who + " has capabilities that we lack: " +
-           (us.container == Container::none ? grant(us) : container_grant(us.container));
+    return {who + " has capabilities that we lack", grant(us)};
   }
   if (!it.dumpable && !all) {
-    return who +
-           " does not let itself be read (it changed its user, or asked for that with "
-           "prctl): " +
-           grant(us);
+    return {
+        who + " does not let itself be read (it changed its user, or asked for that with prctl)",
+        grant(us)};
   }
   if (us.yama_scope == 2 && !all) {
-    return "kernel.yama.ptrace_scope is 2, which lets only root read processes: " + grant(us) +
-           ", or: sudo sysctl kernel.yama.ptrace_scope=0";
+    return {"kernel.yama.ptrace_scope is 2, which lets only root read processes",
+            grant(us) + ", or: sudo sysctl kernel.yama.ptrace_scope=0"};
   }
   if (us.yama_scope == 1 && !all && !it.descends_from_us) {
-    return "kernel.yama.ptrace_scope is 1, which lets a process read only its descendants: start "
-           "the program with tachyon run, or: sudo sysctl kernel.yama.ptrace_scope=0, or " +
-           grant(us);
+    return {"kernel.yama.ptrace_scope is 1, which lets a process read only its descendants",
+            "start the program with tachyon run, or: sudo sysctl kernel.yama.ptrace_scope=0, or " +
+                grant(us)};
   }
   if (us.selinux_denies) {
-    return "SELinux forbids reading processes (its boolean deny_ptrace is on): sudo setsebool "
-           "deny_ptrace off";
+    return {"SELinux forbids reading processes (its boolean deny_ptrace is on)",
+            "sudo setsebool deny_ptrace off"};
   }
   if (!us.apparmor.empty()) {
-    return "AppArmor confines us (" + printable(us.apparmor) + ") and may forbid reading " + who +
-           ": in a container, start it with --security-opt apparmor=unconfined";
+    return {"AppArmor confines us (" + printable(us.apparmor) + ") and may forbid reading " + who,
+            "in a container, start it with --security-opt apparmor=unconfined"};
   }
   if (us.status.seccomp == 2) {
-    return "a seccomp filter is in force here and may forbid reading " + who + ": " +
-           container_grant(us.container) + ", or with --security-opt seccomp=unconfined";
+    return {"a seccomp filter is in force here and may forbid " +
+                std::string{attempt.pausing ? "stopping " : "reading "} + who,
+            (attempt.pausing ? "read without --blocking, or " : "") + without_filter(us)};
+  }
+  if (all && us.has_user_namespace()) {
+    return {"our CAP_SYS_PTRACE counts inside our user namespace only, and " + who +
+                " is outside of it",
+            "run tachyon outside of that namespace, as root"};
   }
   if (all) {
-    return "the kernel refuses to let us read " + who +
-           " although we have CAP_SYS_PTRACE (it is "
-           "outside of our namespaces, or protected by a security module): run tachyon on the "
-           "host, "
-           "outside of containers";
+    return {"the kernel refuses to let us read " + who +
+                " although we have CAP_SYS_PTRACE (it is outside of our namespaces, or protected "
+                "by a security module)",
+            "run tachyon on the host, outside of containers"};
   }
-  return "the kernel refuses to let us read " + who + ": " + grant(us);
+  return {"the kernel refuses to let us read " + who, grant(us)};
 }
 
 // Of the version that its files are called after, where the interpreter is too old to say.
-inline std::string explain_version(const Attempt& attempt, std::uint64_t version) {
+inline Explanation explain_version(const Attempt& attempt, std::uint64_t version) {
   const bool unknown = version == 0x03000000;
-  return of_process(attempt.pid) + " runs Python " +
-         (unknown ? std::string{"older than 3.11"} : version_text(version)) + ": tachyon reads " +
-         supported_range() + "; run the program with one of these";
-}
-
-inline std::string explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
-  const std::string who = of_process(attempt.pid);
-  if (it.exists) return who + " has ended, and another process has its number now";
-  if (us.status.ids.size() > 1) {
-    return "there is no " + who +
-           " in this pid namespace: list the ones there are with ps, or run "
-           "tachyon where the program was started";
+  const std::string python =
+      "Python " + (unknown ? std::string{"older than 3.11"} : version_text(version));
+  const bool known = std::any_of(all_layouts.begin(), all_layouts.end(), [&](const auto& layout) {
+    return version >> 24 == 3 && (version >> 16 & 0xff) == layout.build.minor;
+  });
+  if (known) {
+    return {of_process(attempt.pid) + " runs " + python +
+                ", but does not publish where its structures lie, as that version does",
+            "use a released build of CPython"};
   }
-  return "there is no " + who + " (any more): list the ones there are with ps -e";
+  return {of_process(attempt.pid) + " runs " + python,
+          "tachyon reads " + supported_range() + "; run the program with one of these"};
 }
 
-inline std::string explain_not_python(const Attempt& attempt, const Subject& it) {
-  std::string text = of_process(attempt.pid);
-  if (!it.program.empty()) text += " (" + printable(it.program) + ")";
-  text += " is not a Python interpreter and has none loaded";
-  if (it.children.empty()) return text + ": give the number of the process that is";
-  text += ": it may be one of its children,";
+inline Explanation explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
+  const std::string who = of_process(attempt.pid);
+  if (it.exists && it.ending) return {who + " has ended", {}};
+  if (it.exists) return {who + " has ended, and another process has its number now", {}};
+  if (it.hidden) {
+    return {who + " is hidden from us (/proc is mounted with hidepid)",
+            "run as the user that it belongs to, " + grant(us)};
+  }
+  return {"there is no " + who + " (any more)", "list the ones there are with ps -e"};
+}
+
+inline Explanation explain_not_python(const Attempt& attempt, const Subject& it) {
+  std::string why = of_process(attempt.pid);
+  if (!it.program.empty()) why += " (" + printable(it.program) + ")";
+  why += " is not a Python interpreter and has none loaded";
+  if (it.children.empty()) return {why, "give the number of the process that is"};
+  std::string remedy = "it may be one of its children,";
   constexpr std::size_t most = 5;
   for (std::size_t i = 0; i < std::min(it.children.size(), most); ++i) {
-    text += (i == 0 ? " " : ", ") + decimal(static_cast<std::uint64_t>(it.children[i]));
+    remedy += (i == 0 ? " " : ", ") + decimal(static_cast<std::uint64_t>(it.children[i]));
   }
-  return text;
+  return {why, remedy};
+}
+
+inline Explanation explain_system(const Error& error, const Attempt& attempt, const Observer& us) {
+  const std::string why = "the system failed: " + system_text(error.sys);
+  switch (error.sys) {
+    case EMFILE:
+      return {why, more_files(us)};
+    case ENOMEM:
+      return {why, "give tachyon more memory (ulimit -v, or the container's limit)"};
+    case ENOSYS:
+      return {why + " (this kernel lacks a system call, or a filter hides it)",
+              attempt.pausing ? "read without --blocking" : without_filter(us)};
+    default:
+      return {why, "try again"};
+  }
 }
 
 // What only a core file can be told.
-inline std::string explain_core(const Error& error, const std::string& name) {
+inline Explanation explain_core(const Error& error, const std::string& name) {
   switch (error.code) {
     case Errc::not_python:
-      return name +
-             " has no Python interpreter in it: if it is one of a Python, name the file of "
-             "the program with --exe, and keep its libraries where they were";
+      return {name + " has no Python interpreter in it",
+              "if it is one of a Python, name the file of the program with --exe, and keep its "
+              "libraries where they were"};
     case Errc::not_started:
     case Errc::finalizing:
-      return name + " was made while the interpreter started or ended: there is no stack in it";
+      return {name + " was made while the interpreter started or ended", "there is no stack in it"};
     case Errc::unsupported_version:
     case Errc::unsupported_prerelease:
-      return name + " is of Python " + version_text(error.at.value) + ": tachyon reads final " +
-             "releases of " + supported_range();
+      return {name + " is of Python " + version_text(error.at.value),
+              "tachyon reads final releases of " + supported_range()};
     case Errc::torn:
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
     case Errc::no_such_thread:
-      return name +
-             " lacks memory that is needed, or has it damaged: name the file of the program "
-             "with --exe, or make the core with gcore";
+      return {name + " lacks memory that is needed, or has it damaged",
+              "name the file of the program with --exe, or make the core with gcore"};
     default:
-      return "reading " + name + " failed: " +
-             (error.sys == 0 ? "for a reason that belongs to processes" : system_text(error.sys));
+      return {
+          "reading " + name + " failed: " +
+              (error.sys == 0 ? "for a reason that belongs to processes" : system_text(error.sys)),
+          {}};
   }
 }
 
-inline std::string explain_file(const Error& error, const Attempt& attempt) {
+inline Explanation explain_file(const Error& error, const Attempt& attempt) {
   const std::string name = printable(attempt.file);
   const std::string reason = system_text(error.sys);
   const std::string because = reason.empty() ? "" : ": " + reason;
   switch (error.code) {
     case Errc::cannot_open:
-      return "cannot open " + name + because;
+      return {"cannot open " + name + because, {}};
     case Errc::cannot_read:
-      return "cannot read " + name + because;
+      return {"cannot read " + name + because, {}};
     case Errc::cannot_write:
-      return "cannot write " + name + because;
+      return {"cannot write " + name + because, {}};
     case Errc::not_a_recording:
-      return name + " is not a recording of tachyon's or of CPython's";
+      return {name + " is not a recording of tachyon's or of CPython's", {}};
     case Errc::not_a_core:
-      return name +
-             " is not a core file (a compressed one has to be unpacked first: unzstd, unlz4)";
+      return {
+          name + " is not a core file (a compressed one has to be unpacked first: unzstd, unlz4)",
+          {}};
     case Errc::damaged:
-      return name + " is damaged near byte " + decimal(error.at.value);
+      return {name + " is damaged near byte " + decimal(error.at.value), {}};
     case Errc::truncated:
-      return name + " ends too early, after " + decimal(error.at.value) +
-             " bytes (a core: raise the limit with ulimit -c unlimited, and look for a full disk)";
+      return {
+          name + " ends too early, after " + decimal(error.at.value) +
+              " bytes (a core: raise the limit with ulimit -c unlimited, and look for a full disk)",
+          {}};
     case Errc::unsupported:
-      return name + " has contents that this build of tachyon cannot read";
+      return {name + " has contents that this build of tachyon cannot read", {}};
     case Errc::unsupported_arch:
-      return name + " comes from another kind of machine than this build of tachyon reads";
+      return {name + " comes from another kind of machine than this build of tachyon reads", {}};
     case Errc::limit:
-      return name + " is larger or deeper than its format allows";
+      return {name + " is larger or deeper than its format allows", {}};
     default:
       return explain_core(error, name);
   }
@@ -243,75 +367,84 @@ inline std::string explain_file(const Error& error, const Attempt& attempt) {
 
 }  // namespace detail
 
-// The line for `error`, given what was seen. Ends without a full stop.
-inline std::string explain(const Error& error, const Attempt& attempt, const Observer& us,
+// Of `error`, given what was seen. Neither part ends in a full stop.
+inline Explanation explain(const Error& error, const Attempt& attempt, const Observer& us,
                            const Subject& it) {
   const std::string who = detail::of_process(attempt.pid);
   if (!attempt.file.empty()) return detail::explain_file(error, attempt);
   if (it.exists && it.process != 0 && it.process != it.pid) {
-    return detail::decimal(static_cast<std::uint64_t>(it.pid)) + " is a thread of " +
-           detail::of_process(it.process) + ": use that number";
+    return {detail::decimal(static_cast<std::uint64_t>(it.pid)) + " is a thread of " +
+                detail::of_process(it.process),
+            "use that number"};
   }
   switch (error.code) {
     case Errc::ok:
-      return "no error";
+      return {"no error", {}};
     case Errc::torn:
     case Errc::unreadable:
     case Errc::too_deep:
     case Errc::bad_value:
     case Errc::no_such_thread:
-      return "the interpreter in " + who +
-             " could not be read consistently (its structures change, or are damaged): try again, "
-             "or with --blocking";
+      return {"the interpreter in " + who +
+                  " could not be read consistently (its structures change, or are damaged)",
+              "try again, or with --blocking"};
+    case Errc::no_proc:
+      return {"/proc is not mounted, and nothing is known of a process without it",
+              "mount -t proc proc /proc"};
+    case Errc::foreign_proc:
+      return {"/proc here is that of another pid namespace, and its numbers are other processes'",
+              "mount -t proc proc /proc (or: unshare --mount-proc, nsenter --mount)"};
     case Errc::no_such_process:
       return detail::explain_missing(attempt, us, it);
     case Errc::not_permitted:
       return detail::explain_refusal(attempt, us, it);
     case Errc::is_kernel_thread:
-      return who +
-             " is a part of the kernel and has no memory of its own: give the number of a "
-             "program";
+      return {who + " is a part of the kernel and has no memory of its own",
+              "give the number of a program"};
     case Errc::is_zombie:
-      return who + " has ended, only its exit status is left, for " +
-             detail::of_process(it.parent) + " to collect: nothing can be read any more";
+      return {who + " has ended, only its exit status is left, for " +
+                  detail::of_process(it.parent) + " to collect",
+              "nothing can be read any more"};
     case Errc::not_python:
       return detail::explain_not_python(attempt, it);
     case Errc::not_started:
-      return "the interpreter in " + who + " has not finished starting: try again";
+      return {"the interpreter in " + who + " has not finished starting", "try again"};
     case Errc::finalizing:
-      return "the interpreter in " + who + " is shutting down: attach earlier";
+      return {"the interpreter in " + who + " is shutting down", "attach earlier"};
     case Errc::unsupported_version:
       return detail::explain_version(attempt, error.at.value);
     case Errc::unsupported_prerelease:
-      return who + " runs Python " + detail::version_text(error.at.value) +
-             ", a pre-release, whose structures are its own: use a final release, or build tachyon "
-             "with a layout made from its headers (gen/generate.py --python)";
+      return {who + " runs Python " + detail::version_text(error.at.value) +
+                  ", a pre-release, whose structures are its own",
+              "use a final release, or build tachyon with a layout made from its headers "
+              "(gen/generate.py --python)"};
     case Errc::unsupported_arch:
-      return who +
-             " is a program for another kind of processor or word size than this build of "
-             "tachyon reads: use a 64-bit " +
-             std::string{name_of(native_arch)} + " Python";
+      return {who +
+                  " is a program for another kind of processor or word size than this build of "
+                  "tachyon reads",
+              "use a 64-bit " + std::string{name_of(native_arch)} + " Python"};
     case Errc::tasks_unpublished:
-      return "the Python of " + who +
-             " does not publish its asyncio tasks, which 3.14 and later do: --async-mode running "
-             "shows what the running ones do";
+      return {
+          "the Python of " + who + " does not publish its asyncio tasks, which 3.14 and later do",
+          "--async-mode running shows what the running ones do"};
     case Errc::process_changed:
-      return who + " has become another program (exec): attach again";
+      return {who + " has become another program (exec)", "attach again"};
     case Errc::timed_out:
-      return who +
-             " did not stop in time (a system call that cannot be interrupted, or a frozen "
-             "container): try again, or without --blocking";
+      return {who +
+                  " did not stop in time (a system call that cannot be interrupted, or a frozen "
+                  "container)",
+              "try again, or without --blocking"};
     case Errc::system:
-      return "the system failed: " + detail::system_text(error.sys);
+      return detail::explain_system(error, attempt, us);
     default:
       return detail::explain_file(error, {attempt.pid, "a file", attempt.pausing});
   }
 }
 
-// Looks at the circumstances and explains. `attempt.pid` zero leaves the process out.
+// Looks at the circumstances and explains, in one line. `attempt.pid` zero leaves the process out.
 inline std::string describe(const Error& error, const Attempt& attempt) {
-  if (!attempt.file.empty() || attempt.pid == 0) return explain(error, attempt, {}, {});
-  return explain(error, attempt, observe_ourselves(), observe(attempt.pid));
+  if (!attempt.file.empty() || attempt.pid == 0) return explain(error, attempt, {}, {}).line();
+  return explain(error, attempt, observe_ourselves(), observe(attempt.pid)).line();
 }
 
 }  // namespace tachyon

@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <string>
 #include <string_view>
-#include <sys/resource.h>
+#include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -51,6 +51,11 @@ namespace detail {
 class Doctor {
  public:
   std::vector<Finding> machine() {
+    // Nothing that /proc says would be about us.
+    if (const auto ours = check_proc(); !ours) {
+      blocked("/proc", explain(ours.error(), {}, us_, {}));
+      return std::move(findings_);
+    }
     user();
     yama();
     seccomp();
@@ -64,6 +69,7 @@ class Doctor {
   }
 
   std::vector<Finding> process(std::int32_t pid) {
+    if (!check_proc()) return {};  // said of the machine
     const Subject subject = observe(pid);
     who(subject);
     if (!subject.exists) return std::move(findings_);
@@ -78,10 +84,11 @@ class Doctor {
     tracing(subject);
     if (const auto attached = attach(pid)) {
       interpreter(attached->site);
-      layout(attached->site);
+      layout(attached->site, subject);
       asyncio(attached->site);
     } else {
-      blocked("interpreter", explain(attached.error(), {pid}, us_, subject));
+      // It may have ended meanwhile.
+      blocked("interpreter", explain(attached.error(), {pid}, us_, observe(pid)));
     }
     return std::move(findings_);
   }
@@ -94,25 +101,26 @@ class Doctor {
   void note(std::string_view subject, std::string why, std::string command = {}) {
     add(subject, Verdict::note, std::move(why), std::move(command));
   }
-  // An explanation reads "what: remedy"; the remedy becomes the command.
-  void blocked(std::string_view subject, const std::string& line) {
-    const std::size_t colon = line.find(": ");
-    const bool both = colon != std::string::npos;
-    add(subject, Verdict::blocked, line.substr(0, colon), both ? line.substr(colon + 2) : "");
+  void blocked(std::string_view subject, Explanation explanation) {
+    add(subject, Verdict::blocked, std::move(explanation.why), std::move(explanation.remedy));
   }
 
   // ---- the machine and ourselves ----
 
   void user() {
-    const std::string number = decimal(us_.status.user);
-    if (us_.may_trace_all()) {
+    if (us_.may_trace_all() && us_.has_user_namespace()) {
+      note("capabilities", "CAP_SYS_PTRACE, in a user namespace: processes inside it can be read",
+           "for others, run tachyon outside of it as root");
+    } else if (us_.may_trace_all()) {
       ok("capabilities", "CAP_SYS_PTRACE: processes of every user can be read");
     } else if (us_.status.user == 0) {
-      note("capabilities", "root, but without CAP_SYS_PTRACE: only root's own processes",
-           container_grant(us_.container));
+      note("capabilities",
+           "root, but without CAP_SYS_PTRACE: only processes of root's that can do no more than we",
+           grant(us_));
     } else {
-      note("capabilities", "user " + number + ": only this user's own processes",
-           "sudo setcap cap_sys_ptrace=ep " + printable(us_.program));
+      note("capabilities",
+           "user " + decimal(us_.status.real_user) + ": only this user's own processes",
+           grant(us_));
     }
   }
 
@@ -138,7 +146,8 @@ class Doctor {
     }
   }
 
-  // Whether a filter lets the call through is found out by making it, on ourselves.
+  // Whether a filter lets the call through is found out by making it, on ourselves. Without it
+  // memory is read through /proc/PID/mem, which is only open to the owner and to root.
   void seccomp() {
     const std::uint64_t from = 0x7461636879;
     std::uint64_t into = 0;
@@ -148,8 +157,16 @@ class Doctor {
     if (got == static_cast<ssize_t>(sizeof into) && into == from) {
       return ok("seccomp", us_.status.seccomp == 0 ? "no filter" : "a filter that lets us read");
     }
-    add("seccomp", Verdict::blocked, "the call process_vm_readv fails: " + system_text(errno),
-        container_grant(us_.container) + ", or with --security-opt seccomp=unconfined");
+    const std::string why = "the call process_vm_readv fails: " + system_text(errno);
+    const auto file = open_for_reading("/proc/self/mem");
+    const auto read = file ? read_at(*file, reinterpret_cast<std::uintptr_t>(&from), bytes_of(into))
+                           : Result<std::size_t>{file.error()};
+    if (!read || *read != sizeof into || into != from) {
+      return add("seccomp", Verdict::blocked, why + ", and so does reading /proc/PID/mem",
+                 without_filter(us_));
+    }
+    note("seccomp", why + "; /proc/PID/mem is read instead, which takes longer",
+         without_filter(us_));
   }
 
   void security_modules() {
@@ -165,12 +182,16 @@ class Doctor {
 
   void containers() {
     if (us_.container == Container::none) return ok("container", "none");
-    note("container",
-         "we run in " + std::string{name_of(us_.container)} +
-             ": only processes of this container are visible",
+    const std::string where = "we run in " + std::string{name_of(us_.container)};
+    if (us_.pid_namespace == first_pid_namespace) {
+      return ok("container", where + ", which shows all processes of the machine");
+    }
+    const std::string tool = us_.container == Container::podman ? "podman" : "docker";
+    note("container", where + ": only processes of this container are visible",
          us_.container == Container::kubernetes ? "shareProcessNamespace: true in the pod"
-                                                : "docker run --pid=container:NAME "
-                                                  "--cap-add=SYS_PTRACE");
+         : us_.container == Container::other
+             ? "run tachyon outside of it, as root"
+             : tool + " run --pid=container:NAME --cap-add=SYS_PTRACE");
   }
 
   void kernel() {
@@ -204,30 +225,28 @@ class Doctor {
     }
   }
 
-  // cpu.max of the control group: "200000 100000" is two CPUs, "max 100000" no limit.
   void processors() {
     cpu_set_t set;
     const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    const std::string limit = small_text("/sys/fs/cgroup/cpu.max");
-    const auto quota = leading_number<std::uint64_t>(limit);
-    const auto period = leading_number<std::uint64_t>(after_first(limit));
+    const std::uint64_t limit = processor_limit(small_text("/proc/self/cgroup"), small_file);
     std::string text = decimal(static_cast<std::uint64_t>(count)) + " usable";
-    if (quota != 0 && period != 0) {
-      text += ", of which this container may use " + decimal(quota / period) + "." +
-              decimal(quota * 10 / period % 10);
+    if (limit != 0) {
+      const std::uint64_t rest = limit % 100;
+      text += ", of which our control group may use " + decimal(limit / 100) + "." +
+              (rest < 10 ? "0" : "") + decimal(rest);
     }
-    if (count == 1 || (quota != 0 && quota < 2 * period)) {
+    if (count == 1 || (limit != 0 && limit < 200)) {
       return note("CPUs", text + ": tachyon takes time from the program it watches");
     }
     ok("CPUs", text);
   }
+  static std::string small_file(const std::string& path) { return small_text(path.c_str()); }
 
+  // Each thread that is watched takes one, and so does each thread that is stopped.
   void descriptors() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const std::string text = decimal(limit.rlim_cur) + " open files";
-    if (limit.rlim_cur >= 1024) return ok("limits", text);
-    note("limits", text + ": CPU time of many threads cannot be watched", "ulimit -n 4096");
+    const std::string text = decimal(us_.open_files) + " open files";
+    if (us_.open_files >= 1024) return ok("limits", text);
+    note("limits", text + ": CPU time of many threads cannot be watched", more_files(us_));
   }
 
   // ---- a process ----
@@ -257,11 +276,19 @@ class Doctor {
     note("namespaces", "in a container: its own numbers for threads are translated");
   }
 
+  // Whether a filter forbids to stop anybody is told by an attempt on nobody.
   void tracing(const Subject& subject) {
-    if (subject.status.tracer == 0) return ok("--blocking", "possible");
-    add("--blocking", Verdict::blocked,
-        "a debugger (" + of_process(subject.status.tracer) + ") holds this process",
-        "end it, or read without --blocking");
+    constexpr pid_t nobody = 0;
+    const bool callable = ::ptrace(PTRACE_SEIZE, nobody, nullptr, nullptr) != 0 && errno == ESRCH;
+    const Attempt stopping{subject.pid, {}, true};
+    if (subject.tracer != 0) {
+      blocked("--blocking", explain({Errc::not_permitted}, stopping, us_, subject));
+    } else if (!callable) {
+      add("--blocking", Verdict::blocked, "the call ptrace fails: " + system_text(errno),
+          "read without --blocking, or " + without_filter(us_));
+    } else {
+      ok("--blocking", "possible");
+    }
   }
 
   void interpreter(const RuntimeSite& site) {
@@ -275,12 +302,15 @@ class Doctor {
     ok("interpreter", std::move(text));
   }
 
-  void layout(const RuntimeSite& site) {
+  void layout(const RuntimeSite& site, const Subject& subject) {
     if (!site.publishes_offsets()) return ok("layout", "compiled in, chosen by version");
     const auto kind =
         with_published_layout(AllLayouts{}, site.table, native_arch,
                               []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
     if (!kind) {
+      if (kind.error().code == Errc::unsupported_version) {
+        return blocked("layout", explain(kind.error(), {subject.pid}, us_, subject));
+      }
       add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
           "use a released build of CPython");
     } else if (*kind) {

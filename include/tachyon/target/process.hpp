@@ -34,9 +34,13 @@ struct ProcessStatus {
   std::int32_t tracer = 0;   // a debugger holds it
   std::uint32_t user = 0;    // effective
   std::uint32_t real_user = 0;
-  std::uint32_t group = 0;         // effective
-  std::uint64_t capabilities = 0;  // effective
-  std::int32_t seccomp = 0;        // 0 off, 1 strict, 2 filter
+  std::uint32_t saved_user = 0;
+  std::uint32_t group = 0;  // effective
+  std::uint32_t real_group = 0;
+  std::uint32_t saved_group = 0;
+  std::uint64_t capabilities = 0;               // effective
+  std::uint64_t obtainable = ~std::uint64_t{};  // the bounding set: no program file gives more
+  std::int32_t seccomp = 0;                     // 0 off, 1 strict, 2 filter
   bool no_new_privileges = false;
   std::int32_t threads = 0;
   std::vector<std::int32_t> ids{};  // NSpid: outermost namespace first, its own last
@@ -81,16 +85,23 @@ inline ProcessStatus parse_process_status(std::string_view text) {
     const std::size_t colon = std::min(line.find(':'), line.size());
     const std::string_view key = line.substr(0, colon);
     const std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    using detail::after_first;
     using detail::leading_number;
     if (key == "Name") status.name = value.substr(std::min<std::size_t>(1, value.size()));
     if (key == "Tgid") status.process = leading_number<std::int32_t>(value);
     if (key == "TracerPid") status.tracer = leading_number<std::int32_t>(value);
     if (key == "Uid") {
       status.real_user = leading_number<std::uint32_t>(value);
-      status.user = leading_number<std::uint32_t>(detail::after_first(value));
+      status.user = leading_number<std::uint32_t>(after_first(value));
+      status.saved_user = leading_number<std::uint32_t>(after_first(after_first(value)));
     }
-    if (key == "Gid") status.group = leading_number<std::uint32_t>(detail::after_first(value));
+    if (key == "Gid") {
+      status.real_group = leading_number<std::uint32_t>(value);
+      status.group = leading_number<std::uint32_t>(after_first(value));
+      status.saved_group = leading_number<std::uint32_t>(after_first(after_first(value)));
+    }
     if (key == "CapEff") status.capabilities = leading_number<std::uint64_t>(value, 16);
+    if (key == "CapBnd") status.obtainable = leading_number<std::uint64_t>(value, 16);
     if (key == "Seccomp") status.seccomp = leading_number<std::int32_t>(value);
     if (key == "NoNewPrivs") status.no_new_privileges = leading_number<int>(value) != 0;
     if (key == "Threads") status.threads = leading_number<std::int32_t>(value);
@@ -200,7 +211,14 @@ inline Result<ProcessStatus> Process::status() const {
 }
 
 inline Result<Maps> Process::maps() const {
-  const auto whole = text("maps");
+  auto whole = text("maps");
+  // A main thread that has ended shows no memory; the others still have it.
+  if (whole && whole->empty()) {
+    const auto all = tasks();
+    for (std::size_t i = 0; all && i < all->size() && (!whole || whole->empty()); ++i) {
+      whole = text(detail::ProcPath{"task/"}.add((*all)[i]).add("/maps").c_str());
+    }
+  }
   if (!whole) return whole.error();
   return Maps::parse(*whole);
 }

@@ -13,8 +13,9 @@
 //
 // A chain lists the frames of a thread root first. Each link remembers what it was made from (where
 // the frame is, what it runs, at which instruction, who called it) and the stack up to it, so that
-// next time only links that changed have to be made again: a link whose four words are the same as
-// in the last look is the same link.
+// next time only links that changed have to be made again: a link of which all of that is the same
+// as in the last look is the same link. Its kind is part of it: a program that forges its frames
+// turned an entry from C into a frame and back, and the entry has no code.
 //
 // Not every frame is shown. A shim (an entry from C) becomes a "<native>" frame where that is asked
 // for. A frame that is still being set up has not reached its first traceable instruction, and the
@@ -39,7 +40,8 @@ struct Link {
 
   bool same_as(const RawFrame& frame) const noexcept {
     return at == frame.at && executable == frame.executable && instruction == frame.instruction &&
-           previous == frame.previous && thread_index == frame.thread_index;
+           previous == frame.previous && thread_index == frame.thread_index &&
+           owner == frame.owner && entry == frame.entry;
   }
 };
 
@@ -198,7 +200,8 @@ class ChainMaker {
     return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
   }
 
-  // What a frame is shown as; an error when it is not shown at all.
+  // What a frame is shown as; an error when it is not shown at all. For frames that are known to be
+  // alive without being on a stack: those of coroutines.
   template <Memory M>
   Result<FrameId> shown_as(M& memory, const RawFrame& frame, std::uint64_t epoch) {
     if (is_shim(layout_, frame)) return Errc::bad_value;
@@ -208,6 +211,7 @@ class ChainMaker {
     if (!bytecode) return bytecode.error();
     const Placed placed = place(layout_, **code, *bytecode, frame);
     if (placed.position != Position::good) return Errc::torn;
+    codes_.trust(**code, epoch);
     const OpcodeId opcode = wants_opcodes_ ? opcode_of(memory, **code, *bytecode, placed.unit,
                                                        read_opcode(memory, frame, epoch))
                                            : OpcodeId::none;

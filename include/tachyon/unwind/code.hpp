@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/bytes.hpp>
+#include <tachyon/base/interner.hpp>
 #include <tachyon/base/view.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/sample/shared_tables.hpp>
@@ -22,8 +24,15 @@
 //
 // Addresses are reused: of 1000 functions made by exec, 20-46 % got an address that an earlier one
 // had had. From 3.14 the interpreter counts deallocations of code objects, and a cached object is
-// trusted while that counter stands still; before, it is trusted for a short time. After that it is
-// checked: one read of the object's head, whose pointers and lengths must be what they were.
+// trusted while that counter stands still; before, it is trusted for a short time, and for none
+// while objects are seen to be replaced. After that it is checked: its head must be what it was,
+// and so must the contents of its name, its file's name and its line table. Their addresses are not
+// enough, as those are reused along with the object's: of a program that runs one generated module
+// after the other, a third of the samples were put on the module before.
+//
+//   code --+-- qualname:   length, hash, state, "f27"
+//          +-- filename:   ...                  "/v/f27.py"     one read of four pieces,
+//          +-- line table: length, hash,        80 00 d8 ...    of which a hash is kept
 namespace tachyon {
 
 // What an instruction can do to the frame chain, for the rules that tell a true stack from a torn
@@ -45,14 +54,23 @@ struct Code {
     friend bool operator==(const Print&, const Print&) = default;
   };
 
+  // Of what it points at, as much as tells it from another object.
+  struct Piece {
+    Address at{};
+    std::size_t size = 0;
+  };
+
   Address at{};
   Print print{};
+  std::array<Piece, 3> pieces{};
+  std::uint64_t contents = 0;  // a hash of what they hold
   FunctionId function{};
   std::uint32_t units = 0;
   std::uint32_t first_traceable = 0;
   std::uint32_t frame_bytes = 0;  // on the data stack, locals and evaluation stack included
   Address bytecode{};
-  std::uint64_t validated = 0;  // generation, or time, at which this was known to be true
+  std::uint64_t validated = ~std::uint64_t{0};  // the epoch in which it was seen alive: see trust()
+  std::uint64_t checked = 0;                    // the walk in which it was what it is here
   LineTable lines{};
   std::vector<Site> sites{};            // by code unit; caches belong to their instruction
   std::vector<std::uint32_t> starts{};  // by code unit: where its instruction begins
@@ -118,26 +136,35 @@ class CodeCache {
   // What is known, without reading; null when unknown or no longer trusted at this epoch.
   Code* known(Address at, std::uint64_t epoch) noexcept {
     const auto found = codes_.find(at.value);
-    if (found == codes_.end() || found->second->validated != epoch) return nullptr;
-    return found->second.get();
+    if (found == codes_.end()) return nullptr;
+    Code& code = *found->second;
+    return code.validated == epoch || code.checked == walk_ ? &code : nullptr;
   }
 
-  // The code object at `at`, true as of `epoch`.
+  // An object that is alive cannot become another one while the epoch lasts. A dead one can, and is
+  // what it was until its memory is used again: so it is only for the walk that checked an object to
+  // use it, until it is seen in a frame that has been accepted. (Frames that have returned still
+  // name their code; of a program that runs one generated module after the other 3 % of the samples
+  // in 3.14 were put on the one before, whose death was the last for a while.)
+  static void trust(Code& code, std::uint64_t epoch) noexcept { code.validated = epoch; }
+
+  // The code object at `at`, as it is now, or is known to be at this epoch.
   template <Memory M>
   Result<Code*> get(M& memory, Address at, std::uint64_t epoch) {
     if (Code* code = known(at, epoch)) return code;
+    if (const auto found = codes_.find(at.value); found != codes_.end()) {
+      if (is_still(memory, *found->second)) {
+        found->second->checked = walk_;
+        return found->second.get();
+      }
+      ++replaced_;
+      retire(std::move(found->second));
+      codes_.erase(found);
+    }
     StructCopy<512> head;
     if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
     if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
     const Code::Print print = print_of(head);
-    if (const auto found = codes_.find(at.value); found != codes_.end()) {
-      if (found->second->print == print) {
-        found->second->validated = epoch;
-        return found->second.get();
-      }
-      retire(std::move(found->second));
-      codes_.erase(found);
-    }
     const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
     if (codes_.size() >= limits_.objects || kept_units_ + units > limits_.all_units) forget_all();
     // What was forgotten is only freed between two walks, so one walk has a limit of its own.
@@ -147,7 +174,7 @@ class CodeCache {
     auto code = load(memory, at, head, print);
     if (!code) return code.error();
     kept_units_ += units;
-    (*code)->validated = epoch;
+    (*code)->checked = walk_;
     Code* raw = code->get();
     codes_.emplace(at.value, std::move(*code));
     return raw;
@@ -195,15 +222,19 @@ class CodeCache {
 
   // Objects replaced since the last call are only freed here: between two walks.
   void sweep() noexcept {
+    ++walk_;
     retired_.clear();
     retired_units_ = 0;
   }
   std::size_t size() const noexcept { return codes_.size(); }
+  // How many objects were found to be others than they had been.
+  std::uint64_t replaced() const noexcept { return replaced_; }
   // Changes when everything was forgotten: who holds objects must not use them after the walk.
   std::uint64_t generation() const noexcept { return generation_; }
 
  private:
   static constexpr std::size_t most_thread_copies = 1 << 16;
+  static constexpr std::size_t most_compared = 1024;  // of one piece: what is longer differs before
 
   FrameId make_frame(const Code& code, std::uint32_t unit, OpcodeId opcode) {
     const Location location = code.lines.at(unit);
@@ -230,6 +261,65 @@ class CodeCache {
             head[layout_.code.firstlineno]};
   }
 
+  template <Memory M>
+  bool is_still(M& memory, const Code& code) {
+    StructCopy<512> head;
+    const auto contents =
+        contents_of(memory, code.pieces, {head.range(code.at, layout_.code.size)});
+    return contents && *contents == code.contents && print_of(head) == code.print;
+  }
+
+  // Reads `first` and the pieces in one go.
+  template <Memory M>
+  Result<std::uint64_t> contents_of(M& memory, const std::array<Code::Piece, 3>& pieces,
+                                    std::vector<Range> first = {}) {
+    first.reserve(first.size() + pieces.size());
+    std::size_t used = 0;
+    for (const Code::Piece& piece : pieces) {
+      const auto room = std::span{compared_}.subspan(used, piece.size);
+      std::fill(room.begin(), room.end(), std::byte{});
+      first.push_back({piece.at, room});
+      used += piece.size;
+    }
+    const auto copied = memory.read_many(first);
+    if (!copied) return copied.error();
+    if (*copied != first.size()) return Errc::unreadable;
+    return hash_text(as_text(Bytes{compared_}.first(used)));
+  }
+
+  // From the length on: before it are the type and the count of references, which come and go.
+  Code::Piece piece(Address at, std::size_t from, Address data,
+                    std::uint64_t bytes) const noexcept {
+    const std::uint64_t size = (data - at) - from + bytes;
+    return {at + from, static_cast<std::size_t>(std::min<std::uint64_t>(size, most_compared))};
+  }
+  template <Memory M>
+  Result<Code::Piece> text_piece(M& memory, std::uint64_t object) const {
+    const Address at{object};
+    StructCopy<128> head;
+    const auto ok = head.fetch(memory, at, layout_.unicode.compact_data.offset);
+    if (!ok) return ok.error();
+    const auto shape = text_shape(layout_, at, head.bytes());
+    if (!shape) return shape.error();
+    const std::uint64_t characters = std::min<std::uint64_t>(shape->length, most_compared);
+    return piece(at, layout_.unicode.length.offset, shape->data, characters * shape->kind);
+  }
+  template <Memory M>
+  Result<std::array<Code::Piece, 3>> pieces_of(M& memory, const Code::Print& print) const {
+    const auto name = text_piece(memory, print.qualname);
+    if (!name) return name.error();
+    const auto file = text_piece(memory, print.filename);
+    if (!file) return file.error();
+    const Address table{print.line_table};
+    const auto count = read_value<std::int64_t>(memory, table + layout_.var_object.count.offset);
+    if (!count) return count.error();
+    const auto bytes = static_cast<std::uint64_t>(
+        std::clamp<std::int64_t>(*count, 0, std::int64_t{most_compared}));
+    return std::array{
+        *name, *file,
+        piece(table, layout_.var_object.count.offset, table + layout_.bytes.data.offset, bytes)};
+  }
+
   template <Memory M, class Head>
   Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
                                      const Code::Print& print) {
@@ -244,6 +334,12 @@ class CodeCache {
     const auto size = frame_bytes(head);
     if (!size) return Error{Errc::bad_value, 0, at};
     code->frame_bytes = *size;
+    const auto pieces = pieces_of(memory, print);
+    if (!pieces) return pieces.error();
+    const auto before = contents_of(memory, *pieces);
+    if (!before) return before.error();
+    code->pieces = *pieces;
+    code->contents = *before;
 
     const auto name = read_text(memory, layout_, Address{print.qualname});
     if (!name) return name.error();
@@ -256,6 +352,8 @@ class CodeCache {
     std::vector<std::byte> bytecode(code->units * std::size_t{2});
     if (const auto ok = memory.read(code->bytecode, bytecode); !ok) return ok.error();
     classify(*code, bytecode);
+    // All of that belongs together if nothing of it has changed meanwhile.
+    if (!is_still(memory, *code)) return Error{Errc::torn, 0, at};
     code->frames.assign(code->units, Code::no_frame);
     code->function = tables_.with([&](Tables& tables) {
       return tables.frames.function(
@@ -309,9 +407,12 @@ class CodeCache {
   std::unordered_map<std::uint64_t, std::unique_ptr<Code>> codes_;
   std::vector<std::unique_ptr<Code>> retired_;
   std::uint64_t generation_ = 0;
+  std::uint64_t replaced_ = 0;
+  std::uint64_t walk_ = 1;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
   std::array<Site, 256> site_of_;
+  std::array<std::byte, 3 * most_compared> compared_{};
 };
 
 }  // namespace tachyon
