@@ -641,7 +641,7 @@ class ThreadReader {
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
   std::uint64_t trusted_ = ~std::uint64_t{0};  // the epoch in which the links' code was trusted
-  std::uint64_t generation_ = 0;  // of the cache that the links' code is in
+  std::uint64_t generation_ = 0;               // of the cache that the links' code is in
 
   ThreadCopy copy_;
   Address cframe_{};

@@ -142,8 +142,8 @@ class CodeCache {
   }
 
   // An object that is alive cannot become another one while the epoch lasts. A dead one can, and is
-  // what it was until its memory is used again: so it is only for the walk that checked an object to
-  // use it, until it is seen in a frame that has been accepted. (Frames that have returned still
+  // what it was until its memory is used again: so it is only for the walk that checked an object
+  // to use it, until it is seen in a frame that has been accepted. (Frames that have returned still
   // name their code; of a program that runs one generated module after the other 3 % of the samples
   // in 3.14 were put on the one before, whose death was the last for a while.)
   static void trust(Code& code, std::uint64_t epoch) noexcept { code.validated = epoch; }
