@@ -16436,7 +16436,9 @@ class Doctor {
   template <int = 0> void processors() {
     cpu_set_t set;
     const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    const std::uint64_t limit = processor_limit(small_text("/proc/self/cgroup"), small_file);
+    const std::uint64_t limit =
+        processor_limit(small_text("/proc/self/cgroup"),
+                        [](const std::string& path) { return small_text(path.c_str()); });
     std::string text = decimal(static_cast<std::uint64_t>(count)) + " usable";
     if (limit != 0) {
       const std::uint64_t rest = limit % 100;
@@ -16448,7 +16450,6 @@ class Doctor {
     }
     ok("CPUs", text);
   }
-  template <int = 0> static std::string small_file(const std::string& path) { return small_text(path.c_str()); }
 
   // Each thread that is watched takes one, and so does each thread that is stopped.
   template <int = 0> void descriptors() {

@@ -286,7 +286,7 @@ TEST_CASE("a recording goes on when there is room again, and says what it lacks"
   const std::string path = folder / "a.bin";
   const Program program;
   // Nothing may be written from the beginning; two thirds into a block; at its very end.
-  for (const rlim_t room : {0, 1, 24, 700, 5000, 10'000}) {
+  for (const rlim_t room : std::initializer_list<rlim_t>{0, 1, 24, 700, 5000, 10'000}) {
     for (const std::uint64_t keep : {std::uint64_t{0}, std::uint64_t{5'000'000'000}}) {
       INFO(room << " " << keep);
       auto file = OutputFile::create(path, Finish::never);

@@ -155,7 +155,7 @@ class Sampling(unittest.TestCase):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 stack, count = line.rsplit(" ", 1)
-                frames = (frame if frame == "<C call>" else frame.rsplit(":", 2)[-2]
+                frames = (frame if ":" not in frame else frame.rsplit(":", 2)[-2]
                           for frame in stack.split(";")[1:])
                 stacks[tuple(frames)] += int(count)
         return done.stderr, stacks

@@ -166,6 +166,6 @@ TEST_CASE("processes whose structures change between two reads", "[unwind]") {
   // A dump tries ten times as often where the target moves.
   if (measures) {
     CHECK(worst.seconds < 20 * allowed);
-    CHECK(worst.kilobytes < allowed_kilobytes);
+    CHECK(worst.kilobytes < 2 * allowed_kilobytes);
   }
 }
