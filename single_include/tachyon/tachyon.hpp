@@ -5778,7 +5778,7 @@ template <int> inline std::string OutputFile::moved_to() const {
   struct stat ours {};
   struct stat there {};
   if (length <= 0 || ::fstat(fd_, &ours) != 0) return {};
-  const std::string path{target, static_cast<std::size_t>(length)};  // or "... (deleted)"
+  std::string path{target, static_cast<std::size_t>(length)};  // or "... (deleted)"
   if (::stat(path.c_str(), &there) != 0 || !detail::is_one_file(ours, there)) return {};
   return path;
 }
