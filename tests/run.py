@@ -356,10 +356,11 @@ def drop_in(tally):
 # g++ 12, on a machine where the standard headers that it includes take 1 s. Machines differ, and a
 # busy one takes longer for the same work, so both are measured in turn, the quickest of five runs
 # counts, and what fails is more than TIMES as long as the standard headers, and never less than the
-# goal. The factors are a quarter over what was measured when this was written: 2.75 s to 0.88 s
-# with g++ 12 on a busy machine. clang has no goal; its factor only keeps it from growing unseen.
+# goal. Measured with g++ 12: 2.75 s to 0.88 s, and 5.22 to 1.26 where a dozen other programs wanted
+# the same caches; the factor is a tenth over that. clang has no goal; its factor only keeps it from
+# growing unseen.
 COMPILE_GOAL = 3.0
-COMPILE_TIMES = {"g++": 3.9, "clang++-14": 6.3}
+COMPILE_TIMES = {"g++": 4.6, "clang++-14": 6.3}
 
 
 def compile_time(tally, folder):
