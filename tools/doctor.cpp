@@ -75,8 +75,15 @@ int doctor_command(const CommandLine& line) {
   std::vector<Finding> findings = examine_machine();
   std::int32_t pid = 0;
   if (!line.words.empty()) {
-    pid = static_cast<std::int32_t>(read_pid(line.words[0]).value_or(0));
-    for (Finding& finding : examine_process(pid)) findings.push_back(std::move(finding));
+    const std::int64_t number = read_pid(line.words[0]).value_or(0);
+    if (number > INT32_MAX || number < INT32_MIN) {
+      findings.push_back({"process", Verdict::blocked,
+                          concat("there is no process ", std::to_string(number)),
+                          "list the ones there are with ps -e"});
+    } else {
+      pid = static_cast<std::int32_t>(number);
+      for (Finding& finding : examine_process(pid)) findings.push_back(std::move(finding));
+    }
   }
   const bool blocked = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.verdict == Verdict::blocked;

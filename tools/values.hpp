@@ -321,7 +321,6 @@ inline std::optional<std::int64_t> read_pid(std::string_view text) {
   std::int64_t pid = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
-  if (pid < INT32_MIN || pid > INT32_MAX) return std::nullopt;  // no number of a process
   return pid;
 }
 

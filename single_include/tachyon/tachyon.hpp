@@ -23835,11 +23835,13 @@ bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
   });
 }
 
-// A thread that lost its CPU amid a change gets it back a time slice later, not by being asked.
+// A thread that lost its CPU amid a change gets it back a time slice later, not by being asked: on
+// a machine where six want each CPU that may be 20 ms. Each time it is given longer.
 template <class R>
-bool let_run(R& reading) {
+bool let_run(R& reading, unsigned time) {
   constexpr std::uint64_t pause = 1'000'000;  // ns
-  return reading.wait(monotonic_now() + pause);
+  constexpr unsigned longest = 10;
+  return reading.wait(monotonic_now() + std::min(time, longest) * pause);
 }
 
 struct TaskLook {
@@ -23861,7 +23863,7 @@ Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const Snapshot
     const bool grows = out.stacks.size() > std::max(before, many);
     before = out.stacks.size();
     if (i > 1 && !grows && thread_cpu_time() - began > options.patience) break;
-    if (i % 5 == 4 && !let_run(reading)) break;
+    if (i % 5 == 4 && !let_run(reading, i / 5 + 1)) break;
     for (auto& thread : watch.threads()) {
       thread.pending = true;
       thread.accepted = false;
@@ -23912,7 +23914,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
   for (unsigned attempt = 0; attempt < longer * options.tries; ++attempt) {
     // Somebody may have made an endless chain of frames, and each try costs all of it.
     if (attempt != 0 && thread_cpu_time() - began > longer * options.patience) break;
-    if (attempt % 50 == 49 && !detail::let_run(reading)) break;
+    if (attempt % 50 == 49 && !detail::let_run(reading, attempt / 50 + 1)) break;
     if (const auto ok = reading.begin(); !ok) return ok.error();
     const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
     for (auto& thread : watch.threads()) {
