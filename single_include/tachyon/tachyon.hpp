@@ -1761,7 +1761,9 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
 //
 // One range: pread on /proc/PID/mem, opened once. It is the cheapest read there is (1.5 us against
 // 2.0 for process_vm_readv where we measured) and it is bound to the address space, not to the
-// number: after an exec or an exit it reads nothing, whoever has the pid by then.
+// number: after an exec or an exit it reads nothing, whoever has the pid by then. But a child of
+// vfork lives in its parent's memory until it execs, and that can be read for longer: an exec shows
+// in the new stack, too, which is looked for where nothing else can be read.
 //
 // Several ranges: process_vm_readv, which copies them in the order given in one call. It takes a
 // pid, so verify() is there to be asked once in a while whether that is still the same process; the
@@ -1772,8 +1774,7 @@ template <int = 0> inline std::optional<ProcessStat> parse_process_stat(std::str
 //
 // The file belongs to the process's user. Somebody else with CAP_SYS_PTRACE and nothing more, which
 // is what `setcap` gives a program, cannot open it, but may make the call: then everything is read
-// with that, and an exec is noticed by its new stack, looked for at each failure and every 64th
-// call.
+// with that, and the new stack is looked for at each failure and every 64th call.
 //
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
 // own); the address space is reached through one of the threads that are left, and when that one
@@ -1918,6 +1919,7 @@ class LiveProcess {
   Descriptor directory_;
   Descriptor pidfd_;
   Descriptor memory_;  // none: read_by_call()
+  bool replaced_ = false;
 };
 static_assert(Memory<LiveProcess>);
 
@@ -1989,7 +1991,7 @@ template <int> inline Result<void> LiveProcess::read(Address at, std::span<std::
 }
 
 template <int> inline Result<void> LiveProcess::read_by_call(Address at, std::span<std::byte> into) noexcept {
-  if (++calls_ % calls_a_check == 0 && replaced()) return gone(at);
+  if ((replaced_ || ++calls_ % calls_a_check == 0) && replaced()) return gone(at);
   std::size_t done = 0;
   while (done < into.size()) {
     const iovec local{into.data() + done, into.size() - done};
@@ -2004,10 +2006,15 @@ template <int> inline Result<void> LiveProcess::read_by_call(Address at, std::sp
   return {};
 }
 
-// By another program: an exec keeps the number.
+// By another program: an exec keeps the number. What was open may be somebody else's from now on.
 template <int> inline bool LiveProcess::replaced() noexcept {
+  if (replaced_) return true;
   const auto stat = detail::read_process_stat(directory_);
-  return !stat || stat->stack != stack_;
+  if (stat && stat->stack == stack_) return false;
+  if (stat && stat->stack == 0 && memory_) return false;  // its main thread has ended
+  replaced_ = stat.has_value();
+  memory_ = {};
+  return true;
 }
 
 template <int> inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges) noexcept {
@@ -2024,7 +2031,8 @@ template <int> inline Result<std::size_t> LiveProcess::read_many(std::span<const
 }
 
 template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges) noexcept {
-  if (!memory_ && ++calls_ % calls_a_check == 0 && replaced()) return gone(ranges[0].at);
+  const bool checks = !memory_ && (replaced_ || ++calls_ % calls_a_check == 0);
+  if (checks && replaced()) return gone(ranges[0].at);
   // Left uninitialised: 32 KiB, of which a usual call touches the first few lines.
   std::array<iovec, most_ranges> remote;
   std::array<iovec, most_ranges> local;
@@ -2041,7 +2049,7 @@ template <int> inline Result<std::size_t> LiveProcess::read_batch(std::span<cons
   if (copied < 0 && memory_ && errno == ESRCH && take_another_thread()) return read_apart(ranges);
   if (copied < 0) {
     const int failed = errno;
-    if (!memory_ && replaced()) return gone(ranges[0].at);
+    if (replaced()) return gone(ranges[0].at);
     return detail::process_error(failed, ranges[0].at);
   }
   std::size_t whole = 0;
@@ -2083,10 +2091,8 @@ template <int> inline Result<std::size_t> LiveProcess::read_apart(std::span<cons
 
 template <int> inline Result<void> LiveProcess::verify() noexcept {
   if (ended()) return Errc::no_such_process;
-  if (!memory_) {
-    if (replaced()) return gone({});
-    return {};
-  }
+  if (replaced()) return gone({});
+  if (!memory_) return {};
   // Any readable word will do; only "nothing at all" (0 bytes) says that the space is gone.
   std::byte probe;
   if (::pread(memory_.get(), &probe, 1, 0) == 0) return gone({});
@@ -17156,26 +17162,24 @@ class CodeCache {
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
     StructCopy<512> head;
-    const auto contents =
-        contents_of(memory, code.pieces, {head.range(code.at, layout_.code.size)});
+    const Range whole = head.range(code.at, layout_.code.size);
+    const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
 
-  // Reads `first` and the pieces in one go.
+  // Reads the object's head and the pieces in one go.
   template <Memory M>
   Result<std::uint64_t> contents_of(M& memory, const std::array<Code::Piece, 3>& pieces,
-                                    std::vector<Range> first = {}) {
-    first.reserve(first.size() + pieces.size());
+                                    Range head) {
+    std::array<Range, 4> ranges{head};
     std::size_t used = 0;
-    for (const Code::Piece& piece : pieces) {
-      const auto room = std::span{compared_}.subspan(used, piece.size);
-      std::fill(room.begin(), room.end(), std::byte{});
-      first.push_back({piece.at, room});
-      used += piece.size;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      ranges[i + 1] = {pieces[i].at, std::span{compared_}.subspan(used, pieces[i].size)};
+      used += pieces[i].size;
     }
-    const auto copied = memory.read_many(first);
+    const auto copied = memory.read_many(ranges);
     if (!copied) return copied.error();
-    if (*copied != first.size()) return Errc::unreadable;
+    if (*copied != ranges.size()) return Errc::unreadable;
     return hash_text(as_text(Bytes{compared_}.first(used)));
   }
 
@@ -17228,7 +17232,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    const auto before = contents_of(memory, *pieces);
+    StructCopy<512> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;

@@ -159,6 +159,46 @@ TEST_CASE("live process: another program under the same pid is noticed") {
   ::waitpid(pid, nullptr, 0);
 }
 
+// Until it execs, a child of vfork lives in its parent's memory, and that stays when it goes.
+TEST_CASE("live process: a child that leaves the memory it shared is noticed") {
+  static const int known = 42;
+  int go[2], said[2];
+  REQUIRE(::pipe(go) == 0);
+  REQUIRE(::pipe(said) == 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    ::close(go[1]);
+    if (::vfork() == 0) {
+      const pid_t self = ::getpid();
+      char end;
+      (void)!::write(said[1], &self, sizeof self);
+      if (::read(go[0], &end, 1) == 0) ::execl("/bin/sleep", "sleep", "100", nullptr);
+      ::_exit(1);
+    }
+    for (;;) ::pause();
+  }
+  ::close(go[0]);
+  pid_t child = 0;
+  REQUIRE(::read(said[0], &child, sizeof child) == sizeof child);
+  auto process = LiveProcess::open(child);
+  REQUIRE(process);
+  CHECK(process->verify());
+  std::array<std::byte, 4> into{};
+  const std::array ranges{Range{address_of(&known), into}};
+  CHECK(process->read_many(ranges).value_or(std::size_t{0}) == 1);
+  ::close(go[1]);
+  Errc code = Errc::ok;
+  for (int i = 0; i < 1000 && (code == Errc::ok || code == Errc::unreadable); ++i) {
+    code = process->read_many(ranges).error().code;
+    ::usleep(1000);
+  }
+  CHECK(code == Errc::process_changed);
+  CHECK(process->verify().error().code == Errc::process_changed);
+  for (const pid_t pid : {child, parent}) ::kill(pid, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  for (const int end : {said[0], said[1]}) ::close(end);
+}
+
 TEST_CASE("live process: CAP_SYS_PTRACE alone opens no file, and is enough") {
   if (::geteuid() != 0) {
     WARN("skipped: only root can be somebody else and keep CAP_SYS_PTRACE");

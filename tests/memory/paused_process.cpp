@@ -63,9 +63,18 @@ class Program {
     }
     return false;
   }
-  char state() const {
+  // A thread that was woken is back in its call.
+  bool sleeps(std::int32_t task) const {
+    for (int i = 0; i < 5000; ++i) {
+      if (state(task) == 'S') return true;
+      ::usleep(1000);
+    }
+    return false;
+  }
+  char state() const { return state(pid); }
+  char state(std::int32_t task) const {
     const auto directory =
-        open_for_reading(detail::ProcPath{"/proc/"}.add(pid).c_str(), O_DIRECTORY | O_PATH);
+        open_for_reading(detail::ProcPath{"/proc/"}.add(task).c_str(), O_DIRECTORY | O_PATH);
     const auto stat = detail::read_process_stat(*directory);
     return stat ? stat->state : '?';
   }
@@ -133,15 +142,15 @@ TEST_CASE("paused process: knows whom it woke") {
   CHECK_FALSE(process->was_asleep(restarted));  // it has not been stopped
   int woken = 0;
   for (int i = 0; i < 20; ++i) {
-    {
-      const auto pause = process->pause();
-      REQUIRE(pause);
-      CHECK_FALSE(process->was_asleep(target.pid));
-      CHECK(process->was_asleep(restarted));
-      // The call that returns is made again by the program itself, which may be about to.
-      woken += process->was_asleep(interrupted) ? 1 : 0;
-    }
-    ::usleep(i % 2 == 0 ? 2000 : 0);  // back to sleep, or perhaps not yet
+    // Every other time it may be stopped again before it has begun its call again.
+    const bool waited = i % 2 == 0;
+    if (waited) REQUIRE(target.sleeps(restarted));
+    const auto pause = process->pause();
+    REQUIRE(pause);
+    CHECK_FALSE(process->was_asleep(target.pid));
+    if (waited) CHECK(process->was_asleep(restarted));
+    // The call that returns is made again by the program itself, which may be about to.
+    woken += process->was_asleep(interrupted) ? 1 : 0;
   }
   CHECK(woken >= 5);
 }

@@ -25,7 +25,9 @@
 //
 // One range: pread on /proc/PID/mem, opened once. It is the cheapest read there is (1.5 us against
 // 2.0 for process_vm_readv where we measured) and it is bound to the address space, not to the
-// number: after an exec or an exit it reads nothing, whoever has the pid by then.
+// number: after an exec or an exit it reads nothing, whoever has the pid by then. But a child of
+// vfork lives in its parent's memory until it execs, and that can be read for longer: an exec shows
+// in the new stack, too, which is looked for where nothing else can be read.
 //
 // Several ranges: process_vm_readv, which copies them in the order given in one call. It takes a
 // pid, so verify() is there to be asked once in a while whether that is still the same process; the
@@ -36,8 +38,7 @@
 //
 // The file belongs to the process's user. Somebody else with CAP_SYS_PTRACE and nothing more, which
 // is what `setcap` gives a program, cannot open it, but may make the call: then everything is read
-// with that, and an exec is noticed by its new stack, looked for at each failure and every 64th
-// call.
+// with that, and the new stack is looked for at each failure and every 64th call.
 //
 // A main thread may have ended while others run on (its pid is a zombie then, with no memory of its
 // own); the address space is reached through one of the threads that are left, and when that one
@@ -182,6 +183,7 @@ class LiveProcess {
   Descriptor directory_;
   Descriptor pidfd_;
   Descriptor memory_;  // none: read_by_call()
+  bool replaced_ = false;
 };
 static_assert(Memory<LiveProcess>);
 
@@ -253,7 +255,7 @@ inline Result<void> LiveProcess::read(Address at, std::span<std::byte> into) noe
 }
 
 inline Result<void> LiveProcess::read_by_call(Address at, std::span<std::byte> into) noexcept {
-  if (++calls_ % calls_a_check == 0 && replaced()) return gone(at);
+  if ((replaced_ || ++calls_ % calls_a_check == 0) && replaced()) return gone(at);
   std::size_t done = 0;
   while (done < into.size()) {
     const iovec local{into.data() + done, into.size() - done};
@@ -268,10 +270,15 @@ inline Result<void> LiveProcess::read_by_call(Address at, std::span<std::byte> i
   return {};
 }
 
-// By another program: an exec keeps the number.
+// By another program: an exec keeps the number. What was open may be somebody else's from now on.
 inline bool LiveProcess::replaced() noexcept {
+  if (replaced_) return true;
   const auto stat = detail::read_process_stat(directory_);
-  return !stat || stat->stack != stack_;
+  if (stat && stat->stack == stack_) return false;
+  if (stat && stat->stack == 0 && memory_) return false;  // its main thread has ended
+  replaced_ = stat.has_value();
+  memory_ = {};
+  return true;
 }
 
 inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges) noexcept {
@@ -288,7 +295,8 @@ inline Result<std::size_t> LiveProcess::read_many(std::span<const Range> ranges)
 }
 
 inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges) noexcept {
-  if (!memory_ && ++calls_ % calls_a_check == 0 && replaced()) return gone(ranges[0].at);
+  const bool checks = !memory_ && (replaced_ || ++calls_ % calls_a_check == 0);
+  if (checks && replaced()) return gone(ranges[0].at);
   // Left uninitialised: 32 KiB, of which a usual call touches the first few lines.
   std::array<iovec, most_ranges> remote;
   std::array<iovec, most_ranges> local;
@@ -305,7 +313,7 @@ inline Result<std::size_t> LiveProcess::read_batch(std::span<const Range> ranges
   if (copied < 0 && memory_ && errno == ESRCH && take_another_thread()) return read_apart(ranges);
   if (copied < 0) {
     const int failed = errno;
-    if (!memory_ && replaced()) return gone(ranges[0].at);
+    if (replaced()) return gone(ranges[0].at);
     return detail::process_error(failed, ranges[0].at);
   }
   std::size_t whole = 0;
@@ -347,10 +355,8 @@ inline Result<std::size_t> LiveProcess::read_apart(std::span<const Range> ranges
 
 inline Result<void> LiveProcess::verify() noexcept {
   if (ended()) return Errc::no_such_process;
-  if (!memory_) {
-    if (replaced()) return gone({});
-    return {};
-  }
+  if (replaced()) return gone({});
+  if (!memory_) return {};
   // Any readable word will do; only "nothing at all" (0 bytes) says that the space is gone.
   std::byte probe;
   if (::pread(memory_.get(), &probe, 1, 0) == 0) return gone({});

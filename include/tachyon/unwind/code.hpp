@@ -264,26 +264,24 @@ class CodeCache {
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
     StructCopy<512> head;
-    const auto contents =
-        contents_of(memory, code.pieces, {head.range(code.at, layout_.code.size)});
+    const Range whole = head.range(code.at, layout_.code.size);
+    const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
 
-  // Reads `first` and the pieces in one go.
+  // Reads the object's head and the pieces in one go.
   template <Memory M>
   Result<std::uint64_t> contents_of(M& memory, const std::array<Code::Piece, 3>& pieces,
-                                    std::vector<Range> first = {}) {
-    first.reserve(first.size() + pieces.size());
+                                    Range head) {
+    std::array<Range, 4> ranges{head};
     std::size_t used = 0;
-    for (const Code::Piece& piece : pieces) {
-      const auto room = std::span{compared_}.subspan(used, piece.size);
-      std::fill(room.begin(), room.end(), std::byte{});
-      first.push_back({piece.at, room});
-      used += piece.size;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      ranges[i + 1] = {pieces[i].at, std::span{compared_}.subspan(used, pieces[i].size)};
+      used += pieces[i].size;
     }
-    const auto copied = memory.read_many(first);
+    const auto copied = memory.read_many(ranges);
     if (!copied) return copied.error();
-    if (*copied != first.size()) return Errc::unreadable;
+    if (*copied != ranges.size()) return Errc::unreadable;
     return hash_text(as_text(Bytes{compared_}.first(used)));
   }
 
@@ -336,7 +334,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    const auto before = contents_of(memory, *pieces);
+    StructCopy<512> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;
