@@ -192,11 +192,14 @@ void report_core(Result<CoreFile>& core, const CommandLine& line, Report& report
 
 void report_process(std::int64_t pid, const CommandLine& line, Report& report) {
   Dumped dumped;
-  const auto number = pid < 0 || pid > INT32_MAX ? -1 : static_cast<std::int32_t>(pid);
-  const auto ok = number < 0 ? Result<void>{Errc::no_such_process} : look_at(number, line, dumped);
+  if (pid < 0 || pid > INT32_MAX) {
+    return report.fail(pid, concat("there is no process ", std::to_string(pid)));
+  }
+  const auto number = static_cast<std::int32_t>(pid);
+  const auto ok = look_at(number, line, dumped);
   if (ok) return report.add(pid, dumped, true);
-  report.fail(pid, describe(ok.error(),
-                            {number, {}, reading_of(line.options.reading) == Reading::blocking}));
+  const bool pausing = reading_of(line.options.reading) == Reading::blocking;
+  report.fail(pid, describe(ok.error(), {.pid = number, .pausing = pausing}));
 }
 
 }  // namespace

@@ -282,10 +282,9 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
         return {live::End::stopped, {}};
       case SessionEnd::failed:
         if (outcome.error.code != Errc::finalizing && outcome.error.code != Errc::not_started) {
-          return {live::End::failed, describe(outcome.error, {target->process.pid(),
-                                                              {},
-                                                              reading_of(line_.options.reading) ==
-                                                                  Reading::blocking})};
+          const bool pausing = reading_of(line_.options.reading) == Reading::blocking;
+          return {live::End::failed,
+                  describe(outcome.error, {.pid = target->process.pid(), .pausing = pausing})};
         }
         break;
       case SessionEnd::target_ended:

@@ -357,7 +357,8 @@ bool Member::sample(Attached& target) {
       why == Errc::finalizing || why == Errc::not_started || (kind_ == Kind::found && is_over(why));
   if (outcome.end == SessionEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
-    error_ = describe(outcome.error, {pid, {}, request.reading == Reading::blocking});
+    const bool pausing = request.reading == Reading::blocking;
+    error_ = describe(outcome.error, {.pid = pid, .pausing = pausing});
     // Refused before anything was seen: that line is all there is to say.
     if (kind_ != Kind::found && run_.trust.valid == 0) sessions_ = 0;
   }

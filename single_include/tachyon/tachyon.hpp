@@ -148,7 +148,7 @@ enum class Errc : std::uint16_t {
   is_kernel_thread,
   is_zombie,
   not_python,
-  not_started,  // the interpreter has not finished starting
+  not_started,  // the interpreter has not finished starting, or was shut down
   finalizing,   // the interpreter is shutting down
   unsupported_version,
   unsupported_prerelease,
@@ -16187,7 +16187,8 @@ template <int = 0> inline Explanation explain(const Error& error, const Attempt&
     case Errc::not_python:
       return detail::explain_not_python(attempt, it);
     case Errc::not_started:
-      return {"the interpreter in " + who + " has not finished starting", "try again"};
+      return {"the interpreter in " + who + " has not finished starting, or was shut down",
+              "try again"};
     case Errc::finalizing:
       return {"the interpreter in " + who + " is shutting down", "attach earlier"};
     case Errc::unsupported_version:

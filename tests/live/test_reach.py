@@ -204,7 +204,8 @@ class Refusals(unittest.TestCase):
         return lines[0]
 
     def test_no_such_process(self):
-        self.assertIn("there is no process", self.refused(2 ** 22 + 5))
+        for pid in (2 ** 22 + 5, 2 ** 32 + os.getpid(), 2 ** 62):
+            self.assertIn(f"there is no process {pid}", self.refused(pid))
 
     def test_not_python(self):
         with Target("sh", "-c", "echo up; exec sleep 1000") as target:

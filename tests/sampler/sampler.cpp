@@ -1,14 +1,12 @@
 #include <tachyon/sampler/sampler.hpp>
 
 #include <sched.h>
-
-#include <sched.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 #include <catch2/catch.hpp>
 
@@ -116,6 +114,24 @@ struct Everything {
   std::uint64_t threads = 0;
   SharedTables tables{};
 };
+
+// One thread in one interpreter, of any layout; what it runs is up to the test.
+struct OneThread {
+  explicit OneThread(const PublishedLayout& layout)
+      : fake{layout},
+        interpreter{fake.interpreter(0)},
+        main{fake.thread(interpreter, 100, 0x7fff12345678)} {
+    fake.main_thread(interpreter, main, 0x7fff12345678);
+  }
+
+  FakeInterpreter fake;
+  Address interpreter;
+  FakeThread main;
+};
+
+template <Memory M>
+using Plain = Sampler<PublishedLayout, M, test::FakeHost, mode::Wall, FastReading>;
+
 // A frame that is something else in one read and what it was in the next.
 struct ForgedFrame {
   Image& image;
@@ -258,7 +274,7 @@ TEST_CASE("sampler: lists that move are asked for again") {
   test::FakeHost host;
   Stacks stacks{all.tables};
   FastReading reading;
-  using Slow = Sampler<PublishedLayout, Settling, test::FakeHost, mode::Wall, FastReading>;
+  using Slow = Plain<Settling>;
   Settling memory{all.fake.image, 5};
   Slow sampler{all.fake.layout(), memory, reading, host, all.fake.site, all.tables, all.options()};
   REQUIRE(sampler.start());  // at the sixth try
@@ -290,21 +306,19 @@ TEST_CASE("sampler: nobody is put on a caller that was not seen") {
     using L = decltype(compiled);
     INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
     const PublishedLayout layout = published_form<L>;
-    FakeInterpreter fake{layout};
-    const Address interpreter = fake.interpreter(0);
+    OneThread one{layout};
+    FakeInterpreter& fake = one.fake;
+    FakeThread& main = one.main;
     const FakeCode loop = fake.code(u"loop", u"a.py", 1);
     const FakeCode rest = fake.code(u"rest", u"a.py", 10);
     const FakeCode leaf = fake.code(u"leaf", u"a.py", 20);
-    FakeThread main = fake.thread(interpreter, 100, 0x7fff12345678);
-    fake.main_thread(interpreter, main, 0x7fff12345678);
     fake.enter(main);
     fake.push(main, loop, loop.call);
 
     SharedTables tables;
     test::FakeHost host;
     FastReading reading;
-    Sampler<PublishedLayout, Image, test::FakeHost, mode::Wall, FastReading> sampler{
-        layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
+    Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
     Stacks stacks{tables};
     for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
@@ -337,11 +351,10 @@ TEST_CASE("sampler: a program that forges its frames between two reads") {
     using L = decltype(compiled);
     INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
     const PublishedLayout layout = published_form<L>;
-    FakeInterpreter fake{layout};
-    const Address interpreter = fake.interpreter(0);
+    OneThread one{layout};
+    FakeInterpreter& fake = one.fake;
+    FakeThread& main = one.main;
     const FakeCode code = fake.code(u"again", u"a.py", 1);
-    FakeThread main = fake.thread(interpreter, 100, 0x7fff12345678);
-    fake.main_thread(interpreter, main, 0x7fff12345678);
     std::vector<Address> frames;
     for (int entry = 0; entry < 3; ++entry) {
       fake.enter(main);
@@ -357,8 +370,8 @@ TEST_CASE("sampler: a program that forges its frames between two reads") {
       SharedTables tables;
       test::FakeHost host;
       FastReading reading;
-      Sampler<PublishedLayout, ForgedFrame, test::FakeHost, mode::Wall, FastReading> sampler{
-          layout, memory, reading, host, fake.site, tables, SamplerOptions{}};
+      Plain<ForgedFrame> sampler{layout,    memory, reading,         host,
+                                 fake.site, tables, SamplerOptions{}};
       Stacks stacks{tables};
       if (sampler.start()) {
         for (int tick = 0; tick < 20 && sampler.tick(stacks, 0, 0); ++tick) continue;
@@ -378,11 +391,10 @@ TEST_CASE("sampler: a code object that is another one at the same addresses") {
     using L = decltype(compiled);
     INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
     const PublishedLayout layout = published_form<L>;
-    FakeInterpreter fake{layout};
-    const Address interpreter = fake.interpreter(0);
+    OneThread one{layout};
+    FakeInterpreter& fake = one.fake;
+    FakeThread& main = one.main;
     const FakeCode code = fake.code(u"first", u"a.py", 1);
-    FakeThread main = fake.thread(interpreter, 100, 0x7fff12345678);
-    fake.main_thread(interpreter, main, 0x7fff12345678);
     fake.enter(main);
     fake.push(main, code, code.call);
     const Address name = read_value<Address>(fake.image, layout.code.qualname.at(code.at)).value();
@@ -392,14 +404,13 @@ TEST_CASE("sampler: a code object that is another one at the same addresses") {
       std::vector<std::byte> bytes(layout.unicode.compact_data.offset + 2 * (other.size() + 1));
       REQUIRE(fake.image.read(made, bytes));
       REQUIRE(fake.image.write(name, bytes));
-      fake.put(interpreter, layout.interpreter.code_object_generation, ++deaths);
+      fake.put(one.interpreter, layout.interpreter.code_object_generation, ++deaths);
     };
 
     SharedTables tables;
     test::FakeHost host;
     FastReading reading;
-    Sampler<PublishedLayout, Image, test::FakeHost, mode::Wall, FastReading> sampler{
-        layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
+    Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
     Stacks stacks{tables};
     const auto seen = [&] {

@@ -30,7 +30,7 @@ enum class Errc : std::uint16_t {
   is_kernel_thread,
   is_zombie,
   not_python,
-  not_started,  // the interpreter has not finished starting
+  not_started,  // the interpreter has not finished starting, or was shut down
   finalizing,   // the interpreter is shutting down
   unsupported_version,
   unsupported_prerelease,

@@ -408,7 +408,8 @@ inline Explanation explain(const Error& error, const Attempt& attempt, const Obs
     case Errc::not_python:
       return detail::explain_not_python(attempt, it);
     case Errc::not_started:
-      return {"the interpreter in " + who + " has not finished starting", "try again"};
+      return {"the interpreter in " + who + " has not finished starting, or was shut down",
+              "try again"};
     case Errc::finalizing:
       return {"the interpreter in " + who + " is shutting down", "attach earlier"};
     case Errc::unsupported_version:
