@@ -64,6 +64,10 @@ class Faults(unittest.TestCase):
             done = self.of_cell(cell)
             self.assertEqual((done.returncode, done.stderr), (1, f"faults: no such test: {name}\n"))
 
+    def test_one_row_a_fault(self):
+        done = self.of_cell("`cli/filter.cpp` | whole |\n| exits | `cli/filter.cpp`")
+        self.assertEqual((done.returncode, done.stderr), (1, "faults: two rows: exits\n"))
+
     def test_no_table(self):
         self.assertEqual(self.listed("--table", "/dev/null").returncode, 1)
 
