@@ -63,10 +63,9 @@ class Program {
     }
     return false;
   }
-  // A thread that was woken is back in its call.
-  bool sleeps(std::int32_t task) const {
+  bool comes_to(std::int32_t task, char wanted) const {
     for (int i = 0; i < 5000; ++i) {
-      if (state(task) == 'S') return true;
+      if (state(task) == wanted) return true;
       ::usleep(1000);
     }
     return false;
@@ -144,7 +143,7 @@ TEST_CASE("paused process: knows whom it woke") {
   for (int i = 0; i < 20; ++i) {
     // Every other time it may be stopped again before it has begun its call again.
     const bool waited = i % 2 == 0;
-    if (waited) REQUIRE(target.sleeps(restarted));
+    if (waited) REQUIRE(target.comes_to(restarted, 'S'));
     const auto pause = process->pause();
     REQUIRE(pause);
     CHECK_FALSE(process->was_asleep(target.pid));
@@ -287,8 +286,8 @@ TEST_CASE("paused process: a stop by job control outlives pauses, and ends with 
     ::kill(target.pid, SIGSTOP);
     REQUIRE(process->pause());
   }
-  CHECK(target.comes_to_stand([] {}));
-  CHECK(target.state() == 'T');
+  CHECK(target.comes_to(target.pid, 'T'));
+  CHECK(target.stands());
   ::kill(target.pid, SIGCONT);
   CHECK(target.moves());
 }

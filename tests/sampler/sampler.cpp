@@ -20,6 +20,9 @@ using namespace tachyon;
 
 namespace {
 
+// What an interpreter says about itself is not asked for again for 50 us.
+void let_it_age() { ::usleep(100); }
+
 using test::FakeCode;
 using test::FakeInterpreter;
 using test::FakeThread;
@@ -182,6 +185,7 @@ TEST_CASE("sampler: threads that have ended or not begun are not sat beside") {
     // Beside one that lives there is a place.
     Sleeping sleeping;
     all.add(static_cast<std::uint64_t>(sleeping.number));
+    let_it_age();
     for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(sampler.trust().given_up == 0);
     const bool exact = choice == AdaptiveReading::Choice::exact;
@@ -288,6 +292,7 @@ TEST_CASE("sampler: lists that move are asked for again") {
 
   // A third thread has begun, and the list cannot be read: who was known stays known.
   all.add(102);
+  let_it_age();
   CHECK(seen_in_a_tick() == 2);  // sees that the list has changed
   memory.failures = 1;
   CHECK(seen_in_a_tick() == 2);
@@ -425,7 +430,7 @@ TEST_CASE("sampler: a code object that is another one at the same addresses") {
     for (const auto& [wide, narrow] : {std::pair{u"third", "third"}, std::pair{u"fours", "fours"},
                                        std::pair{u"fiv", "fiv"}, std::pair{u"first", "first"}}) {
       becomes(wide);  // and for no longer than one look, now that it is known to change
-      ::usleep(100);
+      let_it_age();
       CHECK(seen() == std::vector<Names>{{narrow}});
     }
   });
