@@ -98,6 +98,20 @@ while True:
     for thread in threads: thread.join()
 """
 
+# One worker after the other, and all that is known beside it is asleep.
+JOINED = """
+import threading, time
+def work():
+    end = time.process_time() + 0.8
+    while time.process_time() < end: sum(range(2000))
+print("up", flush=True)
+while True:
+    time.sleep(0.1)
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+"""
+
 CALLING = """
 import hashlib
 data = b"x" * 20000
@@ -235,6 +249,22 @@ class Sampling(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     with open(log, encoding="utf-8") as file:
                         self.assertEqual(len(re.findall(r'"maps"', file.read())), 1, (name, words))
+
+    def test_workers_whom_the_main_thread_waits_for(self):
+        """--mode cpu shows them from their beginning: as many samples as there were milliseconds of CPU."""
+        def used():
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1000
+
+        for name in self.each("3.11", "3.13t", "3.15"):
+            with self.subTest(name), target(name, JOINED) as (pid, _):
+                before = used()
+                said, stacks = self.attach(pid, "-a", "-d", "3", "-r", "1khz", "--mode", "cpu")
+                milliseconds = used() - before
+                missed = re.search(r"missed (\d+) of (\d+) looks", said)
+                looked = 1 - int(missed[1]) / int(missed[2]) if missed else 1
+                self.assertGreater(sum(stacks.values()), milliseconds * looked * 0.85, said)
 
     def test_code_that_is_generated_again_and_again(self):
         for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15"):

@@ -76,6 +76,23 @@ struct Sleeping {
   ~Sleeping() { end(); }
 };
 
+// Runs until it goes.
+struct Busy {
+  std::atomic<std::int32_t> number{0};
+  std::atomic<bool> over{false};
+  std::thread thread{[this] {
+    number = static_cast<std::int32_t>(::syscall(SYS_gettid));
+    number.notify_all();
+    while (!over) continue;
+  }};
+
+  Busy() { number.wait(0); }
+  ~Busy() {
+    over = true;
+    thread.join();
+  }
+};
+
 // Nothing can be read there for a while.
 struct Settling {
   Image& image;
@@ -216,20 +233,13 @@ TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
     WARN("skipped: there is one CPU here");
     return;
   }
-  std::atomic<std::int32_t> number{0};
-  std::atomic<bool> over{false};
-  std::thread busy{[&] {
-    (void)::sched_setaffinity(0, sizeof theirs, &theirs);
-    number = static_cast<std::int32_t>(::syscall(SYS_gettid));
-    number.notify_all();
-    while (!over) continue;
-  }};
-  number.wait(0);
+  Busy busy;
+  CHECK(::sched_setaffinity(busy.number, sizeof theirs, &theirs) == 0);
   auto self = Process::open(::getpid());
   REQUIRE(self);
   OurThreads host{std::move(*self)};
   Everything all{one_layout};
-  all.add(static_cast<std::uint64_t>(number.load()));
+  all.add(static_cast<std::uint64_t>(busy.number.load()));
   CHECK(::sched_setaffinity(0, sizeof ours, &ours) == 0);
   {
     AdaptiveReading reading{AdaptiveReading::Choice::exact};
@@ -244,13 +254,11 @@ TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
     CHECK(sampler.trust().given_up == 0);
     CHECK(sampler.trust().fast == 50);
     // It comes to where we may go.
-    CHECK(::sched_setaffinity(number, sizeof ours, &ours) == 0);
+    CHECK(::sched_setaffinity(busy.number, sizeof ours, &ours) == 0);
     for (int i = 0; i < 50; ++i) CHECK(look());
     CHECK(sampler.trust().exact > 0);
   }
   CHECK(::sched_setaffinity(0, sizeof usable, &usable) == 0);
-  over = true;
-  busy.join();
 }
 
 TEST_CASE("sampler: whether threads run is nobody's failure when they have ended") {
@@ -269,6 +277,64 @@ TEST_CASE("sampler: whether threads run is nobody's failure when they have ended
   Stacks stacks{all.tables};
   for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
   CHECK(stacks.seen.empty());
+}
+
+// A main thread that waits for its workers, one after the other.
+TEST_CASE("sampler: who begins while all others sleep is seen") {
+  auto self = Process::open(::getpid());
+  REQUIRE(self);
+  OurThreads host{std::move(*self)};
+  Everything all{one_layout};
+  Sleeping sleeping;
+  all.add(static_cast<std::uint64_t>(sleeping.number));
+  FastReading reading;
+  Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading> sampler{
+      all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
+  REQUIRE(sampler.start());
+  Stacks stacks{all.tables};
+  const auto seen_in_a_tick = [&] {
+    let_it_age();
+    stacks.seen.clear();
+    REQUIRE(sampler.tick(stacks, 0, 0));
+    return stacks.seen.size();
+  };
+  while (seen_in_a_tick() != 0) continue;  // until it sleeps
+  CHECK(seen_in_a_tick() == 0);
+  Busy busy;
+  all.add(static_cast<std::uint64_t>(busy.number));
+  CHECK(seen_in_a_tick() == 0);  // sees that there is somebody
+  CHECK(seen_in_a_tick() == 1);
+}
+
+// The state of a thread bears its creator's number until it has begun.
+TEST_CASE("sampler: who gets a number of its own is no longer taken for its creator") {
+  auto self = Process::open(::getpid());
+  REQUIRE(self);
+  OurThreads host{std::move(*self)};
+  for (const bool none : {false, true}) {
+    Everything all{one_layout};
+    Sleeping sleeping;
+    all.add(static_cast<std::uint64_t>(sleeping.number));
+    FastReading reading;
+    Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading> sampler{
+        all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
+    REQUIRE(sampler.start());
+    Stacks stacks{all.tables};
+    const auto is_seen = [&] {
+      stacks.seen.clear();
+      for (int i = 0; i < 4; ++i) {
+        ::usleep(2000);
+        REQUIRE(sampler.tick(stacks, 0, 0));
+      }
+      return !stacks.seen.empty();
+    };
+    const FakeThread born = all.add(none ? 0 : static_cast<std::uint64_t>(sleeping.number));
+    while (is_seen()) continue;
+    Busy busy;
+    all.fake.put(born.at, all.fake.layout().thread.native_thread_id,
+                 static_cast<std::uint64_t>(busy.number));
+    CHECK(is_seen());
+  }
 }
 
 TEST_CASE("sampler: lists that move are asked for again") {

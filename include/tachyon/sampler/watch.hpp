@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -85,6 +86,20 @@ struct WatchedThread {
   Address waits_at{};  // the futex it sleeps on, where somebody has asked
 };
 
+namespace detail {
+
+// Numbers, doubled, and one more for who is young. (A template, so that it is there only once, and
+// only where it is used.)
+template <std::unsigned_integral N>
+bool some_young_is_twin(std::vector<N>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return std::adjacent_find(numbers.begin(), numbers.end(), [](N a, N b) {
+           return a >> 1 == b >> 1 && ((a | b) & 1) != 0;
+         }) != numbers.end();
+}
+
+}  // namespace detail
+
 // Who cannot run while a look lasts. Where it is the holder of a GIL, nobody else under that GIL
 // changes Python frames either.
 struct Stillness {
@@ -97,8 +112,10 @@ class Watch {
  public:
   using Thread = WatchedThread<L>;
 
-  Watch(const L& layout, M& memory, H& host, const RuntimeSite& site, SharedTables& tables,
-        const SamplerOptions& options)
+  // What is cold here is done seldom, and there is one of it for every layout: better small than
+  // fast.
+  [[gnu::cold]] Watch(const L& layout, M& memory, H& host, const RuntimeSite& site,
+                      SharedTables& tables, const SamplerOptions& options)
       : layout_{layout},
         memory_{memory},
         host_{host},
@@ -118,12 +135,15 @@ class Watch {
 
   // Lists interpreters and threads anew where something says they changed.
   Result<void> keep_up(std::uint64_t now) {
-    const std::uint64_t every = torn_ ? torn_every : nameless_ ? name_every : list_every;
+    const std::uint64_t every = unborn_     ? birth_every
+                                : torn_     ? torn_every
+                                : nameless_ ? name_every
+                                            : list_every;
     if (!stale_ && !threads_.empty() && now - listed_ < every) return {};
     listed_ = now;
     return refresh();
   }
-  Result<void> refresh();
+  [[gnu::cold]] Result<void> refresh();
 
   // Reads every pending thread and makes stacks: one read, unless a prediction was wrong. False:
   // the process could not be read at all.
@@ -167,10 +187,11 @@ class Watch {
   }
 
  private:
-  Result<std::vector<WatchedInterpreter>> list_interpreters_anew();
-  Result<ThreadList> list_threads_of(WatchedInterpreter& interpreter);
-  void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
+  [[gnu::cold]] Result<std::vector<WatchedInterpreter>> list_interpreters_anew();
+  [[gnu::cold]] Result<ThreadList> list_threads_of(WatchedInterpreter& interpreter);
+  [[gnu::cold]] void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
   bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
+  [[gnu::cold]] bool has_unborn() const;
   void name(Thread& thread);
   static PublishedLayout in_one_form(const L& layout) {
     if constexpr (CompiledLayout<L>) {
@@ -185,6 +206,7 @@ class Watch {
   void look_at_loops(std::vector<TaskStack>& out);
   void add_interpreter_ranges();
   void add_thread_ranges();
+  void see_lists_alone();
   bool has_guessed_wrong();
   bool may_rest(const Thread& thread) const noexcept;
   bool interpret_all(const Stillness& still);
@@ -237,6 +259,9 @@ class Watch {
   // A thread names itself some time after it has appeared.
   static constexpr std::uint64_t name_every = 100'000'000;
   static constexpr std::uint64_t names_itself_within = 500'000'000;
+  // Whoever is still to begin shows by nothing but its own number when it has.
+  static constexpr std::uint64_t birth_every = 1'000'000;
+  static constexpr std::uint64_t begins_within = 500'000'000;
   // A list that broke off while it was read is whole a moment later; a damaged one stays broken.
   static constexpr std::uint64_t torn_every = 10'000'000;
 
@@ -254,7 +279,8 @@ class Watch {
   std::vector<Thread> threads_;
   std::vector<Range> ranges_;
   bool stale_ = false;
-  bool torn_ = false;  // a list of threads was not read to its end
+  bool torn_ = false;    // a list of threads was not read to its end
+  bool unborn_ = false;  // some young thread has no number of its own yet
   std::uint64_t now_ = 0;
   std::uint64_t trust_ = 0;  // a new number whenever code objects have to be checked again
   std::uint64_t trusted_since_ = 0;
@@ -299,7 +325,27 @@ Result<void> Watch<L, M, H>::refresh() {
   }
   stale_ = false;
   torn_ = torn;
+  unborn_ = has_unborn();
   return {};
+}
+
+// The state of a thread that is to begin bears no number, or its creator's, and would be taken to
+// sleep as that one does. (--mode cpu lost a sixth of a program whose main thread waits for one
+// worker after the other.)
+template <Layout L, Memory M, Host H>
+bool Watch<L, M, H>::has_unborn() const {
+  const auto is_young = [&](const Thread& thread) {
+    return listed_at_ - thread.first_seen < begins_within;
+  };
+  if (std::none_of(threads_.begin(), threads_.end(), is_young)) return false;
+  std::vector<std::uint64_t> numbers;
+  for (const Thread& thread : threads_) {
+    if (thread.task <= 0 && is_young(thread)) return true;
+    const auto number =
+        std::uint64_t{thread.interpreter} << 32 | static_cast<std::uint32_t>(thread.task);
+    numbers.push_back(number << 1 | (is_young(thread) ? 1 : 0));
+  }
+  return detail::some_young_is_twin(numbers);
 }
 
 template <Layout L, Memory M, Host H>
@@ -525,6 +571,17 @@ void Watch<L, M, H>::add_thread_ranges() {
   }
 }
 
+// Nobody is to be read, as where all that are known sleep; whoever begins meanwhile shows in the
+// lists only. (Of a program whose main thread waits for one worker after the other, --mode cpu saw
+// 0 to 80 % until they were asked for.)
+template <Layout L, Memory M, Host H>
+void Watch<L, M, H>::see_lists_alone() {
+  if (ranges_.empty()) return;
+  const auto copied = memory_.read_many(ranges_);
+  if (copied && *copied == ranges_.size()) return;
+  for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
+}
+
 // Somebody was taken to stand still and did not.
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::has_guessed_wrong() {
@@ -549,12 +606,15 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   if (options_.tasks) find_tasks();
   if (tasks_ && first) tasks_->begin(threads_.size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
-    if (std::none_of(threads_.begin(), threads_.end(),
-                     [](const Thread& thread) { return thread.pending; })) {
-      return true;
-    }
+    const bool somebody = std::any_of(threads_.begin(), threads_.end(),
+                                      [](const Thread& thread) { return thread.pending; });
+    if (!somebody && correction != 0) return true;
     ranges_.clear();
     add_interpreter_ranges();
+    if (!somebody) {
+      see_lists_alone();
+      return true;
+    }
     add_thread_ranges();
     const std::size_t own = ranges_.size();
     if (tasks_) tasks_->ask(ranges_);
