@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <catch2/catch.hpp>
 
@@ -16,11 +18,11 @@ namespace {
 // A process that runs this shell text, killed with its whole group in the end.
 class Shell {
  public:
-  explicit Shell(const char* text) {
+  explicit Shell(const std::string& text) {
     pid_ = ::fork();
     if (pid_ == 0) {
       (void)::setpgid(0, 0);
-      ::execl("/bin/sh", "sh", "-c", text, nullptr);
+      ::execl("/bin/sh", "sh", "-c", text.c_str(), nullptr);
       ::_exit(127);
     }
     (void)::setpgid(pid_, pid_);
@@ -33,6 +35,20 @@ class Shell {
 
  private:
   pid_t pid_;
+};
+
+// What a shell waits for before it goes on.
+class Signal {
+ public:
+  Signal() : path_{concat("/tmp/tachyon-go-", std::to_string(::getpid()))} {
+    ::unlink(path_.c_str());
+  }
+  ~Signal() { ::unlink(path_.c_str()); }
+  std::string awaited() const { return concat("until [ -e ", path_, " ]; do :; done; "); }
+  void give() const { std::ofstream{path_}; }
+
+ private:
+  std::string path_;
 };
 
 std::string title_of(std::int64_t pid) {
@@ -146,19 +162,23 @@ TEST_CASE("a daemon that leaves family and session at once is told of all the sa
     WARN("skipped: the kernel does not tell us of processes (needs CAP_NET_ADMIN)");
     return;
   }
-  const Shell shell{"sleep 0.1; setsid sh -c 'setsid sleep 65 & exit' ; sleep 60"};
+  const Signal go;
+  const Shell shell{go.awaited() + "setsid sh -c 'setsid sleep 65 & exit' ; sleep 60"};
   ProcessTree tree{{shell.pid()}};
   CHECK(tree.is_told());
-  CHECK(seen(tree, "sleep", 3).size() == 3);
+  go.give();
+  CHECK(seen(tree, "sleep", 2).size() == 2);
 }
 
 TEST_CASE("a daemon handed to us stays in the tree") {
   REQUIRE(adopt_orphans());
   {
-    const Shell shell{"sleep 0.1; setsid sh -c 'setsid sleep 66 & exit' ; sleep 60"};
+    const Signal go;
+    const Shell shell{go.awaited() + "setsid sh -c 'setsid sleep 66 & exit' ; sleep 60"};
     ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::ours, false};
-    const auto found = seen(tree, "sleep", 3);
-    CHECK(found.size() == 3);
+    go.give();
+    const auto found = seen(tree, "sleep", 2);
+    CHECK(found.size() == 2);
     for (const std::int64_t pid : found) {
       if (read_parent(pid) == ::getpid()) (void)::kill(static_cast<pid_t>(pid), SIGKILL);
     }

@@ -333,8 +333,25 @@ class Dump(unittest.TestCase):
                     thread = dump(pid)["threads"][0]
                     self.assertTrue(thread["complete"], thread)
                     names = functions(thread)
-                    self.assertEqual(names[0], "<module>")
+                    self.assertEqual(names[0], "<module>", (name, names))
                     self.assertLessEqual(set(names[1:]), {"chain", "numbers", "one"})
+
+    def test_generator_that_only_c_code_runs(self):
+        program = """
+            import _thread, time
+            def leaf():
+                time.sleep(1000)
+            def outermost():
+                yield leaf()
+            _thread.start_new_thread(outermost().__next__, ())
+            print("up", flush=True)
+            time.sleep(1000)
+        """
+        for name in each(self):
+            with target(name, program) as (pid, _):
+                threads = dump(pid, "-a")["threads"]
+                self.assertIn(["outermost", "leaf"], [functions(t) for t in threads], name)
+                self.assertTrue(all(t["complete"] for t in threads), threads)
 
     def test_jit(self):
         program = """

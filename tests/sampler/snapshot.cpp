@@ -183,6 +183,37 @@ TEST_CASE("snapshot: one thread that cannot be read spoils no other") {
   });
 }
 
+// One that has yielded has no caller any more, one that is being resumed has none yet. Where C code
+// runs one and nothing is below it, only 3.11 leaves no entry.
+TEST_CASE("snapshot: a generator is no outermost frame, but where C code runs it") {
+  every_layout([](const PublishedLayout& layout) {
+    for (const bool runs : {false, true}) {
+      FakeInterpreter fake{layout};
+      const Address interpreter = fake.interpreter(0);
+      const FakeCode module = fake.code(u"<module>", u"a.py", 1);
+      const FakeCode chain = fake.code(u"chain", u"a.py", 10);
+      FakeThread main = fake.thread(interpreter, 100, main_id);
+      fake.main_thread(interpreter, main, main_id);
+      fake.enter(main);
+      fake.push(main, module, module.iterate);
+      (void)fake.allocate(256);  // the head of the object that the frame is in
+      const Address generator = fake.push(main, chain, chain.call, true);
+      fake.push(main, fake.code(u"leaf", u"a.py", 20), chain.end);
+      const auto& states = layout.states;
+      fake.put(generator, layout.frame.previous, Address{});
+      fake.put(Address{generator.value - layout.generator.frame.offset},
+               layout.generator.frame_state,
+               runs ? states.executing.number : states.suspended.number);
+
+      test::FakeHost host;
+      const auto threads = look(fake, host);
+      REQUIRE(threads.size() == 1);
+      CHECK(threads[0].frames == Frames{"chain:11", "leaf:23"});
+      CHECK((threads[0].problem == Errc::ok) == (runs && !layout.traits.has_shims));
+    }
+  });
+}
+
 TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves") {
   every_layout([](const PublishedLayout& layout) {
     for (const bool moves : {false, true}) {
