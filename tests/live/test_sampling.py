@@ -112,6 +112,20 @@ while True:
     worker.join()
 """
 
+# Each generator iterates the next: there is no stack without the ones between.
+CHAINED = """
+def a():
+    for i in range(1000000): yield i
+def b():
+    for x in a(): yield x + 1
+def c():
+    for x in b(): yield x + 1
+def use():
+    for x in c(): pass
+print("up", flush=True)
+while True: use()
+"""
+
 CALLING = """
 import hashlib
 data = b"x" * 20000
@@ -249,6 +263,17 @@ class Sampling(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     with open(log, encoding="utf-8") as file:
                         self.assertEqual(len(re.findall(r'"maps"', file.read())), 1, (name, words))
+
+    def test_chains_of_generators(self):
+        whole = ("<module>", "use", "c", "b", "a")
+        for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15"):
+            with self.subTest(name), target(name, CHAINED) as (pid, _):
+                _, stacks = self.attach(pid, "-d", "2", "-r", "4khz")
+                total = sum(stacks.values())
+                wrong = {stack: count for stack, count in stacks.items()
+                         if stack != whole[:len(stack)]}
+                self.assertGreater(total, 100)
+                self.assertLess(sum(wrong.values()), total * 0.001 + 1, wrong)
 
     def test_workers_whom_the_main_thread_waits_for(self):
         """--mode cpu shows them from their beginning: as many samples as there were milliseconds of CPU."""

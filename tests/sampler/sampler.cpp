@@ -416,6 +416,62 @@ TEST_CASE("sampler: nobody is put on a caller that was not seen") {
   });
 }
 
+// A generator has yielded when it is asked who called it. That is who iterates it, if it is on that
+// one's value stack, or if C code was seen to iterate there; of a chain of generators, the
+// innermost is not on the value stack of the outermost's caller.
+TEST_CASE("sampler: a generator that has yielded stands on who iterates it") {
+  enum class Floor : std::uint8_t { holds_it, holds_another, runs_c };
+  test::for_each_layout([&](auto compiled) {
+    using L = decltype(compiled);
+    const PublishedLayout layout = published_form<L>;
+    for (const Floor kind : {Floor::holds_it, Floor::holds_another, Floor::runs_c}) {
+      INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
+      OneThread one{layout};
+      FakeInterpreter& fake = one.fake;
+      FakeThread& main = one.main;
+      const FakeCode loop = fake.code(u"loop", u"a.py", 1);
+      const FakeCode steps = fake.code(u"steps", u"a.py", 10);
+      fake.enter(main);
+      const Address floor = fake.push(main, loop, loop.iterate);
+
+      SharedTables tables;
+      test::FakeHost host;
+      FastReading reading;
+      Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
+      REQUIRE(sampler.start());
+      Stacks stacks{tables};
+      for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+      REQUIRE(stacks.seen == std::vector<Names>(3, Names{"loop"}));
+
+      if (kind == Floor::runs_c) {
+        FakeThread with_entry = main;
+        fake.enter(with_entry);
+        (void)fake.allocate(256);
+        fake.push(with_entry, steps, steps.end, true);
+        REQUIRE(sampler.tick(stacks, 0, 0));
+        REQUIRE(stacks.seen.back() == Names{"loop", "steps"});
+        fake.set_current(main, floor);
+        REQUIRE(sampler.tick(stacks, 0, 0));
+      }
+      (void)fake.allocate(256);  // the head of the object that the frame is in
+      const Address generator = fake.push(main, steps, steps.end, true);
+      const Address object{generator.value - layout.generator.frame.offset};
+      const Address other{object.value - 128};
+      const Address slot = floor + layout.frame.localsplus.offset;
+      REQUIRE(fake.image.store(slot, kind == Floor::holds_it ? object : other));
+      REQUIRE(fake.image.store(layout.frame.previous.at(generator), Address{}));
+      fake.put(object, layout.generator.frame_state, layout.states.suspended.number);
+      stacks.seen.clear();
+      for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+      if (kind == Floor::holds_another) {
+        CHECK(stacks.seen.empty());
+      } else {
+        CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "steps"}));
+      }
+    }
+  });
+}
+
 // An entry from C has no code, and what was one a moment ago may claim to be a frame now.
 TEST_CASE("sampler: a program that forges its frames between two reads") {
   test::for_each_layout([&](auto compiled) {

@@ -292,23 +292,34 @@ class ThreadReader {
     return true;
   }
 
-  // The frames outside the window from `from` down to `to`, youngest first, behind what `between_`
-  // holds already. A generator that has yielded since the window was copied has no caller any more.
-  // It ran, since a frame of the window, or the current frame, says so: called by whom it was
-  // called by in the last look, or by `to`. But only if `to` is where generators are resumed
-  // (`site`): else other generators may have been in between, and nobody says which. (Coroutines
-  // of 3.11 and 3.12 then seemed to stand on the event loop, 1 of 100.)
+  // A frame of the window that others stand on.
+  struct Floor {
+    Address at{};
+    Site site{};
+    std::size_t bytes = 0;
+  };
+
+  // The frames outside the window from `from` down to the floor, youngest first, behind what
+  // `between_` holds already. A generator that has yielded since the window was copied has no
+  // caller any more. It ran, since a frame of the window, or the current frame, says so: called by
+  // whom it was called by in the last look, or by the floor. But only if the floor is where
+  // generators are resumed, and iterates this one: else other generators may have been in between,
+  // and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to stand on the event loop, 1
+  // of 100; the innermost of a chain of generators on the outermost's caller, 1 of 7.)
   template <Memory M>
-  bool connect(M& memory, Address from, Address to, Site site, bool certain) {
+  bool connect(M& memory, Address from, const Floor& floor, bool certain) {
     constexpr int most = 512;
     between_.clear();
     ambiguous_ = false;
     bool guessed = false;
     Address at = from;
     for (int i = 0; i < most; ++i) {
-      if (at == to) {
-        const bool stands = certain || between_.empty() || may_stand(between_.back(), site);
-        ambiguous_ = stands && guessed && site != Site::resumes_generator;
+      if (at == floor.at) {
+        const bool stands = certain || between_.empty() || may_stand(between_.back(), floor.site);
+        ambiguous_ =
+            stands && guessed &&
+            (floor.site != Site::resumes_generator || !may_iterate(floor, between_.back().at));
+        if (stands && !guessed && !between_.empty()) learn(floor, between_.back().at);
         return stands && !ambiguous_;
       }
       if (!at || at - chunk_ < chunk_size_) return false;
@@ -319,12 +330,35 @@ class ThreadReader {
       if (generator && !frame.previous && !certain) {
         frame.previous = last_caller(at);
         if (!frame.previous) {
-          frame.previous = to;
+          frame.previous = floor.at;
           guessed = true;
         }
       }
       between_.push_back(frame);
       at = frame.previous;
+    }
+    return false;
+  }
+
+  // Who iterates a generator has it on its value stack; where C code does it (enumerate, map), the
+  // frame below has that instead.
+  bool may_iterate(const Floor& floor, Address generator) const noexcept {
+    return holds(floor, generator) || through_c_ == floor.at;
+  }
+  void learn(const Floor& floor, Address above) noexcept {
+    if (!holds(floor, above)) {
+      through_c_ = floor.at;
+    } else if (through_c_ == floor.at) {
+      through_c_ = {};
+    }
+  }
+  bool holds(const Floor& floor, Address generator) const noexcept {
+    constexpr std::uint64_t tags = 7;
+    const std::uint64_t object = generator.value - layout_.generator.frame.offset;
+    const auto begin = static_cast<std::size_t>(floor.at - window_at_) + header();
+    const std::size_t end = std::min(begin - header() + floor.bytes, window_size_);
+    for (std::size_t at = begin; at + sizeof object <= end; at += sizeof object) {
+      if ((load<std::uint64_t>(Bytes{window_}, at) & ~tags) == object) return true;
     }
     return false;
   }
@@ -447,7 +481,7 @@ class ThreadReader {
       } else {
         // Through a generator or an entry from C; anything else is left over from another stack.
         if (above.previous - chunk_ < chunk_size_ ||
-            !connect(memory, above.previous, frame.at, site, certain)) {
+            !connect(memory, above.previous, {frame.at, site, code->frame_bytes}, certain)) {
           if (ambiguous_ && (current == above.at || first_current_ == above.at)) return torn();
           break;
         }
@@ -458,16 +492,18 @@ class ThreadReader {
       below_site = site;
       frame = above;
     }
-    return finish(memory, maker, current, base, certain, frame, site);
+    return finish(memory, maker, current, base, certain, frame,
+                  {frame.at, site, code->frame_bytes});
   }
 
   // The window's frames are known; what sits on top of the last one?
   template <Memory M>
   LookResult finish(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain,
-                    const RawFrame& top, Site site) {
+                    const RawFrame& top, const Floor& floor) {
+    const Site site = floor.site;
     if (certain) {
       if (current != top.at) {
-        if (!connect(memory, current, top.at, site, true)) return torn();
+        if (!connect(memory, current, floor, true)) return torn();
         take_between();
       }
     } else if (site == Site::returns && !top.entry &&
@@ -480,14 +516,16 @@ class ThreadReader {
     } else if (site == Site::resumes_generator || site == Site::any) {
       // Does a generator run on top? The current frame tells, unless it has moved on since.
       const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, top.at, site, false)) {
+      if (elsewhere && connect(memory, current, floor, false)) {
         take_between();
+      } else if (elsewhere && ambiguous_) {
+        return torn();
       } else if (site == Site::resumes_generator) {
         take_running_generator(top);
       }
     } else if (site == Site::calls) {
       const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, top.at, site, false) && !between_.empty() &&
+      if (elsewhere && connect(memory, current, floor, false) && !between_.empty() &&
           is_shim(layout_, between_.back())) {
         take_between();
       }
@@ -651,6 +689,7 @@ class ThreadReader {
   bool has_frames_ = false;
   bool moved_ = false;
   bool ambiguous_ = false;  // whose generator that is
+  Address through_c_{};     // the frame on which C code was seen to run a generator
   bool started_ = false;
 
   Chain chain_;
