@@ -204,7 +204,7 @@ TEST_CASE("strangers do not belong to the tree") {
 
 TEST_CASE("hundreds of children in a row are all seen") {
   both_ways([](bool told) {
-    const Shell shell{"i=0; while [ $i -lt 200 ]; do sleep 0.3 & i=$((i+1)); done; wait; sleep 60"};
+    const Shell shell{"i=0; while [ $i -lt 200 ]; do sleep 2 & i=$((i+1)); done; wait; sleep 60"};
     ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
     std::size_t count = 0;
     const auto until = std::chrono::steady_clock::now() + 10s;
