@@ -159,9 +159,9 @@ class Killed(Faults):
         worst = 0.0
         for number in range(rounds):
             name = f"k{number}.bin"
-            began = time.monotonic()
             ours = self.start("attach", self.pid, f"--binary={name}", "-r", "2000")
             self.growing(name)
+            began = time.monotonic()  # a busy machine takes its time until then
             time.sleep(dice.uniform(0.0, 2.5))
             # Stopped first, so that what it had sampled by then is known to the moment.
             ours.send_signal(signal.SIGSTOP)
@@ -178,7 +178,7 @@ class Killed(Faults):
             worst = max(worst, lived - last)
             os.remove(self.path(name))
         print(f"\n  {rounds} kills, all replayed; at most {worst:.2f} s before the kill were missing")
-        # A second, and what it takes to start.
+        # A second, and what it takes from the file to the first look.
         self.assertLess(worst, 1.0 + 0.4)
         self.assertGreater(worst, 0)
 
