@@ -37,7 +37,8 @@ TEST_CASE("attach: at any moment of an interpreter's start") {
   for (int i = 0; i < 25; ++i) {
     const Shell target{"exec /usr/bin/python3 -c 'import time; time.sleep(100)'"};
     ::usleep(static_cast<useconds_t>(i) * 400);
-    const auto attached = attach(target.pid);
+    // As long as a busy machine takes to start one.
+    const auto attached = attach(target.pid, {.patience = 30'000'000'000, .expect_python = true});
     REQUIRE(attached);
     CHECK(attached->site.state == RuntimeState::running);
   }
