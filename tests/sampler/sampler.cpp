@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -175,6 +176,31 @@ struct ForgedFrame {
 };
 static_assert(Memory<ForgedFrame>);
 
+// --mode cpu of a program whose only thread sleeps.
+struct OnCpu {
+  OurThreads host{Process::open(::getpid()).value()};
+  Everything all{one_layout};
+  Sleeping sleeping{};
+  FastReading reading{};
+  std::optional<Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading>> sampler{};
+
+  OnCpu() {
+    all.add(static_cast<std::uint64_t>(sleeping.number));
+    sampler.emplace(all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables,
+                    all.options());
+    REQUIRE(sampler->start());
+  }
+  // Samples of so many ticks.
+  std::size_t seen_in(int ticks, useconds_t apart) {
+    Stacks stacks{all.tables};
+    for (int i = 0; i < ticks; ++i) {
+      ::usleep(apart);
+      REQUIRE(sampler->tick(stacks, 0, 0));
+    }
+    return stacks.seen.size();
+  }
+};
+
 }  // namespace
 
 // What goes wrong with a thread costs the look its certainty, never the run.
@@ -281,59 +307,26 @@ TEST_CASE("sampler: whether threads run is nobody's failure when they have ended
 
 // A main thread that waits for its workers, one after the other.
 TEST_CASE("sampler: who begins while all others sleep is seen") {
-  auto self = Process::open(::getpid());
-  REQUIRE(self);
-  OurThreads host{std::move(*self)};
-  Everything all{one_layout};
-  Sleeping sleeping;
-  all.add(static_cast<std::uint64_t>(sleeping.number));
-  FastReading reading;
-  Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading> sampler{
-      all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
-  REQUIRE(sampler.start());
-  Stacks stacks{all.tables};
-  const auto seen_in_a_tick = [&] {
-    let_it_age();
-    stacks.seen.clear();
-    REQUIRE(sampler.tick(stacks, 0, 0));
-    return stacks.seen.size();
-  };
-  while (seen_in_a_tick() != 0) continue;  // until it sleeps
-  CHECK(seen_in_a_tick() == 0);
+  OnCpu here;
+  while (here.seen_in(1, 100) != 0) continue;  // until it sleeps
+  CHECK(here.seen_in(1, 100) == 0);
   Busy busy;
-  all.add(static_cast<std::uint64_t>(busy.number));
-  CHECK(seen_in_a_tick() == 0);  // sees that there is somebody
-  CHECK(seen_in_a_tick() == 1);
+  here.all.add(static_cast<std::uint64_t>(busy.number));
+  CHECK(here.seen_in(1, 100) == 0);  // sees that there is somebody
+  CHECK(here.seen_in(1, 100) == 1);
 }
 
 // The state of a thread bears its creator's number until it has begun.
 TEST_CASE("sampler: who gets a number of its own is no longer taken for its creator") {
-  auto self = Process::open(::getpid());
-  REQUIRE(self);
-  OurThreads host{std::move(*self)};
   for (const bool none : {false, true}) {
-    Everything all{one_layout};
-    Sleeping sleeping;
-    all.add(static_cast<std::uint64_t>(sleeping.number));
-    FastReading reading;
-    Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading> sampler{
-        all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
-    REQUIRE(sampler.start());
-    Stacks stacks{all.tables};
-    const auto is_seen = [&] {
-      stacks.seen.clear();
-      for (int i = 0; i < 4; ++i) {
-        ::usleep(2000);
-        REQUIRE(sampler.tick(stacks, 0, 0));
-      }
-      return !stacks.seen.empty();
-    };
-    const FakeThread born = all.add(none ? 0 : static_cast<std::uint64_t>(sleeping.number));
-    while (is_seen()) continue;
+    OnCpu here;
+    const FakeThread born =
+        here.all.add(none ? 0 : static_cast<std::uint64_t>(here.sleeping.number));
+    while (here.seen_in(4, 2000) != 0) continue;
     Busy busy;
-    all.fake.put(born.at, all.fake.layout().thread.native_thread_id,
-                 static_cast<std::uint64_t>(busy.number));
-    CHECK(is_seen());
+    here.all.fake.put(born.at, here.all.fake.layout().thread.native_thread_id,
+                      static_cast<std::uint64_t>(busy.number));
+    CHECK(here.seen_in(4, 2000) != 0);
   }
 }
 
