@@ -12,9 +12,9 @@ using namespace tachyon::tool;
 namespace {
 
 // A folder of its own that is the current one.
-class Sandbox {
+class EmptyFolder {
  public:
-  Sandbox() {
+  EmptyFolder() {
     char name[] = "/tmp/tachyon-outputs-XXXXXX";
     REQUIRE(::mkdtemp(name));
     folder_ = name;
@@ -23,7 +23,7 @@ class Sandbox {
     before_ = before;
     REQUIRE(::chdir(name) == 0);
   }
-  ~Sandbox() {
+  ~EmptyFolder() {
     CHECK(::chdir(before_.c_str()) == 0);
     CHECK(std::system(concat("chmod -R u+w ", folder_, "; rm -r ", folder_).c_str()) == 0);
   }
@@ -78,7 +78,7 @@ struct Session {
 }  // namespace
 
 TEST_CASE("several outputs of one run") {
-  const Sandbox box;
+  const EmptyFolder box;
   Session session{{"--collapsed", "--jsonl=b.jsonl", "--pstats=c.pstats"}};
   Outputs outputs = session.opened();
   session.feed(outputs, 3);
@@ -93,7 +93,7 @@ TEST_CASE("several outputs of one run") {
 }
 
 TEST_CASE("events are readable while sampling goes on") {
-  const Sandbox box;
+  const EmptyFolder box;
   Session session{{"--jsonl=e.jsonl", "--jsonl-records=events"}};
   Outputs outputs = session.opened();
   session.feed(outputs, 1000);
@@ -104,7 +104,7 @@ TEST_CASE("events are readable while sampling goes on") {
 }
 
 TEST_CASE("an impossible place is found before anything is sampled, and nothing is left behind") {
-  const Sandbox box;
+  const EmptyFolder box;
   REQUIRE(::mkdir("folder", 0755) == 0);
   for (const char* place : {"--collapsed=no/such/a.txt", "--collapsed=/dev/full/x"}) {
     Session session{{"--jsonl=left.jsonl", place}};
@@ -128,7 +128,7 @@ TEST_CASE("an impossible place is found before anything is sampled, and nothing 
 }
 
 TEST_CASE("an output that fails in the end is kept elsewhere, the others are written") {
-  const Sandbox box;
+  const EmptyFolder box;
   Session session{{"--collapsed=/dev/full", "--jsonl=good.jsonl"}};
   Outputs outputs = session.opened();
   session.feed(outputs, 2);
@@ -143,7 +143,7 @@ TEST_CASE("an output that fails in the end is kept elsewhere, the others are wri
 }
 
 TEST_CASE("an older file stays until the new one is whole") {
-  const Sandbox box;
+  const EmptyFolder box;
   CHECK(std::system("echo old > a.txt") == 0);
   Session session{{"--collapsed=a.txt"}};
   {

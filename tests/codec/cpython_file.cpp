@@ -13,14 +13,14 @@ using namespace tachyon;
 
 namespace {
 
-struct Read {
+struct CpythonRead {
   std::string text;
   Run run;
   Errc error = Errc::ok;
   std::uint64_t samples = 0;
 };
 
-struct Shown {
+struct CpythonShown {
   void add(const Sample& s) {
     const Thread& t = tables.threads[s.thread];
     text += std::to_string(t.id) + "/" + std::to_string(t.interpreter) + " @" +
@@ -47,15 +47,15 @@ struct Shown {
   std::uint64_t samples = 0;
 };
 
-Read read(std::string_view bytes) {
-  Read out;
+CpythonRead read_cpython(std::string_view bytes) {
+  CpythonRead out;
   auto reader = CpythonReader::open(InputFile::over(as_bytes(bytes)));
   if (!reader) {
     out.error = reader.error().code;
     return out;
   }
   Tables tables;
-  Shown shown{tables};
+  CpythonShown shown{tables};
   out.error = reader->replay(tables, shown).error().code;
   out.text = shown.text;
   out.samples = shown.samples;
@@ -137,14 +137,14 @@ Hand known(bool foreign) {
   return hand;
 }
 
-const std::string module = " a.py:<module>,10,12,4,9,0", f = " a.py:f,3,3,-1,-1,0,77",
+const std::string module = " a.py:<module>,10,12,4,9,0", called = " a.py:f,3,3,-1,-1,0,77",
                   gc = " ~:<GC>,0,0,-1,-1,2", umlaut = " \xc3\xbc.py:f,0,0,0,0,0,200";
 const std::string known_text =
-    "42/0 @7000+1000000 s36" + module + f + "\n" + "42/1 @300000+1000000 s1\n" +
-    "42/0 @17000+10000 s36" + module + f + "\n" + "42/0 @17000+0 s1" + module + f + "\n" +
-    "42/0 @217000+200000 s36" + module + f + "\n" + "42/0 @222000+5000 s36" + module + f + gc +
-    "\n" + "42/1 @301000+1000 s36" + umlaut + "\n" + "42/0 @223000+1000 s36" + module + umlaut +
-    "\n" + "42/0 @224000+1000 s36\n";
+    "42/0 @7000+1000000 s36" + module + called + "\n" + "42/1 @300000+1000000 s1\n" +
+    "42/0 @17000+10000 s36" + module + called + "\n" + "42/0 @17000+0 s1" + module + called + "\n" +
+    "42/0 @217000+200000 s36" + module + called + "\n" + "42/0 @222000+5000 s36" + module + called +
+    gc + "\n" + "42/1 @301000+1000 s36" + umlaut + "\n" + "42/0 @223000+1000 s36" + module +
+    umlaut + "\n" + "42/0 @224000+1000 s36\n";
 
 struct Profile {
   explicit Profile(unsigned seed, std::size_t deepest = 40) {
@@ -191,7 +191,7 @@ struct Profile {
   }
   // By thread, as the order between threads is not kept.
   std::string text() const {
-    Shown shown{tables};
+    CpythonShown shown{tables};
     for (const Sample& sample : samples) shown.add(sample);
     return sorted(shown.text);
   }
@@ -213,7 +213,7 @@ struct Profile {
 
 TEST_CASE("a known file of CPython's format, in both byte orders") {
   for (const bool foreign : {false, true}) {
-    const Read back = read(known(foreign).file());
+    const CpythonRead back = read_cpython(known(foreign).file());
     CHECK(back.error == Errc::ok);
     CHECK(back.text == known_text);
     CHECK(back.run.interval == 1'000'000);
@@ -235,7 +235,7 @@ TEST_CASE("the record as drawn") {
   hand.record(42, 0, 1, number(0) + "\x24" + numbers({2, 1, 0}));
   const std::string drawn = by_hand::hex("2a00000000000000 00000000 03 e8 07 24 01 01 05");
   hand.data += drawn;
-  CHECK(read(hand.file()).text ==
+  CHECK(read_cpython(hand.file()).text ==
         "42/0 @0+1000000 s36 a:b,1,1,-1,-1,0 a:b,2,2,-1,-1,0\n"
         "42/0 @1000000+1000000 s36 a:b,1,1,-1,-1,0 a:b,6,6,-1,-1,0\n");
 
@@ -275,7 +275,7 @@ TEST_CASE("a sample stands for the time since the one before, unless the thread 
   hand.record(42, 0, 0, number(9) + steps);
   for (const std::uint32_t mode : {1U, 2U}) {  // wall sees every thread, cpu does not
     hand.capture = 0x48 | mode;
-    const std::string text = read(hand.file()).text;
+    const std::string text = read_cpython(hand.file()).text;
     std::vector<std::uint64_t> weights;
     for (std::size_t at = 0; (at = text.find('+', at)) != std::string::npos; ++at) {
       weights.push_back(std::stoul(text.substr(at + 1)));
@@ -302,7 +302,7 @@ TEST_CASE("frames of CPython's launcher are left out") {
   hand.record(1, 0, 1, number(1) + "\x01" + numbers({3, 1, 0, 1}));
   hand.record(1, 0, 3, number(1) + "\x01" + numbers({1, 0}));
   hand.record(1, 0, 1, number(1) + "\x01" + numbers({1, 0}));
-  CHECK(read(hand.file()).text ==
+  CHECK(read_cpython(hand.file()).text ==
         "1/0 @1000+1000000 s1 a.py:main,6,6,-1,-1,0 a.py:main,6,6,-1,-1,0\n"
         "1/0 @2000+1000 s1 a.py:main,6,6,-1,-1,0\n"
         "1/0 @3000+1000 s1\n");
@@ -314,7 +314,7 @@ TEST_CASE("statistics: the block of today, the older one, none") {
     hand.statistics = hand.real(2.5) + hand.real(1000) + hand.real(2) + hand.real(20) +
                       hand.fixed(3, 4) + hand.fixed(0, 4) + "TACHSTAT" + hand.fixed(1, 4) +
                       hand.fixed(56, 4);
-    Read back = read(hand.file());
+    CpythonRead back = read_cpython(hand.file());
     CHECK(back.text == known_text);
     CHECK(back.run.duration == 2'500'000'000);
     CHECK(back.run.trust.ticks == 2500);
@@ -323,19 +323,19 @@ TEST_CASE("statistics: the block of today, the older one, none") {
 
     hand.statistics =
         hand.real(2.5) + hand.real(1000) + "TACHSTAT" + hand.fixed(1, 4) + hand.fixed(32, 4);
-    back = read(hand.file());
+    back = read_cpython(hand.file());
     CHECK(back.text == known_text);
     CHECK(back.run.trust.ticks == 2500);
     CHECK(back.run.trust.given_up == 0);
 
     hand.statistics = hand.real(std::numeric_limits<double>::infinity()) + hand.real(1000) +
                       "TACHSTAT" + hand.fixed(1, 4) + hand.fixed(32, 4);
-    CHECK(read(hand.file()).error == Errc::damaged);
+    CHECK(read_cpython(hand.file()).error == Errc::damaged);
     hand.statistics =
         hand.real(1) + hand.real(1) + "TACHSTAT" + hand.fixed(1, 4) + hand.fixed(33, 4);
-    CHECK(read(hand.file()).error == Errc::damaged);
+    CHECK(read_cpython(hand.file()).error == Errc::damaged);
     hand.statistics = std::string(32, '\0');  // bytes that nobody asked for
-    CHECK(read(hand.file()).error == Errc::damaged);
+    CHECK(read_cpython(hand.file()).error == Errc::damaged);
   }
 }
 
@@ -343,7 +343,7 @@ TEST_CASE("what CPython's format does not allow is refused") {
   const auto error = [](auto&& change) {
     Hand hand = known(false);
     change(hand);
-    return read(hand.file()).error;
+    return read_cpython(hand.file()).error;
   };
   CHECK(error([](Hand& h) { h.samples = 8; }) == Errc::damaged);
   CHECK(error([](Hand& h) { h.samples = 10; }) == Errc::damaged);
@@ -374,11 +374,11 @@ TEST_CASE("what CPython's format does not allow is refused") {
   CHECK(record(43, 1, "\x01\x01" + numbers({0})) == Errc::damaged);     // one thread too many
   CHECK(record(42, 0, number(std::uint64_t{1} << 60)) == Errc::damaged);
   CHECK(record(42, 1, number(~std::uint64_t{0}) + "\x01" + numbers({0})) == Errc::damaged);
-  CHECK(read("").error == Errc::not_a_recording);
-  CHECK(read(std::string(100, 'x')).error == Errc::not_a_recording);
+  CHECK(read_cpython("").error == Errc::not_a_recording);
+  CHECK(read_cpython(std::string(100, 'x')).error == Errc::not_a_recording);
   std::string later = known(false).file();
   later[4] = 2;
-  CHECK(read(later).error == Errc::unsupported);
+  CHECK(read_cpython(later).error == Errc::unsupported);
 }
 
 TEST_CASE("what is written in CPython's format is read back") {
@@ -386,7 +386,7 @@ TEST_CASE("what is written in CPython's format is read back") {
     const Profile profile{seed};
     for (const bool compress : {false, true}) {
       const std::string file = profile.file({compress});
-      const Read back = read(file);
+      const CpythonRead back = read_cpython(file);
       CHECK(back.error == Errc::ok);
       CHECK((without_weights(Profile::sorted(back.text)) == without_weights(profile.text())));
     }
@@ -412,7 +412,7 @@ TEST_CASE("more than 256 frames: the innermost are kept, and counted") {
   CHECK(recording.figures().cut_stacks == 3);
   StringSink sink;
   recording.write(sink, {});
-  const Read back = read(sink.text());
+  const CpythonRead back = read_cpython(sink.text());
   CHECK(back.error == Errc::ok);
   CHECK(back.samples == 4);
   CHECK(back.text.find("s0 m:f,45,45,") != std::string::npos);
@@ -437,7 +437,7 @@ TEST_CASE("a run's description in CPython's format") {
   run.trust.missed = 500;
   StringSink sink;
   recording.write(sink, run);
-  const Run back = read(sink.text()).run;
+  const Run back = read_cpython(sink.text()).run;
   CHECK(back.target.minor == 14);
   CHECK(back.mode == ModeKind::exception);
   CHECK((back.options.all_threads && back.options.native && !back.options.gc &&
@@ -462,7 +462,8 @@ TEST_CASE("lines and columns that the format cannot hold are written as unknown"
   recording.add({tables.threads.intern({}), stack, {}, 0, 0});
   StringSink sink;
   recording.write(sink, {});
-  CHECK(read(sink.text()).text.ends_with(" m:f,0,0,3,9,0 m:f,7,7,-1,-1,0 m:f,5,6,-1,-1,0\n"));
+  CHECK(
+      read_cpython(sink.text()).text.ends_with(" m:f,0,0,3,9,0 m:f,7,7,-1,-1,0 m:f,5,6,-1,-1,0\n"));
 }
 
 TEST_CASE("names that are no UTF-8 do not make a file unreadable") {
@@ -478,7 +479,7 @@ TEST_CASE("names that are no UTF-8 do not make a file unreadable") {
   recording.add({tables.threads.intern({}), stack, {}, 0, 0});
   StringSink sink;
   recording.write(sink, {});
-  CHECK(read(sink.text()).text.find("\xef\xbf\xbd.py:f\xef\xbf\xbd") != std::string::npos);
+  CHECK(read_cpython(sink.text()).text.find("\xef\xbf\xbd.py:f\xef\xbf\xbd") != std::string::npos);
 }
 
 TEST_CASE("a file of ours in CPython's format, cut anywhere or with any byte changed, is refused") {
@@ -488,12 +489,12 @@ TEST_CASE("a file of ours in CPython's format, cut anywhere or with any byte cha
   for (const bool compress : {false, true}) {
     std::string file = profile.file({compress});
     for (std::size_t length = 0; length < file.size(); ++length) {
-      REQUIRE(read(std::string_view{file}.substr(0, length)).error != Errc::ok);
+      REQUIRE(read_cpython(std::string_view{file}.substr(0, length)).error != Errc::ok);
     }
     for (std::size_t at = 0; at < file.size(); ++at) {
       for (const char change : {'\x01', '\x10', '\xff'}) {
         file[at] = static_cast<char>(file[at] ^ change);
-        REQUIRE(read(file).error != Errc::ok);
+        REQUIRE(read_cpython(file).error != Errc::ok);
         file[at] = static_cast<char>(file[at] ^ change);
       }
     }
@@ -508,12 +509,12 @@ TEST_CASE("a file without a checksum, cut anywhere or with any byte changed, is 
                       hand.fixed(56, 4);
     std::string file = hand.file();
     for (std::size_t length = 0; length < file.size(); ++length) {
-      REQUIRE(read(std::string_view{file}.substr(0, length)).error != Errc::ok);
+      REQUIRE(read_cpython(std::string_view{file}.substr(0, length)).error != Errc::ok);
     }
     for (std::size_t at = 0; at < file.size(); ++at) {
       for (int change = 1; change < 256; ++change) {
         file[at] = static_cast<char>(file[at] ^ change);
-        const Read back = read(file);
+        const CpythonRead back = read_cpython(file);
         file[at] = static_cast<char>(file[at] ^ change);
         if (back.error == Errc::ok) REQUIRE(back.samples == 9);
       }

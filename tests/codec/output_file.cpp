@@ -6,19 +6,13 @@
 #include <catch2/catch.hpp>
 #include <tachyon/codec/output_file.hpp>
 
+#include "scratch.hpp"
+
 using namespace tachyon;
 
 namespace {
 
-struct Folder {
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() {
-    const std::string command = "chmod -R u+w '" + path + "' && rm -r '" + path + "'";
-    (void)!::system(command.c_str());
-  }
-  std::string operator/(const char* name) const { return path + "/" + name; }
-  std::string path = "/tmp/tachyon-test-XXXXXX";
-};
+using test::Folder;
 
 std::string content(const std::string& path) {
   std::string text;

@@ -7,16 +7,13 @@
 #include <tachyon/codec/output_file.hpp>
 #include <tachyon/codec/output_place.hpp>
 
+#include "scratch.hpp"
+
 using namespace tachyon;
 
 namespace {
 
-struct Folder {
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() { (void)!::system(("rm -r '" + path + "'").c_str()); }
-  std::string operator/(const char* name) const { return path + "/" + name; }
-  std::string path = "/tmp/tachyon-place-XXXXXX";
-};
+using test::Folder;
 
 // What is written to standard output by any of its names, behind what stands there already.
 std::string written_by(const std::string& name, const std::string& into) {

@@ -8,6 +8,7 @@
 #include <tachyon/codec/recording_reader.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 
+#include "../support/places.hpp"
 #include "by_hand.hpp"
 
 using namespace tachyon;
@@ -632,7 +633,7 @@ TEST_CASE("parts of a recording are read without the rest") {
 // Files of every version that was ever released, read for ever. A new version adds a file with
 // TACHYON_NEW_RECORDING=N ./unit, N being its number; those that are there are never written again.
 TEST_CASE("recordings of older versions show what they showed") {
-  const std::string folder = std::string{TACHYON_TESTS} + "/codec/golden/recording-";
+  const std::string folder = test::tests_folder() + "/codec/golden/recording-";
   Session session{42};
   session.run.target.command_line = "python app.py";
   session.run.sources = {{"/x/m1", "def f():\n    pass\n"}};

@@ -41,7 +41,7 @@ constexpr std::uint64_t interval = 100'000, flush_after = 5'000'000;
   }
 }
 
-struct Check {
+struct KilledCheck {
   void add(const Sample& sample) {
     last = sample.time;
     const std::uint64_t i = sample.time / interval;
@@ -85,7 +85,7 @@ TEST_CASE("a recording killed at 200 random moments replays up to the last secon
     }
     REQUIRE(reader);
     Tables tables;
-    Check check{tables};
+    KilledCheck check{tables};
     REQUIRE(reader->replay(tables, check));
     REQUIRE(check.wrong == 0);
     REQUIRE(reader->recovery().lost_blocks == 0);

@@ -10,19 +10,13 @@
 #include <tachyon/codec/recording_reader.hpp>
 #include <tachyon/codec/recording_ring.hpp>
 
+#include "scratch.hpp"
+
 using namespace tachyon;
 
 namespace {
 
-struct Folder {
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() {
-    const std::string command = "rm -r '" + path + "'";
-    (void)!::system(command.c_str());
-  }
-  std::string operator/(const char* name) const { return path + "/" + name; }
-  std::string path = "/tmp/tachyon-test-XXXXXX";
-};
+using test::Folder;
 
 struct Program {
   Program() {
@@ -52,7 +46,7 @@ struct Program {
 };
 
 // Checks every sample against the program, by name.
-struct Check {
+struct RingCheck {
   void add(const Sample& sample) {
     const auto name = [](const FrameTable& frames, StackId stack) {
       return frames.name_of(frames.leaf(stack));
@@ -70,21 +64,21 @@ struct Check {
   std::uint64_t samples = 0, wrong = 0, first = 0, last = 0;
 };
 
-void fill(const std::string& path, std::string_view text) {
+void fill_growing(const std::string& path, std::string_view text) {
   auto file = OutputFile::create(path, Finish::never);
   REQUIRE(file);
   file->put(text);
   REQUIRE(file->close());
 }
 
-Check check(const Program& program, const std::string& path, Recovery& recovery,
-            bool holes = false) {
+RingCheck check(const Program& program, const std::string& path, Recovery& recovery,
+                bool holes = false) {
   auto file = InputFile::open(path.c_str());
   REQUIRE(file);
   auto reader = RecordingReader::open(std::move(*file));
   REQUIRE(reader);
   Tables tables;
-  Check check{program, tables, holes};
+  RingCheck check{program, tables, holes};
   REQUIRE(reader->replay(tables, check));
   recovery = reader->recovery();
   CHECK(reader->samples() == check.samples);
@@ -111,7 +105,7 @@ TEST_CASE("a ring keeps the time that was asked for, and a readable file at ever
   for (std::uint64_t second = 0; second < 200; ++second) {
     program.play(ring, second * 1000, 1000);
     if (second % 7 != 0) continue;
-    const Check seen = check(program, path, recovery);  // as after a kill
+    const RingCheck seen = check(program, path, recovery);  // as after a kill
     CHECK(seen.wrong == 0);
     CHECK(recovery.lost_blocks == 0);
     CHECK(recovery.damaged_bytes == 0);
@@ -124,7 +118,7 @@ TEST_CASE("a ring keeps the time that was asked for, and a readable file at ever
   }
   CHECK(ring.trims() > 10);
   REQUIRE(ring.finish(program.run).wanted.code == Errc::ok);
-  const Check seen = check(program, path, recovery);
+  const RingCheck seen = check(program, path, recovery);
   CHECK(seen.wrong == 0);
   CHECK(recovery.complete());
   CHECK(seen.last == 200'000'000'000);
@@ -145,7 +139,7 @@ TEST_CASE("a ring stays below the size that was asked for") {
     if (second > 100) REQUIRE(size_of(path) > 70'000);
   }
   REQUIRE(ring.finish(program.run).wanted.code == Errc::ok);
-  const Check seen = check(program, path, recovery);
+  const RingCheck seen = check(program, path, recovery);
   CHECK(seen.wrong == 0);
   CHECK(recovery.complete());
   CHECK(recovery.dropped_samples + seen.samples == 300'000);
@@ -166,7 +160,7 @@ TEST_CASE("a snapshot is a finished recording of what there is") {
   REQUIRE(ring.trims() != 0);  // the file that was copied from has lost its name
   REQUIRE(copy->write(folder / "snapshot.bin"));
   Recovery recovery;
-  const Check snapshot = check(program, folder / "snapshot.bin", recovery);
+  const RingCheck snapshot = check(program, folder / "snapshot.bin", recovery);
   CHECK(recovery.complete());
   CHECK(snapshot.wrong == 0);
   CHECK(snapshot.last == 25'500'000'000);
@@ -189,7 +183,7 @@ TEST_CASE("a ring whose name is somebody else's file by now goes on as it is") {
   program.play(ring, 0, 100);
   ring.end_tick(Tick{101'000'000, 1'000'000, TickOutcome::filtered, 0});
   REQUIRE(::rename(path.c_str(), moved.c_str()) == 0);
-  fill(path, "theirs");
+  fill_growing(path, "theirs");
   program.play(ring, 101, 20'000);
   CHECK(ring.trims() == 0);
   CHECK(ring.trim_error().sys == EEXIST);
@@ -220,7 +214,7 @@ TEST_CASE("a ring that was removed or moved is back under its name when it is tr
     CHECK(ring.name() == (remove ? RecordingRing::Name::removed : RecordingRing::Name::moved));
     REQUIRE(ring.finish(program.run).wanted.code == Errc::ok);
     Recovery recovery;
-    const Check seen = check(program, path, recovery);
+    const RingCheck seen = check(program, path, recovery);
     CHECK(seen.wrong == 0);
     CHECK(seen.last == 21'000'000'000);
     CHECK(recovery.complete());
@@ -237,7 +231,7 @@ TEST_CASE("a recording that was removed while it grew is put back, or kept elsew
     RecordingRing ring{std::move(*file), program.tables, program.run, {}};
     program.play(ring, 0, 3000);
     REQUIRE(::unlink(path.c_str()) == 0);
-    if (taken) fill(path, "theirs");
+    if (taken) fill_growing(path, "theirs");
     const auto copy = ring.copy(program.run);
     REQUIRE(copy);
     REQUIRE(copy->write(folder / "copy.bin"));
@@ -248,7 +242,7 @@ TEST_CASE("a recording that was removed while it grew is put back, or kept elsew
     CHECK(written.wanted.sys == (taken ? EEXIST : 0));
     if (taken) CHECK(size_of(path) == 6);
     Recovery recovery;
-    const Check seen = check(program, written.path, recovery);
+    const RingCheck seen = check(program, written.path, recovery);
     CHECK(seen.wrong == 0);
     CHECK(seen.samples == 6000);
     CHECK(recovery.complete());
@@ -319,7 +313,7 @@ TEST_CASE("a recording goes on when there is room again, and says what it lacks"
       CHECK(written.path == path);
       const std::uint64_t all = room == 0 ? 13'000 : 15'000;
       CHECK(ring.samples() == all);
-      const Check seen = check(program, path, recovery, true);
+      const RingCheck seen = check(program, path, recovery, true);
       CHECK(seen.wrong == 0);
       CHECK(seen.last == 15'000'000'000);
       CHECK(recovery.finished);
@@ -331,7 +325,7 @@ TEST_CASE("a recording goes on when there is room again, and says what it lacks"
         CHECK(recovery.lost_blocks >= 1);
       }
       REQUIRE(copy->write(folder / "copy.bin"));
-      const Check copied = check(program, folder / "copy.bin", recovery, true);
+      const RingCheck copied = check(program, folder / "copy.bin", recovery, true);
       CHECK(copied.wrong == 0);
       CHECK(copied.last == 12'000'000'000);
       CHECK(recovery.finished);

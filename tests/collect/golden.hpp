@@ -6,6 +6,8 @@
 #include <string_view>
 #include <catch2/catch.hpp>
 
+#include "../support/places.hpp"
+
 // Goldens are files of expected output next to the tests. Catch owns the command line, so they are
 // rewritten by an environment variable: TACHYON_UPDATE_GOLDENS=1 build/unit/unit
 namespace tachyon::test {
@@ -29,7 +31,7 @@ inline void write_file(const std::string& path, std::string_view text) {
 }
 
 inline void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string{TACHYON_TESTS} + "/collect/golden/" + name;
+  const std::string path = tests_folder() + "/collect/golden/" + name;
   if (std::getenv("TACHYON_UPDATE_GOLDENS") != nullptr) write_file(path, text);
   CHECK(read_file(path) == text);
 }

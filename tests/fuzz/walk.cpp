@@ -1,6 +1,7 @@
 // Everything that is read of a process, from a saved one with changes: which process, what lies
 // beyond its memory, then the changes (images/hostile.hpp), eight bytes each.
 #include "images/hostile.hpp"
+#include "support/places.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -13,7 +14,7 @@ const saved::Process& original(unsigned number) {
   static const auto all = [&] {
     std::array<saved::Process, names.size()> loaded;
     for (std::size_t i = 0; i < names.size(); ++i) {
-      loaded[i] = saved::load(std::string{TACHYON_TESTS} + "/images/" + names[i] + ".image");
+      loaded[i] = saved::load(tachyon::test::tests_folder() + "/images/" + names[i] + ".image");
       if (loaded[i].pid == 0) std::abort();
     }
     return loaded;

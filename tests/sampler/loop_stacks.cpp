@@ -4,6 +4,7 @@
 #include <string_view>
 #include <catch2/catch.hpp>
 
+#include "every_layout.hpp"
 #include "layout/tables.hpp"
 
 using namespace tachyon;
@@ -90,14 +91,7 @@ void expect(LoopThread& thread, Kind kind, std::string_view text) {
   CHECK(thread.look().stack == seen.stack);
 }
 
-template <class Visit>
-void every_layout(Visit&& visit) {
-  test::for_each_layout([&](auto compiled) {
-    using L = decltype(compiled);
-    INFO(std::string(L::tag));
-    visit(published_form<L>);
-  });
-}
+using test::every_layout;
 
 }  // namespace
 

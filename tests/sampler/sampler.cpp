@@ -29,7 +29,7 @@ using test::FakeInterpreter;
 using test::FakeThread;
 using Names = std::vector<std::string>;
 
-struct Stacks {
+struct SeenStacks {
   SharedTables& tables;
   std::vector<Names> seen{};
   void add(const Sample& sample) {
@@ -192,7 +192,7 @@ struct OnCpu {
   }
   // Samples of so many ticks.
   std::size_t seen_in(int ticks, useconds_t apart) {
-    Stacks stacks{all.tables};
+    SeenStacks stacks{all.tables};
     for (int i = 0; i < ticks; ++i) {
       ::usleep(apart);
       REQUIRE(sampler->tick(stacks, 0, 0));
@@ -219,7 +219,7 @@ TEST_CASE("sampler: threads that have ended or not begun are not sat beside") {
     Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
         all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
     REQUIRE(sampler.start());
-    Stacks stacks{all.tables};
+    SeenStacks stacks{all.tables};
     for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(stacks.seen.size() == 40);
     CHECK(sampler.trust().fast == 40);
@@ -272,7 +272,7 @@ TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
     Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
         all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
     CHECK(sampler.start());
-    Stacks stacks{all.tables};
+    SeenStacks stacks{all.tables};
     const auto look = [&] {
       return sampler.tick(stacks, monotonic_now() + 100'000, 0).has_value();
     };
@@ -300,7 +300,7 @@ TEST_CASE("sampler: whether threads run is nobody's failure when they have ended
   Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, AdaptiveReading> sampler{
       all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
   REQUIRE(sampler.start());
-  Stacks stacks{all.tables};
+  SeenStacks stacks{all.tables};
   for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
   CHECK(stacks.seen.empty());
 }
@@ -335,7 +335,7 @@ TEST_CASE("sampler: lists that move are asked for again") {
   all.add(100);
   all.add(101);
   test::FakeHost host;
-  Stacks stacks{all.tables};
+  SeenStacks stacks{all.tables};
   FastReading reading;
   using Slow = Plain<Settling>;
   Settling memory{all.fake.image, 5};
@@ -384,7 +384,7 @@ TEST_CASE("sampler: nobody is put on a caller that was not seen") {
     FastReading reading;
     Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
-    Stacks stacks{tables};
+    SeenStacks stacks{tables};
     for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     REQUIRE(stacks.seen == std::vector<Names>(3, Names{"loop"}));
 
@@ -432,7 +432,7 @@ TEST_CASE("sampler: a generator that has yielded stands on who iterates it") {
       FastReading reading;
       Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
       REQUIRE(sampler.start());
-      Stacks stacks{tables};
+      SeenStacks stacks{tables};
       for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
       REQUIRE(stacks.seen == std::vector<Names>(3, Names{"loop"}));
 
@@ -492,7 +492,7 @@ TEST_CASE("sampler: a program that forges its frames between two reads") {
       FastReading reading;
       Plain<ForgedFrame> sampler{layout,    memory, reading,         host,
                                  fake.site, tables, SamplerOptions{}};
-      Stacks stacks{tables};
+      SeenStacks stacks{tables};
       if (sampler.start()) {
         for (int tick = 0; tick < 20 && sampler.tick(stacks, 0, 0); ++tick) continue;
       }
@@ -532,7 +532,7 @@ TEST_CASE("sampler: a code object that is another one at the same addresses") {
     FastReading reading;
     Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
-    Stacks stacks{tables};
+    SeenStacks stacks{tables};
     const auto seen = [&] {
       stacks.seen.clear();
       REQUIRE(sampler.tick(stacks, 0, 0));

@@ -5,6 +5,7 @@
 #include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/target/thread_wait.hpp>
 
+#include "every_layout.hpp"
 #include "layout/tables.hpp"
 #include "unwind/fake_interpreter.hpp"
 
@@ -18,7 +19,7 @@ using test::FakeThread;
 
 constexpr std::uint64_t main_id = 0x7fff12345678, worker_id = 0x7ffe00000700;
 
-struct Shown {
+struct ShownThread {
   std::vector<std::string> frames{};  // name:line
   Status status{};
   std::string name{};
@@ -28,19 +29,19 @@ struct Shown {
 };
 
 template <class R>
-std::vector<Shown> look_by(R& reading, FakeInterpreter& fake, test::FakeHost& host,
-                           SnapshotOptions options = {}) {
+std::vector<ShownThread> look_by(R& reading, FakeInterpreter& fake, test::FakeHost& host,
+                                 SnapshotOptions options = {}) {
   SharedTables tables;
   options.frames.all_threads = true;
   const auto snapshot =
       take_snapshot(fake.layout(), fake.image, host, reading, fake.site, tables, options);
   REQUIRE(snapshot);
   const Tables& all = tables.unguarded();
-  std::vector<Shown> out;
+  std::vector<ShownThread> out;
   for (const SnapshotThread& thread : snapshot->threads) {
     const Thread& facts = all.threads[thread.thread];
-    Shown shown{{},         thread.status,     facts.python_name,
-                facts.main, facts.interpreter, thread.problem.code};
+    ShownThread shown{{},         thread.status,     facts.python_name,
+                      facts.main, facts.interpreter, thread.problem.code};
     for (const SnapshotFrame& one : thread.frames) {
       const int line = all.frames[one.frame].location.line;
       shown.frames.push_back(std::string{all.frames.name_of(one.frame)} +
@@ -51,7 +52,8 @@ std::vector<Shown> look_by(R& reading, FakeInterpreter& fake, test::FakeHost& ho
   return out;
 }
 
-std::vector<Shown> look(FakeInterpreter& fake, test::FakeHost& host, SnapshotOptions options = {}) {
+std::vector<ShownThread> look(FakeInterpreter& fake, test::FakeHost& host,
+                              SnapshotOptions options = {}) {
   StillReading reading;
   options.tries = 3;
   return look_by(reading, fake, host, options);
@@ -90,16 +92,7 @@ class BusyReading : public FastReading {
   bool moves_;
 };
 
-// Every layout in the form in which `dump` uses it.
-template <class Visit>
-void every_layout(Visit&& visit) {
-  test::for_each_layout([&](auto compiled) {
-    using L = decltype(compiled);
-    INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
-    visit(published_form<L>);
-  });
-}
-
+using test::every_layout;
 using Frames = std::vector<std::string>;
 
 }  // namespace
@@ -141,7 +134,7 @@ TEST_CASE("snapshot: a constructed interpreter of every layout") {
     CHECK(threads[1].frames == Frames{"Shop.total:11", "leaf:41"});
     CHECK_FALSE(threads[1].main);
     CHECK(threads[2].frames.empty());
-    for (const Shown& thread : threads) CHECK(thread.problem == Errc::ok);
+    for (const ShownThread& thread : threads) CHECK(thread.problem == Errc::ok);
 
     SnapshotOptions native;
     native.frames.native = true;

@@ -7,7 +7,7 @@ using namespace tachyon;
 
 namespace {
 
-struct Names {
+struct NamedTasks {
   SharedTables tables;
   StackBuilder builder{tables};
   TaskMarkers markers{builder};
@@ -39,7 +39,7 @@ TEST_CASE("task names: numbers count as numbers") {
 }
 
 TEST_CASE("task names: a marker says how many wait") {
-  Names names;
+  NamedTasks names;
   CHECK(names.of("merge") == "merge");
   CHECK(names.of("merge", 1) == "merge");
   CHECK(names.of("merge", 3) == "merge (3 parents)");
@@ -50,7 +50,7 @@ TEST_CASE("task names: a marker says how many wait") {
 }
 
 TEST_CASE("task names: a server that numbers its tasks for ever fills nothing") {
-  Names names;
+  NamedTasks names;
   for (std::size_t i = 0; i < TaskMarkers::most_names; ++i) {
     (void)names.markers.of("Task-" + std::to_string(i), 0);
   }

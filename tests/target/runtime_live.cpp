@@ -11,12 +11,14 @@
 #include <catch2/catch.hpp>
 #include <tachyon/target/core_modules.hpp>
 
+#include "../support/places.hpp"
+
 using namespace tachyon;
 
 namespace {
 
-const std::string interpreters = std::string{TACHYON_TESTS} + "/interpreters";
-const std::string script = std::string{TACHYON_TESTS} + "/targets/witness.py";
+std::string interpreters() { return test::tests_folder() + "/interpreters"; }
+std::string script() { return test::tests_folder() + "/targets/witness.py"; }
 
 std::string output_of(const std::string& command) {
   std::string text;
@@ -31,7 +33,7 @@ std::string output_of(const std::string& command) {
 // Names of the interpreters that are here, one a line.
 std::vector<std::string> available() {
   std::vector<std::string> names;
-  std::string rest = output_of(interpreters +
+  std::string rest = output_of(interpreters() +
                                " --json | python3 -c 'import json, sys\n"
                                "for i in json.load(sys.stdin): print(i[\"name\"])'");
   while (!rest.empty()) {
@@ -123,7 +125,7 @@ TEST_CASE("runtime, live: every interpreter that is here") {
   if (names.empty()) WARN("skipped: tests/interpreters has none");
   for (const std::string& name : names) {
     INFO(name);
-    const Witness target{"exec " + interpreters + " --run " + name + " -- " + script};
+    const Witness target{"exec " + interpreters() + " --run " + name + " -- " + script()};
     CHECK(check(target).found_by == FoundBy::section);
   }
 }
@@ -139,7 +141,7 @@ TEST_CASE("runtime, live: programs of other names, stripped, deleted, in other n
   const std::string here = folder;
   // Each under its own name: a file that a process still runs cannot be written to.
   const auto copy = [&](const char* name) { return "cp " + python + " " + here + name + " && "; };
-  const auto run = [&](const char* name) { return "exec " + here + name + " " + script; };
+  const auto run = [&](const char* name) { return "exec " + here + name + " " + script(); };
   {
     const Witness renamed{copy("/engine") + run("/engine")};
     CHECK(check(renamed).file == here + "/engine");
@@ -154,8 +156,8 @@ TEST_CASE("runtime, live: programs of other names, stripped, deleted, in other n
   }
   {
     // The section headers gone: only the mapped image tells.
-    const Witness headless{copy("/headless") + "python3 " + TACHYON_TESTS + "/targets/behead.py " +
-                           here + "/headless && " + run("/headless")};
+    const Witness headless{copy("/headless") + "python3 " + test::tests_folder() +
+                           "/targets/behead.py " + here + "/headless && " + run("/headless")};
     CHECK(check(headless).found_by == FoundBy::memory_symbol);
   }
   if (::geteuid() == 0) {
@@ -186,7 +188,7 @@ TEST_CASE("runtime, live: a core file of each minor version") {
       continue;
     }
     INFO(name);
-    const Witness target{"exec " + interpreters + " --run " + name + " -- " + script};
+    const Witness target{"exec " + interpreters() + " --run " + name + " -- " + script()};
     REQUIRE(target.alive);
     const auto live = locate(target.pid);
     REQUIRE(live);
@@ -222,6 +224,6 @@ TEST_CASE("runtime, live: programs that are not a Python we read") {
     WARN("skipped: no Python 3.10 here");
     return;
   }
-  const Witness older{"exec " + old.substr(0, old.find('\n')) + " " + script};
+  const Witness older{"exec " + old.substr(0, old.find('\n')) + " " + script()};
   CHECK(locate(older.pid).error().code == Errc::unsupported_version);
 }

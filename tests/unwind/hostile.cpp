@@ -1,6 +1,7 @@
 // A thousand processes that lie, made from real ones of every layout: nothing crashes, no dump and
 // no look takes longer than 50 ms of processor time, all of them together no more than 64 MB.
 #include "../images/hostile.hpp"
+#include "../support/places.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ const std::vector<std::string> names{"3.11",  "3.11d", "3.12",  "3.13", "3.13d",
                                      "3.13t", "3.14",  "3.14d", "3.15", "3.15d"};
 
 saved::Process image_of(const std::string& name) {
-  return saved::load(std::string{TACHYON_TESTS} + "/images/" + name + ".image");
+  return saved::load(tachyon::test::tests_folder() + "/images/" + name + ".image");
 }
 
 // Of this process, in kB.
