@@ -142,6 +142,7 @@ def room():
 
 def main():
     python_tests.register()
+    deep.register()
     parser, options = parse()
     python_tests.Options.pattern = options.k
     if options.list:

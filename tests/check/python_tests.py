@@ -4,6 +4,7 @@ import ast
 import glob
 import json
 import os
+import re
 import sys
 import tempfile
 
@@ -64,15 +65,17 @@ def needs(path):
     wanted = ["build release"]
     if '"unit"' in content or "TACHYON_BUILD" in content:
         wanted.append("build unit")  # some look at what the unit tests write
-    return wanted + ["interpreters"]
+    if re.search(r"\binterpreters\b|^(from|import) live\b", content, re.M):
+        wanted.append("interpreters")
+    return wanted
 
 
-def run_file(part_, path):
+def run_file(part_, path, **more):
     name = os.path.relpath(path, f"{ROOT}/tests")
     pattern = ["-k", Options.pattern] if Options.pattern else []
     with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
         done = part_.run([sys.executable, f"{HERE}/one_file.py", path, result.name, *pattern],
-                         env=builds.environment())
+                         env={**builds.environment(), **more})
         text = result.read()
     if not text:
         part_.fail(name, f"ended with {done.status} before it could report:\n"
