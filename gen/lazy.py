@@ -52,7 +52,6 @@ class Token:
 def tokens_of(text):
     found = []
     for match in TOKEN.finditer(text):
-        kind = match.lastgroup
         if match.group("comment") is not None or match.group("directive") is not None:
             continue
         found.append(Token(match.group(0), "word" if match.group("word") else "other",

@@ -1,6 +1,5 @@
 """The heatmap's pages in a real browser."""
 
-import json
 import unittest
 
 import support

@@ -4,7 +4,6 @@ left behind."""
 import http.client
 import json
 import os
-import re
 import shutil
 import signal
 import socket

@@ -5,7 +5,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from live import INTERPRETERS, NAMES, dump, functions, interpreters, tachyon, target  # noqa: E402
+from live import NAMES, dump, functions, interpreters, tachyon, target  # noqa: E402
 
 HERE = interpreters()
 LITTLE_STACK = 96 << 10

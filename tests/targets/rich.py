@@ -33,7 +33,8 @@ def handler_worker(count=3, *rest, key=None, **more):
     loop.append(loop)
     try:
         raise ValueError(text)
-    except ValueError as error:
+    except ValueError as caught:
+        error = caught
         cell = lambda: (error, raw, pair, row, table, some, cart, small, large, negative, real)
         time.sleep(1000)
     return cell, flag, nothing
