@@ -77,6 +77,11 @@ Child started(const Words& all, Streams streams = Streams::shared) {
   if (const auto* why = std::get_if<std::string>(&child)) FAIL(*why);
   return std::get<Child>(std::move(child));
 }
+// A busy machine takes its time to start a shell.
+bool comes_to_be(const char* path) {
+  for (int i = 0; i < 60'000 && ::access(path, F_OK) != 0; ++i) std::this_thread::sleep_for(1ms);
+  return ::access(path, F_OK) == 0;
+}
 Ending ran(std::string code) { return started({"/bin/sh", "-c", std::move(code)}).wait(); }
 
 }  // namespace
@@ -194,14 +199,17 @@ TEST_CASE("a program is stopped in order, or the hard way") {
   CHECK(obeys.stop(SIGTERM).signal() == SIGTERM);
   CHECK(obeys.poll()->code() == 128 + SIGTERM);
 
-  Child stubborn = started({"/bin/sh", "-c", "trap '' TERM; echo; while :; do sleep 0.05; done"},
-                           Streams::hidden);
-  std::this_thread::sleep_for(100ms);
+  const Sandbox box;
+  Child stubborn = started(
+      {"/bin/sh", "-c", "trap '' TERM; echo; echo > deaf; while :; do /bin/sleep 0.05; done"},
+      Streams::hidden);
+  CHECK(comes_to_be("deaf"));
   CHECK(stubborn.stop(SIGTERM, 100ms).signal() == SIGKILL);
 
-  Child polite = started({"/bin/sh", "-c", "trap 'exit 5' TERM; while :; do sleep 0.01; done"});
-  std::this_thread::sleep_for(100ms);
-  CHECK(polite.stop(SIGTERM).code() == 5);
+  Child polite = started(
+      {"/bin/sh", "-c", "trap 'exit 5' TERM; echo > hears; while :; do /bin/sleep 0.01; done"});
+  CHECK(comes_to_be("hears"));
+  CHECK(polite.stop(SIGTERM, 60s).code() == 5);
 }
 
 TEST_CASE("a program that is never released does not start") {
@@ -247,13 +255,19 @@ TEST_CASE("the program gets the signals that we came with, and hangs up when we 
   const pid_t middle = ::fork();
   if (middle == 0) {
     const Signals signals;
+    // The last word is said when the program is there and waits.
     const Invocation invocation{
-        "/bin/sh", {"sh", "-c", "grep SigBlk /proc/self/status >&$0; exec sleep 60", "9"}};
+        "/bin/sh",
+        {"sh", "-c", "grep SigBlk /proc/self/status >&$0; echo >&8; exec sleep 60", "9"}};
+    int there[2];
+    if (::pipe(there) != 0) ::_exit(1);
+    (void)::dup2(there[1], 8);
     (void)::dup2(ends[1], 9);
     auto child = start(invocation, Streams::shared, false, &signals.before());
     auto* started_child = std::get_if<Child>(&child);
     const pid_t pid = started_child ? started_child->pid() : 0;
-    std::this_thread::sleep_for(100ms);
+    char byte = 0;
+    if (pid != 0) (void)!::read(there[0], &byte, 1);
     (void)!::write(ends[1], &pid, sizeof pid);
     ::kill(::getpid(), SIGKILL);
   }

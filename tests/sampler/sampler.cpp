@@ -199,6 +199,12 @@ struct OnCpu {
     }
     return stacks.seen.size();
   }
+  // The same once it is not 0: on a busy machine a thread that computes may wait for its CPU.
+  std::size_t comes_to_be_seen(int ticks, useconds_t apart) {
+    std::size_t seen = 0;
+    for (int i = 0; i < 5'000 && seen == 0; ++i) seen = seen_in(ticks, apart);
+    return seen;
+  }
 };
 
 }  // namespace
@@ -313,7 +319,7 @@ TEST_CASE("sampler: who begins while all others sleep is seen") {
   Busy busy;
   here.all.add(static_cast<std::uint64_t>(busy.number));
   CHECK(here.seen_in(1, 100) == 0);  // sees that there is somebody
-  CHECK(here.seen_in(1, 100) == 1);
+  CHECK(here.comes_to_be_seen(1, 100) == 1);
 }
 
 // The state of a thread bears its creator's number until it has begun.
@@ -326,7 +332,7 @@ TEST_CASE("sampler: who gets a number of its own is no longer taken for its crea
     Busy busy;
     here.all.fake.put(born.at, here.all.fake.layout().thread.native_thread_id,
                       static_cast<std::uint64_t>(busy.number));
-    CHECK(here.seen_in(4, 2000) != 0);
+    CHECK(here.comes_to_be_seen(4, 2000) != 0);
   }
 }
 

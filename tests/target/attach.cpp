@@ -38,7 +38,7 @@ TEST_CASE("attach: at any moment of an interpreter's start") {
     const Shell target{"exec /usr/bin/python3 -c 'import time; time.sleep(100)'"};
     ::usleep(static_cast<useconds_t>(i) * 400);
     // As long as a busy machine takes to start one.
-    const auto attached = attach(target.pid, {.patience = 30'000'000'000, .expect_python = true});
+    const auto attached = attach(target.pid, {.patience = 60'000'000'000, .expect_python = true});
     REQUIRE(attached);
     CHECK(attached->site.state == RuntimeState::running);
   }
@@ -50,7 +50,7 @@ TEST_CASE("attach: a launcher that takes its time, when we know that it is one")
     return;
   }
   const Shell target{"sleep 0.2; exec /usr/bin/python3 -c 'import time; time.sleep(100)'"};
-  const auto attached = attach(target.pid, {.patience = 5'000'000'000, .expect_python = true});
+  const auto attached = attach(target.pid, {.patience = 60'000'000'000, .expect_python = true});
   REQUIRE(attached);
   CHECK(attached->process.executable()->find("python") != std::string::npos);
 }
@@ -59,8 +59,12 @@ TEST_CASE("attach: final answers come at once") {
   CHECK(attach(0x7fffffff).error().code == Errc::no_such_process);
   const Shell target{"exec sleep 100"};
   while (Process::open(target.pid)->executable()->find("sleep") == std::string::npos) ::usleep(500);
-  ::usleep(20000);  // its libraries
-  CHECK(attach(target.pid, {.patience = 0}).error().code == Errc::not_python);
+  Errc answer = Errc::ok;
+  for (int i = 0; i < 60'000 && answer != Errc::not_python; ++i) {  // until it has its libraries
+    ::usleep(1000);
+    answer = attach(target.pid, {.patience = 0}).error().code;
+  }
+  CHECK(answer == Errc::not_python);
 }
 
 TEST_CASE("attach: thread numbers, here and in a container") {
@@ -81,7 +85,7 @@ TEST_CASE("attach: thread numbers, here and in a container") {
       "threading.Thread(target=time.sleep, args=(100,), daemon=True).start()\n"
       "time.sleep(100)'"};
   std::int32_t inside = 0;
-  for (int i = 0; i < 2000 && inside == 0; ++i) {
+  for (int i = 0; i < 60'000 && inside == 0; ++i) {
     ::usleep(1000);
     const auto children = open_for_reading(detail::ProcPath{"/proc/"}
                                                .add(target.pid)

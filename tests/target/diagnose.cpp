@@ -286,13 +286,17 @@ TEST_CASE("diagnose, live: other users and processes that hide") {
   const std::string hidden = in_child([] {
     (void)!::setgid(65534);
     (void)!::setuid(65534);
+    int ready[2];
+    if (::pipe(ready) != 0) return std::string{"no pipe"};
     const pid_t secretive = ::fork();
     if (secretive == 0) {
       ::prctl(PR_SET_DUMPABLE, 0);
+      (void)!::write(ready[1], "x", 1);
       for (;;) ::pause();
     }
     ::prctl(PR_SET_DUMPABLE, 1);
-    ::usleep(20000);
+    char byte = 0;
+    (void)!::read(ready[0], &byte, 1);
     const std::string text = attach_and_describe(secretive);
     ::kill(secretive, SIGKILL);
     ::waitpid(secretive, nullptr, 0);
