@@ -1,5 +1,6 @@
 """What live tests share: interpreters, targets that say when they are ready, the tool."""
 
+import concurrent.futures
 import contextlib
 import ctypes
 import json
@@ -48,19 +49,67 @@ def minor(facts):
     return facts["minor"]
 
 
-def settle(pid):
-    """Waits until the main thread sleeps, as most targets do after they have spoken; a busy one is
-    given a moment."""
-    for _ in range(60):
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            if file.read().rpartition(")")[2].split()[0] == "S":
-                return
-        time.sleep(0.005)
+# How long something that must happen may take on a machine that has other things to do.
+PATIENCE = 60
+
+
+def wait_for(condition, seconds=PATIENCE):
+    """The first true answer; what was asked last is returned when time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(0.01)
+
+
+def used(pid):
+    """Seconds of CPU that a process has had."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def turns(pid):
+    """What tells whether a process stands still: its threads, whether each sleeps, how often it has
+    been given a CPU."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as file:
+                state = file.read().rpartition(")")[2].split()[0]
+            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii", errors="replace") as file:
+                switches = [line for line in file if "ctxt_switches" in line]
+            found[task] = (state == "S", *switches)
+    return found
+
+
+def rest(pid, seconds=PATIENCE):
+    """Waits until all threads of a process sleep and go on sleeping, as those of most targets do
+    after they have spoken. One that waits for the GIL wakes every 5 ms."""
+    end = time.monotonic() + seconds
+    before = turns(pid)
+    while time.monotonic() < end:
+        time.sleep(0.02)
+        now = turns(pid)
+        if now == before and all(one[0] for one in now.values()):
+            return
+        before = now
+    raise RuntimeError(f"process {pid} does not come to rest: {before}")
+
+
+def side_by_side(names, body, jobs=4):
+    """The body for each of the names, some at a time: for targets that sleep, whose starts take the
+    time. What goes wrong with one is raised when all have ended."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for done in [pool.submit(body, name) for name in names]:
+            done.result()
 
 
 @contextlib.contextmanager
-def target(name, program, *words, environment=None, start=()):
-    """Runs program text with an interpreter; yields the pid once it has printed a line."""
+def target(name, program, *words, environment=None, start=(), rests=False):
+    """Runs program text with an interpreter; yields the pid once it has printed a line, and when it
+    `rests` once all of its threads sleep."""
     folder = tempfile.mkdtemp(prefix="tachyon-live-")
     path = os.path.join(folder, "program.py")
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
@@ -72,7 +121,8 @@ def target(name, program, *words, environment=None, start=()):
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"the target did not start under {name}")
-        settle(process.pid)
+        if rests:
+            rest(process.pid)
         yield process.pid, path
     finally:
         process.kill()

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from live import NAMES, dump, functions, interpreters, tachyon, target  # noqa: E402
+from live import (NAMES, PATIENCE, dump, functions, interpreters, side_by_side,  # noqa: E402
+                  tachyon, target, used, wait_for)
 
 HERE = interpreters()
 LITTLE_STACK = 96 << 10
@@ -35,7 +37,6 @@ PLAIN = """
             time.sleep(1000)
 
     threading.Thread(target=worker, name="worker", daemon=True).start()
-    time.sleep(0.2)
 
     def main():
         Shop().total([1])
@@ -75,13 +76,13 @@ def each(case, names=NAMES, needs=None):
 
 class Dump(unittest.TestCase):
     def test_the_same_program_everywhere(self):
-        for name in each(self):
-            with target(name, PLAIN) as (pid, path):
+        def one(name):
+            with target(name, PLAIN, rests=True) as (pid, path):
                 report = dump(pid, "-a")
             main, worker = report["threads"]
             inlined = "Shop.total.<locals>.<genexpr>"
             self.assertEqual(functions(main), ["<module>", "main", "Shop.total", inlined, "Shop.price"])
-            self.assertEqual([f["line"] for f in main["frames"]], [24, 22, 6, 6, 10])
+            self.assertEqual([f["line"] for f in main["frames"]], [23, 21, 6, 6, 10])
             self.assertTrue(all(f["file"].endswith("program.py") for f in main["frames"]))
             self.assertIn("main thread", main["status"])
             self.assertEqual(functions(worker)[-1], "worker")
@@ -90,9 +91,11 @@ class Dump(unittest.TestCase):
             price = main["frames"][-1]
             self.assertEqual((price["column"], price["end_column"]), (8, 24))
 
+        side_by_side(each(self), one)
+
     def test_text(self):
-        for name in each(self, ["3.11", "3.15"]):
-            with target(name, PLAIN) as (pid, path):
+        def one(name):
+            with target(name, PLAIN, rests=True) as (pid, path):
                 done = tachyon("dump", pid)
                 self.assertRegex(done.stdout.splitlines()[0],
                                  rf"^Stack dump for PID {pid}, thread {pid} \(main thread.*"
@@ -106,6 +109,8 @@ class Dump(unittest.TestCase):
                 self.assertIn("item = 1", both.stdout)
                 self.assertIn("self = <Shop object>", both.stdout)
                 self.assertIn("named 'worker'" if name == "3.15" else "named", both.stdout)
+
+        side_by_side(each(self, ["3.11", "3.15"]), one)
 
     def test_locals(self):
         program = r"""
@@ -121,8 +126,8 @@ class Dump(unittest.TestCase):
                 time.sleep(1000)
             show()
         """
-        for name in each(self):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 frame = dump(pid, "--locals")["threads"][0]["frames"][-1]
             got = {one["name"]: one["value"] for one in frame["locals"]}
             self.assertEqual(got["text"], r"'it\'s \x1b[31m☃'")
@@ -137,6 +142,8 @@ class Dump(unittest.TestCase):
             self.assertEqual(got["odd"], "3")
             self.assertLess(len(got["deep"]), 40)
 
+        side_by_side(each(self), one)
+
     def test_recursion(self):
         program = """
             import sys, time
@@ -147,14 +154,16 @@ class Dump(unittest.TestCase):
                 time.sleep(1000)
             down(int(sys.argv[1]))
         """
-        for name in each(self):
+        def one(name):
             for depth in (10, 500, 2000, 20000):
                 if depth > 2000 and "d" in name:
                     continue  # a debug build's C stack does not hold it
-                with target(name, program, depth) as (pid, _):
+                with target(name, program, depth, rests=True) as (pid, _):
                     thread = dump(pid)["threads"][0]
                 self.assertTrue(thread["complete"])
                 self.assertEqual(functions(thread), ["<module>"] + ["down"] * (depth + 1))
+
+        side_by_side(each(self), one)
 
     def test_deeper_than_what_is_kept(self):
         program = """
@@ -166,12 +175,14 @@ class Dump(unittest.TestCase):
                 time.sleep(1000)
             down(100000)
         """
-        for name in each(self, ["3.11", "3.13", "3.15"]):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 frames = dump(pid)["threads"][0]["frames"]
             self.assertEqual(frames[0]["function"], "<truncated: 34466 frames>")
             self.assertEqual(len(frames), 65537)
             self.assertEqual(frames[-1]["line"], 7)
+
+        side_by_side(each(self, ["3.11", "3.13", "3.15"]), one)
 
     def test_threads_without_python_frames(self):
         program = """
@@ -181,13 +192,14 @@ class Dump(unittest.TestCase):
             print("up", flush=True)
             time.sleep(1000)
         """
-        for name in each(self):
-            with target(name, program) as (pid, _):
-                time.sleep(0.3)
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 threads = dump(pid, "-a")["threads"]
             self.assertEqual(len(threads), 201)
             self.assertEqual(sum(1 for t in threads if not t["frames"]), 20)
             self.assertTrue(all(t["complete"] for t in threads))
+
+        side_by_side(each(self), one)
 
     def test_sub_interpreters(self):
         program = """
@@ -201,20 +213,21 @@ class Dump(unittest.TestCase):
                 one = interpreters.create()
                 call = getattr(interpreters, "run_string", None) or interpreters.exec
                 threading.Thread(target=call, args=(one, text), daemon=True).start()
-            time.sleep(0.5)
             def here():
                 print("up", flush=True)
                 time.sleep(1000)
             here()
         """
-        for name in each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 threads = dump(pid, "-a")["threads"]
                 first = dump(pid)["threads"]
             self.assertEqual(functions(threads[0]), ["<module>", "here"])
             self.assertEqual(len([t for t in threads if functions(t)[-1:] == ["sub_work"]]), 2)
             self.assertEqual(len({t["interpreter"] for t in threads}), 3)
             self.assertEqual([functions(t) for t in first], [["<module>", "here"]])
+
+        side_by_side(each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]), one)
 
     def test_sub_interpreter_that_holds_the_gil(self):
         """In 3.11 the lock itself then names a thread state that is no more."""
@@ -237,12 +250,16 @@ class Dump(unittest.TestCase):
         """
         for name in each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]):
             with target(name, program) as (pid, _):
-                time.sleep(0.3)
-                seen = 0
-                for _ in range(20):
+                # The thread of the other interpreter begins when it can.
+                self.assertTrue(wait_for(lambda: ["sub_work"] in [
+                    functions(t)[-1:] for t in dump(pid, "-a")["threads"]]), name)
+                looks = seen = 0
+                end = time.monotonic() + PATIENCE
+                while looks < 20 or (seen <= 8 and time.monotonic() < end):
                     threads = dump(pid, "-a")["threads"]
                     holders = [functions(t)[-1:] for t in threads if "has GIL" in t["status"]]
                     self.assertIn(holders, ([], [["sub_work"]]))
+                    looks += 1
                     seen += len(holders)
                 self.assertGreater(seen, 8)
 
@@ -266,15 +283,16 @@ class Dump(unittest.TestCase):
             time.sleep(1000)
         """
         expected = ["a name of more than fifteen bytes", "in a dict", "later", "Ünïcødé ☃"]
-        for name in each(self):
-            with target(name, program) as (pid, _):
-                time.sleep(0.1)
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 threads = dump(pid, "-a")["threads"]
                 self.assertEqual(len(threads), 6)
                 shown = [t.get("python_name", t["name"]) for t in threads if not t["main"]]
                 self.assertEqual(sorted(n for n in shown if not n.startswith("python")), expected)
                 (one,) = dump(pid, "--thread", "Ünïcø*")["threads"]
                 self.assertEqual(one.get("python_name", one["name"]), "Ünïcødé ☃")
+
+        side_by_side(each(self), one)
 
     def test_who_waits_for_the_gil(self):
         """Before 3.15 only the kernel knows: a futex that lies in the lock."""
@@ -291,9 +309,11 @@ class Dump(unittest.TestCase):
         """
         for name in each(self):
             with target(name, program) as (pid, _):
-                time.sleep(0.2)
-                waited = 0
-                for _ in range(30):
+                looks = waited = 0
+                # Those who wait wake every 5 ms, and on a busy machine wait for a CPU then.
+                end = time.monotonic() + PATIENCE
+                while looks < 10 or ("t" not in name and waited <= 3 and time.monotonic() < end):
+                    looks += 1
                     for thread in dump(pid, "-a")["threads"]:
                         waits = "waiting for GIL" in thread["status"]
                         waited += waits
@@ -303,7 +323,7 @@ class Dump(unittest.TestCase):
                 if "t" in name:
                     self.assertEqual(waited, 0)
                 else:
-                    self.assertGreater(waited, 30)
+                    self.assertGreater(waited, 3)
 
     def test_generated_and_frozen_code(self):
         program = r"""
@@ -315,15 +335,16 @@ class Dump(unittest.TestCase):
             print("up", flush=True)
             space["n" * 5000 + "ü"]()
         """
-        for name in each(self):
-            with target(name, program) as (pid, _):
-                time.sleep(0.3)
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 thread = dump(pid)["threads"][0]
                 text = tachyon("dump", pid).stdout
             self.assertEqual(functions(thread), ["<module>", "n" * 5000 + "ü", "big"])
             self.assertEqual(thread["frames"][-1]["line"], 20002)
             self.assertEqual(thread["frames"][-1]["file"], "made;\n up")
             self.assertNotIn("made;\n up", text)
+
+        side_by_side(each(self), one)
 
     def test_generators_never_fail(self):
         for name in each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]):
@@ -346,11 +367,13 @@ class Dump(unittest.TestCase):
             print("up", flush=True)
             time.sleep(1000)
         """
-        for name in each(self):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 threads = dump(pid, "-a")["threads"]
                 self.assertIn(["outermost", "leaf"], [functions(t) for t in threads], name)
                 self.assertTrue(all(t["complete"] for t in threads), threads)
+
+        side_by_side(each(self), one)
 
     def test_jit(self):
         program = """
@@ -365,7 +388,8 @@ class Dump(unittest.TestCase):
         """
         for name in each(self, ["3.14", "3.15"]):
             with target(name, program, environment={"PYTHON_JIT": "1"}) as (pid, _):
-                time.sleep(0.5)
+                # It has been compiled by then, however little CPU the target was given.
+                self.assertTrue(wait_for(lambda: used(pid) > 0.3))
                 for _ in range(50):
                     self.assertIn(functions(dump(pid)["threads"][0]),
                                   (["<module>"], ["<module>", "loop"]))
@@ -380,19 +404,24 @@ class Dump(unittest.TestCase):
                 greenlet.greenlet(inner).switch()
             outer()
         """
-        for name in each(self, ["3.13", "3.14", "3.15"], needs=lambda one: one.get("greenlet")):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 thread = dump(pid)["threads"][0]
             self.assertTrue(thread["complete"])
             self.assertEqual(functions(thread), ["inner"])
+
+        side_by_side(each(self, ["3.13", "3.14", "3.15"], needs=lambda one: one.get("greenlet")), one)
 
     def test_blocking_resumes(self):
         for name in each(self, ["3.11", "3.15"]):
             with target(name, GENERATORS) as (pid, _):
                 for _ in range(20):
                     self.assertTrue(dump(pid, "--blocking")["threads"][0]["complete"])
-                with open(f"/proc/{pid}/stat") as file:
-                    self.assertIn(file.read().rsplit(")", 1)[1].split()[0], "RS")
+                def state():
+                    with open(f"/proc/{pid}/stat") as file:
+                        return file.read().rsplit(")", 1)[1].split()[0]
+
+                self.assertTrue(wait_for(lambda: state() in "RS"), state())
 
     def test_killed_while_blocking(self):
         for name in each(self, ["3.15"]):
@@ -404,16 +433,17 @@ class Dump(unittest.TestCase):
                     time.sleep(random.random() * 0.006)
                     ours.kill()
                     ours.wait()
-                time.sleep(0.05)
-                with open(f"/proc/{pid}/status") as file:
-                    state = [line for line in file if line.startswith("State")][0]
-                self.assertRegex(state, r"\b[RS] \(")
+                def state():
+                    with open(f"/proc/{pid}/status") as file:
+                        return [line for line in file if line.startswith("State")][0]
+
+                self.assertTrue(wait_for(lambda: re.search(r"\b[RS] \(", state())), state())
 
     def test_core(self):
         if not shutil.which("gcore"):
             self.skipTest("gcore (package gdb) is not here")
         for name in each(self, ["3.11", "3.12", "3.13", "3.14", "3.15"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 live = dump(pid, "-a")
                 made = subprocess.run(["gcore", "-o", "/tmp/tachyon-core", str(pid)],
                                       capture_output=True, text=True)
@@ -467,13 +497,15 @@ class Dump(unittest.TestCase):
             show(evil)
         """
         evil = "\x9b2J\u202egnp\x7f\u2066\u200e\u061c\u2028\x1b[31m\udcff"
-        for name in each(self, ["3.11", "3.15"]):
-            with target(name, program) as (pid, _):
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 done = tachyon("dump", "--json", "--locals", pid)
             self.assertRegex(done.stdout, r"\A[ -~]+\n\Z")
             frame = json.loads(done.stdout)["processes"][0]["threads"][0]["frames"][-1]
             self.assertEqual(frame["function"], evil)
             self.assertEqual(frame["locals"][0]["name"], "local")
+
+        side_by_side(each(self, ["3.11", "3.15"]), one)
 
     def test_bad_processes(self):
         for words in (["999999999"], ["0"], ["2"], ["--core", "/dev/null"]):
@@ -504,13 +536,12 @@ class Dump(unittest.TestCase):
                 async with asyncio.TaskGroup() as group:
                     group.create_task(gatherer(tasks), name="A")
                     group.create_task(gatherer(tasks[:1]), name="B")
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.01)
                     print("up", flush=True)
             asyncio.run(main())
         """
-        for name in each(self, ["3.14", "3.14d", "3.15", "3.15d"]):
-            with target(name, program) as (pid, _):
-                time.sleep(0.3)
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
                 threads = dump(pid, "--async-aware")["threads"]
             stacks = [functions(t) for t in threads]
             wait = ["TaskGroup.__aexit__", "TaskGroup._aexit"]
@@ -518,6 +549,8 @@ class Dump(unittest.TestCase):
             self.assertEqual(sorted(stacks),
                              sorted([top + ["leaf-0 (2 parents)", "leaf", "read", "sleep"],
                                      top + ["leaf-1", "leaf", "read", "sleep"]]), name)
+
+        side_by_side(each(self, ["3.14", "3.14d", "3.15", "3.15d"]), one)
 
 
 class Places(unittest.TestCase):
@@ -545,7 +578,7 @@ class Places(unittest.TestCase):
 
     def test_files(self):
         for name in each(self, ["3.11"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 wanted = self.dump("-a", pid, "-o", "-").stdout
                 self.assertEqual(wanted.count("Stack dump for"), 2)
                 self.assertEqual(wanted, self.dump("-a", pid).stdout)
@@ -571,7 +604,7 @@ class Places(unittest.TestCase):
 
     def test_colour_is_for_terminals(self):
         for name in each(self, ["3.11"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 self.dump(pid, "-o", "a.txt", "--color=always")
                 self.assertIn("\x1b[", self.text("a.txt"))
                 ours, theirs = os.openpty()
@@ -583,7 +616,7 @@ class Places(unittest.TestCase):
 
     def test_modes_and_what_was_there(self):
         for name in each(self, ["3.11"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 for mask, mode in [(0o022, 0o644), (0o077, 0o600)]:
                     done = self.dump(pid, "-o", "a.txt", preexec_fn=lambda: os.umask(mask))
                     self.assertEqual(done.returncode, 0, done.stderr)
@@ -622,7 +655,7 @@ class Places(unittest.TestCase):
 
     def test_what_cannot_be_written(self):
         for name in each(self, ["3.11"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 for words in ([], ["--json"]):
                     with self.subTest(words=words):
                         with open("/dev/full", "w", encoding="utf-8") as full:
@@ -649,7 +682,7 @@ class Places(unittest.TestCase):
 
     def test_little_stack(self):
         for name in each(self, ["3.11", "3.15"]):
-            with target(name, PLAIN) as (pid, _):
+            with target(name, PLAIN, rests=True) as (pid, _):
                 for words in (["dump", "-a", pid], ["dump", "--locals", "--json", pid],
                               ["dump", "--blocking", pid], ["attach", "-a", "-d", "0.2", pid]):
                     with self.subTest(words=words):
