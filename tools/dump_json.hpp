@@ -14,7 +14,7 @@
 //
 //   {"schema": "tachyon.dump/1",
 //    "processes": [{"pid", "python", "free_threaded", "runtime_file", "found_by", "error"?,
-//      "lost_tasks"?,
+//                   "lost_tasks"?,
 //      "threads": [{"id", "interpreter", "main", "name", "python_name"?, "status": [words],
 //                   "complete",
 //        "frames": [{"function", "file", "kind", "first_line"?, "line"?, "end_line"?, "column"?,

@@ -8,8 +8,8 @@
 
 // Everything that is said about the options is made from their rows (options.hpp): `--help`, the
 // manual page and the completions of three shells. None of it can go stale, so none of it is in
-// git; `tachyon --man` and `tachyon --completions SHELL` print it, and installing means redirecting
-// that.
+// git; `tachyon --man` and `tachyon --completions SHELL` print it,
+// and installing means redirecting that.
 namespace tachyon::tool {
 
 struct Example {

@@ -125,8 +125,8 @@ class Child {
   }
 
   // A reading thread of ours may be tracing the program. Its stops belong to that thread: a plain
-  // wait takes them away from it, and for the program's end. So this looks first, and takes only an
-  // end.
+  // wait takes them away from it, and for the program's end.
+  // So this looks first, and takes only an end.
   bool reap(int flags) noexcept {
     siginfo_t seen{};
     const int looked = ::waitid(P_PID, static_cast<id_t>(pid_), &seen, WEXITED | WNOWAIT | flags);

@@ -22,8 +22,7 @@
 
 // One process that is being profiled, in a thread of its own: found, attached to, sampled, and
 // followed when it becomes another Python by exec. Its outputs are its own, or those of all
-// processes together
-// (`Shared`), then behind the lock of the tables they share.
+// processes together (`Shared`), then behind the lock of the tables they share.
 namespace tachyon::tool {
 
 // What the members of a run have in common.

@@ -83,8 +83,8 @@ inline std::optional<std::string> find_program(std::string_view name) {
 }
 
 // The words of a script's #! line without "env" and its -S; empty when there is none. The kernel
-// takes everything after the interpreter as one word, "env -S" splits it; splitting suits both
-// here.
+// takes everything after the interpreter as one word, "env -S" splits it;
+// splitting suits both here.
 inline std::vector<std::string> shebang_of(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return {};

@@ -14,8 +14,8 @@
 // profiler, then formats. Refusals name every option involved and what to do instead.
 //
 // What Python's profiler refuses and we allow: several formats at once, --live with --subprocesses,
-// --async-aware with --binary, --mode, --all-threads or --no-gc, and --opcodes with the pstats
-// table.
+// --async-aware with --binary, --mode, --all-threads or --no-gc,
+// and --opcodes with the pstats table.
 namespace tachyon::tool {
 
 struct Verdict {
@@ -56,8 +56,7 @@ class Rules {
   }
 
  private:
-  // ---- the positional words
-  // -----------------------------------------------------------------------
+  // ---- the positional words --------------------------------------------------------------------
 
   bool words() {
     const std::vector<std::string>& w = line_.words;
@@ -109,8 +108,7 @@ class Rules {
     return true;
   }
 
-  // ---- asyncio
-  // ------------------------------------------------------------------------------------
+  // ---- asyncio ---------------------------------------------------------------------------------
 
   bool asyncio() {
     const FrameOptions& frames = line_.options.frames;
@@ -131,8 +129,7 @@ class Rules {
     return true;
   }
 
-  // ---- sampling
-  // -----------------------------------------------------------------------------------
+  // ---- sampling --------------------------------------------------------------------------------
 
   bool sampling() {
     const SamplingOptions& sampling = line_.options.sampling;
@@ -187,8 +184,7 @@ class Rules {
     return true;
   }
 
-  // ---- formats
-  // ------------------------------------------------------------------------------------
+  // ---- formats ---------------------------------------------------------------------------------
 
   bool formats() {
     const Options& options = line_.options;
@@ -253,8 +249,7 @@ class Rules {
     return true;
   }
 
-  // ---- small things
-  // -------------------------------------------------------------------------------
+  // ---- small things ----------------------------------------------------------------------------
 
   void add_table_options(std::vector<std::string>& names) const {
     for (const std::size_t i : {option("sort"), option("limit"), option("no-summary")}) {

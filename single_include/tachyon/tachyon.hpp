@@ -370,8 +370,8 @@ template <int = 0> inline Result<Descriptor> open_for_reading(const char* path, 
 }
 
 // For a path that somebody else chose (a core file, a target's table of mappings): nothing but a
-// regular file is opened, since opening alone can wait for a writer, rewind a tape or arm a
-// watchdog.
+// regular file is opened, since opening alone can wait for a writer,
+// rewind a tape or arm a watchdog.
 template <int = 0> inline Result<Descriptor> open_regular(const char* path, int directory = AT_FDCWD) noexcept {
   struct ::stat info {};
   if (::fstatat(directory, path, &info, 0) != 0) return Error{Errc::cannot_open, errno, {}};
@@ -911,8 +911,8 @@ static_assert(Memory<FileBytes>);
 // What had not been written to is usually left out, since it is a copy of a file: code, constants,
 // the tables of symbols. Those ranges have no bytes here, but the note NT_FILE says which file and
 // which offset they came from, so they are read from there, if that file still begins with the same
-// bytes. A range that was writable is never filled in from a file: its contents then are anyone's
-// guess.
+// bytes. A range that was writable is never filled in from a file:
+// its contents then are anyone's guess.
 //
 // Everything in such a file is foreign. Counts and steps are capped, sizes are compared with the
 // file's before they are used, and a core that ends before its segments do is refused: half of a
@@ -1284,8 +1284,7 @@ template <int> inline Result<std::size_t> CoreFile::read_piece(Address at, std::
 // with the gap between them where the gap is small, each joint range copied in one go.
 //
 //   pieces    [a]  [b][c]                          [d]
-//   ranges    |---------|                          |-|      -> one vectored read, 1024 ranges a
-//   call
+//   ranges    |---------|                          |-|    -> one vectored read, 1024 ranges a call
 //
 // Each piece knows where its bytes will be, so after the read nothing is looked up. The plan is
 // kept; pieces added since are read as ranges of their own until there are enough of them for a new
@@ -1513,8 +1512,8 @@ void Gathered<M>::read_some(std::span<const PieceId> ids) {
   for (std::size_t i = 0; i < ids.size(); ++i) settle(ids[i], !ranges_[i].into.empty());
 }
 
-// A range that cannot be read stops the call: the read goes on behind it. Those that failed have
-// no place any more.
+// A range that cannot be read ends the call; the next call goes on behind it. Ranges that failed
+// have no place any more.
 template <Memory M>
 void Gathered<M>::read_ranges() {
   constexpr int most_failures = 256;
@@ -2268,16 +2267,16 @@ class PageCache {
 //
 // Threads are seized with ptrace, once, and interrupted for each pause. Seizing needs no signal,
 // shows nowhere in the target, and a thread that is not paused runs as before. The alternative,
-// SIGSTOP, is seen by the target's parent, and attaching anew for each pause takes three times as
-// long.
+// SIGSTOP, is seen by the target's parent, and attaching anew for each pause takes three
+// times as long.
 //
 //   attach  --seize-->  running  --interrupt-->  stopped  --continue-->  running  --detach-->
 //                          ^                        |
 //                          +---- killed, we exit: the kernel does this for us
 //
 // Nothing stays behind. A Pause resumes what it stopped when it goes out of scope, the destructor
-// detaches, and when we die instead, by any signal, the kernel detaches every thread and lets it
-// run.
+// detaches, and when we die instead, by any signal, the kernel detaches every thread and
+// lets it run.
 //
 // While a thread is seized the kernel shows us its signals before it gets them. They are passed on
 // as they came: at once when one arrives while a pause begins, otherwise by service(), which
@@ -2504,8 +2503,8 @@ template <int> inline PausedProcess::Pause PausedProcess::finish() noexcept {
 
 // The registers of a thread that was taken out of a system call: its number, and a result that says
 // "start it again", or "interrupted" from those that are never started again (epoll_wait). A thread
-// that was only passing through the kernel has its result there, one that ran its own code has no
-// number.
+// that was only passing through the kernel has its result there,
+// one that ran its own code has no number.
 template <int> inline bool PausedProcess::was_asleep(std::int32_t task) noexcept {
   constexpr std::int64_t interrupted = -EINTR;
   constexpr std::int64_t first_restart = -516, last_restart = -512;  // the kernel's own, no errno
@@ -2733,8 +2732,8 @@ struct StackNode {
 };
 
 // One executed instruction kind: its number in that interpreter, its name, and what it is a
-// specialisation of (the same name when it is none). Names keep the numbers of different versions
-// apart.
+// specialisation of (the same name when it is none).
+// Names keep the numbers of different versions apart.
 struct ExecutedOpcode {
   std::uint16_t number = 0;
   StringId name{};
@@ -2862,8 +2861,8 @@ constexpr Status operator&(Status a, Status b) noexcept {
 constexpr Status& operator|=(Status& a, Status b) noexcept { return a = a | b; }
 constexpr bool has(Status set, Status bit) noexcept { return (set & bit) != Status::none; }
 
-// A thread of a target as outputs name it. The same kernel thread in two interpreters is two of
-// these.
+// A thread of a target as outputs name it. The same kernel thread in two interpreters is
+// two of these.
 struct Thread {
   std::int64_t process = 0;
   std::uint64_t id = 0;           // kernel thread id; 0: an asyncio task whose thread has ended
@@ -2915,8 +2914,8 @@ class ThreadTable {
   std::vector<Thread> threads_;
 };
 
-// Everything a sample refers to. One for a session, whatever the number of processes and
-// collectors.
+// Everything a sample refers to. One for a session, whatever the number of
+// processes and collectors.
 struct Tables {
   FrameTable frames;
   ThreadTable threads;
@@ -3441,9 +3440,9 @@ class Cursor {
 //     String 0 is empty, stack 0 is the empty stack, opcode 0 is none. Threads may come again, with
 //     a new name.
 //
-// 'S' samples: epoch, samples before this block, ticks before, samples, ticks, time before the
-// first
-//     tick, s time of the last tick - that, s expected step. Then six columns, described below.
+// 'S' samples:
+//     epoch, samples before this block, ticks before, samples, ticks, time before the first tick,
+//     s time of the last tick - that, s expected step. Then six columns, described below.
 //
 // 'F' a source file: name (length, bytes), then one column, its text.
 //
@@ -3457,14 +3456,14 @@ class Cursor {
 //   heads    (ticks - 1) << 4 | flags     1 samples have own times and weights
 //                                         2 tick has own outcome, weight or missed deadlines
 //                                         4 all slots as before      8 remove all slots first
-//   edits    unless 4: a row of           gap << 2 | 2 insert a slot here | 1 last edit of the
-//   group
+//   edits    unless 4: a row of           gap << 2 | flags       1 last edit of the group
+//                                                                2 insert a slot here
 //            gap: slots skipped since the last edit; an insertion is followed by the thread
 //   states   for each edit                the slot's new state; the first unused number defines one
 //   defined  for each definition          s stack - the stack defined before, status
 //   times    for each tick                s step since the tick before - expected step
-//   extras   with 2: outcome | rule << 3 | 32 if missed > 0; then, with rule 2, the weight; then
-//   missed
+//   extras   with 2:                      outcome | rule << 3 | 32 if missed > 0;
+//                                         then, with rule 2, the weight; then, with 32, missed
 //            with 1, for each sample:     s time - tick's, s weight - tick's
 //
 // Outcomes are those of sample.hpp, and 4 for samples that came without a tick. A tick's weight is,
@@ -3476,13 +3475,17 @@ class Cursor {
 // in outer alone, 10 us late. The tables block, the samples block and the end:
 //
 //   54 42 c6 0a 54 440000 01000000 62cd09c5
-//     00 00  01 03  00 02  00 02  01 02  01 00      nothing forgotten; 3 strings from 1, 2
-//     functions ... 06 05 04 05                                   string lengths 1c 6f 75 74 65 72
-//     61 2e 70 79 69 6e 6e 65 72  "outer" "a.py" "inner" 0c 01 02 02  03 02 0a functions: 1 in 2,
-//     line 1; 3 in 2, line 5 1c 00 04 00 08 0e 00 00  01 02 00 01 00 00 00 frames: outer 3, columns
-//     4-11; inner 6, no columns 08 00 00  00 02                               stacks: 1 = frame 0
-//     on 0, 2 = frame 1 on 1 00                                            no opcodes 10 00 0e 2a
-//     00 01 01 6d 00                    thread 0: process 7, id 42, interpreter 0, main, "m"
+//     00 00                                         nothing forgotten, epoch 0
+//     01 03  00 02  00 02  01 02  01 00             3 strings from 1 on, 2 functions from 0, ...
+//     06 05 04 05                                   string lengths
+//     1c 6f 75 74 65 72 61 2e 70 79 69 6e 6e 65 72  "outer" "a.py" "inner"
+//     0c 01 02 02  03 02 0a                         functions: 1 in 2, line 1; 3 in 2, line 5
+//     1c 00 04 00 08 0e 00 00                       frames: line 3 of outer, columns 4-11;
+//        01 02 00 01 00 00 00                       line 6 of inner, no columns
+//     08 00 00  00 02                               stacks: 1 = frame 0 on 0, 2 = frame 1 on 1
+//     00                                            no opcodes
+//     10 00 0e 2a 00 01 01 6d 00                    thread 0: process 7, id 42, interpreter 0,
+//                                                   main, "m"
 //   54 42 c6 0a 53 1e0000 02000000 28be727a
 //     00 00 00 03 03 00 84 2f d0 0f                 3 samples, 3 ticks, from 0 to 3,010, step 1,000
 //     04 10 00                                      heads: 2 ticks, 1 tick
@@ -3624,8 +3627,8 @@ template <int = 0> inline void append_block_head(std::string& out, BlockKind kin
 // zstd, if the program asks for it by defining TACHYON_WITH_ZSTD (and links it). Without it
 // recordings are written uncompressed, and reading a compressed one is `unsupported`. Nothing
 // outside this file asks which of the two it is except through `has_zstd`. The library does not
-// switch it on by itself: whoever drops in a header should not have to find out why it does not
-// link.
+// switch it on by itself: whoever drops in a header should not have to find out why it
+// does not link.
 //
 // Every size comes from the caller and is checked there; a frame that wants to become larger than
 // it was said to be is damaged, so no input can make us allocate what it likes.
@@ -4126,8 +4129,8 @@ class InputFile {
 
   template <int = 0> std::uint64_t size() const noexcept { return size_; }
 
-  // Fills `into` with what is at `offset`, or with as much of it as the file has; how much that
-  // was.
+  // Fills `into` with what is at `offset`, or with as much of it as the file has;
+  // how much that was.
   template <int = 0> Result<std::size_t> read_some(std::uint64_t offset, std::span<char> into) const noexcept {
     if (!descriptor_) {
       if (offset >= bytes_.size() || into.empty()) return std::size_t{0};
@@ -4730,8 +4733,8 @@ class CpythonRecording {
 
   template <int = 0> void add(const Sample& sample);
 
-  // The whole file. It may be written more than once, but nothing can be added after the first
-  // time.
+  // The whole file. It may be written more than once, but nothing can be added after
+  // the first time.
   template <Sink S>
   void write(S& sink, const Run& run) const;
 
@@ -4991,8 +4994,9 @@ void CpythonRecording::write(S& sink, const Run& run) const {
 
 // gzip, the writing half: a few formats are only known compressed this way (pprof), and zlib is not
 // among the libraries we link. One deflate stream with the fixed codes of RFC 1951: greedy matches
-// of 4 to 258 bytes found through one hash table of last places, no lazy matching, no own code
-// tables.
+// of 4 to 258 bytes found through one hash table of last places. No lazy matching, and no code
+// tables of its own.
+//
 // Measured: a text comes out 33 % larger than from gzip -6, a program file 30 %, a header 42 %, at
 // 20 to 40 MB/s. The files in question are small either way.
 //
@@ -5141,8 +5145,8 @@ void put_gzip(S& sink, std::string_view text) {
 
 // ---- tachyon/codec/json.hpp ----
 
-// JSON, written as it comes: nothing is built in memory. The writer knows only whether a comma is
-// due.
+// JSON, written as it comes: nothing is built in memory.
+// The writer knows only whether a comma is due.
 //
 // Names come from the target as UTF-8 in which lone surrogates may stand as their three bytes (that
 // is how Python keeps undecodable bytes of file names: 0xff is U+DCFF). JSON text must be valid
@@ -5522,22 +5526,19 @@ template <int = 0> inline bool is_same_place(std::string a, std::string b) {
 // A file that is either written whole or not there.
 //
 // A profile costs minutes of somebody's time; it must not be lost because a folder is missing, a
-// disk is full or a name is a directory, and a good older file must not be ruined by a failing run.
-// So:
+// disk is full or a name is a directory, and a good older file must not be ruined by a
+// failing run. So:
 //
 // - `create` is the probe. It opens everything that can be opened, before the program is sampled,
-// and
-//   an impossible place is an error there and then.
+//   and an impossible place is an error there and then.
 // - The bytes go into a nameless file in the destination's folder (O_TMPFILE), so that a killed
 //   profiler leaves no litter; where the file system has no such files, into a hidden one. `close`
 //   gives it the final name in one step. Until then an older file of that name is untouched.
 // - Devices, pipes and standard output ("-", or what it is) are written straight through. So is an
-// existing file in
-//   a folder where we may not create one.
+//   existing file in a folder where we may not create one.
 // - Modes follow the umask; an existing file keeps its own, and a symbolic link keeps pointing.
 // - Writing never fails at the call. The first error is kept, the rest of the bytes are dropped,
-// and
-//   `close` tells. The caller still has the data then and writes it to a `fallback`.
+//   and `close` tells. The caller still has the data then and writes it to a `fallback`.
 //
 // A recording cannot wait for the end to be visible: it has to survive the death of its writer.
 // Files created with `Finish::never` are opened under their own name and grow there. Such a file is
@@ -7468,8 +7469,8 @@ template <int> inline Result<std::uint64_t> RecordingReader::load_sources() {
 // ---- tachyon/codec/recording_writer.hpp ----
 
 // A collector that keeps nothing: samples go in, blocks of recording_format.hpp come out. Memory is
-// one open block and a number for each entry of the session's tables; whatever the length of the
-// run.
+// one open block and a number for each entry of the session's tables;
+// whatever the length of the run.
 //
 // A block is closed when it holds a good many ticks, or when its first one would be older than
 // `flush_after` by the next tick; after each the sink is told to hand on what it holds, so that a
@@ -7479,8 +7480,8 @@ template <int> inline Result<std::uint64_t> RecordingReader::load_sources() {
 // A sink may have lost what it was given since it was last told to hand on: its `flush` is false
 // then, and it has gone back to where it was. The disk was full for a moment; the recording goes
 // on. What was lost leaves a hole in the row of blocks, which their numbers tell the reader, and
-// what follows stands for itself again: the numbers begin anew, the file too if it has no beginning
-// yet.
+// what follows stands for itself again: the numbers begin anew,
+// the file too if it has no beginning yet.
 //
 // The level of compression was chosen by measuring (65,536 ticks at 20 kHz and 10 kHz, bytes and
 // nanoseconds of one core a sample, for the times alone): level 3: 0.40 / 0.59 B, 7 / 12 ns; level
@@ -7575,8 +7576,8 @@ class RecordingWriter {
   // Writes everything that has been given so far.
   void flush();
 
-  // Does so, and makes what follows stand for itself: a file may begin here, behind a lead and
-  // `opening`.
+  // Does so, and makes what follows stand for itself:
+  // a file may begin here, behind a lead and `opening`.
   void restart();
   // The blocks with which a file begins or ends that is a part of this one: `before` is what was
   // there when its first part began, see `place`.
@@ -7681,8 +7682,8 @@ void RecordingWriter<S>::hand_on() {
 
 template <Sink S>
 void RecordingWriter<S>::add(const Sample& sample) {
-  // A source that does not tell ticks is cut by time. One that does has told its first by the
-  // second.
+  // A source that does not tell ticks is cut by time.
+  // One that does has told its first by the second.
   if (!waiting_.empty() && ((!ticks_are_told_ && sample.time != waiting_.back().time) ||
                             waiting_.size() == most_waiting)) {
     close_unmarked();
@@ -13315,8 +13316,8 @@ class PublishedReader {
     for (std::size_t i = 0; i < group.size(); ++i) {
       const PublishedWord* place = find(number, i);
       if (place == nullptr) continue;
-      // The word of a bit-field is published, its mask is not: one that the known build lacks stays
-      // absent.
+      // The word of a bit-field is published, its mask is not:
+      // one that the known build lacks stays absent.
       const bool maskless = group[i].kind == MemberValue::Kind::bits && group[i].mask == 0;
       group[i].offset = maskless ? absent : value_of(*place);
       (group[i].is_place() ? agrees : same_size) &= group[i] == known[i];
@@ -13464,8 +13465,8 @@ constexpr bool same_places(const L& a, const L& b) noexcept {
 }
 
 // Calls `visit` with the compiled layout when the target's table agrees with it, with the published
-// one otherwise. For targets that publish a table; others are chosen by version alone,
-// with_layout().
+// one otherwise. For targets that publish a table;
+// others are chosen by version alone, with_layout().
 template <CompiledLayout... Ls, class Visit>
 auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visit&& visit)
     -> std::invoke_result_t<Visit&, PublishedLayout> {
@@ -13491,8 +13492,8 @@ auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visi
 // The path is the target's text: any byte but a line feed, which the kernel writes as \012. A file
 // that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it
 // is taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to
-// check, by device and inode: the path is spelled in the kernel's idea of our root, not the
-// target's.
+// check, by device and inode: the path is spelled in the kernel's idea of our root,
+// not the target's.
 namespace tachyon {
 
 struct Mapping {
@@ -13774,11 +13775,11 @@ class Process {
   template <int = 0> Result<std::uint64_t> name_space(std::string_view kind) const noexcept;
   // Thread ids, in the order the kernel lists them (creation).
   template <int = 0> Result<std::vector<std::int32_t>> tasks() const;
-  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the
-  // program.
+  // Where the program headers of the executable lie (AT_PHDR):
+  // the mapping around it is the program.
   template <int = 0> Result<Address> program_headers() const noexcept;
-  // Of a thread, by its id in *our* numbering (task_numbers.hpp): what the system calls it, and
-  // more.
+  // Of a thread, by its id in *our* numbering (task_numbers.hpp):
+  // what the system calls it, and more.
   template <int = 0> Result<std::string> thread_name(std::int32_t task) const;
   template <int = 0> Result<ProcessStatus> thread_status(std::int32_t task) const;
 
@@ -14404,8 +14405,8 @@ std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place
 // 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
 // into itself (its `main` interpreter is a part of it).
 //
-//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head |
-//   ... 3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
+//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
+//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
 //
 // A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
 // 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
@@ -15792,11 +15793,11 @@ static_assert(Modules<CoreModules>);
 
 // Why it failed and what to do about it: the only place where an Error becomes text.
 //
-// One line, always of this form, so that it can be read by people in a hurry:
+// One line, always of this form (broken here to fit), so that it can be read by people in a hurry:
 //
-//   process 1234 belongs to user 33 and we are user 1000: run as that user or as root, or once:
-//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon ^ what is in the way ^ what takes it out of the
-//   way, to be typed
+//   process 1234 belongs to user 33 and we are user 1000:    what is in the way
+//   run as that user or as root, or once:                    what takes it out of the way
+//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon           the command to type
 //
 // A refusal says only EPERM, so the circumstances are looked at, in the order in which the kernel
 // checks them, and the first that forbids is named. The words are a pure function of what was seen;
@@ -16237,8 +16238,7 @@ template <int = 0> inline std::string describe(const Error& error, const Attempt
 // names one thing, whether it is in the way, why, and what to type. The words for what is in the
 // way come from diagnose.hpp, so the doctor and a failed attach say the same.
 //
-//   blocked  Yama      kernel.yama.ptrace_scope is 1, ...     sudo sysctl
-//   kernel.yama.ptrace_scope=0
+//   blocked  Yama   kernel.yama.ptrace_scope is 1, ...   sudo sysctl kernel.yama.ptrace_scope=0
 //
 // It reads and changes nothing, and needs no privileges.
 namespace tachyon {
@@ -16934,8 +16934,8 @@ Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at
 //          +-- line table: length, hash,        80 00 d8 ...    of which a hash is kept
 namespace tachyon {
 
-// What an instruction can do to the frame chain, for the rules that tell a true stack from a torn
-// one.
+// What an instruction can do to the frame chain, for the rules that tell a true stack from
+// a torn one.
 enum class Site : std::uint8_t {
   plain,              // can have no Python callee
   calls,              // may have pushed a frame
@@ -17028,8 +17028,8 @@ class CodeCache {
   CodeCache(const L& layout, SharedTables& tables)
       : layout_{layout}, tables_{tables}, site_of_{site_table(layout)} {}
 
-  // The type object of code objects, where the symbol was found; otherwise it is recognised by
-  // name.
+  // The type object of code objects, where the symbol was found;
+  // otherwise it is recognised by name.
   void set_code_type(Address type) noexcept { code_type_ = type; }
 
   // What is known, without reading; null when unknown or no longer trusted at this epoch.
@@ -17474,8 +17474,8 @@ Placed place(const L& layout, const Code& code, Address bytecode, const RawFrame
   return {complete ? Position::good : Position::incomplete, unit};
 }
 
-// May `callee` stand directly on a caller that executes `site`? Entries from C may stand on
-// anything.
+// May `callee` stand directly on a caller that executes `site`? Entries from C may
+// stand on anything.
 template <class L>
 constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noexcept {
   if (site == Site::any || callee.entry) return true;
@@ -17540,8 +17540,8 @@ bool is_run_by_c(M& memory, const L& layout, Address frame) {
   return true;
 }
 
-// Follows the chain from `leaf`. `base` is the sentinel at the bottom where the interpreter has
-// one.
+// Follows the chain from `leaf`. `base` is the sentinel at the bottom where the
+// interpreter has one.
 template <class L, Memory M>
 void follow_frames(M& memory, const L& layout, Address leaf, Address base, ChunkCopies& chunks,
                    const WalkLimits& limits, RawStack& out) {
@@ -19843,8 +19843,8 @@ class BlockingReading {
   template <int = 0> bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   template <int = 0> void learn(bool) noexcept {}
   // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
-  // the one running who has taken it since: 2 of 900 stacks of threads that hand it around were
-  // wrong.
+  // the one running who has taken it since: 2 of 900 stacks of threads that hand it
+  // around were wrong.
   template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return held_; }
   template <int = 0> void count(Trust& trust) const noexcept { ++trust.blocking; }
@@ -20279,8 +20279,8 @@ class TaskSegments {
 
   TaskSegment put(TaskIndex index, StackId below);
 
-  // The coroutines of a task that runs, upon `onto`; nothing where they are on no stack that was
-  // read.
+  // The coroutines of a task that runs, upon `onto`;
+  // nothing where they are on no stack that was read.
   std::optional<StackId> put_running(TaskIndex index, StackId onto,
                                      std::span<const ThreadView> threads);
 
@@ -21244,8 +21244,8 @@ const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
 //       ^ believed below here      ^ top ends here
 //
 // Parents are not read again. Below the window they are believed as long as the first frame inside
-// it is unchanged; believe() re-reads them on a random few per cent of the looks and keeps the
-// score.
+// it is unchanged; believe() re-reads them on a random few per cent of the looks and
+// keeps the score.
 //
 // When the target cannot run (it is stopped, or we occupy its processor), `certain` says so: then
 // the current frame is the truth and the same scan only goes as far as that.
@@ -22017,8 +22017,8 @@ class Watch {
  public:
   using Thread = WatchedThread<L>;
 
-  // What is cold here is done seldom, and there is one of it for every layout: better small than
-  // fast.
+  // What is cold here is done seldom, and there is one of it for every layout:
+  // better small than fast.
   [[gnu::cold]] Watch(const L& layout, M& memory, H& host, const RuntimeSite& site,
                       SharedTables& tables, const SamplerOptions& options)
       : layout_{layout},
@@ -23586,8 +23586,8 @@ class Replay {
 
   // Feeds the collector. Parts outside `window` may be left out; samples at its edges are not, see
   // Between. `progress(done, all)` stops the replay by returning false (`timed_out`). After any
-  // other error than that the collector holds a part of a file that is not what it says: not a
-  // profile.
+  // other error than that the collector holds a part of a file that is not what it says:
+  // not a profile.
   template <class C, class Progress>
   Result<void> play(Tables& tables, C& collector, TimeWindow window, Progress&& progress) {
     if (auto* const ours = std::get_if<RecordingReader>(&reader_)) {
@@ -23687,8 +23687,8 @@ concept SampleFilter = requires(F& filter, Sample& sample) {
 template <class C, SampleFilter... Fs>
 class Filtered {
  public:
-  // Filters are kept by value; a reference type among `Fs` leaves one, and its counts, with the
-  // caller.
+  // Filters are kept by value; a reference type among `Fs` leaves one, and its counts,
+  // with the caller.
   explicit Filtered(C& collector, Fs... filters)
       : collector_{collector}, filters_{std::forward<Fs>(filters)...} {}
 
@@ -24651,8 +24651,8 @@ page=window.heatmap=new FilePage(JSON.parse(byId('profile').textContent));
 // ---- tachyon/render/page.hpp ----
 
 // A page is one file: style, script and data in it, nothing fetched, so that it opens from a disk
-// without a network years later. Where the pieces come from: gen/assets, put together by
-// gen/embed.py.
+// without a network years later. Where the pieces come from:
+// gen/assets, put together by gen/embed.py.
 //
 //   head | title | body | data as JSON | tail
 //
@@ -24984,8 +24984,8 @@ class TimeSlices {
 // Finding the cell: a thread has a page table over stack numbers, pages of 64 that exist only where
 // that thread has been, because stacks of one thread have neighbouring numbers but a hundred
 // threads in a hundred thousand stacks must not cost their product. The cells of the same stack and
-// thread hang in a list by status, rarely longer than three. No hashing, no allocation for a known
-// stack.
+// thread hang in a list by status, rarely longer than three.
+// No hashing, no allocation for a known stack.
 namespace tachyon {
 
 // What was seen of one stack, thread and status.
@@ -25407,8 +25407,8 @@ namespace tachyon {
 
 // What outputs call a thread: its name for Python, else for the system, else its number. The system
 // calls a main thread by the program's name, which tells nothing; it is Python's MainThread. The
-// same thread in another interpreter than the main one says so. The text is the target's: escape
-// it.
+// same thread in another interpreter than the main one says so. The text is the target's:
+// escape it.
 template <int = 0> inline std::string thread_name(const Thread& thread) {
   std::string name = !thread.python_name.empty() ? thread.python_name
                      : thread.main               ? "MainThread"
@@ -25575,8 +25575,8 @@ class Spill {
 //
 // It keeps each sample in about five bytes, by lane: a lane is a thread, or one asyncio task on a
 // thread where stacks carry task frames (several tasks are sampled at the same moment, so they
-// cannot share one line). Lanes are streams of a Spill, hence memory does not grow with samples. A
-// record:
+// cannot share one line). Lanes are streams of a Spill, hence memory does not grow with samples.
+// A record:
 //
 //   +--------------------------------+----------+------------+---------------+
 //   | stack step << 1 | status differs | [status] | time step  | weight - step |
@@ -26160,8 +26160,8 @@ template <int = 0> inline CodeTable code_table(const FoldedTree& tree) {
 // which flamegraph.pl, inferno, speedscope and a sort | uniq habit all read. The format has no way
 // to quote, so text that would break a line is changed: `;` becomes \x3b, a line end \n, bytes that
 // are no UTF-8 \xff, and a blank before digits at the end of a frame `_` (tools take a number there
-// for a count). Frames that look the same are the same line: sorted by count, most first, then by
-// text.
+// for a count). Frames that look the same are the same line:
+// sorted by count, most first, then by text.
 namespace tachyon {
 
 struct CollapsedOptions {
@@ -27280,8 +27280,8 @@ template <int = 0> inline ThreadStatisticsTable thread_statistics(const CallTree
 
 // ---- tachyon/collect/state_intervals.hpp ----
 
-// What a lane was doing as intervals: it held the GIL from here to there, was on a CPU from there
-// on.
+// What a lane was doing as intervals: it held the GIL from here to there,
+// was on a CPU from there on.
 //
 // States come in groups of which at most one is open at a time. An interval begins with the first
 // sample that shows the state and ends with the first that does not; where the thread was not seen
@@ -27391,8 +27391,8 @@ class StateIntervals {
 //
 // The format is a set of tables stored by column, so a row's values lie far apart in the file: all
 // stacks of a thread, then all its times, and so on. Nothing of that is built in memory; each
-// column is one more pass over the lane in the timeline, which is cheap because decoding a sample
-// is.
+// column is one more pass over the lane in the timeline, which is cheap because decoding
+// a sample is.
 //
 //   {"meta":{...}, "libs":[], "pages":[],
 //    "threads":[{"name":"MainThread", "samples":{"stack":[..],"time":[..],...}, "markers":{...},
@@ -28696,11 +28696,12 @@ class Heatmap {
 // ---- tachyon/collect/jsonl.hpp ----
 
 // A profile as JSON lines with totals per frame, record by record what CPython's own profiler
-// writes:
+// writes (each record on one line; broken here to fit):
 //
 //   {"type":"meta","v":0,"run_id":"00..ff","sample_interval_usec":1000,"mode":"wall"}
 //   {"type":"string_table",...,"strings":[{"str_id":0,"value":"parse"},...]}
-//   {"type":"frame_table",...,"frames":[{"frame_id":0,"path_str_id":1,"func_str_id":0,"line":12},...]}
+//   {"type":"frame_table",...,
+//    "frames":[{"frame_id":0,"path_str_id":1,"func_str_id":0,"line":12},...]}
 //   {"type":"agg",...,"kind":"frame","scope":"final","samples_total":7,"entries":[...]}
 //   {"type":"end",...,"samples_total":7}
 //
@@ -28860,7 +28861,8 @@ void JsonlWriter::write(S& sink, const CallTree& tree, const Run& run) const {
 // Both have all nine decimals. The full form adds, as lists parallel to the stack, files and lines,
 // then the status flags, and the process where there are several:
 //
-//    ...,"files":["/app/main.py","/app/main.py"],"lines":[40,3],"status":["has_gil","on_cpu"],"pid":4242}
+//    ...,"files":["/app/main.py","/app/main.py"],"lines":[40,3],
+//    "status":["has_gil","on_cpu"],"pid":4242}
 namespace tachyon {
 
 struct JsonlEventsOptions {
@@ -29050,8 +29052,8 @@ OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
 //
 // cpu is the part of the wall time in which the thread was on a CPU; a run that did not look has no
 // such values at all, rather than zeros. Locations need a mapping to be shown with lines: there is
-// one, the target's executable. pprof prints
-// names to the terminal as they are, so they come neutralised.
+// one, the target's executable. pprof prints names to the terminal as they are, so they come
+// neutralised.
 namespace tachyon {
 
 struct PprofOptions {};
@@ -29596,8 +29598,8 @@ template <int> inline void PstatsWriter::append_opcodes(std::string& out, const 
 //                            {caller: samples, ...})
 //
 // The pstats of earlier versions fails on the mark, and whoever profiled a program of such a
-// version has that one at hand. Without the mark every version reads the file: "ncalls" are samples
-// then.
+// version has that one at hand. Without the mark every version reads the file:
+// "ncalls" are samples then.
 //
 // Keys hold whole paths. A key is marked when it first appears, whether as a row or as a caller,
 // and referred to by number afterwards; a third of the size, and Python shares the tuple too.
@@ -29850,8 +29852,8 @@ using Speedscope = FromTimeline<SpeedscopeWriter>;
 // into a walk towards the root that needs no set.
 //
 // Lines and instructions make many stacks of what the reader sees as one path of functions. The
-// paths are the nodes of the call-tree view. They are numbered like stacks: parents first, 0 is the
-// root.
+// paths are the nodes of the call-tree view. They are numbered like stacks:
+// parents first, 0 is the root.
 namespace tachyon::live {
 
 struct StackShape {
@@ -29957,8 +29959,8 @@ class StackShapes {
 
 // ---- tachyon/live/aggregate.hpp ----
 
-// The figures on the screen, kept up to date by each batch instead of being made anew for each
-// refresh.
+// The figures on the screen, kept up to date by each batch instead of being made anew
+// for each refresh.
 //
 // Outputs written at the end of a run derive their tables from collect/call_tree.hpp in one pass
 // over all stacks. Ten times a second for an hour that pass would cost more than the sampling. Here
@@ -30568,8 +30570,8 @@ template <int> inline std::string Screen::row_text(int row) const {
 
 // Meanings to colours. Three palettes: none at all (NO_COLOR, or a terminal that has none) where
 // bold, dim and reverse must do; the 16 colours that the user chose for the terminal; and 256
-// colours, picked to be readable on dark and on light backgrounds, which is why plain text has no
-// colour.
+// colours, picked to be readable on dark and on light backgrounds,
+// which is why plain text has no colour.
 namespace tachyon::live {
 
 enum class Colours : std::uint8_t { none, sixteen, many };
@@ -30943,8 +30945,8 @@ class Mailbox {
 // and a Feed holds their lock while it copies what is new.
 //
 // A thread that is seen with the same stack and state again only adds to the entry that is there:
-// an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
-// moved.
+// an idle thread costs one entry a batch, not one a sample.
+// The lock is held while one batch is moved.
 namespace tachyon::live {
 
 // The sampling thread's end: a collector like any other, so a run can feed a recording as well.
@@ -31389,8 +31391,8 @@ class Model {
   Model(const Model&) = delete;  // the call tree knows where the tables are
   Model& operator=(const Model&) = delete;
 
-  // One refresh: what arrived since the last one. Figures shown until now become "the previous
-  // ones".
+  // One refresh: what arrived since the last one.
+  // Figures shown until now become "the previous ones".
   template <int = 0> void refresh(Batch&& batch, Moment now);
   template <int = 0> void reset(Moment now);
   template <int = 0> void choose(const Scope& scope);
@@ -31689,8 +31691,8 @@ struct Ui {
   Moment notice_until = 0;
   std::string save_as{};  // what the prompt for saving begins with
 
-  // By view: which row is selected (by identity, so that it survives sorting) and what is scrolled
-  // to.
+  // By view: which row is selected (by identity, so that it survives sorting) and what
+  // is scrolled to.
   std::array<std::optional<RowId>, view_count> selected{};
   std::array<int, view_count> top{};
   int page = 10;  // rows of the table that are on the screen
@@ -31892,8 +31894,8 @@ template <int = 0> inline std::int32_t block_end(std::string_view text, std::int
 
 }  // namespace detail
 
-// Lines of the chosen function: its whole block where there is source, otherwise those with
-// samples.
+// Lines of the chosen function: its whole block where there is source,
+// otherwise those with samples.
 template <int = 0> inline std::vector<RowId> line_rows(const Model& model, const Ui& ui) {
   std::vector<RowId> out;
   if (!ui.function || static_cast<std::uint32_t>(*ui.function) >= model.frames().function_count()) {
@@ -32404,8 +32406,8 @@ template <int = 0> inline std::string read_source(const std::string& path) {
   return text;
 }
 
-// `root` is where the target's files are (/proc/PID/root); a target in another container has its
-// own.
+// `root` is where the target's files are (/proc/PID/root);
+// a target in another container has its own.
 template <int = 0> inline std::string read_source(std::string_view root, std::string_view folder,
                                std::string_view file) {
   if (file.empty() || file.front() == '<' || file.find('\0') != std::string_view::npos) return {};
@@ -32433,8 +32435,8 @@ template <int = 0> inline std::string read_source(std::string_view root, std::st
 // *guardian* is forked before anything else happens: it holds the terminal and the reading end of a
 // pipe and sleeps. When the program is gone the kernel closes the pipe, and if the last byte said
 // that the terminal was in use the guardian puts it back. One mechanism serves crash, kill -9 and
-// out-of-memory alike; the normal ways out restore the terminal themselves and tell the guardian
-// so.
+// out-of-memory alike; the normal ways out restore the terminal themselves and tell
+// the guardian so.
 //
 //   byte on the pipe    '+' the terminal is ours      '-' it is as we found it
 namespace tachyon::live {
@@ -32641,8 +32643,8 @@ template <int> inline bool Terminal::enter() {
 template <int> inline void Terminal::leave() {
   if (!entered_) return;
   entered_ = false;
-  // Half a sequence may be out: what is waiting goes first, so that the terminal understands the
-  // rest.
+  // Half a sequence may be out: what is waiting goes first,
+  // so that the terminal understands the rest.
   waiting_ += detail::give_back_terminal;
   detail::write_patiently(output(), waiting_);
   waiting_.clear();
@@ -33975,8 +33977,7 @@ template <int = 0> inline void draw_table(Screen& screen, const TableArea& area,
 // ---- tachyon/live/view.hpp ----
 
 // A whole screen from model, choices and size. Nothing here talks to a terminal or looks at a
-// clock; what `draw` leaves in the Ui is where things have come to stand, for the next key or
-// click.
+// clock. `draw` leaves in the Ui where each thing was drawn, for the next key or click.
 //
 //   title
 //   PID | Thread | Uptime | ...
@@ -34247,8 +34248,8 @@ template <int = 0> inline Screen draw(const Model& model, Ui& ui, Size size, con
 //
 // The display thread sleeps in poll() until there is a key, a signal, the time of the next refresh
 // or word from the session, whichever comes first. A key is answered from what the model knows, at
-// once, even if the target is stopped, gone or impossible to read; only a refresh takes in new
-// samples.
+// once, even if the target is stopped, gone or impossible to read;
+// only a refresh takes in new samples.
 namespace tachyon::live {
 
 // What the display needs to know of a session, which may be a live target or a replayed recording.
@@ -34276,8 +34277,8 @@ struct AppOptions {
   std::string save_as{};            // what the prompt of `w` begins with
 };
 
-// Why the display was left. `signal` is what ended us, if one did; SIGHUP also when the terminal
-// went.
+// Why the display was left. `signal` is what ended us, if one did;
+// SIGHUP also when the terminal went.
 struct Outcome {
   TerminalFault fault = TerminalFault::none;
   Ending ending{};

@@ -1,7 +1,7 @@
 // What a recording costs: bytes and nanoseconds a sample to write, samples a second to read back.
 //
-//   g++ -std=c++20 -O2 -DTACHYON_WITH_ZSTD=1 -Iinclude tests/bench/recording.cpp -lzstd -o
-//   /tmp/bench /tmp/bench [CPYTHON_RECORDING]
+//   ninja -C build/release bench_recording
+//   build/release/bench_recording [CPYTHON_RECORDING]
 //
 // Without a file the samples are made up: a million ticks of one thread at 100 kHz, whose stack of
 // 20 to 24 frames changes every fourth tick. Figures are the median of nine rounds, and the worst.

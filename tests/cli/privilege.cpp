@@ -28,8 +28,8 @@ bool has_filters() {
   return confined([] { return ::prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER ? 1 : 0; }) == 1;
 }
 
-// With arguments that no call can accept: any other error would tell that the kernel looked at
-// them.
+// With arguments that no call can accept: any other error would tell that the kernel
+// looked at them.
 int error_of(long number) {
   return confined([number] {
     errno = 0;

@@ -113,8 +113,8 @@ struct Hand {
   }
 };
 
-// All four kinds of record, two interpreters with equal thread ids, an empty stack, synthetic
-// frames.
+// All four kinds of record, two interpreters with equal thread ids, an empty stack,
+// synthetic frames.
 Hand known(bool foreign) {
   Hand hand;
   hand.foreign = foreign;

@@ -15,8 +15,8 @@ using namespace tachyon;
 
 namespace {
 
-// A profile as text: one line for each sample and tick. Two recordings that show the same are the
-// same.
+// A profile as text: one line for each sample and tick.
+// Two recordings that show the same are the same.
 struct Shown {
   explicit Shown(const Tables& of) : tables{of} {}
 

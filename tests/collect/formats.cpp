@@ -1,6 +1,6 @@
 // Every format of the same samples, as files for tests in other languages to judge. The small
-// recording is kept as goldens; the large one is written to the folder TACHYON_WRITE_FORMATS by
-// test_formats.py.
+// recording is kept as goldens; the large one is written to the folder
+// TACHYON_WRITE_FORMATS by test_formats.py.
 #include <cstdlib>
 #include <catch2/catch.hpp>
 
@@ -33,8 +33,8 @@ std::string text_of(const Recording& r, typename C::Options options = typename C
   return sink.take();
 }
 
-// Threads that work, wait and idle, tasks, recursion, collections; every sample a tick of its
-// thread.
+// Threads that work, wait and idle, tasks, recursion, collections;
+// every sample a tick of its thread.
 Recording large_recording() {
   Recording r;
   Random random{7};

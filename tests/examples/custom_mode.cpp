@@ -1,8 +1,8 @@
 // custom_mode PID: which functions make the garbage collector run, and for how long.
 //
 // A mode says which threads count, from their status. What it needs to know beyond what a thread's
-// own state tells is read at compile time: a mode that does not ask for the CPU costs no look at
-// it.
+// own state tells is read at compile time: a mode that does not ask for the CPU costs no
+// look at it.
 #include <cstdio>
 #include <cstdlib>
 

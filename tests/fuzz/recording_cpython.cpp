@@ -1,6 +1,6 @@
 // CPython's file with its offsets, counts and sizes made right, which a fuzzer seldom manages: the
-// input is the counts, then strings, frames and statistics, each with its length in front, then
-// samples.
+// input is the counts, then strings, frames and statistics, each with its length in front,
+// then samples.
 #include "recording.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -12,8 +12,8 @@
 #include <tachyon/memory/image.hpp>
 #include <tachyon/target/runtime.hpp>
 
-// What was read of a real interpreter once (tests/images/record.cpp), to be walked again without
-// it.
+// What was read of a real interpreter once (tests/images/record.cpp),
+// to be walked again without it.
 //
 //   size of the rest (u64), then one zstd frame: runtime, version, state, free-threaded, the six
 //   well-known objects, asyncio's table (u64 each), process (u64), table of offsets (length,

@@ -47,8 +47,8 @@ inline Result<Descriptor> open_for_reading(const char* path, int flags = 0,
 }
 
 // For a path that somebody else chose (a core file, a target's table of mappings): nothing but a
-// regular file is opened, since opening alone can wait for a writer, rewind a tape or arm a
-// watchdog.
+// regular file is opened, since opening alone can wait for a writer,
+// rewind a tape or arm a watchdog.
 inline Result<Descriptor> open_regular(const char* path, int directory = AT_FDCWD) noexcept {
   struct ::stat info {};
   if (::fstatat(directory, path, &info, 0) != 0) return Error{Errc::cannot_open, errno, {}};

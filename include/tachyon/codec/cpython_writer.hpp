@@ -52,8 +52,8 @@ class CpythonRecording {
 
   void add(const Sample& sample);
 
-  // The whole file. It may be written more than once, but nothing can be added after the first
-  // time.
+  // The whole file. It may be written more than once, but nothing can be added after
+  // the first time.
   template <Sink S>
   void write(S& sink, const Run& run) const;
 

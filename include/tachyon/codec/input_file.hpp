@@ -46,8 +46,8 @@ class InputFile {
 
   std::uint64_t size() const noexcept { return size_; }
 
-  // Fills `into` with what is at `offset`, or with as much of it as the file has; how much that
-  // was.
+  // Fills `into` with what is at `offset`, or with as much of it as the file has;
+  // how much that was.
   Result<std::size_t> read_some(std::uint64_t offset, std::span<char> into) const noexcept {
     if (!descriptor_) {
       if (offset >= bytes_.size() || into.empty()) return std::size_t{0};

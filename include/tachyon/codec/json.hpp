@@ -11,8 +11,8 @@
 #include <tachyon/base/text.hpp>
 #include <tachyon/codec/sink.hpp>
 
-// JSON, written as it comes: nothing is built in memory. The writer knows only whether a comma is
-// due.
+// JSON, written as it comes: nothing is built in memory.
+// The writer knows only whether a comma is due.
 //
 // Names come from the target as UTF-8 in which lone surrogates may stand as their three bytes (that
 // is how Python keeps undecodable bytes of file names: 0xff is U+DCFF). JSON text must be valid

@@ -21,22 +21,19 @@
 // A file that is either written whole or not there.
 //
 // A profile costs minutes of somebody's time; it must not be lost because a folder is missing, a
-// disk is full or a name is a directory, and a good older file must not be ruined by a failing run.
-// So:
+// disk is full or a name is a directory, and a good older file must not be ruined by a
+// failing run. So:
 //
 // - `create` is the probe. It opens everything that can be opened, before the program is sampled,
-// and
-//   an impossible place is an error there and then.
+//   and an impossible place is an error there and then.
 // - The bytes go into a nameless file in the destination's folder (O_TMPFILE), so that a killed
 //   profiler leaves no litter; where the file system has no such files, into a hidden one. `close`
 //   gives it the final name in one step. Until then an older file of that name is untouched.
 // - Devices, pipes and standard output ("-", or what it is) are written straight through. So is an
-// existing file in
-//   a folder where we may not create one.
+//   existing file in a folder where we may not create one.
 // - Modes follow the umask; an existing file keeps its own, and a symbolic link keeps pointing.
 // - Writing never fails at the call. The first error is kept, the rest of the bytes are dropped,
-// and
-//   `close` tells. The caller still has the data then and writes it to a `fallback`.
+//   and `close` tells. The caller still has the data then and writes it to a `fallback`.
 //
 // A recording cannot wait for the end to be visible: it has to survive the death of its writer.
 // Files created with `Finish::never` are opened under their own name and grow there. Such a file is

@@ -63,9 +63,9 @@
 //     String 0 is empty, stack 0 is the empty stack, opcode 0 is none. Threads may come again, with
 //     a new name.
 //
-// 'S' samples: epoch, samples before this block, ticks before, samples, ticks, time before the
-// first
-//     tick, s time of the last tick - that, s expected step. Then six columns, described below.
+// 'S' samples:
+//     epoch, samples before this block, ticks before, samples, ticks, time before the first tick,
+//     s time of the last tick - that, s expected step. Then six columns, described below.
 //
 // 'F' a source file: name (length, bytes), then one column, its text.
 //
@@ -79,14 +79,14 @@
 //   heads    (ticks - 1) << 4 | flags     1 samples have own times and weights
 //                                         2 tick has own outcome, weight or missed deadlines
 //                                         4 all slots as before      8 remove all slots first
-//   edits    unless 4: a row of           gap << 2 | 2 insert a slot here | 1 last edit of the
-//   group
+//   edits    unless 4: a row of           gap << 2 | flags       1 last edit of the group
+//                                                                2 insert a slot here
 //            gap: slots skipped since the last edit; an insertion is followed by the thread
 //   states   for each edit                the slot's new state; the first unused number defines one
 //   defined  for each definition          s stack - the stack defined before, status
 //   times    for each tick                s step since the tick before - expected step
-//   extras   with 2: outcome | rule << 3 | 32 if missed > 0; then, with rule 2, the weight; then
-//   missed
+//   extras   with 2:                      outcome | rule << 3 | 32 if missed > 0;
+//                                         then, with rule 2, the weight; then, with 32, missed
 //            with 1, for each sample:     s time - tick's, s weight - tick's
 //
 // Outcomes are those of sample.hpp, and 4 for samples that came without a tick. A tick's weight is,
@@ -98,13 +98,17 @@
 // in outer alone, 10 us late. The tables block, the samples block and the end:
 //
 //   54 42 c6 0a 54 440000 01000000 62cd09c5
-//     00 00  01 03  00 02  00 02  01 02  01 00      nothing forgotten; 3 strings from 1, 2
-//     functions ... 06 05 04 05                                   string lengths 1c 6f 75 74 65 72
-//     61 2e 70 79 69 6e 6e 65 72  "outer" "a.py" "inner" 0c 01 02 02  03 02 0a functions: 1 in 2,
-//     line 1; 3 in 2, line 5 1c 00 04 00 08 0e 00 00  01 02 00 01 00 00 00 frames: outer 3, columns
-//     4-11; inner 6, no columns 08 00 00  00 02                               stacks: 1 = frame 0
-//     on 0, 2 = frame 1 on 1 00                                            no opcodes 10 00 0e 2a
-//     00 01 01 6d 00                    thread 0: process 7, id 42, interpreter 0, main, "m"
+//     00 00                                         nothing forgotten, epoch 0
+//     01 03  00 02  00 02  01 02  01 00             3 strings from 1 on, 2 functions from 0, ...
+//     06 05 04 05                                   string lengths
+//     1c 6f 75 74 65 72 61 2e 70 79 69 6e 6e 65 72  "outer" "a.py" "inner"
+//     0c 01 02 02  03 02 0a                         functions: 1 in 2, line 1; 3 in 2, line 5
+//     1c 00 04 00 08 0e 00 00                       frames: line 3 of outer, columns 4-11;
+//        01 02 00 01 00 00 00                       line 6 of inner, no columns
+//     08 00 00  00 02                               stacks: 1 = frame 0 on 0, 2 = frame 1 on 1
+//     00                                            no opcodes
+//     10 00 0e 2a 00 01 01 6d 00                    thread 0: process 7, id 42, interpreter 0,
+//                                                   main, "m"
 //   54 42 c6 0a 53 1e0000 02000000 28be727a
 //     00 00 00 03 03 00 84 2f d0 0f                 3 samples, 3 ticks, from 0 to 3,010, step 1,000
 //     04 10 00                                      heads: 2 ticks, 1 tick

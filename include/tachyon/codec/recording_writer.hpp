@@ -19,8 +19,8 @@
 #include <tachyon/sample/sample.hpp>
 
 // A collector that keeps nothing: samples go in, blocks of recording_format.hpp come out. Memory is
-// one open block and a number for each entry of the session's tables; whatever the length of the
-// run.
+// one open block and a number for each entry of the session's tables;
+// whatever the length of the run.
 //
 // A block is closed when it holds a good many ticks, or when its first one would be older than
 // `flush_after` by the next tick; after each the sink is told to hand on what it holds, so that a
@@ -30,8 +30,8 @@
 // A sink may have lost what it was given since it was last told to hand on: its `flush` is false
 // then, and it has gone back to where it was. The disk was full for a moment; the recording goes
 // on. What was lost leaves a hole in the row of blocks, which their numbers tell the reader, and
-// what follows stands for itself again: the numbers begin anew, the file too if it has no beginning
-// yet.
+// what follows stands for itself again: the numbers begin anew,
+// the file too if it has no beginning yet.
 //
 // The level of compression was chosen by measuring (65,536 ticks at 20 kHz and 10 kHz, bytes and
 // nanoseconds of one core a sample, for the times alone): level 3: 0.40 / 0.59 B, 7 / 12 ns; level
@@ -126,8 +126,8 @@ class RecordingWriter {
   // Writes everything that has been given so far.
   void flush();
 
-  // Does so, and makes what follows stand for itself: a file may begin here, behind a lead and
-  // `opening`.
+  // Does so, and makes what follows stand for itself:
+  // a file may begin here, behind a lead and `opening`.
   void restart();
   // The blocks with which a file begins or ends that is a part of this one: `before` is what was
   // there when its first part began, see `place`.
@@ -232,8 +232,8 @@ void RecordingWriter<S>::hand_on() {
 
 template <Sink S>
 void RecordingWriter<S>::add(const Sample& sample) {
-  // A source that does not tell ticks is cut by time. One that does has told its first by the
-  // second.
+  // A source that does not tell ticks is cut by time.
+  // One that does has told its first by the second.
   if (!waiting_.empty() && ((!ticks_are_told_ && sample.time != waiting_.back().time) ||
                             waiting_.size() == most_waiting)) {
     close_unmarked();

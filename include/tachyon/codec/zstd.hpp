@@ -18,8 +18,8 @@
 // zstd, if the program asks for it by defining TACHYON_WITH_ZSTD (and links it). Without it
 // recordings are written uncompressed, and reading a compressed one is `unsupported`. Nothing
 // outside this file asks which of the two it is except through `has_zstd`. The library does not
-// switch it on by itself: whoever drops in a header should not have to find out why it does not
-// link.
+// switch it on by itself: whoever drops in a header should not have to find out why it
+// does not link.
 //
 // Every size comes from the caller and is checked there; a frame that wants to become larger than
 // it was said to be is damaged, so no input can make us allocate what it likes.

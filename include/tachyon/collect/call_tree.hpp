@@ -31,8 +31,8 @@
 // Finding the cell: a thread has a page table over stack numbers, pages of 64 that exist only where
 // that thread has been, because stacks of one thread have neighbouring numbers but a hundred
 // threads in a hundred thousand stacks must not cost their product. The cells of the same stack and
-// thread hang in a list by status, rarely longer than three. No hashing, no allocation for a known
-// stack.
+// thread hang in a list by status, rarely longer than three.
+// No hashing, no allocation for a known stack.
 namespace tachyon {
 
 // What was seen of one stack, thread and status.

@@ -23,8 +23,8 @@
 // which flamegraph.pl, inferno, speedscope and a sort | uniq habit all read. The format has no way
 // to quote, so text that would break a line is changed: `;` becomes \x3b, a line end \n, bytes that
 // are no UTF-8 \xff, and a blank before digits at the end of a frame `_` (tools take a number there
-// for a count). Frames that look the same are the same line: sorted by count, most first, then by
-// text.
+// for a count). Frames that look the same are the same line:
+// sorted by count, most first, then by text.
 namespace tachyon {
 
 struct CollapsedOptions {

@@ -23,8 +23,8 @@
 //
 // The format is a set of tables stored by column, so a row's values lie far apart in the file: all
 // stacks of a thread, then all its times, and so on. Nothing of that is built in memory; each
-// column is one more pass over the lane in the timeline, which is cheap because decoding a sample
-// is.
+// column is one more pass over the lane in the timeline, which is cheap because decoding
+// a sample is.
 //
 //   {"meta":{...}, "libs":[], "pages":[],
 //    "threads":[{"name":"MainThread", "samples":{"stack":[..],"time":[..],...}, "markers":{...},

@@ -14,11 +14,12 @@
 #include <tachyon/collect/folded_tree.hpp>
 
 // A profile as JSON lines with totals per frame, record by record what CPython's own profiler
-// writes:
+// writes (each record on one line; broken here to fit):
 //
 //   {"type":"meta","v":0,"run_id":"00..ff","sample_interval_usec":1000,"mode":"wall"}
 //   {"type":"string_table",...,"strings":[{"str_id":0,"value":"parse"},...]}
-//   {"type":"frame_table",...,"frames":[{"frame_id":0,"path_str_id":1,"func_str_id":0,"line":12},...]}
+//   {"type":"frame_table",...,
+//    "frames":[{"frame_id":0,"path_str_id":1,"func_str_id":0,"line":12},...]}
 //   {"type":"agg",...,"kind":"frame","scope":"final","samples_total":7,"entries":[...]}
 //   {"type":"end",...,"samples_total":7}
 //

@@ -21,7 +21,8 @@
 // Both have all nine decimals. The full form adds, as lists parallel to the stack, files and lines,
 // then the status flags, and the process where there are several:
 //
-//    ...,"files":["/app/main.py","/app/main.py"],"lines":[40,3],"status":["has_gil","on_cpu"],"pid":4242}
+//    ...,"files":["/app/main.py","/app/main.py"],"lines":[40,3],
+//    "status":["has_gil","on_cpu"],"pid":4242}
 namespace tachyon {
 
 struct JsonlEventsOptions {

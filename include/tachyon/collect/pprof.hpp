@@ -24,8 +24,8 @@
 //
 // cpu is the part of the wall time in which the thread was on a CPU; a run that did not look has no
 // such values at all, rather than zeros. Locations need a mapping to be shown with lines: there is
-// one, the target's executable. pprof prints
-// names to the terminal as they are, so they come neutralised.
+// one, the target's executable. pprof prints names to the terminal as they are, so they come
+// neutralised.
 namespace tachyon {
 
 struct PprofOptions {};

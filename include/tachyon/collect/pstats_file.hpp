@@ -18,8 +18,8 @@
 //                            {caller: samples, ...})
 //
 // The pstats of earlier versions fails on the mark, and whoever profiled a program of such a
-// version has that one at hand. Without the mark every version reads the file: "ncalls" are samples
-// then.
+// version has that one at hand. Without the mark every version reads the file:
+// "ncalls" are samples then.
 //
 // Keys hold whole paths. A key is marked when it first appears, whether as a row or as a caller,
 // and referred to by number afterwards; a third of the size, and Python shares the tuple too.

@@ -8,8 +8,8 @@
 #include <tachyon/collect/thread_statistics.hpp>
 #include <tachyon/collect/timeline.hpp>
 
-// What a lane was doing as intervals: it held the GIL from here to there, was on a CPU from there
-// on.
+// What a lane was doing as intervals: it held the GIL from here to there,
+// was on a CPU from there on.
 //
 // States come in groups of which at most one is open at a time. An interval begins with the first
 // sample that shows the state and ends with the first that does not; where the thread was not seen

@@ -21,8 +21,8 @@
 //
 // It keeps each sample in about five bytes, by lane: a lane is a thread, or one asyncio task on a
 // thread where stacks carry task frames (several tasks are sampled at the same moment, so they
-// cannot share one line). Lanes are streams of a Spill, hence memory does not grow with samples. A
-// record:
+// cannot share one line). Lanes are streams of a Spill, hence memory does not grow with samples.
+// A record:
 //
 //   +--------------------------------+----------+------------+---------------+
 //   | stack step << 1 | status differs | [status] | time step  | weight - step |

@@ -214,8 +214,8 @@ class PublishedReader {
     for (std::size_t i = 0; i < group.size(); ++i) {
       const PublishedWord* place = find(number, i);
       if (place == nullptr) continue;
-      // The word of a bit-field is published, its mask is not: one that the known build lacks stays
-      // absent.
+      // The word of a bit-field is published, its mask is not:
+      // one that the known build lacks stays absent.
       const bool maskless = group[i].kind == MemberValue::Kind::bits && group[i].mask == 0;
       group[i].offset = maskless ? absent : value_of(*place);
       (group[i].is_place() ? agrees : same_size) &= group[i] == known[i];

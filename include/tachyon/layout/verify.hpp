@@ -43,8 +43,8 @@ constexpr bool same_places(const L& a, const L& b) noexcept {
 }
 
 // Calls `visit` with the compiled layout when the target's table agrees with it, with the published
-// one otherwise. For targets that publish a table; others are chosen by version alone,
-// with_layout().
+// one otherwise. For targets that publish a table;
+// others are chosen by version alone, with_layout().
 template <CompiledLayout... Ls, class Visit>
 auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visit&& visit)
     -> std::invoke_result_t<Visit&, PublishedLayout> {

@@ -12,8 +12,8 @@
 #include <tachyon/live/shapes.hpp>
 #include <tachyon/sample/sample.hpp>
 
-// The figures on the screen, kept up to date by each batch instead of being made anew for each
-// refresh.
+// The figures on the screen, kept up to date by each batch instead of being made anew
+// for each refresh.
 //
 // Outputs written at the end of a run derive their tables from collect/call_tree.hpp in one pass
 // over all stacks. Ten times a second for an hour that pass would cost more than the sampling. Here

@@ -34,8 +34,8 @@
 //
 // The display thread sleeps in poll() until there is a key, a signal, the time of the next refresh
 // or word from the session, whichever comes first. A key is answered from what the model knows, at
-// once, even if the target is stopped, gone or impossible to read; only a refresh takes in new
-// samples.
+// once, even if the target is stopped, gone or impossible to read;
+// only a refresh takes in new samples.
 namespace tachyon::live {
 
 // What the display needs to know of a session, which may be a live target or a replayed recording.
@@ -63,8 +63,8 @@ struct AppOptions {
   std::string save_as{};            // what the prompt of `w` begins with
 };
 
-// Why the display was left. `signal` is what ended us, if one did; SIGHUP also when the terminal
-// went.
+// Why the display was left. `signal` is what ended us, if one did;
+// SIGHUP also when the terminal went.
 struct Outcome {
   TerminalFault fault = TerminalFault::none;
   Ending ending{};

@@ -32,8 +32,8 @@
 // and a Feed holds their lock while it copies what is new.
 //
 // A thread that is seen with the same stack and state again only adds to the entry that is there:
-// an idle thread costs one entry a batch, not one a sample. The lock is held while one batch is
-// moved.
+// an idle thread costs one entry a batch, not one a sample.
+// The lock is held while one batch is moved.
 namespace tachyon::live {
 
 // The sampling thread's end: a collector like any other, so a run can feed a recording as well.

@@ -21,8 +21,8 @@
 // *guardian* is forked before anything else happens: it holds the terminal and the reading end of a
 // pipe and sleeps. When the program is gone the kernel closes the pipe, and if the last byte said
 // that the terminal was in use the guardian puts it back. One mechanism serves crash, kill -9 and
-// out-of-memory alike; the normal ways out restore the terminal themselves and tell the guardian
-// so.
+// out-of-memory alike; the normal ways out restore the terminal themselves and tell
+// the guardian so.
 //
 //   byte on the pipe    '+' the terminal is ours      '-' it is as we found it
 namespace tachyon::live {

@@ -64,8 +64,8 @@ class Model {
   Model(const Model&) = delete;  // the call tree knows where the tables are
   Model& operator=(const Model&) = delete;
 
-  // One refresh: what arrived since the last one. Figures shown until now become "the previous
-  // ones".
+  // One refresh: what arrived since the last one.
+  // Figures shown until now become "the previous ones".
   void refresh(Batch&& batch, Moment now);
   void reset(Moment now);
   void choose(const Scope& scope);

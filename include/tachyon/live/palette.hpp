@@ -8,8 +8,8 @@
 
 // Meanings to colours. Three palettes: none at all (NO_COLOR, or a terminal that has none) where
 // bold, dim and reverse must do; the 16 colours that the user chose for the terminal; and 256
-// colours, picked to be readable on dark and on light backgrounds, which is why plain text has no
-// colour.
+// colours, picked to be readable on dark and on light backgrounds,
+// which is why plain text has no colour.
 namespace tachyon::live {
 
 enum class Colours : std::uint8_t { none, sixteen, many };

@@ -171,8 +171,8 @@ inline std::int32_t block_end(std::string_view text, std::int32_t first, std::in
 
 }  // namespace detail
 
-// Lines of the chosen function: its whole block where there is source, otherwise those with
-// samples.
+// Lines of the chosen function: its whole block where there is source,
+// otherwise those with samples.
 inline std::vector<RowId> line_rows(const Model& model, const Ui& ui) {
   std::vector<RowId> out;
   if (!ui.function || static_cast<std::uint32_t>(*ui.function) >= model.frames().function_count()) {

@@ -14,8 +14,8 @@
 // into a walk towards the root that needs no set.
 //
 // Lines and instructions make many stacks of what the reader sees as one path of functions. The
-// paths are the nodes of the call-tree view. They are numbered like stacks: parents first, 0 is the
-// root.
+// paths are the nodes of the call-tree view. They are numbered like stacks:
+// parents first, 0 is the root.
 namespace tachyon::live {
 
 struct StackShape {

@@ -32,8 +32,8 @@ inline std::string read_source(const std::string& path) {
   return text;
 }
 
-// `root` is where the target's files are (/proc/PID/root); a target in another container has its
-// own.
+// `root` is where the target's files are (/proc/PID/root);
+// a target in another container has its own.
 inline std::string read_source(std::string_view root, std::string_view folder,
                                std::string_view file) {
   if (file.empty() || file.front() == '<' || file.find('\0') != std::string_view::npos) return {};

@@ -85,8 +85,8 @@ inline bool Terminal::enter() {
 inline void Terminal::leave() {
   if (!entered_) return;
   entered_ = false;
-  // Half a sequence may be out: what is waiting goes first, so that the terminal understands the
-  // rest.
+  // Half a sequence may be out: what is waiting goes first,
+  // so that the terminal understands the rest.
   waiting_ += detail::give_back_terminal;
   detail::write_patiently(output(), waiting_);
   waiting_.clear();

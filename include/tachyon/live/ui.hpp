@@ -98,8 +98,8 @@ struct Ui {
   Moment notice_until = 0;
   std::string save_as{};  // what the prompt for saving begins with
 
-  // By view: which row is selected (by identity, so that it survives sorting) and what is scrolled
-  // to.
+  // By view: which row is selected (by identity, so that it survives sorting) and what
+  // is scrolled to.
   std::array<std::optional<RowId>, view_count> selected{};
   std::array<int, view_count> top{};
   int page = 10;  // rows of the table that are on the screen

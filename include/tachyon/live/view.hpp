@@ -19,8 +19,7 @@
 #include <tachyon/live/ui.hpp>
 
 // A whole screen from model, choices and size. Nothing here talks to a terminal or looks at a
-// clock; what `draw` leaves in the Ui is where things have come to stand, for the next key or
-// click.
+// clock. `draw` leaves in the Ui where each thing was drawn, for the next key or click.
 //
 //   title
 //   PID | Thread | Uptime | ...

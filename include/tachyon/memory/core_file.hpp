@@ -32,8 +32,8 @@
 // What had not been written to is usually left out, since it is a copy of a file: code, constants,
 // the tables of symbols. Those ranges have no bytes here, but the note NT_FILE says which file and
 // which offset they came from, so they are read from there, if that file still begins with the same
-// bytes. A range that was writable is never filled in from a file: its contents then are anyone's
-// guess.
+// bytes. A range that was writable is never filled in from a file:
+// its contents then are anyone's guess.
 //
 // Everything in such a file is foreign. Counts and steps are capped, sizes are compared with the
 // file's before they are used, and a core that ends before its segments do is refused: half of a

@@ -19,8 +19,7 @@
 // with the gap between them where the gap is small, each joint range copied in one go.
 //
 //   pieces    [a]  [b][c]                          [d]
-//   ranges    |---------|                          |-|      -> one vectored read, 1024 ranges a
-//   call
+//   ranges    |---------|                          |-|    -> one vectored read, 1024 ranges a call
 //
 // Each piece knows where its bytes will be, so after the read nothing is looked up. The plan is
 // kept; pieces added since are read as ranges of their own until there are enough of them for a new
@@ -248,8 +247,8 @@ void Gathered<M>::read_some(std::span<const PieceId> ids) {
   for (std::size_t i = 0; i < ids.size(); ++i) settle(ids[i], !ranges_[i].into.empty());
 }
 
-// A range that cannot be read stops the call: the read goes on behind it. Those that failed have
-// no place any more.
+// A range that cannot be read ends the call; the next call goes on behind it. Ranges that failed
+// have no place any more.
 template <Memory M>
 void Gathered<M>::read_ranges() {
   constexpr int most_failures = 256;

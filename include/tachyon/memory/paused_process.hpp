@@ -26,16 +26,16 @@
 //
 // Threads are seized with ptrace, once, and interrupted for each pause. Seizing needs no signal,
 // shows nowhere in the target, and a thread that is not paused runs as before. The alternative,
-// SIGSTOP, is seen by the target's parent, and attaching anew for each pause takes three times as
-// long.
+// SIGSTOP, is seen by the target's parent, and attaching anew for each pause takes three
+// times as long.
 //
 //   attach  --seize-->  running  --interrupt-->  stopped  --continue-->  running  --detach-->
 //                          ^                        |
 //                          +---- killed, we exit: the kernel does this for us
 //
 // Nothing stays behind. A Pause resumes what it stopped when it goes out of scope, the destructor
-// detaches, and when we die instead, by any signal, the kernel detaches every thread and lets it
-// run.
+// detaches, and when we die instead, by any signal, the kernel detaches every thread and
+// lets it run.
 //
 // While a thread is seized the kernel shows us its signals before it gets them. They are passed on
 // as they came: at once when one arrives while a pause begins, otherwise by service(), which
@@ -262,8 +262,8 @@ inline PausedProcess::Pause PausedProcess::finish() noexcept {
 
 // The registers of a thread that was taken out of a system call: its number, and a result that says
 // "start it again", or "interrupted" from those that are never started again (epoll_wait). A thread
-// that was only passing through the kernel has its result there, one that ran its own code has no
-// number.
+// that was only passing through the kernel has its result there,
+// one that ran its own code has no number.
 inline bool PausedProcess::was_asleep(std::int32_t task) noexcept {
   constexpr std::int64_t interrupted = -EINTR;
   constexpr std::int64_t first_restart = -516, last_restart = -512;  // the kernel's own, no errno

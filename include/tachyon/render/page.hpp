@@ -11,8 +11,8 @@
 #include <tachyon/codec/sink.hpp>
 
 // A page is one file: style, script and data in it, nothing fetched, so that it opens from a disk
-// without a network years later. Where the pieces come from: gen/assets, put together by
-// gen/embed.py.
+// without a network years later. Where the pieces come from:
+// gen/assets, put together by gen/embed.py.
 //
 //   head | title | body | data as JSON | tail
 //

@@ -64,8 +64,8 @@ struct StackNode {
 };
 
 // One executed instruction kind: its number in that interpreter, its name, and what it is a
-// specialisation of (the same name when it is none). Names keep the numbers of different versions
-// apart.
+// specialisation of (the same name when it is none).
+// Names keep the numbers of different versions apart.
 struct ExecutedOpcode {
   std::uint16_t number = 0;
   StringId name{};

@@ -30,8 +30,8 @@ constexpr Status operator&(Status a, Status b) noexcept {
 constexpr Status& operator|=(Status& a, Status b) noexcept { return a = a | b; }
 constexpr bool has(Status set, Status bit) noexcept { return (set & bit) != Status::none; }
 
-// A thread of a target as outputs name it. The same kernel thread in two interpreters is two of
-// these.
+// A thread of a target as outputs name it. The same kernel thread in two interpreters is
+// two of these.
 struct Thread {
   std::int64_t process = 0;
   std::uint64_t id = 0;           // kernel thread id; 0: an asyncio task whose thread has ended
@@ -83,8 +83,8 @@ class ThreadTable {
   std::vector<Thread> threads_;
 };
 
-// Everything a sample refers to. One for a session, whatever the number of processes and
-// collectors.
+// Everything a sample refers to. One for a session, whatever the number of
+// processes and collectors.
 struct Tables {
   FrameTable frames;
   ThreadTable threads;

@@ -343,8 +343,8 @@ class BlockingReading {
   bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   void learn(bool) noexcept {}
   // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
-  // the one running who has taken it since: 2 of 900 stacks of threads that hand it around were
-  // wrong.
+  // the one running who has taken it since: 2 of 900 stacks of threads that hand it
+  // around were wrong.
   void follow(ThreadClock*) noexcept {}
   std::uint64_t held() const noexcept { return held_; }
   void count(Trust& trust) const noexcept { ++trust.blocking; }

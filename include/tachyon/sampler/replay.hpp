@@ -77,8 +77,8 @@ class Replay {
 
   // Feeds the collector. Parts outside `window` may be left out; samples at its edges are not, see
   // Between. `progress(done, all)` stops the replay by returning false (`timed_out`). After any
-  // other error than that the collector holds a part of a file that is not what it says: not a
-  // profile.
+  // other error than that the collector holds a part of a file that is not what it says:
+  // not a profile.
   template <class C, class Progress>
   Result<void> play(Tables& tables, C& collector, TimeWindow window, Progress&& progress) {
     if (auto* const ours = std::get_if<RecordingReader>(&reader_)) {

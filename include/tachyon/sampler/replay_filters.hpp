@@ -35,8 +35,8 @@ concept SampleFilter = requires(F& filter, Sample& sample) {
 template <class C, SampleFilter... Fs>
 class Filtered {
  public:
-  // Filters are kept by value; a reference type among `Fs` leaves one, and its counts, with the
-  // caller.
+  // Filters are kept by value; a reference type among `Fs` leaves one, and its counts,
+  // with the caller.
   explicit Filtered(C& collector, Fs... filters)
       : collector_{collector}, filters_{std::forward<Fs>(filters)...} {}
 

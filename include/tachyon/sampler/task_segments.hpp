@@ -49,8 +49,8 @@ class TaskSegments {
 
   TaskSegment put(TaskIndex index, StackId below);
 
-  // The coroutines of a task that runs, upon `onto`; nothing where they are on no stack that was
-  // read.
+  // The coroutines of a task that runs, upon `onto`;
+  // nothing where they are on no stack that was read.
   std::optional<StackId> put_running(TaskIndex index, StackId onto,
                                      std::span<const ThreadView> threads);
 

@@ -37,8 +37,8 @@
 //       ^ believed below here      ^ top ends here
 //
 // Parents are not read again. Below the window they are believed as long as the first frame inside
-// it is unchanged; believe() re-reads them on a random few per cent of the looks and keeps the
-// score.
+// it is unchanged; believe() re-reads them on a random few per cent of the looks and
+// keeps the score.
 //
 // When the target cannot run (it is stopped, or we occupy its processor), `certain` says so: then
 // the current frame is the truth and the same scan only goes as far as that.

@@ -112,8 +112,8 @@ class Watch {
  public:
   using Thread = WatchedThread<L>;
 
-  // What is cold here is done seldom, and there is one of it for every layout: better small than
-  // fast.
+  // What is cold here is done seldom, and there is one of it for every layout:
+  // better small than fast.
   [[gnu::cold]] Watch(const L& layout, M& memory, H& host, const RuntimeSite& site,
                       SharedTables& tables, const SamplerOptions& options)
       : layout_{layout},

@@ -13,11 +13,11 @@
 
 // Why it failed and what to do about it: the only place where an Error becomes text.
 //
-// One line, always of this form, so that it can be read by people in a hurry:
+// One line, always of this form (broken here to fit), so that it can be read by people in a hurry:
 //
-//   process 1234 belongs to user 33 and we are user 1000: run as that user or as root, or once:
-//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon ^ what is in the way ^ what takes it out of the
-//   way, to be typed
+//   process 1234 belongs to user 33 and we are user 1000:    what is in the way
+//   run as that user or as root, or once:                    what takes it out of the way
+//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon           the command to type
 //
 // A refusal says only EPERM, so the circumstances are looked at, in the order in which the kernel
 // checks them, and the first that forbids is named. The words are a pure function of what was seen;

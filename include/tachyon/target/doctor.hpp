@@ -22,8 +22,7 @@
 // names one thing, whether it is in the way, why, and what to type. The words for what is in the
 // way come from diagnose.hpp, so the doctor and a failed attach say the same.
 //
-//   blocked  Yama      kernel.yama.ptrace_scope is 1, ...     sudo sysctl
-//   kernel.yama.ptrace_scope=0
+//   blocked  Yama   kernel.yama.ptrace_scope is 1, ...   sudo sysctl kernel.yama.ptrace_scope=0
 //
 // It reads and changes nothing, and needs no privileges.
 namespace tachyon {

@@ -22,8 +22,8 @@
 // The path is the target's text: any byte but a line feed, which the kernel writes as \012. A file
 // that was removed or replaced since (a package upgrade) has the marker " (deleted)" appended; it
 // is taken off and remembered. Whether a path leads to the mapped file is for whoever opens it to
-// check, by device and inode: the path is spelled in the kernel's idea of our root, not the
-// target's.
+// check, by device and inode: the path is spelled in the kernel's idea of our root,
+// not the target's.
 namespace tachyon {
 
 struct Mapping {

@@ -155,11 +155,11 @@ class Process {
   Result<std::uint64_t> name_space(std::string_view kind) const noexcept;
   // Thread ids, in the order the kernel lists them (creation).
   Result<std::vector<std::int32_t>> tasks() const;
-  // Where the program headers of the executable lie (AT_PHDR): the mapping around it is the
-  // program.
+  // Where the program headers of the executable lie (AT_PHDR):
+  // the mapping around it is the program.
   Result<Address> program_headers() const noexcept;
-  // Of a thread, by its id in *our* numbering (task_numbers.hpp): what the system calls it, and
-  // more.
+  // Of a thread, by its id in *our* numbering (task_numbers.hpp):
+  // what the system calls it, and more.
   Result<std::string> thread_name(std::int32_t task) const;
   Result<ProcessStatus> thread_status(std::int32_t task) const;
 

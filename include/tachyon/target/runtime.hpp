@@ -41,8 +41,8 @@
 // 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
 // into itself (its `main` interpreter is a part of it).
 //
-//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head |
-//   ... 3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
+//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
+//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
 //
 // A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
 // 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the

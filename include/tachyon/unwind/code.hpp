@@ -35,8 +35,8 @@
 //          +-- line table: length, hash,        80 00 d8 ...    of which a hash is kept
 namespace tachyon {
 
-// What an instruction can do to the frame chain, for the rules that tell a true stack from a torn
-// one.
+// What an instruction can do to the frame chain, for the rules that tell a true stack from
+// a torn one.
 enum class Site : std::uint8_t {
   plain,              // can have no Python callee
   calls,              // may have pushed a frame
@@ -129,8 +129,8 @@ class CodeCache {
   CodeCache(const L& layout, SharedTables& tables)
       : layout_{layout}, tables_{tables}, site_of_{site_table(layout)} {}
 
-  // The type object of code objects, where the symbol was found; otherwise it is recognised by
-  // name.
+  // The type object of code objects, where the symbol was found;
+  // otherwise it is recognised by name.
   void set_code_type(Address type) noexcept { code_type_ = type; }
 
   // What is known, without reading; null when unknown or no longer trusted at this epoch.

@@ -167,8 +167,8 @@ Placed place(const L& layout, const Code& code, Address bytecode, const RawFrame
   return {complete ? Position::good : Position::incomplete, unit};
 }
 
-// May `callee` stand directly on a caller that executes `site`? Entries from C may stand on
-// anything.
+// May `callee` stand directly on a caller that executes `site`? Entries from C may
+// stand on anything.
 template <class L>
 constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noexcept {
   if (site == Site::any || callee.entry) return true;

@@ -59,8 +59,8 @@ bool is_run_by_c(M& memory, const L& layout, Address frame) {
   return true;
 }
 
-// Follows the chain from `leaf`. `base` is the sentinel at the bottom where the interpreter has
-// one.
+// Follows the chain from `leaf`. `base` is the sentinel at the bottom where the
+// interpreter has one.
 template <class L, Memory M>
 void follow_frames(M& memory, const L& layout, Address leaf, Address base, ChunkCopies& chunks,
                    const WalkLimits& limits, RawStack& out) {
