@@ -64,14 +64,14 @@ function name(text, most) {
 function remember(what, value) {
   try {
     localStorage.setItem('tachyon-' + what, value);
-  } catch (refused) {
+  } catch {
     /* a page that may not store works all the same */
   }
 }
 function remembered(what) {
   try {
     return localStorage.getItem('tachyon-' + what);
-  } catch (refused) {
+  } catch {
     return null;
   }
 }

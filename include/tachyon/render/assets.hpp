@@ -49,8 +49,8 @@ function shortPath(path){const parts=path.split('/');return path.length>50&&part
 function on(target,event,act){target.addEventListener(event,act)}
 function el(tag,attributes={},...content){const made=document.createElement(tag);for(const[name,value]of Object.entries(attributes)){if(name==='on'){for(const[event,act]of Object.entries(value))on(made,event,act)}else if(value!==null&&value!==undefined&&value!==false){made.setAttribute(name,value===true?'':value)}}made.append(...content.filter((c)=>c!==null&&c!==undefined&&c!==''));return made}
 function name(text,most){return el('bdi',{},clean(text,most))}
-function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch(refused){}}
-function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch(refused){return null}}
+function remember(what,value){try{localStorage.setItem('tachyon-'+what,value)}catch{}}
+function remembered(what){try{return localStorage.getItem('tachyon-'+what)}catch{return null}}
 const byId=(id)=>document.getElementById(id);
 )page"sv;
 
@@ -172,7 +172,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-QgBMwq7zPXuEhhdoxtoscEbtfQxfzu1s4D7JJsxs3Mo='; script-src 'sha256-h+aIGFqdKPPg1z0C/RY7g1KpvLM6XZv5cdNPCtcyaAU='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-QgBMwq7zPXuEhhdoxtoscEbtfQxfzu1s4D7JJsxs3Mo='; script-src 'sha256-lNGdM7mSk6jyprsteI3DPNjY+hFwXleu5+dPpN2u96Y='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -433,7 +433,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-xqXuO3WjbXgb8A161wDQjMERM7pblaMVMu8GDksFKCw='; script-src 'sha256-EbdPZiZH6A3gFqys3sIpYIJ2TltHJJyOOs5MkCmaI7s='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-xqXuO3WjbXgb8A161wDQjMERM7pblaMVMu8GDksFKCw='; script-src 'sha256-Lo+LnESVMd8QAMoLYLxurGMAuU3DE2AZPg3eZQNcR84='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
@@ -490,7 +490,7 @@ R"page(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-xqXuO3WjbXgb8A161wDQjMERM7pblaMVMu8GDksFKCw='; script-src 'sha256-lXIQD+PMhhfDZGbzIlv5h3K3C9BEjqeU3PBxqioKnB4='; img-src data: blob:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-xqXuO3WjbXgb8A161wDQjMERM7pblaMVMu8GDksFKCw='; script-src 'sha256-Tf30B56PvYrmkHITqyTL0SB5ivShSCrReQZMgXXncUw='; img-src data: blob:; base-uri 'none'; form-action 'none'">
 <meta name="generator" content="tachyon">
 <title>)page"sv};
 
