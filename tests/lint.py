@@ -5,7 +5,8 @@
     tests/lint.py FILE...   only these
     tests/lint.py --list    the files and what looks at each
 
-Debian packages: pyflakes3, shellcheck, nodejs, node-acorn. A missing one is an error, not a skip.
+Debian packages: pyflakes3, shellcheck, nodejs, node-acorn. A missing one is an error, not a skip,
+unless --available is given, which is what the pre-commit hook does: that one then is named.
 
     python   pyflakes3: unused and undefined names
     script   tests/lint.js: the same for the pages, and what it lists besides. Debian's eslint needs 75
@@ -54,7 +55,7 @@ def everything():
 
 
 def missing(languages):
-    """The Debian packages without which these languages cannot be linted."""
+    """The Debian packages that are not here and that linting these languages needs."""
     tools = {"python": ["pyflakes3"], "shell": ["bash", "shellcheck"], "script": ["node"]}
     absent = [PACKAGES[tool] for each in sorted(languages) for tool in tools[each]
               if not shutil.which(tool)]
@@ -101,6 +102,8 @@ def lint_script(paths):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--list", action="store_true", help="the files and what looks at each")
+    parser.add_argument("--available", action="store_true",
+                        help="leave out, and name, what no linter is here for")
     parser.add_argument("files", nargs="*", metavar="FILE", help="only these")
     options = parser.parse_args()
     paths = [os.path.relpath(os.path.abspath(f), ROOT) for f in options.files] or everything()
@@ -114,6 +117,12 @@ def main():
             for path in by_language[which]:
                 print(f"{which:8} {path}")
         return 0
+    if options.available:
+        for which in sorted(by_language):
+            absent = missing({which})
+            if absent:
+                print(f"skipped {which}: {' '.join(absent)} not installed", file=sys.stderr)
+                del by_language[which]
     absent = missing(by_language)
     if absent:
         print(f"tests/lint.py: needs what is not here: apt-get install {' '.join(absent)}")
