@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -64,7 +65,7 @@ class Hook(unittest.TestCase):
         return self.git(folder or self.clone, "commit", "--quiet", "--message=change", path=path)
 
     def generate(self):
-        subprocess.run(["python3", "gen/amalgamate.py"], cwd=self.clone, check=True,
+        subprocess.run([sys.executable, "gen/amalgamate.py"], cwd=self.clone, check=True,
                        stdout=subprocess.DEVNULL)
 
     def need(self, tool):
@@ -123,8 +124,9 @@ class Hook(unittest.TestCase):
     def test_missing_tools_are_named(self):
         tools = os.path.join(os.path.dirname(self.clone), "bin")
         os.mkdir(tools)
-        for name in ("git", "bash", "env", "mktemp", "rm", "sed", "head", "python3"):
+        for name in ("git", "bash", "env", "mktemp", "rm", "sed", "head"):
             os.symlink(shutil.which(name), os.path.join(tools, name))
+        os.symlink(sys.executable, os.path.join(tools, "python3"))
         self.write("tests/a.hpp", ALONE)
         self.write("tests/a.py", "print(1)\n")
         self.assertEqual(self.commit(path=tools), (
