@@ -14,6 +14,7 @@ get, and every other check as one. The last line is the total.
 """
 
 import argparse
+import importlib
 import os
 import shutil
 import signal
@@ -21,19 +22,15 @@ import sys
 import time
 
 import command
+import deep
+import interpreters
 import python_tests
 from part import PARTS, TIERS
 from schedule import Schedule
 
-# Parts register themselves; what is listed first starts first where there is a choice.
-import interpreters
-import builds  # noqa: F401  pylint: disable=unused-import
-import sources  # noqa: F401  pylint: disable=unused-import
-import unit_tests  # noqa: F401  pylint: disable=unused-import
-import compiling  # noqa: F401  pylint: disable=unused-import
-import fuzzing  # noqa: F401  pylint: disable=unused-import
-import packages  # noqa: F401  pylint: disable=unused-import
-import deep
+# Parts register themselves; what is imported first starts first where there is a choice.
+for module in ("builds", "sources", "unit_tests", "compiling", "fuzzing", "packages"):
+    importlib.import_module(module)
 
 # A build of everything takes this much; a fuller disk fails late and in odd ways.
 ROOM = 2_000_000_000
