@@ -18,6 +18,9 @@ def environment():
         "TACHYON_BUILD": folder("unit"),
         "TACHYON_TESTS": os.path.join(ROOT, "tests"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # A shim of pyenv is a row of shell scripts, which become the interpreter after a second.
+        "PATH": os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep)
+                                if os.path.basename(place) != "shims"),
         # Compilers that tests start find what was compiled before, in another checkout too.
         **cached(),
     }
