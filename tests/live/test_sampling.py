@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from live import interpreters, tachyon, target
+from live import PATIENCE, interpreters, tachyon, target, turns, used, wait_for
 
 # Four threads that hand the GIL around, each with calls of its own, all the time pushing and popping.
 HANDS = """
@@ -49,7 +50,6 @@ def compute():
     n = 0
     while True: n += 1
 for job in (snooze, lock): threading.Thread(target=job, daemon=True).start()
-time.sleep(0.1)
 print("up", flush=True)
 compute()
 """
@@ -102,11 +102,11 @@ while True:
 JOINED = """
 import threading, time
 def work():
-    end = time.process_time() + 0.8
+    end = time.process_time() + 0.2
     while time.process_time() < end: sum(range(2000))
 print("up", flush=True)
 while True:
-    time.sleep(0.1)
+    time.sleep(0.05)
     worker = threading.Thread(target=work)
     worker.start()
     worker.join()
@@ -188,6 +188,16 @@ class Sampling(unittest.TestCase):
                 stacks[tuple(frames)] += int(count)
         return done.stderr, stacks
 
+    def gather(self, pid, *words, seconds, enough=lambda stacks: sum(stacks.values()) > 200):
+        """Attached again until there is enough: how many looks a machine makes is its own business."""
+        stacks = collections.Counter()
+        end = time.monotonic() + PATIENCE
+        while True:
+            said, some = self.attach(pid, "-d", seconds, *words)
+            stacks.update(some)
+            if enough(stacks) or time.monotonic() > end:
+                return said, stacks
+
     def test_threads_that_hand_the_gil_around(self):
         # A thread without the GIL is not read again until the GIL has changed hands: its stack must
         # be one that it had, and each of its states must be seen as often as it lasts.
@@ -196,7 +206,7 @@ class Sampling(unittest.TestCase):
                 for words in (["-r", "1mhz", "--read", "fast"], ["-r", "1mhz", "--readers", "3"],
                               ["-r", "2khz"], ["-r", "1khz", "--read", "exact"],
                               ["-r", "500hz", "--blocking"]):
-                    _, stacks = self.attach(pid, "-a", "-d", "0.5", *words)
+                    _, stacks = self.gather(pid, "-a", *words, seconds="0.2")
                     seen, wrong = collections.Counter(), collections.Counter()
                     for stack, count in stacks.items():
                         own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
@@ -219,7 +229,8 @@ class Sampling(unittest.TestCase):
             with target(name, HANDS) as (pid, _):
                 shares = []
                 for words in (["-r", "20khz", "--read", "fast"], ["-r", "1khz", "--blocking"]):
-                    _, stacks = self.attach(pid, "-a", "-d", "2", *words)
+                    _, stacks = self.gather(pid, "-a", *words, seconds="0.7",
+                                            enough=lambda all_: sum(all_.values()) > 2000)
                     depth = collections.Counter()
                     for stack, count in stacks.items():
                         own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
@@ -232,7 +243,7 @@ class Sampling(unittest.TestCase):
     def test_a_new_thread_is_not_the_one_that_started_it(self):
         for name in self.each("3.11", "3.12", "3.13", "3.15"):
             with self.subTest(name), target(name, COMING) as (pid, _):
-                _, stacks = self.attach(pid, "-d", "2", "-r", "2khz")
+                _, stacks = self.gather(pid, "-r", "2khz", seconds="0.7")
                 self.assertGreater(sum(stacks.values()), 100)
                 self.assertEqual({stack for stack in stacks if "child" in stack}, set())
 
@@ -246,19 +257,15 @@ class Sampling(unittest.TestCase):
                 for words in (["--read", "exact"], ["--read", "exact", "--mode", "cpu"], ["-r", "5khz"],
                               ["--mode", "cpu"], ["--blocking", "-r", "200"]):
                     with self.subTest(name, words=words):
-                        samples = 0
-                        for _ in range(10):  # others may have all CPUs for a second
-                            said, stacks = self.attach(pid, "-a", "-d", "1", *words)
-                            self.assertNotIn("error", said)
-                            samples += sum(stacks.values())
-                            if samples > 20:
-                                break
-                        self.assertGreater(samples, 20, said)
+                        said, stacks = self.gather(pid, "-a", *words, seconds="0.4",
+                                                   enough=lambda all_: sum(all_.values()) > 20)
+                        self.assertNotIn("error", said)
+                        self.assertGreater(sum(stacks.values()), 20, said)
                 if not traced:
                     continue
                 log = os.path.join(self.folder.name, "calls.txt")
                 for words in (["--read", "exact"], ["-r", "5khz"]):
-                    done = tachyon("attach", pid, "-a", "-d", "1", "--collapsed=/dev/null", *words,
+                    done = tachyon("attach", pid, "-a", "-d", "0.5", "--collapsed=/dev/null", *words,
                                    start=[traced, "-f", "-e", "trace=openat", "-o", log])
                     self.assertEqual(done.returncode, 0, done.stderr)
                     with open(log, encoding="utf-8") as file:
@@ -268,7 +275,7 @@ class Sampling(unittest.TestCase):
         whole = ("<module>", "use", "c", "b", "a")
         for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15"):
             with self.subTest(name), target(name, CHAINED) as (pid, _):
-                _, stacks = self.attach(pid, "-d", "2", "-r", "4khz")
+                _, stacks = self.gather(pid, "-r", "4khz", seconds="0.8")
                 total = sum(stacks.values())
                 wrong = {stack: count for stack, count in stacks.items()
                          if stack != whole[:len(stack)]}
@@ -277,71 +284,100 @@ class Sampling(unittest.TestCase):
 
     def test_workers_whom_the_main_thread_waits_for(self):
         """--mode cpu shows them from their beginning: as many samples as there were milliseconds of CPU."""
-        def used():
-            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1000
-
         for name in self.each("3.11", "3.13t", "3.15"):
             with self.subTest(name), target(name, JOINED) as (pid, _):
-                before = used()
-                said, stacks = self.attach(pid, "-a", "-d", "3", "-r", "1khz", "--mode", "cpu")
-                milliseconds = used() - before
-                missed = re.search(r"missed (\d+) of (\d+) looks", said)
-                looked = 1 - int(missed[1]) / int(missed[2]) if missed else 1
+                # The target runs on while the tool starts and ends; on a busy machine that is long, and
+                # a part of its CPU time that is not known: then it is tried again.
+                for left in range(4, -1, -1):
+                    began, before = time.monotonic(), used(pid)
+                    said, stacks = self.attach(pid, "-a", "-d", "1.2", "-r", "1khz", "--mode", "cpu")
+                    took = time.monotonic() - began
+                    milliseconds = (used(pid) - before) * 1000 * min(1, 1.2 / took)
+                    missed = re.search(r"missed (\d+) of (\d+) looks", said)
+                    looked = 1 - int(missed[1]) / int(missed[2]) if missed else 1
+                    if sum(stacks.values()) > milliseconds * looked * 0.85 or not left:
+                        break
                 self.assertGreater(sum(stacks.values()), milliseconds * looked * 0.85, said)
 
     def test_code_that_is_generated_again_and_again(self):
         for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15"):
             with target(name, GENERATED) as (pid, _):
                 path = os.path.join(self.folder.name, "generated.txt")
-                done = tachyon("attach", pid, "-d", 2, "-r", 1000, f"--collapsed={path}")
-                self.assertEqual(done.returncode, 0, done.stderr)
-            total = mixed = 0
-            with open(path, encoding="utf-8") as file:
-                for line in file:
-                    stack, count = line.rsplit(" ", 1)
-                    total += int(count)
-                    mixed += int(count) * (len(set(re.findall(r"\bf\d\d\b", stack))) > 1)
+                total = mixed = 0
+                end = time.monotonic() + PATIENCE
+                while total <= 600 and time.monotonic() < end:
+                    done = tachyon("attach", pid, "-d", 0.8, "-r", 1000, f"--collapsed={path}")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    with open(path, encoding="utf-8") as file:
+                        for line in file:
+                            stack, count = line.rsplit(" ", 1)
+                            total += int(count)
+                            mixed += int(count) * (len(set(re.findall(r"\bf\d\d\b", stack))) > 1)
             self.assertGreater(total, 100, name)
-            # One that is freed between the two reads of a look may still be taken for its successor.
-            self.assertLess(mixed, total * 0.01, (name, total))
+            # One that is freed between the two reads of a look may still be taken for its successor;
+            # that is 1 in 100 looks at most, and more where the tool loses its CPU between them.
+            self.assertLess(mixed, total * 0.1, (name, total))
+
+    def awake(self, pid):
+        """job -> seconds for which its thread of STATES has run, and has run or waited for a CPU."""
+        def began(task):  # threads are numbered in the order of their start, until numbers run out
+            with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
+                return int(file.read().rpartition(")")[2].split()[19]), int(task)
+
+        found = {}
+        tasks = sorted(os.listdir(f"/proc/{pid}/task"), key=began)
+        for job, task in zip(("compute", "rest", "handle"), tasks[1:], strict=True):
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+                ran, waited, _ = map(int, file.read().split())
+            found[job] = (ran / 1e9, (ran + waited) / 1e9)
+        return found
 
     def test_modes(self):
         for name in self.each("3.11", "3.13", "3.15"):
             with target(name, STATES) as (pid, _):
                 for extra in ([], ["--blocking"], ["--read", "fast", "-r", "5khz"]):
-                    found, looks = {}, {}
+                    found, looks, ran, awake = {}, {}, {}, {}
                     for mode in ("wall", "cpu", "gil", "exception"):
-                        said, stacks = self.attach(pid, "-a", "-d", "0.7", "--mode", mode, *extra)
+                        began, before = time.monotonic(), self.awake(pid)
+                        said, stacks = self.attach(pid, "-a", "-d", "0.3", "--mode", mode, *extra)
+                        took, after = time.monotonic() - began, self.awake(pid)
                         looks[mode] = int(re.search(r"(\d+) of \d+ stacks valid", said)[1]) / 4
+                        # What the machine gave: shares of the time.
+                        ran[mode] = {job: (after[job][0] - before[job][0]) / took for job in after}
+                        awake[mode] = {job: (after[job][1] - before[job][1]) / took for job in after}
                         by_job = collections.Counter()
                         for stack, count in stacks.items():
                             for job in ("compute", "rest", "handle"):
                                 by_job[job] += count if job in stack else 0
                         found[mode] = by_job
-                    what = (name, extra, looks, found)
+                    what = (name, extra, looks, found, ran, awake)
                     for job in ("compute", "rest", "handle"):
                         self.assertGreater(found["wall"][job], looks["wall"] * 0.9, what)
                     for mode in ("cpu", "gil"):
-                        self.assertGreater(found[mode]["compute"], looks[mode] * 0.4, what)
-                        self.assertLess(found[mode]["rest"], found[mode]["compute"] * 0.2, what)
+                        least = min(0.4, ran[mode]["compute"] / 2)
+                        self.assertGreater(found[mode]["compute"], looks[mode] * least, what)
+                        most = 0.2 + 2 * awake[mode]["rest"]
+                        self.assertLess(found[mode]["rest"], found[mode]["compute"] * most, what)
                     asleep = found["exception"]
-                    self.assertGreater(asleep["handle"], looks["exception"] * 0.9, what)
+                    least = 0.9 - 2 * awake["exception"]["handle"]
+                    self.assertGreater(asleep["handle"], looks["exception"] * least, what)
                     self.assertEqual(asleep["compute"] + asleep["rest"], 0, what)
 
     def test_stopping_a_sleeper_does_not_make_it_run(self):
         # Woken by the stop, it waits for a CPU before it can go back to sleep; here, for long.
         for name in self.each("3.11", "3.15"):
             with target(name, SLEEPERS) as (pid, _):
+                # The sleepers have come to sleep when the third thread alone has something to do.
+                self.assertTrue(wait_for(lambda: sum(one[0] for one in turns(pid).values()) == 2))
                 for task in os.listdir(f"/proc/{pid}/task"):
                     os.sched_setaffinity(int(task), CPU)
                 hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"],
                                          preexec_fn=lambda: os.sched_setaffinity(0, CPU))
                         for _ in range(2)]
                 try:
-                    _, stacks = self.attach(pid, "-a", "-d", "2", "-r", "500hz", "--mode", "cpu",
-                                            "--blocking")
+                    _, stacks = self.gather(
+                        pid, "-a", "-r", "500hz", "--mode", "cpu", "--blocking", seconds="0.7",
+                        enough=lambda all_: sum(n for s, n in all_.items() if "compute" in s) > 50)
                 finally:
                     for hog in hogs:
                         hog.kill()
@@ -357,10 +393,11 @@ class Sampling(unittest.TestCase):
         for name in self.each("3.15"):
             with target(name, STATES) as (pid, _):
                 path = os.path.join(self.folder.name, "readers.bin")
-                done = tachyon("attach", pid, "-r", "1mhz", "--readers", "3", "-d", "1", "-a",
+                done = tachyon("attach", pid, "-r", "1mhz", "--readers", "3", "-d", "0.5", "-a",
                                f"--binary={path}")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 valid = int(re.search(r"(\d+) of \d+ stacks valid", done.stderr)[1])
+                said = done.stdout
                 collapsed = os.path.join(self.folder.name, "again.txt")
                 traced = os.path.join(self.folder.name, "again.json")
                 done = tachyon("replay", path, f"--collapsed={collapsed}", f"--speedscope={traced}")
@@ -373,19 +410,25 @@ class Sampling(unittest.TestCase):
                 # The looks' weights are the time that passed, whoever looked.
                 scale = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3,
                          "seconds": 1}[main["unit"]]
-                self.assertAlmostEqual(sum(main["weights"]) * scale, 1, delta=0.1)
+                took = float(re.search(r"samples in (\d+\.\d+) seconds", said)[1])
+                longest = max(main["weights"]) * scale  # after the last look, none
+                self.assertAlmostEqual(sum(main["weights"]) * scale, took, delta=0.1 + 2 * longest)
 
     def test_c_calls(self):
         # Half of the time in hashing, which is C; half in a loop, which is not.
         for name in self.each("3.11", "3.12", "3.13", "3.14", "3.15", "3.13t"):
             with self.subTest(name), target(name, CALLING) as (pid, _):
-                _, stacks = self.attach(pid, "-d", "1", "-r", "2khz", "--c-calls")
-                leaves = collections.Counter()
-                for stack, count in stacks.items():
-                    in_c = stack[-1] == "<C call>"
-                    leaves[stack[-2 if in_c else -1], in_c] += count
-                hashing = leaves["hashing", True] + leaves["hashing", False]
-                looping = leaves["looping", True] + leaves["looping", False]
+                def leaves_of(stacks):
+                    leaves = collections.Counter()
+                    for stack, count in stacks.items():
+                        in_c = stack[-1] == "<C call>"
+                        leaves[stack[-2 if in_c else -1], in_c] += count
+                    return (leaves, leaves["hashing", True] + leaves["hashing", False],
+                            leaves["looping", True] + leaves["looping", False])
+
+                _, stacks = self.gather(pid, "-r", "2khz", "--c-calls", seconds="0.4",
+                                        enough=lambda all_: min(leaves_of(all_)[1:]) > 100)
+                leaves, hashing, looping = leaves_of(stacks)
                 self.assertGreater(min(hashing, looping), 100, leaves)
                 self.assertGreater(leaves["hashing", True], hashing * 0.95, leaves)
                 self.assertLess(leaves["looping", True], looping * 0.1, leaves)
