@@ -2,7 +2,6 @@
 whole all the same, or one line says why there is none. Shortened here; TACHYON_LONG=1 does all of it.
 """
 
-import concurrent.futures
 import gzip
 import json
 import marshal
@@ -16,6 +15,8 @@ import sys
 import tempfile
 import time
 import unittest
+
+from waiting import looks_again, side_by_side, waited_for_cpu
 
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 PYTHON = os.environ.get("TACHYON_TEST_PYTHON") or os.path.realpath(sys.executable)
@@ -50,11 +51,6 @@ class Faults(unittest.TestCase):
         self.addCleanup(lambda: (process.kill(), process.wait()))
         self.wait_for(lambda: os.path.exists(ready))
         return process
-
-    def side_by_side(self, body, cases, jobs=4):
-        """The body for each case, some at a time: what takes the time is waiting."""
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            return [done.result() for done in [pool.submit(body, case) for case in cases]]
 
     def wait_for(self, condition, seconds=60):
         end = time.monotonic() + seconds
@@ -94,27 +90,6 @@ class Faults(unittest.TestCase):
             self.assertEqual("not finished" not in done.stderr, complete, done.stderr)
         return json.loads(done.stdout.splitlines()[-1])["samples_total"]
 
-    def looks_again(self, pid, times=100):
-        """Waits until a tool has slept so often, which it does between its looks."""
-        def slept():
-            times = 0
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/status", encoding="utf-8") as file:
-                    times += int(re.search(r"(?m)^voluntary_ctxt_switches:\s+(\d+)", file.read())[1])
-            return times
-
-        before = slept()
-        self.wait_for(lambda: slept() >= before + times)
-
-    @staticmethod
-    def waited_for_cpu(pid):
-        """Seconds for which threads of a process could have run, and had no CPU."""
-        nanoseconds = 0
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
-                nanoseconds += int(file.read().split()[1])
-        return nanoseconds / 1e9
-
     def one_line(self, done, *says, code=1):
         self.assertEqual(done.returncode, code, done)
         lines = [l for l in done.stderr.splitlines() if l.startswith("tachyon: error: ")]
@@ -130,7 +105,7 @@ class Snapshots(Faults):
         for number in (1, 2):
             ours.send_signal(signal.SIGUSR1)
             self.growing(f"w.snapshot{number}.bin")
-            self.looks_again(ours.pid)
+            looks_again(ours.pid)
         if program:
             os.mkdir(self.path("stop"))
         else:
@@ -166,9 +141,9 @@ class Snapshots(Faults):
 
     def test_without_a_recording(self):
         ours = self.start("attach", self.pid, "--collapsed=c.txt")
-        self.looks_again(ours.pid)
+        looks_again(ours.pid)
         ours.send_signal(signal.SIGUSR1)
-        self.looks_again(ours.pid)
+        looks_again(ours.pid)
         ours.send_signal(signal.SIGINT)
         _, errors = ours.communicate(timeout=60)
         self.assertIn("SIGUSR1 writes a snapshot of a recording, and none is made", errors)
@@ -176,9 +151,9 @@ class Snapshots(Faults):
 
     def test_where_it_cannot_be_written(self):
         ours = self.start("attach", self.pid, "--binary=/dev/null")
-        self.looks_again(ours.pid)
+        looks_again(ours.pid)
         ours.send_signal(signal.SIGUSR1)
-        self.looks_again(ours.pid, 300)
+        looks_again(ours.pid, 300)
         ours.send_signal(signal.SIGINT)
         _, errors = ours.communicate(timeout=60)
         self.assertIn("tachyon: error: ", errors)
@@ -197,12 +172,12 @@ class Killed(Faults):
             name = f"k{number}.bin"
             ours = self.start("attach", self.pid, f"--binary={name}", "-r", "2000")
             self.growing(name)
-            began, waited = time.monotonic(), self.waited_for_cpu(ours.pid)
+            began, waited = time.monotonic(), waited_for_cpu(ours.pid)
             time.sleep(moments[number])
             # Stopped first, so that what it had sampled by then is known to the moment.
             ours.send_signal(signal.SIGSTOP)
             lived = time.monotonic() - began
-            waited = self.waited_for_cpu(ours.pid) - waited
+            waited = waited_for_cpu(ours.pid) - waited
             ours.kill()
             ours.communicate()
             done = self.tachyon("replay", name, f"--chrome-trace=t{number}.json")
@@ -215,7 +190,7 @@ class Killed(Faults):
             os.remove(self.path(name))
             return lived - last, lived - last - waited
 
-        missing = self.side_by_side(one, range(rounds))
+        missing = side_by_side(one, range(rounds))
         worst, of_ours = (max(all_) for all_ in zip(*missing))
         print(f"\n  {rounds} kills, all replayed; at most {worst:.2f} s before the kill were missing, "
               f"{of_ours:.2f} s of them while the tool had a CPU")
@@ -228,7 +203,7 @@ class Killed(Faults):
         for _ in range(5):
             ours = self.start("attach", self.pid, "--collapsed=c.txt", "--flamegraph=f.html",
                               "--jsonl=j.jsonl")
-            self.looks_again(ours.pid)
+            looks_again(ours.pid)
             ours.kill()
             ours.communicate()
         self.assertEqual(set(os.listdir(self.folder.name)) - before, set())
@@ -262,8 +237,8 @@ class Signals(Faults):
                 total = sum(int(line.rsplit(" ", 1)[1]) for line in file)
             self.assertEqual(self.samples(f"s{number}.bin", complete=True), total)
 
-        self.side_by_side(one, [(int(signal.SIGINT), 0), (int(signal.SIGTERM), 143),
-                                (int(signal.SIGHUP), 129)])
+        side_by_side(one, [(int(signal.SIGINT), 0), (int(signal.SIGTERM), 143),
+                           (int(signal.SIGHUP), 129)])
 
 
 class Machine(Faults):
@@ -271,7 +246,7 @@ class Machine(Faults):
         """As a laptop's lid does: time goes on, nobody looks. It is said, and no time is made up."""
         began = time.monotonic()
         ours = self.start("attach", self.pid, "-d", "2.4", "--collapsed=c.txt", "--binary=b.bin")
-        self.looks_again(ours.pid)
+        looks_again(ours.pid)
         ours.send_signal(signal.SIGSTOP)
         left = 2.4 - (time.monotonic() - began)  # or more, as it began later
         time.sleep(1.2)
@@ -367,7 +342,7 @@ class SmallDisk(Faults):
                 written = os.stat(self.path("disk/b.bin")).st_mtime_ns
                 self.wait_for(lambda: os.stat(self.path("disk/b.bin")).st_mtime_ns != written)
                 time.sleep(0.3)
-                waited = self.waited_for_cpu(ours.pid)
+                waited = waited_for_cpu(ours.pid)
                 ours.send_signal(signal.SIGINT)
                 output, errors = ours.communicate(timeout=60)
                 self.assertEqual(ours.returncode, 1, errors)
@@ -520,8 +495,8 @@ class Recordings(Faults):
                 self.assertEqual(samples, looks)
             self.assertGreater(samples, 0)
 
-        self.side_by_side(one, [(keep, how) for how in ("removed", "moved", "replaced") for keep in
-                                ([], ["--keep", "1s", "-r", "8000", "--compression", "none"])])
+        side_by_side(one, [(keep, how) for how in ("removed", "moved", "replaced") for keep in
+                           ([], ["--keep", "1s", "-r", "8000", "--compression", "none"])])
 
     def test_writer_that_was_killed_holds_nothing_back(self):
         ours = self.start("attach", self.pid, "--binary=b.bin")

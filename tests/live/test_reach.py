@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from live import PREAD64, PROCESS_VM_READV, PTRACE, forbid
+from live import PATIENCE, PREAD64, PROCESS_VM_READV, PTRACE, forbid, side_by_side, wait_for
 
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -73,22 +73,19 @@ class Target:
 
 class Matrix(unittest.TestCase):
     def dumped(self, pid, *words):
-        started = time.monotonic()
         done = dump("--json", "-a", *words, pid)
-        took = time.monotonic() - started
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertLess(took, 2)
         (process,) = json.loads(done.stdout)["processes"]
         return process, [[(f["function"].rpartition(".")[2], f.get("line")) for f in t["frames"]
                           if os.path.basename(f["file"]) == "reach.py"] for t in process["threads"]]
 
     def check_stacks(self, pid, *words):
         # On a busy machine its threads need a moment to get where they stay.
-        for _ in range(100):
-            process, stacks = self.dumped(pid, *words)
-            if MAIN in stacks and WORKER in stacks:
-                break
-            time.sleep(0.05)
+        def arrived():
+            found = self.dumped(pid, *words)
+            return found if MAIN in found[1] and WORKER in found[1] else None
+
+        process, stacks = wait_for(arrived) or self.dumped(pid, *words)
         self.assertIn(MAIN, stacks)
         self.assertIn(WORKER, stacks)
         for thread in process["threads"]:
@@ -97,40 +94,39 @@ class Matrix(unittest.TestCase):
         self.assertEqual(mains, [MAIN])
         return process
 
-    def every(self, command_of, skip=lambda _: None):
-        for interpreter in manifest():
-            name = interpreter["name"]
-            with self.subTest(interpreter=name):
-                reason = skip(interpreter)
-                if reason:
-                    print(f"    skipped {self.id().rpartition('.')[2]} {name}: {reason}")
-                    continue
+    def every(self, command_of, check):
+        def one(interpreter):
+            try:
                 with Target(*command_of(interpreter)) as target:
-                    yield interpreter, target, self.check_stacks(target.pid)
+                    check(interpreter, target, self.check_stacks(target.pid))
+            except AssertionError as why:
+                raise AssertionError(f"{interpreter['name']}: {why}") from why
+
+        found = manifest()
+        self.assertTrue(found, "tests/interpreters has none")
+        side_by_side(found, one)
 
     def test_as_they_are(self):
-        seen = 0
-        for interpreter, _, process in self.every(
-                lambda i: [INTERPRETERS, "--run", i["name"], "--", REACH]):
+        def check(interpreter, _, process):
             self.assertTrue(interpreter["version"].startswith(process["python"]))
             self.assertEqual(process["free_threaded"], interpreter["free_threaded"])
-            seen += 1
-        self.assertTrue(seen, "tests/interpreters has none")
+
+        self.every(lambda i: [INTERPRETERS, "--run", i["name"], "--", REACH], check)
 
     @unittest.skipUnless(os.geteuid() == 0, "namespaces need root here")
     def test_in_pid_and_mount_namespaces(self):
-        for _, target, _ in self.every(
-                lambda i: ["unshare", "--mount", "--pid", "--fork", "--kill-child", INTERPRETERS,
-                           "--run", i["name"], "--", REACH]):
+        def check(_, target, __):
             with open(f"/proc/{target.pid}/status", encoding="ascii", errors="replace") as text:
                 numbers = [l for l in text if l.startswith("NSpid")][0].split()[1:]
             self.assertEqual(len(numbers), 2)
             self.assertEqual(numbers[1], target.said.decode().strip())
 
+        self.every(lambda i: ["unshare", "--mount", "--pid", "--fork", "--kill-child", INTERPRETERS,
+                              "--run", i["name"], "--", REACH], check)
+
     def test_under_another_name_and_deleted(self):
-        for interpreter in manifest():
-            name = interpreter["name"]
-            with self.subTest(interpreter=name), tempfile.TemporaryDirectory() as folder:
+        def one(interpreter):
+            with tempfile.TemporaryDirectory() as folder:
                 engine = f"{folder}/engine"
                 home = os.path.dirname(os.path.dirname(interpreter["exe"]))
                 inside = ["sh", "-c", f"cp {interpreter['exe']} {engine} && "
@@ -142,7 +138,11 @@ class Matrix(unittest.TestCase):
                     self.check_stacks(target.pid)
                     os.unlink(engine)
                     process = self.check_stacks(target.pid)
-                    self.assertIn(process["found_by"], (".PyRuntime section", "dynamic symbol in memory"))
+                    self.assertIn(process["found_by"],
+                                  (".PyRuntime section", "dynamic symbol in memory"),
+                                  interpreter["name"])
+
+        side_by_side(manifest(), one)
 
     @unittest.skipUnless(os.geteuid() == 0, "becoming another user needs root")
     def test_without_privileges(self):
@@ -182,21 +182,19 @@ class Seccomp(unittest.TestCase):
 
     def test_we_may_read_nothing(self):
         with Target(sys.executable, REACH) as target:
-            started = time.monotonic()
             done = subprocess.run([TACHYON, "dump", str(target.pid)], capture_output=True, text=True,
                                   preexec_fn=lambda: forbid(PROCESS_VM_READV, PREAD64), timeout=60)
-            self.assertLess(time.monotonic() - started, 2)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             (line,) = done.stderr.splitlines()
             self.assertIn("seccomp", line)
-            self.assertIn("--cap-add=SYS_PTRACE", line)
+            # The remedy is for where we are: docker or podman, Kubernetes, another container or none.
+            self.assertRegex(line, r"--cap-add=SYS_PTRACE|securityContext\.capabilities|"
+                                   r"run tachyon where no such filter is in force")
 
 
 class Refusals(unittest.TestCase):
     def refused(self, *words):
-        started = time.monotonic()
         done = dump(*words)
-        self.assertLess(time.monotonic() - started, 2)
         self.assertEqual(done.returncode, 1, done)
         self.assertEqual(done.stdout, "")
         lines = done.stderr.splitlines()
@@ -266,7 +264,7 @@ class Refusals(unittest.TestCase):
             except OSError as why:
                 self.skipTest(f"no capabilities on files in {folder}: {why}")
             for words in (["dump", "-a"], ["dump", "--blocking"],
-                          *(["attach", "-d", "0.5", "--collapsed=-", *read]
+                          *(["attach", "-d", "0.2", "--collapsed=-", *read]
                             for read in ([], ["--read", "fast"], ["--read", "exact"],
                                          ["--blocking"], ["-a", "--readers", "2"]))):
                 with self.subTest(words=words):
@@ -318,7 +316,7 @@ class Refusals(unittest.TestCase):
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 time.sleep(chance.uniform(0, 0.004))
                 os.kill(target.pid, signal.SIGKILL)
-                said, why = ours.communicate(timeout=3)
+                said, why = ours.communicate(timeout=PATIENCE)
             self.assertIn(ours.returncode, (0, 1))
             if ours.returncode == 1:
                 self.assertEqual(len(why.splitlines()), 1, why)
@@ -372,25 +370,22 @@ class NothingLeftBehind(unittest.TestCase):
                 profiler.wait()
                 for task in os.listdir(f"/proc/{target.pid}/task"):
                     path = f"/proc/{target.pid}/task/{task}"
-                    for attempt in range(200):
+                    def state():
                         with open(f"{path}/stat", encoding="ascii", errors="replace") as text:
-                            state = text.read().rpartition(")")[2].split()[0]
-                        if state not in "tT":
-                            break
-                        time.sleep(0.005)
-                    self.assertNotIn(state, "tT")
+                            return text.read().rpartition(")")[2].split()[0]
+
+                    self.assertTrue(wait_for(lambda: state() not in "tT"), state())
                     with open(f"{path}/status", encoding="ascii", errors="replace") as text:
                         tracer = [l for l in text if l.startswith("TracerPid")][0].split()[1]
                     self.assertEqual(tracer, "0")
             with open(f"/proc/{target.pid}/schedstat", encoding="ascii") as text:
                 ran = int(text.read().split()[0])
-            for _ in range(400):
-                time.sleep(0.005)
+
+            def runs():
                 with open(f"/proc/{target.pid}/schedstat", encoding="ascii") as text:
-                    if int(text.read().split()[0]) > ran:
-                        break
-            else:
-                self.fail("the target does not run any more")
+                    return int(text.read().split()[0]) > ran
+
+            self.assertTrue(wait_for(runs), "the target does not run any more")
 
     @unittest.skipUnless(shutil.which("strace"), "needs strace")
     def test_nothing_is_written_into_the_target(self):
