@@ -77,7 +77,7 @@ class Browser:
             self.process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def call(self, method, params=None, session=None, timeout=60):
+    def call(self, method, params=None, session=None, timeout=120):
         self._id += 1
         number = self._id
         message = {"id": number, "method": method, "params": params or {}}
@@ -122,6 +122,7 @@ class Browser:
         self.pages[session] = page
         for domain in ("Page", "Runtime", "Log"):
             page.call(domain + ".enable")
+        page.call("Performance.enable", {"timeDomain": "threadTicks"})  # CPU, not the clock
         page.size(width, height, scale)
         page.call(
             "Emulation.setEmulatedMedia",
@@ -139,7 +140,7 @@ class Page:
         self.errors = []
         self.loaded = False
 
-    def call(self, method, params=None, timeout=60):
+    def call(self, method, params=None, timeout=120):
         return self.browser.call(method, params, self.session, timeout)
 
     def event(self, method, params):
@@ -159,7 +160,7 @@ class Page:
         elif method == "Page.loadEventFired":
             self.loaded = True
 
-    def go(self, path, fragment="", timeout=60):
+    def go(self, path, fragment="", timeout=120):
         self.loaded = False
         self.call("Page.navigate", {"url": "file://" + os.path.abspath(path) + fragment})
         end = time.monotonic() + timeout
@@ -176,7 +177,7 @@ class Page:
             {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone},
         )
 
-    def js(self, expression, timeout=60):
+    def js(self, expression, timeout=120):
         """The value of an expression; promises are awaited."""
         answer = self.call(
             "Runtime.evaluate",
@@ -188,7 +189,7 @@ class Page:
             raise AssertionError(details.get("exception", {}).get("description") or details["text"])
         return answer["result"].get("value")
 
-    def wait(self, expression, timeout=60):
+    def wait(self, expression, timeout=120):
         end = time.monotonic() + timeout
         while True:
             try:
@@ -199,6 +200,11 @@ class Page:
             if time.monotonic() > end:
                 raise AssertionError(f"still not so after {timeout} s: {expression}")
             time.sleep(0.02)
+
+    def cpu(self):
+        """Milliseconds of CPU that the page's main thread has used for tasks, since it was opened."""
+        found = {one["name"]: one["value"] for one in self.call("Performance.getMetrics")["metrics"]}
+        return found["TaskDuration"] * 1000
 
     def settle(self):
         """Until what was asked for has been painted."""

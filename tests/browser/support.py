@@ -3,6 +3,7 @@
 import atexit
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -34,21 +35,28 @@ def made():
         _made = folder() / "made"
         _made.mkdir()
         program = folder() / "pages"
-        compiler = os.environ.get("CXX") or "g++"
+        compiler = [os.environ.get("CXX") or "g++"]
+        if shutil.which("ccache"):
+            compiler.insert(0, "ccache")
+        # ccache keeps objects, not programs, so these are two steps; and it knows what it compiled in
+        # another checkout when no path of this one is told.
         subprocess.run(
             [
-                compiler,
+                *compiler,
                 "-std=c++20",
-                "-O1",
-                f"-I{ROOT}/include",
-                f"-I{ROOT}/layouts",
-                f"-I{ROOT}/tests",
-                f"{ROOT}/tests/browser/pages.cpp",
+                "-O0",
+                "-Iinclude",
+                "-Ilayouts",
+                "-Itests",
+                "-c",
+                "tests/browser/pages.cpp",
                 "-o",
-                program,
+                f"{program}.o",
             ],
             check=True,
+            cwd=ROOT,
         )
+        subprocess.run([compiler[-1], f"{program}.o", "-o", program], check=True)
         subprocess.run([program, _made], check=True)
     return _made
 

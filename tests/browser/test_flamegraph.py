@@ -2,6 +2,7 @@
 
 import collections
 import json
+import os
 import re
 import unittest
 
@@ -694,15 +695,15 @@ class Large(support.PageCase):
         for _ in range(3):
             page = self.open(path)
             page.settle()
-            opened.append(page.js("performance.now()"))
+            opened.append(page.cpu())
         self.assertGreater(page.js("tachyon.model.merged('function').size"), 95_000)
         page.js("new Promise(done => setTimeout(done, 300))")
         page.js(
             "{ const wide = (r) => tachyon.app.graphs.main.rows[r].filter(b => b.node > 0).slice(0, 5).map(b => b.node);"
             " window.targets = [...wide(5), ...wide(30)]; }"
         )
-        # Rounds, each with steps of which nothing is known yet. A busy machine makes some of them
-        # slow, so what the page needs is the fastest.
+        # Rounds, each with steps of which nothing is known yet. Counted is the CPU time of the page's
+        # thread; others may still have its caches, so what the page needs is the least.
         script = (
             "set({query: 'method_12' + i})",
             "set({query: ''})",
@@ -712,30 +713,29 @@ class Large(support.PageCase):
             "pick(g, targets[i + 5])",
             "set({zoom: []})",
         )
-        took = [
-            [
-                page.js(
-                    f"(() => {{ const i = {i}, g = tachyon.app.graphs.main, t = performance.now();"
-                    f" tachyon.app.{step}; return performance.now() - t; }})()"
-                )
-                for step in script
-            ]
-            for i in range(5)
-        ]
+        def cpu_of(i, step):
+            before = page.cpu()
+            page.js(
+                f"(() => {{ const i = {i}, g = tachyon.app.graphs.main; tachyon.app.{step}; }})()"
+            )
+            return page.cpu() - before
+
+        took = [[cpu_of(i, step) for step in script] for i in range(5)]
         steps = [(round(min(times), 1), step) for step, times in zip(script, zip(*took))]
         print(
-            f"\n  100,000 nodes: {size:,} bytes, open {sorted(opened)[1]:.0f} ms, steps {[s[0] for s in steps]} ms"
+            f"\n  100,000 nodes: {size:,} bytes, open {sorted(opened)[1]:.0f} ms of CPU, steps {[s[0] for s in steps]} ms"
         )
         self.assertLess(min(opened), 1000)
         for took, step in steps:
             self.assertLess(took, 50, step)
 
     def test_million_nodes_open(self):
-        path = synthetic.big(1_000_000).write(support.folder() / "huge.html")
+        nodes = 1_000_000 if os.environ.get("TACHYON_LONG") else 300_000
+        path = synthetic.big(nodes).write(support.folder() / "huge.html")
         page = self.open(path)
         page.settle()
-        print(f"\n  1,000,000 nodes: open {page.js('performance.now()'):.0f} ms")
-        self.assertGreater(page.js("tachyon.model.merged('function').size"), 990_000)
+        print(f"\n  {nodes:,} nodes: open {page.cpu():.0f} ms of CPU")
+        self.assertGreater(page.js("tachyon.model.merged('function').size"), nodes * 0.99)
         self.assertGreater(page.js("tachyon.app.graphs.main.drawn"), 100)
 
     def test_very_deep(self):

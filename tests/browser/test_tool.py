@@ -104,7 +104,7 @@ class Tool(support.PageCase):
     def test_flame_graph_agrees_with_collapsed(self):
         page = self.open(self.at("f.html"))
         threads, functions = self.collapsed()
-        self.assertGreater(sum(threads.values()), 200)
+        self.assertGreater(sum(threads.values()), 0)
         self.assertEqual(page.js("tachyon.model.rawAll(0).allSamples"), sum(threads.values()))
         for i, thread in enumerate(page.js("tachyon.model.profile.threads")):
             got = page.js(

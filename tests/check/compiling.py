@@ -1,6 +1,5 @@
 """What compiles, what must not, and how long the single header takes."""
 
-import concurrent.futures
 import glob
 import os
 import re
@@ -35,8 +34,7 @@ def headers(part_):
 
 @part("mistakes fail to compile, and the message names the concept")
 def compile_fail(part_):
-    def one(case):
-        compiler, path = case
+    def one(compiler, path):
         name = f"{os.path.basename(path)} ({compiler})"
         with open(path, encoding="ascii") as text:
             expected = re.findall(r"^// expect: (.+)$", text.read(), re.M)
@@ -57,22 +55,18 @@ def compile_fail(part_):
 
     for path in sorted(glob.glob(f"{ROOT}/tests/compile_fail/*.cpp")):
         for compiler in COMPILERS:
-            name, why = one((compiler, path))
+            name, why = one(compiler, path)
             part_.expect(name, not why, why)
 
 
-@part("the tool's sources and what they instantiate, as clang sees them")
+@part("the tool's sources and what they instantiate, as clang sees them", needs=["build release"])
 def clang(part_):
     """Warnings and errors only: the program that clang makes is built in --deep."""
-    if not builds.configure(part_, "release"):
-        return
     sources = sorted([*glob.glob(f"{ROOT}/tools/*.cpp"),
                       *glob.glob(f"{builds.folder('release')}/sampling/*.cpp")])
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        results = pool.map(lambda source: part_.run([
-            "clang++-14", *WARNINGS, "-DTACHYON_WITH_ZSTD=1", "-fsyntax-only", "-Iinclude",
-            "-Ilayouts", "-Itools", source]), sources)
-    for source, done in zip(sources, results):
+    for source in sources:
+        done = part_.run(["clang++-14", *WARNINGS, "-DTACHYON_WITH_ZSTD=1", "-fsyntax-only",
+                          "-Iinclude", "-Ilayouts", "-Itools", source])
         part_.expect(f"{os.path.relpath(source, ROOT)} (clang)", done.status == 0,
                      only_errors(done.output))
 

@@ -10,6 +10,9 @@ import tempfile
 import time
 import unittest
 
+# Some of its commands build in build/release.
+HOLDS = "release"
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = os.path.abspath(os.environ.get("TACHYON") or ROOT / "build" / "release" / "tachyon")
 
