@@ -22,6 +22,8 @@ import remembered  # noqa: E402
 from part import PARTS, TIERS, Part  # noqa: E402
 from schedule import Schedule  # noqa: E402
 
+TIER = "quick"
+
 
 def main_module():
     spec = importlib.util.spec_from_file_location("check_main", CHECK / "__main__.py")

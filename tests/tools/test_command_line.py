@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+TIER = "quick"
+
 TACHYON = os.environ.get("TACHYON", "build/tachyon")
 COMMANDS = ["run", "attach", "dump", "replay", "doctor"]
 

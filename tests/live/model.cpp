@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <live_ui/support.hpp>
+#include <live/support.hpp>
 
 using namespace live_tests;
 

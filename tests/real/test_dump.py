@@ -16,6 +16,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from live import (NAMES, PATIENCE, dump, functions, interpreters, side_by_side,  # noqa: E402
                   tachyon, target, used, wait_for)
 
+TIER = "quick"
+
 HERE = interpreters()
 LITTLE_STACK = 96 << 10
 

@@ -11,6 +11,8 @@ import unittest
 
 from live import PROCESS_VM_READV, PTRACE, forbid
 
+TIER = "quick"
+
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 SLEEP = "import time; print('up', flush=True); time.sleep(100)"
 

@@ -12,6 +12,8 @@ import unittest
 
 import recordings
 
+TIER = "quick"
+
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 
 

@@ -11,6 +11,8 @@ import unittest
 
 from waiting import looks_again, side_by_side, wait_until
 
+TIER = "quick"
+
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 PYTHON = os.environ.get("TACHYON_TEST_PYTHON") or os.path.realpath(sys.executable)
 BUSY = "import sys, time\nopen(sys.argv[1], 'w').close()\nwhile True: sum(range(1000))\n"
