@@ -30162,7 +30162,7 @@ template <int> inline void Aggregate::settle(const FrameTable& frames, const Sta
 // The C library's wcwidth() answers for its current locale, which may know ASCII only, and a static
 // program may have no locale files at all. The answer must also be the same in tests everywhere. So
 // the facts are here: general category Mn or Me is 0, East Asian Width W or F is 2, everything else
-// is 1. Ranges run across code points that are not assigned. tests/live_ui/widths.py compares them
+// is 1. Ranges run across code points that are not assigned. tests/live/widths.py compares them
 // with the Unicode data of the Python that runs it.
 namespace tachyon::live {
 namespace detail {

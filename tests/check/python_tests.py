@@ -31,7 +31,7 @@ def register():
         name = os.path.relpath(path, f"{ROOT}/tests")
         PARTS[name] = Part(
             name, lambda part_, path=path: run_file(part_, path), said["about"],
-            tier=said["TIER"] or "check", needs=needs(path), holds=said["HOLDS"].split(),
+            tier=said["TIER"] or "check", needs=needs(path, said["NEEDS"].split()), holds=said["HOLDS"].split(),
             waits=not said["ALONE"], alone=said["ALONE"],
             group=folder if folder not in PARTS else f"{folder}_py")
 
@@ -40,11 +40,12 @@ def marks(path):
     """What a file says of itself: whether it has tests, and constants of its first level.
 
     ALONE = "why": it measures, and nothing may run beside it. HOLDS = "release": it changes what is
-    in build/release. TIER = "quick" or "deep": it does not run in every `tools/check` alone.
+    in build/release. TIER = "quick" or "deep": in `tools/check` it is one of the quick ones, or left
+    out. NEEDS = "": no build; else the tool is built before.
     """
     with open(path, encoding="utf-8") as text:
         tree = ast.parse(text.read())
-    found = {"ALONE": "", "HOLDS": "", "TIER": ""}
+    found = {"ALONE": "", "HOLDS": "", "TIER": "", "NEEDS": "release"}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             for name in node.targets:
@@ -58,12 +59,12 @@ def marks(path):
     return found
 
 
-def needs(path):
-    """The builds and interpreters that a file asks for, by what it names."""
+def needs(path, said):
+    """The builds that a file says it needs, and what it asks for by naming it."""
     with open(path, encoding="utf-8") as text:
         content = text.read()
-    wanted = ["build release"]
-    if '"unit"' in content or "TACHYON_BUILD" in content:
+    wanted = [f"build {preset}" for preset in said]
+    if said and ('"unit"' in content or "TACHYON_BUILD" in content):
         wanted.append("build unit")  # some look at what the unit tests write
     if re.search(r"\binterpreters\b|^(from|import) live\b", content, re.M):
         wanted.append("interpreters")

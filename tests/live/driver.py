@@ -27,7 +27,7 @@ def build(sanitize=None):
     compiler = ["clang++-14" if sanitize else "g++"]
     if shutil.which("ccache"):
         compiler.insert(0, "ccache")
-    flags = ["-std=c++20", "-pthread", "-g1", "-O1", "-Wall", "-Wextra", "-Wpedantic",
+    flags = ["-std=c++20", "-pthread", *(["-g1"] if sanitize else []), "-O1", "-Wall", "-Wextra", "-Wpedantic",
              "-Wconversion", "-Wshadow", "-Werror"]
     if sanitize:
         flags += [f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"]
@@ -35,8 +35,9 @@ def build(sanitize=None):
     source = os.path.join(PROGRAM_FOLDER, "synthetic.cpp")
     with tempfile.TemporaryDirectory(dir=folder) as place:
         made = os.path.join(place, "made")
-        subprocess.run([*compiler, *flags, "-I", os.path.join(ROOT, "include"), "-c", source, "-o",
-                        made + ".o"], check=True)
+        # No path of this checkout is told: what ccache knows serves every other one.
+        subprocess.run([*compiler, *flags, "-Iinclude", "-c", os.path.relpath(source, ROOT), "-o",
+                        made + ".o"], check=True, cwd=ROOT)
         subprocess.run([compiler[-1], *flags, made + ".o", "-o", made], check=True)
         os.replace(made, out)
     _built[sanitize] = out
@@ -82,8 +83,7 @@ class Tmux:
         return self.screen().split("\n")
 
     def keys(self, *keys):
-        for key in keys:
-            self.tmux("send-keys", key)
+        self.tmux("send-keys", *keys)
 
     def text(self, text):
         self.tmux("send-keys", "-l", text)
@@ -181,6 +181,11 @@ class Pty:
 
     def write(self, data):
         os.write(self.master, data)
+
+    def unread(self):
+        """How many bytes wait to be read."""
+        count = fcntl.ioctl(self.master, termios.FIONREAD, struct.pack("i", 0))
+        return struct.unpack("i", count)[0]
 
     def modes(self):
         """The terminal's modes, as the next program would find them."""

@@ -126,7 +126,15 @@ class Restored(unittest.TestCase):
         t = Pty(["functions=500", "refresh=50"], width=200, height=60)
         self.addCleanup(t.close)
         t.wait_for(b"checksum")
-        time.sleep(2)  # nobody reads: the terminal's buffer is full by now
+        # Nobody reads: the terminal's buffer is full when it does not get any more.
+        waiting = [0]
+
+        def is_full():
+            time.sleep(0.3)
+            waiting.append(t.unread())
+            return waiting[-1] > 0 and waiting[-1] == waiting[-2]
+
+        self.assertTrue(wait_until(is_full))
         t.write(b"q")
         time.sleep(0.2)
         self.assertEqual(t.wait(), 0)
@@ -184,11 +192,11 @@ class SlowLinks(unittest.TestCase):
         t = Pty(["rate=1000"], width=120, height=30)
         self.addCleanup(t.close)
         t.wait_for(b"checksum")
-        t.read(1.5)
-        sent = t.read_for(5)
-        # 50 refreshes of a screen of 3,600 cells.
-        print(f"bytes for each refresh: {len(sent) / 50:.0f}")
-        self.assertLess(len(sent) / 50, 700)
+        t.read_for(0.5)
+        sent = t.read_for(2)
+        # 20 refreshes, or fewer, of a screen of 3,600 cells.
+        print(f"bytes for each refresh: {len(sent) / 20:.0f}")
+        self.assertLess(len(sent) / 20, 700)
 
     def test_nothing_changes_nothing_is_sent(self):
         t = Pty(["duration=500", "rate=2000"], width=120, height=30)

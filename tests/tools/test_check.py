@@ -23,6 +23,7 @@ from part import PARTS, TIERS, Part  # noqa: E402
 from schedule import Schedule  # noqa: E402
 
 TIER = "quick"
+NEEDS = ""
 
 
 def main_module():

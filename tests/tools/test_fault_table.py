@@ -6,6 +6,8 @@ import sys
 import tempfile
 import unittest
 
+NEEDS = ""
+
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 TABLE = """

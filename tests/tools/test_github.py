@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import unittest
 
+NEEDS = ""
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKFLOWS = sorted(glob.glob(f"{ROOT}/.github/workflows/*.yml"))
 FORMS = sorted(set(glob.glob(f"{ROOT}/.github/ISSUE_TEMPLATE/*.yml")) -

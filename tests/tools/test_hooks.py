@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+NEEDS = ""
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NEEDED = (".clang-format", ".gitignore", "LICENSE", "gen", "include", "layouts", "single_include",
           "tests/layers.py", "tests/lint.py", "tests/lint.js", "tools/hooks")

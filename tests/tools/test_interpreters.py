@@ -13,6 +13,8 @@ import sys
 import tempfile
 import unittest
 
+NEEDS = ""
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "tests" / "interpreters"
 

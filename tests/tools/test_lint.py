@@ -12,6 +12,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import lint  # pylint: disable=wrong-import-position
 
+NEEDS = ""
+
 # What is put at the end of gen/assets/text.js, and what is said about it.
 SCRIPTS = (
     ("byId(spelling);", "nothing declares 'spelling'"),

@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import unittest
 
+NEEDS = ""
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMMANDS = ("check", "demo")
 
