@@ -7,6 +7,7 @@
 #include <tachyon/codec/cpython_reader.hpp>
 #include <tachyon/codec/cpython_writer.hpp>
 
+#include "../support/in_full.hpp"
 #include "by_hand.hpp"
 
 using namespace tachyon;
@@ -512,7 +513,9 @@ TEST_CASE("a file without a checksum, cut anywhere or with any byte changed, is 
       REQUIRE(read_cpython(std::string_view{file}.substr(0, length)).error != Errc::ok);
     }
     for (std::size_t at = 0; at < file.size(); ++at) {
-      for (int change = 1; change < 256; ++change) {
+      // A share are different changes of each byte.
+      const int step = test::in_full() ? 1 : 17;
+      for (int change = 1 + static_cast<int>(at) % step; change < 256; change += step) {
         file[at] = static_cast<char>(file[at] ^ change);
         const CpythonRead back = read_cpython(file);
         file[at] = static_cast<char>(file[at] ^ change);

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -8,6 +9,7 @@
 #include <tachyon/codec/recording_reader.hpp>
 #include <tachyon/codec/recording_writer.hpp>
 
+#include "../support/in_full.hpp"
 #include "../support/places.hpp"
 #include "by_hand.hpp"
 
@@ -454,7 +456,9 @@ TEST_CASE("a recording with any byte changed shows the rest, and says what is mi
   std::string file = recorded(session, 40, options, &live);
   const std::uint64_t all = read(file).samples;
   for (std::size_t at = 0; at < file.size(); ++at) {
-    for (const char change : {'\x01', '\x80', '\xff'}) {
+    for (const std::size_t which : {0U, 1U, 2U}) {
+      if (which != at % 3 && !test::in_full()) continue;  // a share: one of them for each byte
+      const char change = std::array{'\x01', '\x80', '\xff'}[which];
       file[at] = static_cast<char>(file[at] ^ change);
       const Read back = read(file);
       file[at] = static_cast<char>(file[at] ^ change);
