@@ -9,6 +9,8 @@
 #include <thread>
 #include <catch2/catch.hpp>
 
+#include "../support/in_full.hpp"
+
 using namespace tachyon;
 
 namespace {
@@ -434,7 +436,8 @@ TEST_CASE("paused process: another tracer is refused, and says so") {
 TEST_CASE("paused process: killed at any moment, we leave the target running") {
   const Program target{count_in_threads};
   unsigned seed = 1;
-  for (int round = 0; round < 200; ++round) {
+  const int rounds = test::in_full() ? 200 : 60;
+  for (int round = 0; round < rounds; ++round) {
     const pid_t profiler = ::fork();
     if (profiler == 0) {
       auto live = LiveProcess::open(target.pid);

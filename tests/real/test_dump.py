@@ -664,7 +664,8 @@ class Places(unittest.TestCase):
                             done = self.dump(pid, *words, capture_output=False, stdout=full,
                                              stderr=subprocess.PIPE)
                         self.one_line(done, "cannot write '-'", "No space left on device")
-                        self.one_line(self.dump(pid, *words, "-o", "/dev/full"),
+                        self.one_line(self.dump(pid, *words, "-o", "/dev/full",
+                                                env={**os.environ, "TMPDIR": self.folder.name}),
                                       "cannot write '/dev/full'", "No space left on device; ")
                         done = self.dump(pid, *words, capture_output=False, stderr=subprocess.PIPE,
                                          preexec_fn=lambda: os.close(1))

@@ -393,7 +393,7 @@ class NothingIsLeft(Run):
         super().setUp()
         self.mark = f"TACHYON_TEST_MARK={uuid.uuid4()}"
         name, value = self.mark.split("=")
-        self.environment = {**os.environ, name: value}
+        self.environment = {**os.environ, name: value, "TMPDIR": self.folder.name}
         self.write("endless.py", "while True: sum(range(1000))\n")
         self.write("bad", "#!/no/such/interpreter\n", 0o755)
         self.write("text.bin", "no recording\n" * 20)
