@@ -78,9 +78,8 @@ def turns(pid):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as file:
                 state = file.read().rpartition(")")[2].split()[0]
-            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii", errors="replace") as file:
-                switches = [line for line in file if "ctxt_switches" in line]
-            found[task] = (state == "S", *switches)
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+                found[task] = (state == "S", file.read())
     return found
 
 
