@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from live import (NAMES, PATIENCE, dump, functions, interpreters, side_by_side,  # noqa: E402
-                  tachyon, target, used, wait_for)
+                  tachyon, target, turns, used, wait_for)
 
 TIER = "quick"
 
@@ -309,8 +309,17 @@ class Dump(unittest.TestCase):
             print("up", flush=True)
             time.sleep(1000)
         """
+        def both_sleep(pid):
+            """The main thread and the locked one, which wait for the GIL themselves before."""
+            before = turns(pid)
+            time.sleep(0.1)  # a thread that waits for the GIL wakes every 5 ms
+            after = turns(pid)
+            still = [task for task, turn in before.items() if turn[0] and after.get(task) == turn]
+            return str(pid) in still and len(still) == 2
+
         for name in each(self):
             with target(name, program) as (pid, _):
+                self.assertTrue(wait_for(lambda: both_sleep(pid)), name)
                 looks = waited = 0
                 # Those who wait wake every 5 ms, and on a busy machine wait for a CPU then.
                 end = time.monotonic() + PATIENCE
