@@ -25,6 +25,7 @@ import command
 import deep
 import interpreters
 import python_tests
+import remembered
 from part import PARTS, TIERS
 from schedule import Schedule
 
@@ -128,12 +129,12 @@ def print_rest(options):
               f"{' '.join(interpreters.later())}; long tests in full ({deep.TAKES})")
 
 
-def room():
+def room(place):
     """Whether there is room to build in; says so where there is not."""
-    free = shutil.disk_usage(command.ROOT).free
+    free = shutil.disk_usage(place).free
     if free < ROOM:
-        print(f"check: {free / 1e9:.1f} GB are free on the disk of {command.ROOT}, and a build "
-              f"takes {ROOM / 1e9:.0f} GB: make room and run it again", file=sys.stderr)
+        print(f"check: {free / 1e9:.1f} GB are free on the disk of {place}, and a run takes "
+              f"{ROOM / 1e9:.0f} GB: make room and run it again", file=sys.stderr)
     return free >= ROOM
 
 
@@ -146,7 +147,9 @@ def main():
         show_parts()
         return 0
     chosen = sorted(plan(parser, options), key=rank)
-    if not room():
+    cache = os.path.dirname(remembered.folder())
+    os.makedirs(cache, exist_ok=True)
+    if not all(room(place) for place in (command.ROOT, cache)):
         return 1
     interpreters.choose(options.tier)
     if options.tier == "deep":

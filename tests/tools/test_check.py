@@ -1,7 +1,9 @@
 """The check itself: parts run in order and side by side, and what goes wrong is one clear line."""
 
+import contextlib
 import errno
 import importlib.util
+import io
 import os
 import pathlib
 import signal
@@ -169,8 +171,12 @@ class WholeRun(unittest.TestCase):
 
     def test_little_room_is_said_before_anything_is_built(self):
         module = main_module()
+        self.assertTrue(module.room(ROOT))
         module.ROOM = 10**18
-        self.assertFalse(module.room())
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertFalse(module.room(ROOT))
+        self.assertRegex(said.getvalue(), r"^check: [\d.]+ GB are free .*: make room and run it "
+                                          r"again\n$")
 
     def test_interrupted(self):
         """One line and what to do; what was started has ended."""
