@@ -1,4 +1,4 @@
-// A thousand processes that lie, made from real ones of every layout (every fifth of them unless
+// A thousand processes that lie, made from real ones of every layout (every tenth of them unless
 // TACHYON_LONG is set): nothing crashes, no dump and no look takes longer than 50 ms of processor
 // time, all of them together no more than 64 MB.
 #include "../images/hostile.hpp"
@@ -40,7 +40,7 @@ constexpr double allowed = 0.5;
 constexpr long allowed_kilobytes = 131072;
 #endif
 // All of them with TACHYON_LONG=1; a share of each build otherwise.
-const std::uint64_t of_each = tachyon::test::in_full() ? 100 : measures ? 20 : 4;
+const std::uint64_t of_each = tachyon::test::in_full() ? 100 : measures ? 10 : 4;
 
 const std::vector<std::string> names{"3.11",  "3.11d", "3.12",  "3.13", "3.13d",
                                      "3.13t", "3.14",  "3.14d", "3.15", "3.15d"};
