@@ -18,7 +18,8 @@ from live import PATIENCE, PREAD64, PROCESS_VM_READV, PTRACE, forbid, side_by_si
 
 TACHYON = os.path.abspath(os.environ.get("TACHYON", "build/tachyon"))
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-INTERPRETERS = os.path.join(TESTS, "interpreters")
+# By this Python: what PATH calls python3 may be a script that starts many programs to find one.
+INTERPRETERS = [sys.executable, os.path.join(TESTS, "interpreters")]
 REACH = os.path.join(TESTS, "targets", "reach.py")
 SLEEP = "import time; print('up', flush=True); time.sleep(1000)"
 
@@ -27,7 +28,7 @@ WORKER = [("worker", 21), ("numbers", 17), ("wait", 12)]
 
 
 def manifest():
-    done = subprocess.run([INTERPRETERS, "--json"], capture_output=True, text=True, check=True)
+    done = subprocess.run([*INTERPRETERS, "--json"], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -111,7 +112,7 @@ class Matrix(unittest.TestCase):
             self.assertTrue(interpreter["version"].startswith(process["python"]))
             self.assertEqual(process["free_threaded"], interpreter["free_threaded"])
 
-        self.every(lambda i: [INTERPRETERS, "--run", i["name"], "--", REACH], check)
+        self.every(lambda i: [*INTERPRETERS, "--run", i["name"], "--", REACH], check)
 
     @unittest.skipUnless(os.geteuid() == 0, "namespaces need root here")
     def test_in_pid_and_mount_namespaces(self):
@@ -121,7 +122,7 @@ class Matrix(unittest.TestCase):
             self.assertEqual(len(numbers), 2)
             self.assertEqual(numbers[1], target.said.decode().strip())
 
-        self.every(lambda i: ["unshare", "--mount", "--pid", "--fork", "--kill-child", INTERPRETERS,
+        self.every(lambda i: ["unshare", "--mount", "--pid", "--fork", "--kill-child", *INTERPRETERS,
                               "--run", i["name"], "--", REACH], check)
 
     def test_under_another_name_and_deleted(self):
@@ -133,7 +134,7 @@ class Matrix(unittest.TestCase):
                                       f"exec env PYTHONHOME={home} {engine} {folder}/reach.py"]
                 shutil.copy(REACH, f"{folder}/reach.py")
                 if interpreter["root"] != "/":
-                    inside = [INTERPRETERS, "--enter", interpreter["root"], *inside]
+                    inside = [*INTERPRETERS, "--enter", interpreter["root"], *inside]
                 with Target(*inside) as target:
                     self.check_stacks(target.pid)
                     os.unlink(engine)
