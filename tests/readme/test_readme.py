@@ -119,7 +119,7 @@ class Readme(unittest.TestCase):
             known |= set(re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", text))
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         others = {"--cap-add", "--name", "--image", "--target", "--profile", "--preset", "--install",
-                  "--config", "--nonblocking", "--rounds", "--seconds"}
+                  "--config", "--nonblocking", "--rounds", "--seconds", "--quick", "--deep"}
         for option in sorted(set(re.findall(r"(?<![\w-])(--[a-z][\w-]*)", text)) - others):
             self.assertIn(option, known)
 
