@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import unittest
 
-NEEDS = ""
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORKFLOWS = sorted(glob.glob(f"{ROOT}/.github/workflows/*.yml"))
