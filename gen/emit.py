@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import opcodes
 import schema
 from extract import Failure, parse_word
 
@@ -104,6 +105,9 @@ def _fault_of_tables(facts: dict) -> str | None:
             return f"opcodes.{key} is not a list of 256 integers below 256"
     if opcodes.get("send_popped", 0) is not None and not _is_int(opcodes.get("send_popped")):
         return "opcodes.send_popped is missing or not an integer"
+    escapes = opcodes.get("escapes", 0)
+    if escapes is not None and (not isinstance(escapes, list) or len(escapes) != 256 or not set(escapes) <= {0, 1}):
+        return "opcodes.escapes is not a list of 256 zeros and ones"
     return None
 
 
@@ -211,13 +215,14 @@ def wrap(items: list[str], indent: int, width: int = 100) -> str:
 def opcode_header(facts: dict) -> str:
     minor, table = facts["build"]["minor"], facts["opcodes"]
     names = {number: name for name, number in table["ids"].items()}
+    sites = opcodes.sites(table)
     out = [opening(f"The instructions of CPython 3.{minor}.", f"layouts/facts/{file_name(facts['build'])}.json",
                    ["array", "tachyon/layout/opcode.hpp"])]
     out.append(f"namespace tachyon::layouts {{\n\ninline constexpr OpcodeTable opcodes_3_{minor}{{\n    .all = {{{{\n")
     for n in range(256):
         name = names.get(n)
         if name is None:
-            out.append(f"        {{{{}}, {n}, 0, Opcode::Kind::unassigned}},\n")
+            out.append(f"        {{{{}}, {n}, 0, Opcode::Kind::unassigned, Site::any}},\n")
             continue
         base, kind = table["deopt"][n], "plain"
         if name == "ENTER_EXECUTOR":
@@ -226,9 +231,9 @@ def opcode_header(facts: dict) -> str:
             base, kind = table["ids"].get(name.removeprefix("INSTRUMENTED_"), n), "instrumented"
         elif base != n:
             kind = "specialised"
-        out.append(f'        {{"{name}", {base}, {table["caches"][base]}, Opcode::Kind::{kind}}},  // {n}\n')
+        out.append(f'        {{"{name}", {base}, {table["caches"][base]}, Opcode::Kind::{kind}, Site::{sites[name]}}},  // {n}\n')
     out.append("    }},\n")
-    for key in ("resume", "send", "for_iter", "enter_executor", "instrumented_line", "instrumented_instruction"):
+    for key in ("resume", "enter_executor", "instrumented_line", "instrumented_instruction"):
         out.append(f"    .{key} = {table['ids'].get(key.upper(), 0)},\n")
     out.append("};\n\n}  // namespace tachyon::layouts\n")
     return "".join(out)

@@ -15,6 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import opcodes
 import schema
 
 ARCHES = {
@@ -443,7 +444,7 @@ def _words(probe: Probe) -> dict | None:
 NOT_OPCODES = re.compile(r"^(NB_|HAVE_ARGUMENT|MIN_|MAX_|ENABLE_|Py_|_)")
 
 
-NO_OPCODES = {"ids": {}, "deopt": list(range(256)), "caches": [0] * 256, "send_popped": None}
+NO_OPCODES = {"ids": {}, "deopt": list(range(256)), "caches": [0] * 256, "send_popped": None, "escapes": None}
 
 
 def _opcodes(probe: Probe) -> dict:
@@ -472,4 +473,16 @@ def _opcodes(probe: Probe) -> dict:
         probe.remarks.append(f"opcodes: two names share a number in {ids_header.name}; instructions will have no names")
         return NO_OPCODES
     popped = re.search(r"_PyOpcode_num_popped\(.*?case SEND:\s*return (\d+);", text, re.S)
-    return {"ids": ids, **arrays, "send_popped": int(popped.group(1)) if popped else None}
+    return {"ids": ids, **arrays, "send_popped": int(popped.group(1)) if popped else None, "escapes": _escapes(text, ids)}
+
+
+def _escapes(text: str, ids: dict[str, int]) -> list[int] | None:
+    """By number, whether an instruction can run code of others. Nothing where the headers do not say."""
+    flags = dict(re.findall(r"^\s*\[([A-Z0-9_]+)\]\s*=\s*\{\s*true,\s*\w+,\s*([^}]*)\}", text, re.M))
+    if not flags:
+        return None
+    out = [0] * 256
+    for name, number in ids.items():
+        # An instruction without metadata could do anything.
+        out[number] = int(name not in flags or any(sign in flags[name] for sign in opcodes.SIGNS))
+    return out

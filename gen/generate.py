@@ -307,6 +307,10 @@ def compare_opcodes(known: dict, found: dict) -> list[Difference]:
             out.append(Difference(f"opcode {name}: base, caches", *(f"{m[0]}, {m[1]}" for m in (before[name], after[name])), True))
     if known["send_popped"] != found["send_popped"]:
         out.append(Difference("opcode SEND: popped", known["send_popped"], found["send_popped"], True))
+    for name, n in sorted(b.items() if known["escapes"] != found["escapes"] else ()):
+        there, here = (table["escapes"] and table["escapes"][table["ids"][name]] for table in (known, found)) if name in a else (0, 0)
+        if there != here:
+            out.append(Difference(f"opcode {name}: runs code of others", there, here, True))
     return out or [Difference("opcode tables", "these", "others", True)]
 
 

@@ -27,7 +27,7 @@ constexpr Opcodes opcodes{layouts::opcodes_3_15};
 
 static_assert(!Opcodes{}.known());
 static_assert(Opcodes{}[200].name.empty() && Opcodes{}[200].base == 200);
-static_assert(!Opcodes{}.resumes_generators(0) && !Opcodes{}.is_resume(0));
+static_assert(Opcodes{}[0].site == Site::any && !Opcodes{}.is_resume(0));
 
 static_assert(opcodes[in_3_15("CALL_PY_EXACT_ARGS")].kind == Opcode::Kind::specialised);
 static_assert(opcodes.base_of(in_3_15("CALL_PY_EXACT_ARGS")).name == "CALL");
@@ -40,12 +40,27 @@ static_assert(opcodes.is_instrumented_line(in_3_15("INSTRUMENTED_LINE")));
 static_assert(opcodes.is_instrumented_instruction(in_3_15("INSTRUMENTED_INSTRUCTION")));
 static_assert(opcodes.is_resume(in_3_15("RESUME_CHECK")));
 
-static_assert(opcodes.resumes_generators(in_3_15("FOR_ITER_GEN")));
-static_assert(opcodes.resumes_generators(in_3_15("SEND")));
-static_assert(opcodes.resumes_generators(in_3_15("SEND_GEN")));
-static_assert(opcodes.resumes_generators(in_3_15("INSTRUMENTED_FOR_ITER")));
-static_assert(!opcodes.resumes_generators(in_3_15("CALL")));
-static_assert(!opcodes.resumes_generators(in_3_15("ENTER_EXECUTOR")));
+// What may stand on a frame, whatever form the instruction has.
+constexpr Site site(const OpcodeTable& table, std::string_view name) {
+  return Opcodes{table}[static_cast<std::uint8_t>(number_of(table, name))].site;
+}
+static_assert(site(layouts::opcodes_3_15, "FOR_ITER_GEN") == Site::resumes_generator);
+static_assert(site(layouts::opcodes_3_15, "INSTRUMENTED_FOR_ITER") == Site::resumes_generator);
+static_assert(site(layouts::opcodes_3_11, "SEND") == Site::resumes_generator);
+static_assert(site(layouts::opcodes_3_11, "BINARY_SUBSCR_GETITEM") == Site::calls);
+static_assert(site(layouts::opcodes_3_14, "INSTRUMENTED_CALL_KW") == Site::calls);
+static_assert(site(layouts::opcodes_3_13, "EXIT_INIT_CHECK") == Site::calls);
+static_assert(site(layouts::opcodes_3_12, "RETURN_CONST") == Site::returns);
+static_assert(site(layouts::opcodes_3_11, "POP_JUMP_FORWARD_IF_TRUE") == Site::escapes);
+static_assert(site(layouts::opcodes_3_12, "CONTAINS_OP") == Site::escapes);
+static_assert(site(layouts::opcodes_3_13, "CONVERT_VALUE") == Site::escapes);
+static_assert(site(layouts::opcodes_3_14, "TO_BOOL_BOOL") == Site::escapes);
+static_assert(site(layouts::opcodes_3_15, "JUMP_BACKWARD") == Site::escapes);
+static_assert(site(layouts::opcodes_3_15, "RAISE_VARARGS") == Site::escapes);
+static_assert(site(layouts::opcodes_3_11, "LOAD_FAST") == Site::plain);
+static_assert(site(layouts::opcodes_3_15, "LOAD_FAST_BORROW") == Site::plain);
+static_assert(site(layouts::opcodes_3_15, "ENTER_EXECUTOR") == Site::any);
+static_assert(site(layouts::opcodes_3_12, "INSTRUMENTED_LINE") == Site::any);
 
 // What runs C code while the frame below it is the youngest: specialised for it, or not specialised
 // at all where everything has a form of its own.

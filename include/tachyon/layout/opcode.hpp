@@ -14,6 +14,18 @@
 // constant of ours.
 namespace tachyon {
 
+// What may stand on a frame that executes an instruction. C code runs whatever an object defines
+// (`in`, `with`, import, a finaliser, a signal handler ...), so nearly every instruction can have a
+// Python frame on it, with an entry from C between the two. Few put one there directly.
+enum class Site : std::uint8_t {
+  plain,              // runs no other code, as far as is known
+  escapes,            // may run C code that runs Python
+  calls,              // the same, and may push a frame itself
+  resumes_generator,  // the same, and may put a generator's frame there: FOR_ITER, SEND
+  returns,            // leaves the frame
+  any,                // nothing is known: replaced, instrumented, of an unknown version
+};
+
 struct Opcode {
   enum class Kind : std::uint8_t { unassigned, plain, specialised, instrumented, executor };
 
@@ -21,14 +33,13 @@ struct Opcode {
   std::uint8_t base = 0;  // the instruction it stands for; itself when it is that one or unknowable
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
+  Site site = Site::any;  // of all forms of the instruction, since it takes one after the other
 };
 
 // Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
 struct OpcodeTable {
   std::array<Opcode, 256> all{};
   std::uint8_t resume = 0;
-  std::uint8_t send = 0;
-  std::uint8_t for_iter = 0;
   std::uint8_t enter_executor = 0;
   std::uint8_t instrumented_line = 0;
   std::uint8_t instrumented_instruction = 0;
@@ -47,14 +58,6 @@ class Opcodes {
   }
   constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
 
-  // Which instructions may be where a frame stands whose direct callee is a generator's frame:
-  // iteration and delegation, in any specialised or instrumented form. Every other resumption
-  // of a generator goes through C and puts an entry frame between the two.
-  constexpr bool resumes_generators(std::uint8_t raw) const noexcept {
-    const std::uint8_t base = (*this)[raw].base;
-    return known() && ((table_->send != 0 && base == table_->send) ||
-                       (table_->for_iter != 0 && base == table_->for_iter));
-  }
   constexpr bool is_resume(std::uint8_t raw) const noexcept {
     return known() && (*this)[raw].base == table_->resume;
   }

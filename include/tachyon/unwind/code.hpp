@@ -35,16 +35,6 @@
 //          +-- line table: length, hash,        80 00 d8 ...    of which a hash is kept
 namespace tachyon {
 
-// What an instruction can do to the frame chain, for the rules that tell a true stack from
-// a torn one.
-enum class Site : std::uint8_t {
-  plain,              // can have no Python callee
-  calls,              // may have pushed a frame
-  resumes_generator,  // FOR_ITER, SEND: a generator's frame may sit on it
-  returns,            // leaves the frame
-  any,                // instrumented or replaced: could be anything
-};
-
 struct Code {
   // Equal for the same object, different for another one at the same address.
   struct Print {
@@ -82,40 +72,6 @@ struct Code {
   static constexpr FrameId no_frame{0xffffffff};
 };
 
-// Sites by instruction byte. A frame is pushed directly (without going through C) by calls, and by
-// attribute access, subscripts and operators that were specialised for Python-coded methods.
-template <class L>
-constexpr std::array<Site, 256> site_table(const L& layout) noexcept {
-  constexpr std::array<std::string_view, 8> calling{"CALL",        "PRECALL",   "LOAD_ATTR",
-                                                    "LOAD_METHOD", "BINARY_",   "LOAD_SUPER_ATTR",
-                                                    "COMPARE_OP",  "STORE_ATTR"};
-  constexpr std::array<std::string_view, 4> returning{"RETURN_", "YIELD_VALUE", "INTERPRETER_EXIT",
-                                                      "RERAISE"};
-  const auto begins = [](std::string_view name, const auto& prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](std::string_view prefix) { return name.starts_with(prefix); });
-  };
-  std::array<Site, 256> table{};
-  for (unsigned raw = 0; raw < 256; ++raw) {
-    const auto byte = static_cast<std::uint8_t>(raw);
-    const std::string_view name = layout.opcodes.base_of(byte).name;
-    Site site = Site::plain;
-    if (name.empty() || layout.opcodes.is_executor(byte) ||
-        layout.opcodes.is_instrumented_line(byte) ||
-        layout.opcodes.is_instrumented_instruction(byte)) {
-      site = Site::any;
-    } else if (layout.opcodes.resumes_generators(byte)) {
-      site = Site::resumes_generator;
-    } else if (begins(name, calling)) {
-      site = Site::calls;
-    } else if (begins(name, returning)) {
-      site = Site::returns;
-    }
-    table[raw] = site;
-  }
-  return table;
-}
-
 struct CodeLimits {
   std::int64_t units = 1 << 20;       // of one object: a function of some 300,000 lines
   std::uint64_t all_units = 1 << 21;  // of all that are kept; some 25 bytes each
@@ -126,8 +82,7 @@ struct CodeLimits {
 template <class L>
 class CodeCache {
  public:
-  CodeCache(const L& layout, SharedTables& tables)
-      : layout_{layout}, tables_{tables}, site_of_{site_table(layout)} {}
+  CodeCache(const L& layout, SharedTables& tables) : layout_{layout}, tables_{tables} {}
 
   // The type object of code objects, where the symbol was found;
   // otherwise it is recognised by name.
@@ -378,9 +333,10 @@ class CodeCache {
     code.starts.assign(code.units, 0);
     for (std::uint32_t unit = 0; unit < code.units;) {
       const auto raw = std::to_integer<std::uint8_t>(bytecode[unit * std::size_t{2}]);
-      const std::uint32_t end = std::min(code.units, unit + 1 + layout_.opcodes[raw].caches);
+      const Opcode opcode = layout_.opcodes[raw];
+      const std::uint32_t end = std::min(code.units, unit + 1 + opcode.caches);
       for (std::uint32_t i = unit; i < end; ++i) {
-        code.sites[i] = site_of_[raw];
+        code.sites[i] = opcode.site;
         code.starts[i] = unit;
       }
       unit = end;
@@ -410,7 +366,6 @@ class CodeCache {
   std::uint64_t walk_ = 1;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
-  std::array<Site, 256> site_of_;
   std::array<std::byte, 3 * most_compared> compared_{};
 };
 

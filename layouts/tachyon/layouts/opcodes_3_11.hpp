@@ -12,266 +12,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_11{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"POP_TOP", 1, 0, Opcode::Kind::plain},  // 1
-        {"PUSH_NULL", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_ADAPTIVE", 122, 1, Opcode::Kind::specialised},  // 3
-        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised},  // 4
-        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised},  // 5
-        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 6
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 7
-        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised},  // 8
-        {"NOP", 9, 0, Opcode::Kind::plain},  // 9
-        {"UNARY_POSITIVE", 10, 0, Opcode::Kind::plain},  // 10
-        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain},  // 11
-        {"UNARY_NOT", 12, 0, Opcode::Kind::plain},  // 12
-        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised},  // 13
-        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised},  // 14
-        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain},  // 15
-        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised},  // 16
-        {"BINARY_SUBSCR_ADAPTIVE", 25, 4, Opcode::Kind::specialised},  // 17
-        {"BINARY_SUBSCR_DICT", 25, 4, Opcode::Kind::specialised},  // 18
-        {"BINARY_SUBSCR_GETITEM", 25, 4, Opcode::Kind::specialised},  // 19
-        {"BINARY_SUBSCR_LIST_INT", 25, 4, Opcode::Kind::specialised},  // 20
-        {"BINARY_SUBSCR_TUPLE_INT", 25, 4, Opcode::Kind::specialised},  // 21
-        {"CALL_ADAPTIVE", 171, 4, Opcode::Kind::specialised},  // 22
-        {"CALL_PY_EXACT_ARGS", 171, 4, Opcode::Kind::specialised},  // 23
-        {"CALL_PY_WITH_DEFAULTS", 171, 4, Opcode::Kind::specialised},  // 24
-        {"BINARY_SUBSCR", 25, 4, Opcode::Kind::plain},  // 25
-        {"COMPARE_OP_ADAPTIVE", 107, 2, Opcode::Kind::specialised},  // 26
-        {"COMPARE_OP_FLOAT_JUMP", 107, 2, Opcode::Kind::specialised},  // 27
-        {"COMPARE_OP_INT_JUMP", 107, 2, Opcode::Kind::specialised},  // 28
-        {"COMPARE_OP_STR_JUMP", 107, 2, Opcode::Kind::specialised},  // 29
-        {"GET_LEN", 30, 0, Opcode::Kind::plain},  // 30
-        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain},  // 31
-        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain},  // 32
-        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain},  // 33
-        {"EXTENDED_ARG_QUICK", 144, 0, Opcode::Kind::specialised},  // 34
-        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain},  // 35
-        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain},  // 36
-        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain},  // 37
-        {"JUMP_BACKWARD_QUICK", 140, 0, Opcode::Kind::specialised},  // 38
-        {"LOAD_ATTR_ADAPTIVE", 106, 4, Opcode::Kind::specialised},  // 39
-        {"LOAD_ATTR_INSTANCE_VALUE", 106, 4, Opcode::Kind::specialised},  // 40
-        {"LOAD_ATTR_MODULE", 106, 4, Opcode::Kind::specialised},  // 41
-        {"LOAD_ATTR_SLOT", 106, 4, Opcode::Kind::specialised},  // 42
-        {"LOAD_ATTR_WITH_HINT", 106, 4, Opcode::Kind::specialised},  // 43
-        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised},  // 44
-        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised},  // 45
-        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised},  // 46
-        {"LOAD_GLOBAL_ADAPTIVE", 116, 5, Opcode::Kind::specialised},  // 47
-        {"LOAD_GLOBAL_BUILTIN", 116, 5, Opcode::Kind::specialised},  // 48
-        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain},  // 49
-        {"GET_AITER", 50, 0, Opcode::Kind::plain},  // 50
-        {"GET_ANEXT", 51, 0, Opcode::Kind::plain},  // 51
-        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain},  // 52
-        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain},  // 53
-        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain},  // 54
-        {"LOAD_GLOBAL_MODULE", 116, 5, Opcode::Kind::specialised},  // 55
-        {"LOAD_METHOD_ADAPTIVE", 160, 10, Opcode::Kind::specialised},  // 56
-        {"LOAD_METHOD_CLASS", 160, 10, Opcode::Kind::specialised},  // 57
-        {"LOAD_METHOD_MODULE", 160, 10, Opcode::Kind::specialised},  // 58
-        {"LOAD_METHOD_NO_DICT", 160, 10, Opcode::Kind::specialised},  // 59
-        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain},  // 60
-        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain},  // 61
-        {"LOAD_METHOD_WITH_DICT", 160, 10, Opcode::Kind::specialised},  // 62
-        {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised},  // 63
-        {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised},  // 64
-        {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised},  // 65
-        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised},  // 66
-        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised},  // 67
-        {"GET_ITER", 68, 0, Opcode::Kind::plain},  // 68
-        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain},  // 69
-        {"PRINT_EXPR", 70, 0, Opcode::Kind::plain},  // 70
-        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain},  // 71
-        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised},  // 72
-        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised},  // 73
-        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain},  // 74
-        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain},  // 75
-        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised},  // 76
-        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised},  // 77
-        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised},  // 78
-        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised},  // 79
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised},  // 80
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised},  // 81
-        {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain},  // 82
-        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain},  // 83
-        {"IMPORT_STAR", 84, 0, Opcode::Kind::plain},  // 84
-        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain},  // 85
-        {"YIELD_VALUE", 86, 0, Opcode::Kind::plain},  // 86
-        {"ASYNC_GEN_WRAP", 87, 0, Opcode::Kind::plain},  // 87
-        {"PREP_RERAISE_STAR", 88, 0, Opcode::Kind::plain},  // 88
-        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain},  // 89
-        {"STORE_NAME", 90, 0, Opcode::Kind::plain},  // 90
-        {"DELETE_NAME", 91, 0, Opcode::Kind::plain},  // 91
-        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain},  // 92
-        {"FOR_ITER", 93, 0, Opcode::Kind::plain},  // 93
-        {"UNPACK_EX", 94, 0, Opcode::Kind::plain},  // 94
-        {"STORE_ATTR", 95, 4, Opcode::Kind::plain},  // 95
-        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain},  // 96
-        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain},  // 97
-        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain},  // 98
-        {"SWAP", 99, 0, Opcode::Kind::plain},  // 99
-        {"LOAD_CONST", 100, 0, Opcode::Kind::plain},  // 100
-        {"LOAD_NAME", 101, 0, Opcode::Kind::plain},  // 101
-        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain},  // 102
-        {"BUILD_LIST", 103, 0, Opcode::Kind::plain},  // 103
-        {"BUILD_SET", 104, 0, Opcode::Kind::plain},  // 104
-        {"BUILD_MAP", 105, 0, Opcode::Kind::plain},  // 105
-        {"LOAD_ATTR", 106, 4, Opcode::Kind::plain},  // 106
-        {"COMPARE_OP", 107, 2, Opcode::Kind::plain},  // 107
-        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain},  // 108
-        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain},  // 109
-        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain},  // 110
-        {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain},  // 111
-        {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain},  // 112
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised},  // 113
-        {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain},  // 114
-        {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain},  // 115
-        {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain},  // 116
-        {"IS_OP", 117, 0, Opcode::Kind::plain},  // 117
-        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain},  // 118
-        {"RERAISE", 119, 0, Opcode::Kind::plain},  // 119
-        {"COPY", 120, 0, Opcode::Kind::plain},  // 120
-        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised},  // 121
-        {"BINARY_OP", 122, 1, Opcode::Kind::plain},  // 122
-        {"SEND", 123, 0, Opcode::Kind::plain},  // 123
-        {"LOAD_FAST", 124, 0, Opcode::Kind::plain},  // 124
-        {"STORE_FAST", 125, 0, Opcode::Kind::plain},  // 125
-        {"DELETE_FAST", 126, 0, Opcode::Kind::plain},  // 126
-        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised},  // 127
-        {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain},  // 128
-        {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain},  // 129
-        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain},  // 130
-        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain},  // 131
-        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain},  // 132
-        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain},  // 133
-        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain},  // 134
-        {"MAKE_CELL", 135, 0, Opcode::Kind::plain},  // 135
-        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain},  // 136
-        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain},  // 137
-        {"STORE_DEREF", 138, 0, Opcode::Kind::plain},  // 138
-        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain},  // 139
-        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain},  // 140
-        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised},  // 141
-        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain},  // 142
-        {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised},  // 143
-        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain},  // 144
-        {"LIST_APPEND", 145, 0, Opcode::Kind::plain},  // 145
-        {"SET_ADD", 146, 0, Opcode::Kind::plain},  // 146
-        {"MAP_ADD", 147, 0, Opcode::Kind::plain},  // 147
-        {"LOAD_CLASSDEREF", 148, 0, Opcode::Kind::plain},  // 148
-        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain},  // 149
-        {"RESUME_QUICK", 151, 0, Opcode::Kind::specialised},  // 150
-        {"RESUME", 151, 0, Opcode::Kind::plain},  // 151
-        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain},  // 152
-        {"STORE_ATTR_ADAPTIVE", 95, 4, Opcode::Kind::specialised},  // 153
-        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised},  // 154
-        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain},  // 155
-        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain},  // 156
-        {"BUILD_STRING", 157, 0, Opcode::Kind::plain},  // 157
-        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised},  // 158
-        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised},  // 159
-        {"LOAD_METHOD", 160, 10, Opcode::Kind::plain},  // 160
-        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised},  // 161
-        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain},  // 162
-        {"SET_UPDATE", 163, 0, Opcode::Kind::plain},  // 163
-        {"DICT_MERGE", 164, 0, Opcode::Kind::plain},  // 164
-        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain},  // 165
-        {"PRECALL", 166, 1, Opcode::Kind::plain},  // 166
-        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised},  // 167
-        {"STORE_SUBSCR_ADAPTIVE", 60, 1, Opcode::Kind::specialised},  // 168
-        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised},  // 169
-        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised},  // 170
-        {"CALL", 171, 4, Opcode::Kind::plain},  // 171
-        {"KW_NAMES", 172, 0, Opcode::Kind::plain},  // 172
-        {"POP_JUMP_BACKWARD_IF_NOT_NONE", 173, 0, Opcode::Kind::plain},  // 173
-        {"POP_JUMP_BACKWARD_IF_NONE", 174, 0, Opcode::Kind::plain},  // 174
-        {"POP_JUMP_BACKWARD_IF_FALSE", 175, 0, Opcode::Kind::plain},  // 175
-        {"POP_JUMP_BACKWARD_IF_TRUE", 176, 0, Opcode::Kind::plain},  // 176
-        {"UNPACK_SEQUENCE_ADAPTIVE", 92, 1, Opcode::Kind::specialised},  // 177
-        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised},  // 178
-        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised},  // 179
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised},  // 180
-        {{}, 181, 0, Opcode::Kind::unassigned},
-        {{}, 182, 0, Opcode::Kind::unassigned},
-        {{}, 183, 0, Opcode::Kind::unassigned},
-        {{}, 184, 0, Opcode::Kind::unassigned},
-        {{}, 185, 0, Opcode::Kind::unassigned},
-        {{}, 186, 0, Opcode::Kind::unassigned},
-        {{}, 187, 0, Opcode::Kind::unassigned},
-        {{}, 188, 0, Opcode::Kind::unassigned},
-        {{}, 189, 0, Opcode::Kind::unassigned},
-        {{}, 190, 0, Opcode::Kind::unassigned},
-        {{}, 191, 0, Opcode::Kind::unassigned},
-        {{}, 192, 0, Opcode::Kind::unassigned},
-        {{}, 193, 0, Opcode::Kind::unassigned},
-        {{}, 194, 0, Opcode::Kind::unassigned},
-        {{}, 195, 0, Opcode::Kind::unassigned},
-        {{}, 196, 0, Opcode::Kind::unassigned},
-        {{}, 197, 0, Opcode::Kind::unassigned},
-        {{}, 198, 0, Opcode::Kind::unassigned},
-        {{}, 199, 0, Opcode::Kind::unassigned},
-        {{}, 200, 0, Opcode::Kind::unassigned},
-        {{}, 201, 0, Opcode::Kind::unassigned},
-        {{}, 202, 0, Opcode::Kind::unassigned},
-        {{}, 203, 0, Opcode::Kind::unassigned},
-        {{}, 204, 0, Opcode::Kind::unassigned},
-        {{}, 205, 0, Opcode::Kind::unassigned},
-        {{}, 206, 0, Opcode::Kind::unassigned},
-        {{}, 207, 0, Opcode::Kind::unassigned},
-        {{}, 208, 0, Opcode::Kind::unassigned},
-        {{}, 209, 0, Opcode::Kind::unassigned},
-        {{}, 210, 0, Opcode::Kind::unassigned},
-        {{}, 211, 0, Opcode::Kind::unassigned},
-        {{}, 212, 0, Opcode::Kind::unassigned},
-        {{}, 213, 0, Opcode::Kind::unassigned},
-        {{}, 214, 0, Opcode::Kind::unassigned},
-        {{}, 215, 0, Opcode::Kind::unassigned},
-        {{}, 216, 0, Opcode::Kind::unassigned},
-        {{}, 217, 0, Opcode::Kind::unassigned},
-        {{}, 218, 0, Opcode::Kind::unassigned},
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {{}, 234, 0, Opcode::Kind::unassigned},
-        {{}, 235, 0, Opcode::Kind::unassigned},
-        {{}, 236, 0, Opcode::Kind::unassigned},
-        {{}, 237, 0, Opcode::Kind::unassigned},
-        {{}, 238, 0, Opcode::Kind::unassigned},
-        {{}, 239, 0, Opcode::Kind::unassigned},
-        {{}, 240, 0, Opcode::Kind::unassigned},
-        {{}, 241, 0, Opcode::Kind::unassigned},
-        {{}, 242, 0, Opcode::Kind::unassigned},
-        {{}, 243, 0, Opcode::Kind::unassigned},
-        {{}, 244, 0, Opcode::Kind::unassigned},
-        {{}, 245, 0, Opcode::Kind::unassigned},
-        {{}, 246, 0, Opcode::Kind::unassigned},
-        {{}, 247, 0, Opcode::Kind::unassigned},
-        {{}, 248, 0, Opcode::Kind::unassigned},
-        {{}, 249, 0, Opcode::Kind::unassigned},
-        {{}, 250, 0, Opcode::Kind::unassigned},
-        {{}, 251, 0, Opcode::Kind::unassigned},
-        {{}, 252, 0, Opcode::Kind::unassigned},
-        {{}, 253, 0, Opcode::Kind::unassigned},
-        {{}, 254, 0, Opcode::Kind::unassigned},
-        {"DO_TRACING", 0, 0, Opcode::Kind::specialised},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"POP_TOP", 1, 0, Opcode::Kind::plain, Site::plain},  // 1
+        {"PUSH_NULL", 2, 0, Opcode::Kind::plain, Site::plain},  // 2
+        {"BINARY_OP_ADAPTIVE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 3
+        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 4
+        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 5
+        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 6
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 7
+        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 8
+        {"NOP", 9, 0, Opcode::Kind::plain, Site::plain},  // 9
+        {"UNARY_POSITIVE", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain, Site::escapes},  // 11
+        {"UNARY_NOT", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 13
+        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 14
+        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 16
+        {"BINARY_SUBSCR_ADAPTIVE", 25, 4, Opcode::Kind::specialised, Site::calls},  // 17
+        {"BINARY_SUBSCR_DICT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 18
+        {"BINARY_SUBSCR_GETITEM", 25, 4, Opcode::Kind::specialised, Site::calls},  // 19
+        {"BINARY_SUBSCR_LIST_INT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 20
+        {"BINARY_SUBSCR_TUPLE_INT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 21
+        {"CALL_ADAPTIVE", 171, 4, Opcode::Kind::specialised, Site::calls},  // 22
+        {"CALL_PY_EXACT_ARGS", 171, 4, Opcode::Kind::specialised, Site::calls},  // 23
+        {"CALL_PY_WITH_DEFAULTS", 171, 4, Opcode::Kind::specialised, Site::calls},  // 24
+        {"BINARY_SUBSCR", 25, 4, Opcode::Kind::plain, Site::calls},  // 25
+        {"COMPARE_OP_ADAPTIVE", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 26
+        {"COMPARE_OP_FLOAT_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 27
+        {"COMPARE_OP_INT_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 28
+        {"COMPARE_OP_STR_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 29
+        {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
+        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
+        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
+        {"EXTENDED_ARG_QUICK", 144, 0, Opcode::Kind::specialised, Site::plain},  // 34
+        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
+        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
+        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"JUMP_BACKWARD_QUICK", 140, 0, Opcode::Kind::specialised, Site::escapes},  // 38
+        {"LOAD_ATTR_ADAPTIVE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 39
+        {"LOAD_ATTR_INSTANCE_VALUE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 40
+        {"LOAD_ATTR_MODULE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 41
+        {"LOAD_ATTR_SLOT", 106, 4, Opcode::Kind::specialised, Site::calls},  // 42
+        {"LOAD_ATTR_WITH_HINT", 106, 4, Opcode::Kind::specialised, Site::calls},  // 43
+        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised, Site::plain},  // 44
+        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 45
+        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 46
+        {"LOAD_GLOBAL_ADAPTIVE", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 47
+        {"LOAD_GLOBAL_BUILTIN", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 48
+        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
+        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
+        {"LOAD_GLOBAL_MODULE", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 55
+        {"LOAD_METHOD_ADAPTIVE", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 56
+        {"LOAD_METHOD_CLASS", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 57
+        {"LOAD_METHOD_MODULE", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 58
+        {"LOAD_METHOD_NO_DICT", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 59
+        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain, Site::escapes},  // 60
+        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"LOAD_METHOD_WITH_DICT", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 62
+        {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 63
+        {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 64
+        {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised, Site::calls},  // 65
+        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 66
+        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 67
+        {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"PRINT_EXPR", 70, 0, Opcode::Kind::plain, Site::escapes},  // 70
+        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 72
+        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 73
+        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
+        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
+        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 76
+        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 77
+        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls},  // 78
+        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls},  // 79
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 80
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 81
+        {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
+        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
+        {"IMPORT_STAR", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
+        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain, Site::escapes},  // 85
+        {"YIELD_VALUE", 86, 0, Opcode::Kind::plain, Site::returns},  // 86
+        {"ASYNC_GEN_WRAP", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"PREP_RERAISE_STAR", 88, 0, Opcode::Kind::plain, Site::escapes},  // 88
+        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"STORE_NAME", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"DELETE_NAME", 91, 0, Opcode::Kind::plain, Site::escapes},  // 91
+        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain, Site::escapes},  // 92
+        {"FOR_ITER", 93, 0, Opcode::Kind::plain, Site::resumes_generator},  // 93
+        {"UNPACK_EX", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"STORE_ATTR", 95, 4, Opcode::Kind::plain, Site::escapes},  // 95
+        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"SWAP", 99, 0, Opcode::Kind::plain, Site::plain},  // 99
+        {"LOAD_CONST", 100, 0, Opcode::Kind::plain, Site::plain},  // 100
+        {"LOAD_NAME", 101, 0, Opcode::Kind::plain, Site::escapes},  // 101
+        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain, Site::escapes},  // 102
+        {"BUILD_LIST", 103, 0, Opcode::Kind::plain, Site::escapes},  // 103
+        {"BUILD_SET", 104, 0, Opcode::Kind::plain, Site::escapes},  // 104
+        {"BUILD_MAP", 105, 0, Opcode::Kind::plain, Site::escapes},  // 105
+        {"LOAD_ATTR", 106, 4, Opcode::Kind::plain, Site::calls},  // 106
+        {"COMPARE_OP", 107, 2, Opcode::Kind::plain, Site::escapes},  // 107
+        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
+        {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 113
+        {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain, Site::escapes},  // 116
+        {"IS_OP", 117, 0, Opcode::Kind::plain, Site::plain},  // 117
+        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
+        {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
+        {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
+        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 121
+        {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
+        {"SEND", 123, 0, Opcode::Kind::plain, Site::resumes_generator},  // 123
+        {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
+        {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
+        {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
+        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 127
+        {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
+        {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
+        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
+        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain, Site::escapes},  // 131
+        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain, Site::escapes},  // 132
+        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain, Site::escapes},  // 133
+        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain, Site::plain},  // 134
+        {"MAKE_CELL", 135, 0, Opcode::Kind::plain, Site::escapes},  // 135
+        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain, Site::plain},  // 136
+        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain, Site::escapes},  // 137
+        {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
+        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
+        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
+        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 141
+        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
+        {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised, Site::calls},  // 143
+        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
+        {"LIST_APPEND", 145, 0, Opcode::Kind::plain, Site::escapes},  // 145
+        {"SET_ADD", 146, 0, Opcode::Kind::plain, Site::escapes},  // 146
+        {"MAP_ADD", 147, 0, Opcode::Kind::plain, Site::escapes},  // 147
+        {"LOAD_CLASSDEREF", 148, 0, Opcode::Kind::plain, Site::escapes},  // 148
+        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain, Site::plain},  // 149
+        {"RESUME_QUICK", 151, 0, Opcode::Kind::specialised, Site::escapes},  // 150
+        {"RESUME", 151, 0, Opcode::Kind::plain, Site::escapes},  // 151
+        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain, Site::escapes},  // 152
+        {"STORE_ATTR_ADAPTIVE", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 153
+        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 154
+        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain, Site::escapes},  // 155
+        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain, Site::escapes},  // 156
+        {"BUILD_STRING", 157, 0, Opcode::Kind::plain, Site::escapes},  // 157
+        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 158
+        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 159
+        {"LOAD_METHOD", 160, 10, Opcode::Kind::plain, Site::escapes},  // 160
+        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 161
+        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain, Site::escapes},  // 162
+        {"SET_UPDATE", 163, 0, Opcode::Kind::plain, Site::escapes},  // 163
+        {"DICT_MERGE", 164, 0, Opcode::Kind::plain, Site::escapes},  // 164
+        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain, Site::escapes},  // 165
+        {"PRECALL", 166, 1, Opcode::Kind::plain, Site::calls},  // 166
+        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 167
+        {"STORE_SUBSCR_ADAPTIVE", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 168
+        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"CALL", 171, 4, Opcode::Kind::plain, Site::calls},  // 171
+        {"KW_NAMES", 172, 0, Opcode::Kind::plain, Site::plain},  // 172
+        {"POP_JUMP_BACKWARD_IF_NOT_NONE", 173, 0, Opcode::Kind::plain, Site::plain},  // 173
+        {"POP_JUMP_BACKWARD_IF_NONE", 174, 0, Opcode::Kind::plain, Site::plain},  // 174
+        {"POP_JUMP_BACKWARD_IF_FALSE", 175, 0, Opcode::Kind::plain, Site::escapes},  // 175
+        {"POP_JUMP_BACKWARD_IF_TRUE", 176, 0, Opcode::Kind::plain, Site::escapes},  // 176
+        {"UNPACK_SEQUENCE_ADAPTIVE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 177
+        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 178
+        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 179
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 180
+        {{}, 181, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 182, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 183, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 184, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 185, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 186, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 187, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 188, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 189, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 190, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 191, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 192, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 193, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 194, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 195, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 196, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 197, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 198, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 199, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 200, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 201, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 202, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 203, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 204, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 205, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 206, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 207, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 208, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 209, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 210, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 211, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 212, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 213, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 214, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 215, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 216, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 217, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 218, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 234, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 235, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 236, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 237, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 238, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 239, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 240, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 241, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 242, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 243, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 244, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 245, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 246, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 247, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 248, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 249, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 250, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 251, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 252, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 253, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 254, 0, Opcode::Kind::unassigned, Site::any},
+        {"DO_TRACING", 0, 0, Opcode::Kind::specialised, Site::plain},  // 255
     }},
     .resume = 151,
-    .send = 123,
-    .for_iter = 93,
     .enter_executor = 0,
     .instrumented_line = 0,
     .instrumented_instruction = 0,

@@ -12,266 +12,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_13{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BEFORE_ASYNC_WITH", 1, 0, Opcode::Kind::plain},  // 1
-        {"BEFORE_WITH", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 45, 1, Opcode::Kind::specialised},  // 3
-        {"BINARY_SLICE", 4, 0, Opcode::Kind::plain},  // 4
-        {"BINARY_SUBSCR", 5, 1, Opcode::Kind::plain},  // 5
-        {"CHECK_EG_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CHECK_EXC_MATCH", 7, 0, Opcode::Kind::plain},  // 7
-        {"CLEANUP_THROW", 8, 0, Opcode::Kind::plain},  // 8
-        {"DELETE_SUBSCR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_ASYNC_FOR", 10, 0, Opcode::Kind::plain},  // 10
-        {"END_FOR", 11, 0, Opcode::Kind::plain},  // 11
-        {"END_SEND", 12, 0, Opcode::Kind::plain},  // 12
-        {"EXIT_INIT_CHECK", 13, 0, Opcode::Kind::plain},  // 13
-        {"FORMAT_SIMPLE", 14, 0, Opcode::Kind::plain},  // 14
-        {"FORMAT_WITH_SPEC", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_AITER", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"GET_ANEXT", 18, 0, Opcode::Kind::plain},  // 18
-        {"GET_ITER", 19, 0, Opcode::Kind::plain},  // 19
-        {"GET_LEN", 20, 0, Opcode::Kind::plain},  // 20
-        {"GET_YIELD_FROM_ITER", 21, 0, Opcode::Kind::plain},  // 21
-        {"INTERPRETER_EXIT", 22, 0, Opcode::Kind::plain},  // 22
-        {"LOAD_ASSERTION_ERROR", 23, 0, Opcode::Kind::plain},  // 23
-        {"LOAD_BUILD_CLASS", 24, 0, Opcode::Kind::plain},  // 24
-        {"LOAD_LOCALS", 25, 0, Opcode::Kind::plain},  // 25
-        {"MAKE_FUNCTION", 26, 0, Opcode::Kind::plain},  // 26
-        {"MATCH_KEYS", 27, 0, Opcode::Kind::plain},  // 27
-        {"MATCH_MAPPING", 28, 0, Opcode::Kind::plain},  // 28
-        {"MATCH_SEQUENCE", 29, 0, Opcode::Kind::plain},  // 29
-        {"NOP", 30, 0, Opcode::Kind::plain},  // 30
-        {"POP_EXCEPT", 31, 0, Opcode::Kind::plain},  // 31
-        {"POP_TOP", 32, 0, Opcode::Kind::plain},  // 32
-        {"PUSH_EXC_INFO", 33, 0, Opcode::Kind::plain},  // 33
-        {"PUSH_NULL", 34, 0, Opcode::Kind::plain},  // 34
-        {"RETURN_GENERATOR", 35, 0, Opcode::Kind::plain},  // 35
-        {"RETURN_VALUE", 36, 0, Opcode::Kind::plain},  // 36
-        {"SETUP_ANNOTATIONS", 37, 0, Opcode::Kind::plain},  // 37
-        {"STORE_SLICE", 38, 0, Opcode::Kind::plain},  // 38
-        {"STORE_SUBSCR", 39, 1, Opcode::Kind::plain},  // 39
-        {"TO_BOOL", 40, 3, Opcode::Kind::plain},  // 40
-        {"UNARY_INVERT", 41, 0, Opcode::Kind::plain},  // 41
-        {"UNARY_NEGATIVE", 42, 0, Opcode::Kind::plain},  // 42
-        {"UNARY_NOT", 43, 0, Opcode::Kind::plain},  // 43
-        {"WITH_EXCEPT_START", 44, 0, Opcode::Kind::plain},  // 44
-        {"BINARY_OP", 45, 1, Opcode::Kind::plain},  // 45
-        {"BUILD_CONST_KEY_MAP", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_LIST", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_MAP", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_SET", 49, 0, Opcode::Kind::plain},  // 49
-        {"BUILD_SLICE", 50, 0, Opcode::Kind::plain},  // 50
-        {"BUILD_STRING", 51, 0, Opcode::Kind::plain},  // 51
-        {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain},  // 52
-        {"CALL", 53, 3, Opcode::Kind::plain},  // 53
-        {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain},  // 54
-        {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain},  // 55
-        {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain},  // 56
-        {"CALL_KW", 57, 0, Opcode::Kind::plain},  // 57
-        {"COMPARE_OP", 58, 1, Opcode::Kind::plain},  // 58
-        {"CONTAINS_OP", 59, 1, Opcode::Kind::plain},  // 59
-        {"CONVERT_VALUE", 60, 0, Opcode::Kind::plain},  // 60
-        {"COPY", 61, 0, Opcode::Kind::plain},  // 61
-        {"COPY_FREE_VARS", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_ATTR", 63, 0, Opcode::Kind::plain},  // 63
-        {"DELETE_DEREF", 64, 0, Opcode::Kind::plain},  // 64
-        {"DELETE_FAST", 65, 0, Opcode::Kind::plain},  // 65
-        {"DELETE_GLOBAL", 66, 0, Opcode::Kind::plain},  // 66
-        {"DELETE_NAME", 67, 0, Opcode::Kind::plain},  // 67
-        {"DICT_MERGE", 68, 0, Opcode::Kind::plain},  // 68
-        {"DICT_UPDATE", 69, 0, Opcode::Kind::plain},  // 69
-        {"ENTER_EXECUTOR", 70, 0, Opcode::Kind::executor},  // 70
-        {"EXTENDED_ARG", 71, 0, Opcode::Kind::plain},  // 71
-        {"FOR_ITER", 72, 1, Opcode::Kind::plain},  // 72
-        {"GET_AWAITABLE", 73, 0, Opcode::Kind::plain},  // 73
-        {"IMPORT_FROM", 74, 0, Opcode::Kind::plain},  // 74
-        {"IMPORT_NAME", 75, 0, Opcode::Kind::plain},  // 75
-        {"IS_OP", 76, 0, Opcode::Kind::plain},  // 76
-        {"JUMP_BACKWARD", 77, 1, Opcode::Kind::plain},  // 77
-        {"JUMP_BACKWARD_NO_INTERRUPT", 78, 0, Opcode::Kind::plain},  // 78
-        {"JUMP_FORWARD", 79, 0, Opcode::Kind::plain},  // 79
-        {"LIST_APPEND", 80, 0, Opcode::Kind::plain},  // 80
-        {"LIST_EXTEND", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_ATTR", 82, 9, Opcode::Kind::plain},  // 82
-        {"LOAD_CONST", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_DEREF", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_AND_CLEAR", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain},  // 91
-        {"LOAD_NAME", 92, 0, Opcode::Kind::plain},  // 92
-        {"LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::plain},  // 93
-        {"MAKE_CELL", 94, 0, Opcode::Kind::plain},  // 94
-        {"MAP_ADD", 95, 0, Opcode::Kind::plain},  // 95
-        {"MATCH_CLASS", 96, 0, Opcode::Kind::plain},  // 96
-        {"POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::plain},  // 97
-        {"POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::plain},  // 98
-        {"POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::plain},  // 100
-        {"RAISE_VARARGS", 101, 0, Opcode::Kind::plain},  // 101
-        {"RERAISE", 102, 0, Opcode::Kind::plain},  // 102
-        {"RETURN_CONST", 103, 0, Opcode::Kind::plain},  // 103
-        {"SEND", 104, 1, Opcode::Kind::plain},  // 104
-        {"SET_ADD", 105, 0, Opcode::Kind::plain},  // 105
-        {"SET_FUNCTION_ATTRIBUTE", 106, 0, Opcode::Kind::plain},  // 106
-        {"SET_UPDATE", 107, 0, Opcode::Kind::plain},  // 107
-        {"STORE_ATTR", 108, 4, Opcode::Kind::plain},  // 108
-        {"STORE_DEREF", 109, 0, Opcode::Kind::plain},  // 109
-        {"STORE_FAST", 110, 0, Opcode::Kind::plain},  // 110
-        {"STORE_FAST_LOAD_FAST", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST_STORE_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_GLOBAL", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_NAME", 114, 0, Opcode::Kind::plain},  // 114
-        {"SWAP", 115, 0, Opcode::Kind::plain},  // 115
-        {"UNPACK_EX", 116, 0, Opcode::Kind::plain},  // 116
-        {"UNPACK_SEQUENCE", 117, 1, Opcode::Kind::plain},  // 117
-        {"YIELD_VALUE", 118, 0, Opcode::Kind::plain},  // 118
-        {{}, 119, 0, Opcode::Kind::unassigned},
-        {{}, 120, 0, Opcode::Kind::unassigned},
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {{}, 128, 0, Opcode::Kind::unassigned},
-        {{}, 129, 0, Opcode::Kind::unassigned},
-        {{}, 130, 0, Opcode::Kind::unassigned},
-        {{}, 131, 0, Opcode::Kind::unassigned},
-        {{}, 132, 0, Opcode::Kind::unassigned},
-        {{}, 133, 0, Opcode::Kind::unassigned},
-        {{}, 134, 0, Opcode::Kind::unassigned},
-        {{}, 135, 0, Opcode::Kind::unassigned},
-        {{}, 136, 0, Opcode::Kind::unassigned},
-        {{}, 137, 0, Opcode::Kind::unassigned},
-        {{}, 138, 0, Opcode::Kind::unassigned},
-        {{}, 139, 0, Opcode::Kind::unassigned},
-        {{}, 140, 0, Opcode::Kind::unassigned},
-        {{}, 141, 0, Opcode::Kind::unassigned},
-        {{}, 142, 0, Opcode::Kind::unassigned},
-        {{}, 143, 0, Opcode::Kind::unassigned},
-        {{}, 144, 0, Opcode::Kind::unassigned},
-        {{}, 145, 0, Opcode::Kind::unassigned},
-        {{}, 146, 0, Opcode::Kind::unassigned},
-        {{}, 147, 0, Opcode::Kind::unassigned},
-        {{}, 148, 0, Opcode::Kind::unassigned},
-        {"RESUME", 149, 0, Opcode::Kind::plain},  // 149
-        {"BINARY_OP_ADD_FLOAT", 45, 1, Opcode::Kind::specialised},  // 150
-        {"BINARY_OP_ADD_INT", 45, 1, Opcode::Kind::specialised},  // 151
-        {"BINARY_OP_ADD_UNICODE", 45, 1, Opcode::Kind::specialised},  // 152
-        {"BINARY_OP_MULTIPLY_FLOAT", 45, 1, Opcode::Kind::specialised},  // 153
-        {"BINARY_OP_MULTIPLY_INT", 45, 1, Opcode::Kind::specialised},  // 154
-        {"BINARY_OP_SUBTRACT_FLOAT", 45, 1, Opcode::Kind::specialised},  // 155
-        {"BINARY_OP_SUBTRACT_INT", 45, 1, Opcode::Kind::specialised},  // 156
-        {"BINARY_SUBSCR_DICT", 5, 1, Opcode::Kind::specialised},  // 157
-        {"BINARY_SUBSCR_GETITEM", 5, 1, Opcode::Kind::specialised},  // 158
-        {"BINARY_SUBSCR_LIST_INT", 5, 1, Opcode::Kind::specialised},  // 159
-        {"BINARY_SUBSCR_STR_INT", 5, 1, Opcode::Kind::specialised},  // 160
-        {"BINARY_SUBSCR_TUPLE_INT", 5, 1, Opcode::Kind::specialised},  // 161
-        {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised},  // 165
-        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised},  // 166
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised},  // 167
-        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised},  // 168
-        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised},  // 169
-        {"CALL_LEN", 53, 3, Opcode::Kind::specialised},  // 170
-        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised},  // 171
-        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised},  // 172
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised},  // 173
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised},  // 174
-        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised},  // 175
-        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised},  // 176
-        {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised},  // 177
-        {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised},  // 178
-        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised},  // 179
-        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised},  // 180
-        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised},  // 181
-        {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised},  // 182
-        {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised},  // 183
-        {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised},  // 184
-        {"CONTAINS_OP_DICT", 59, 1, Opcode::Kind::specialised},  // 185
-        {"CONTAINS_OP_SET", 59, 1, Opcode::Kind::specialised},  // 186
-        {"FOR_ITER_GEN", 72, 1, Opcode::Kind::specialised},  // 187
-        {"FOR_ITER_LIST", 72, 1, Opcode::Kind::specialised},  // 188
-        {"FOR_ITER_RANGE", 72, 1, Opcode::Kind::specialised},  // 189
-        {"FOR_ITER_TUPLE", 72, 1, Opcode::Kind::specialised},  // 190
-        {"LOAD_ATTR_CLASS", 82, 9, Opcode::Kind::specialised},  // 191
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 82, 9, Opcode::Kind::specialised},  // 192
-        {"LOAD_ATTR_INSTANCE_VALUE", 82, 9, Opcode::Kind::specialised},  // 193
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 82, 9, Opcode::Kind::specialised},  // 194
-        {"LOAD_ATTR_METHOD_NO_DICT", 82, 9, Opcode::Kind::specialised},  // 195
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 82, 9, Opcode::Kind::specialised},  // 196
-        {"LOAD_ATTR_MODULE", 82, 9, Opcode::Kind::specialised},  // 197
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 82, 9, Opcode::Kind::specialised},  // 198
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 82, 9, Opcode::Kind::specialised},  // 199
-        {"LOAD_ATTR_PROPERTY", 82, 9, Opcode::Kind::specialised},  // 200
-        {"LOAD_ATTR_SLOT", 82, 9, Opcode::Kind::specialised},  // 201
-        {"LOAD_ATTR_WITH_HINT", 82, 9, Opcode::Kind::specialised},  // 202
-        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised},  // 203
-        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised},  // 204
-        {"LOAD_SUPER_ATTR_ATTR", 93, 1, Opcode::Kind::specialised},  // 205
-        {"LOAD_SUPER_ATTR_METHOD", 93, 1, Opcode::Kind::specialised},  // 206
-        {"RESUME_CHECK", 149, 0, Opcode::Kind::specialised},  // 207
-        {"SEND_GEN", 104, 1, Opcode::Kind::specialised},  // 208
-        {"STORE_ATTR_INSTANCE_VALUE", 108, 4, Opcode::Kind::specialised},  // 209
-        {"STORE_ATTR_SLOT", 108, 4, Opcode::Kind::specialised},  // 210
-        {"STORE_ATTR_WITH_HINT", 108, 4, Opcode::Kind::specialised},  // 211
-        {"STORE_SUBSCR_DICT", 39, 1, Opcode::Kind::specialised},  // 212
-        {"STORE_SUBSCR_LIST_INT", 39, 1, Opcode::Kind::specialised},  // 213
-        {"TO_BOOL_ALWAYS_TRUE", 40, 3, Opcode::Kind::specialised},  // 214
-        {"TO_BOOL_BOOL", 40, 3, Opcode::Kind::specialised},  // 215
-        {"TO_BOOL_INT", 40, 3, Opcode::Kind::specialised},  // 216
-        {"TO_BOOL_LIST", 40, 3, Opcode::Kind::specialised},  // 217
-        {"TO_BOOL_NONE", 40, 3, Opcode::Kind::specialised},  // 218
-        {"TO_BOOL_STR", 40, 3, Opcode::Kind::specialised},  // 219
-        {"UNPACK_SEQUENCE_LIST", 117, 1, Opcode::Kind::specialised},  // 220
-        {"UNPACK_SEQUENCE_TUPLE", 117, 1, Opcode::Kind::specialised},  // 221
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 117, 1, Opcode::Kind::specialised},  // 222
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {{}, 234, 0, Opcode::Kind::unassigned},
-        {{}, 235, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_RESUME", 149, 0, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_END_FOR", 11, 0, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_END_SEND", 12, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_RETURN_VALUE", 36, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_RETURN_CONST", 103, 0, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_YIELD_VALUE", 118, 0, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_FOR_ITER", 72, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_CALL", 53, 3, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_CALL_KW", 57, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 54, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_INSTRUCTION", 247, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_JUMP_FORWARD", 79, 0, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_JUMP_BACKWARD", 77, 1, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::instrumented},  // 253
-        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented},  // 254
-        {{}, 255, 0, Opcode::Kind::unassigned},
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BEFORE_ASYNC_WITH", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BEFORE_WITH", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 45, 1, Opcode::Kind::specialised, Site::calls},  // 3
+        {"BINARY_SLICE", 4, 0, Opcode::Kind::plain, Site::escapes},  // 4
+        {"BINARY_SUBSCR", 5, 1, Opcode::Kind::plain, Site::calls},  // 5
+        {"CHECK_EG_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CHECK_EXC_MATCH", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"CLEANUP_THROW", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"DELETE_SUBSCR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_ASYNC_FOR", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"END_FOR", 11, 0, Opcode::Kind::plain, Site::escapes},  // 11
+        {"END_SEND", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"EXIT_INIT_CHECK", 13, 0, Opcode::Kind::plain, Site::calls},  // 13
+        {"FORMAT_SIMPLE", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"FORMAT_WITH_SPEC", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_AITER", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"GET_ANEXT", 18, 0, Opcode::Kind::plain, Site::escapes},  // 18
+        {"GET_ITER", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"GET_LEN", 20, 0, Opcode::Kind::plain, Site::escapes},  // 20
+        {"GET_YIELD_FROM_ITER", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"INTERPRETER_EXIT", 22, 0, Opcode::Kind::plain, Site::returns},  // 22
+        {"LOAD_ASSERTION_ERROR", 23, 0, Opcode::Kind::plain, Site::plain},  // 23
+        {"LOAD_BUILD_CLASS", 24, 0, Opcode::Kind::plain, Site::escapes},  // 24
+        {"LOAD_LOCALS", 25, 0, Opcode::Kind::plain, Site::escapes},  // 25
+        {"MAKE_FUNCTION", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
+        {"MATCH_KEYS", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
+        {"MATCH_MAPPING", 28, 0, Opcode::Kind::plain, Site::plain},  // 28
+        {"MATCH_SEQUENCE", 29, 0, Opcode::Kind::plain, Site::plain},  // 29
+        {"NOP", 30, 0, Opcode::Kind::plain, Site::plain},  // 30
+        {"POP_EXCEPT", 31, 0, Opcode::Kind::plain, Site::escapes},  // 31
+        {"POP_TOP", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"PUSH_EXC_INFO", 33, 0, Opcode::Kind::plain, Site::plain},  // 33
+        {"PUSH_NULL", 34, 0, Opcode::Kind::plain, Site::plain},  // 34
+        {"RETURN_GENERATOR", 35, 0, Opcode::Kind::plain, Site::returns},  // 35
+        {"RETURN_VALUE", 36, 0, Opcode::Kind::plain, Site::returns},  // 36
+        {"SETUP_ANNOTATIONS", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"STORE_SLICE", 38, 0, Opcode::Kind::plain, Site::escapes},  // 38
+        {"STORE_SUBSCR", 39, 1, Opcode::Kind::plain, Site::escapes},  // 39
+        {"TO_BOOL", 40, 3, Opcode::Kind::plain, Site::escapes},  // 40
+        {"UNARY_INVERT", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"UNARY_NEGATIVE", 42, 0, Opcode::Kind::plain, Site::escapes},  // 42
+        {"UNARY_NOT", 43, 0, Opcode::Kind::plain, Site::plain},  // 43
+        {"WITH_EXCEPT_START", 44, 0, Opcode::Kind::plain, Site::escapes},  // 44
+        {"BINARY_OP", 45, 1, Opcode::Kind::plain, Site::calls},  // 45
+        {"BUILD_CONST_KEY_MAP", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_LIST", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_MAP", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_SET", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"BUILD_SLICE", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"BUILD_STRING", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain, Site::calls},  // 54
+        {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
+        {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
+        {"CALL_KW", 57, 0, Opcode::Kind::plain, Site::calls},  // 57
+        {"COMPARE_OP", 58, 1, Opcode::Kind::plain, Site::escapes},  // 58
+        {"CONTAINS_OP", 59, 1, Opcode::Kind::plain, Site::escapes},  // 59
+        {"CONVERT_VALUE", 60, 0, Opcode::Kind::plain, Site::escapes},  // 60
+        {"COPY", 61, 0, Opcode::Kind::plain, Site::plain},  // 61
+        {"COPY_FREE_VARS", 62, 0, Opcode::Kind::plain, Site::plain},  // 62
+        {"DELETE_ATTR", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DELETE_DEREF", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DELETE_FAST", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"DELETE_GLOBAL", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"DELETE_NAME", 67, 0, Opcode::Kind::plain, Site::escapes},  // 67
+        {"DICT_MERGE", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"DICT_UPDATE", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"ENTER_EXECUTOR", 70, 0, Opcode::Kind::executor, Site::any},  // 70
+        {"EXTENDED_ARG", 71, 0, Opcode::Kind::plain, Site::plain},  // 71
+        {"FOR_ITER", 72, 1, Opcode::Kind::plain, Site::resumes_generator},  // 72
+        {"GET_AWAITABLE", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"IMPORT_FROM", 74, 0, Opcode::Kind::plain, Site::escapes},  // 74
+        {"IMPORT_NAME", 75, 0, Opcode::Kind::plain, Site::escapes},  // 75
+        {"IS_OP", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"JUMP_BACKWARD", 77, 1, Opcode::Kind::plain, Site::escapes},  // 77
+        {"JUMP_BACKWARD_NO_INTERRUPT", 78, 0, Opcode::Kind::plain, Site::plain},  // 78
+        {"JUMP_FORWARD", 79, 0, Opcode::Kind::plain, Site::plain},  // 79
+        {"LIST_APPEND", 80, 0, Opcode::Kind::plain, Site::escapes},  // 80
+        {"LIST_EXTEND", 81, 0, Opcode::Kind::plain, Site::escapes},  // 81
+        {"LOAD_ATTR", 82, 9, Opcode::Kind::plain, Site::calls},  // 82
+        {"LOAD_CONST", 83, 0, Opcode::Kind::plain, Site::plain},  // 83
+        {"LOAD_DEREF", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
+        {"LOAD_FAST", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_AND_CLEAR", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain, Site::plain},  // 88
+        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_NAME", 92, 0, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::plain, Site::escapes},  // 93
+        {"MAKE_CELL", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"MAP_ADD", 95, 0, Opcode::Kind::plain, Site::escapes},  // 95
+        {"MATCH_CLASS", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::plain, Site::plain},  // 97
+        {"POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::plain, Site::plain},  // 98
+        {"POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::plain, Site::plain},  // 99
+        {"POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::plain, Site::plain},  // 100
+        {"RAISE_VARARGS", 101, 0, Opcode::Kind::plain, Site::escapes},  // 101
+        {"RERAISE", 102, 0, Opcode::Kind::plain, Site::returns},  // 102
+        {"RETURN_CONST", 103, 0, Opcode::Kind::plain, Site::returns},  // 103
+        {"SEND", 104, 1, Opcode::Kind::plain, Site::resumes_generator},  // 104
+        {"SET_ADD", 105, 0, Opcode::Kind::plain, Site::escapes},  // 105
+        {"SET_FUNCTION_ATTRIBUTE", 106, 0, Opcode::Kind::plain, Site::escapes},  // 106
+        {"SET_UPDATE", 107, 0, Opcode::Kind::plain, Site::escapes},  // 107
+        {"STORE_ATTR", 108, 4, Opcode::Kind::plain, Site::escapes},  // 108
+        {"STORE_DEREF", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_FAST", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
+        {"STORE_FAST_LOAD_FAST", 111, 0, Opcode::Kind::plain, Site::plain},  // 111
+        {"STORE_FAST_STORE_FAST", 112, 0, Opcode::Kind::plain, Site::plain},  // 112
+        {"STORE_GLOBAL", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_NAME", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"SWAP", 115, 0, Opcode::Kind::plain, Site::plain},  // 115
+        {"UNPACK_EX", 116, 0, Opcode::Kind::plain, Site::escapes},  // 116
+        {"UNPACK_SEQUENCE", 117, 1, Opcode::Kind::plain, Site::escapes},  // 117
+        {"YIELD_VALUE", 118, 0, Opcode::Kind::plain, Site::returns},  // 118
+        {{}, 119, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 120, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 128, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 129, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 130, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 131, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 132, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 133, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 134, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 135, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 136, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 137, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 138, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 139, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 140, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 141, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 142, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 143, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 144, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 145, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 146, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 147, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 148, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 149, 0, Opcode::Kind::plain, Site::escapes},  // 149
+        {"BINARY_OP_ADD_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 150
+        {"BINARY_OP_ADD_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"BINARY_OP_ADD_UNICODE", 45, 1, Opcode::Kind::specialised, Site::calls},  // 152
+        {"BINARY_OP_MULTIPLY_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 153
+        {"BINARY_OP_MULTIPLY_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 154
+        {"BINARY_OP_SUBTRACT_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 155
+        {"BINARY_OP_SUBTRACT_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 156
+        {"BINARY_SUBSCR_DICT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 157
+        {"BINARY_SUBSCR_GETITEM", 5, 1, Opcode::Kind::specialised, Site::calls},  // 158
+        {"BINARY_SUBSCR_LIST_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 159
+        {"BINARY_SUBSCR_STR_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 160
+        {"BINARY_SUBSCR_TUPLE_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 166
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 167
+        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls},  // 169
+        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls},  // 170
+        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls},  // 171
+        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 172
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 173
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 174
+        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 175
+        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 176
+        {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 177
+        {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 178
+        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 179
+        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 180
+        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 181
+        {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 182
+        {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 183
+        {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 184
+        {"CONTAINS_OP_DICT", 59, 1, Opcode::Kind::specialised, Site::escapes},  // 185
+        {"CONTAINS_OP_SET", 59, 1, Opcode::Kind::specialised, Site::escapes},  // 186
+        {"FOR_ITER_GEN", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 187
+        {"FOR_ITER_LIST", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 188
+        {"FOR_ITER_RANGE", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 189
+        {"FOR_ITER_TUPLE", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 190
+        {"LOAD_ATTR_CLASS", 82, 9, Opcode::Kind::specialised, Site::calls},  // 191
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 82, 9, Opcode::Kind::specialised, Site::calls},  // 192
+        {"LOAD_ATTR_INSTANCE_VALUE", 82, 9, Opcode::Kind::specialised, Site::calls},  // 193
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 194
+        {"LOAD_ATTR_METHOD_NO_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 195
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 82, 9, Opcode::Kind::specialised, Site::calls},  // 196
+        {"LOAD_ATTR_MODULE", 82, 9, Opcode::Kind::specialised, Site::calls},  // 197
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 198
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 82, 9, Opcode::Kind::specialised, Site::calls},  // 199
+        {"LOAD_ATTR_PROPERTY", 82, 9, Opcode::Kind::specialised, Site::calls},  // 200
+        {"LOAD_ATTR_SLOT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 201
+        {"LOAD_ATTR_WITH_HINT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 202
+        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 203
+        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 204
+        {"LOAD_SUPER_ATTR_ATTR", 93, 1, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"LOAD_SUPER_ATTR_METHOD", 93, 1, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"RESUME_CHECK", 149, 0, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"SEND_GEN", 104, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 208
+        {"STORE_ATTR_INSTANCE_VALUE", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"STORE_ATTR_SLOT", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"STORE_ATTR_WITH_HINT", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 211
+        {"STORE_SUBSCR_DICT", 39, 1, Opcode::Kind::specialised, Site::escapes},  // 212
+        {"STORE_SUBSCR_LIST_INT", 39, 1, Opcode::Kind::specialised, Site::escapes},  // 213
+        {"TO_BOOL_ALWAYS_TRUE", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 214
+        {"TO_BOOL_BOOL", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 215
+        {"TO_BOOL_INT", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 216
+        {"TO_BOOL_LIST", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 217
+        {"TO_BOOL_NONE", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 218
+        {"TO_BOOL_STR", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 219
+        {"UNPACK_SEQUENCE_LIST", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 220
+        {"UNPACK_SEQUENCE_TUPLE", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 221
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 222
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 234, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 235, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_RESUME", 149, 0, Opcode::Kind::instrumented, Site::escapes},  // 236
+        {"INSTRUMENTED_END_FOR", 11, 0, Opcode::Kind::instrumented, Site::escapes},  // 237
+        {"INSTRUMENTED_END_SEND", 12, 0, Opcode::Kind::instrumented, Site::escapes},  // 238
+        {"INSTRUMENTED_RETURN_VALUE", 36, 0, Opcode::Kind::instrumented, Site::returns},  // 239
+        {"INSTRUMENTED_RETURN_CONST", 103, 0, Opcode::Kind::instrumented, Site::returns},  // 240
+        {"INSTRUMENTED_YIELD_VALUE", 118, 0, Opcode::Kind::instrumented, Site::returns},  // 241
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::instrumented, Site::escapes},  // 242
+        {"INSTRUMENTED_FOR_ITER", 72, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 243
+        {"INSTRUMENTED_CALL", 53, 3, Opcode::Kind::instrumented, Site::calls},  // 244
+        {"INSTRUMENTED_CALL_KW", 57, 0, Opcode::Kind::instrumented, Site::calls},  // 245
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 54, 0, Opcode::Kind::instrumented, Site::calls},  // 246
+        {"INSTRUMENTED_INSTRUCTION", 247, 0, Opcode::Kind::instrumented, Site::any},  // 247
+        {"INSTRUMENTED_JUMP_FORWARD", 79, 0, Opcode::Kind::instrumented, Site::plain},  // 248
+        {"INSTRUMENTED_JUMP_BACKWARD", 77, 1, Opcode::Kind::instrumented, Site::escapes},  // 249
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::instrumented, Site::plain},  // 250
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::instrumented, Site::plain},  // 251
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::instrumented, Site::plain},  // 252
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::instrumented, Site::plain},  // 253
+        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
+        {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
     .resume = 149,
-    .send = 104,
-    .for_iter = 72,
     .enter_executor = 70,
     .instrumented_line = 254,
     .instrumented_instruction = 247,

@@ -12,266 +12,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_14{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain},  // 1
-        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 44, 5, Opcode::Kind::specialised},  // 3
-        {"CALL_FUNCTION_EX", 4, 0, Opcode::Kind::plain},  // 4
-        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain},  // 5
-        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain},  // 7
-        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain},  // 8
-        {"END_FOR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_SEND", 10, 0, Opcode::Kind::plain},  // 10
-        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain},  // 11
-        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain},  // 12
-        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain},  // 13
-        {"GET_AITER", 14, 0, Opcode::Kind::plain},  // 14
-        {"GET_ANEXT", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_ITER", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"GET_LEN", 18, 0, Opcode::Kind::plain},  // 18
-        {"GET_YIELD_FROM_ITER", 19, 0, Opcode::Kind::plain},  // 19
-        {"INTERPRETER_EXIT", 20, 0, Opcode::Kind::plain},  // 20
-        {"LOAD_BUILD_CLASS", 21, 0, Opcode::Kind::plain},  // 21
-        {"LOAD_LOCALS", 22, 0, Opcode::Kind::plain},  // 22
-        {"MAKE_FUNCTION", 23, 0, Opcode::Kind::plain},  // 23
-        {"MATCH_KEYS", 24, 0, Opcode::Kind::plain},  // 24
-        {"MATCH_MAPPING", 25, 0, Opcode::Kind::plain},  // 25
-        {"MATCH_SEQUENCE", 26, 0, Opcode::Kind::plain},  // 26
-        {"NOP", 27, 0, Opcode::Kind::plain},  // 27
-        {"NOT_TAKEN", 28, 0, Opcode::Kind::plain},  // 28
-        {"POP_EXCEPT", 29, 0, Opcode::Kind::plain},  // 29
-        {"POP_ITER", 30, 0, Opcode::Kind::plain},  // 30
-        {"POP_TOP", 31, 0, Opcode::Kind::plain},  // 31
-        {"PUSH_EXC_INFO", 32, 0, Opcode::Kind::plain},  // 32
-        {"PUSH_NULL", 33, 0, Opcode::Kind::plain},  // 33
-        {"RETURN_GENERATOR", 34, 0, Opcode::Kind::plain},  // 34
-        {"RETURN_VALUE", 35, 0, Opcode::Kind::plain},  // 35
-        {"SETUP_ANNOTATIONS", 36, 0, Opcode::Kind::plain},  // 36
-        {"STORE_SLICE", 37, 0, Opcode::Kind::plain},  // 37
-        {"STORE_SUBSCR", 38, 1, Opcode::Kind::plain},  // 38
-        {"TO_BOOL", 39, 3, Opcode::Kind::plain},  // 39
-        {"UNARY_INVERT", 40, 0, Opcode::Kind::plain},  // 40
-        {"UNARY_NEGATIVE", 41, 0, Opcode::Kind::plain},  // 41
-        {"UNARY_NOT", 42, 0, Opcode::Kind::plain},  // 42
-        {"WITH_EXCEPT_START", 43, 0, Opcode::Kind::plain},  // 43
-        {"BINARY_OP", 44, 5, Opcode::Kind::plain},  // 44
-        {"BUILD_INTERPOLATION", 45, 0, Opcode::Kind::plain},  // 45
-        {"BUILD_LIST", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_MAP", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_SET", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_SLICE", 49, 0, Opcode::Kind::plain},  // 49
-        {"BUILD_STRING", 50, 0, Opcode::Kind::plain},  // 50
-        {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain},  // 51
-        {"CALL", 52, 3, Opcode::Kind::plain},  // 52
-        {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain},  // 53
-        {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain},  // 54
-        {"CALL_KW", 55, 3, Opcode::Kind::plain},  // 55
-        {"COMPARE_OP", 56, 1, Opcode::Kind::plain},  // 56
-        {"CONTAINS_OP", 57, 1, Opcode::Kind::plain},  // 57
-        {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain},  // 58
-        {"COPY", 59, 0, Opcode::Kind::plain},  // 59
-        {"COPY_FREE_VARS", 60, 0, Opcode::Kind::plain},  // 60
-        {"DELETE_ATTR", 61, 0, Opcode::Kind::plain},  // 61
-        {"DELETE_DEREF", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_FAST", 63, 0, Opcode::Kind::plain},  // 63
-        {"DELETE_GLOBAL", 64, 0, Opcode::Kind::plain},  // 64
-        {"DELETE_NAME", 65, 0, Opcode::Kind::plain},  // 65
-        {"DICT_MERGE", 66, 0, Opcode::Kind::plain},  // 66
-        {"DICT_UPDATE", 67, 0, Opcode::Kind::plain},  // 67
-        {"END_ASYNC_FOR", 68, 0, Opcode::Kind::plain},  // 68
-        {"EXTENDED_ARG", 69, 0, Opcode::Kind::plain},  // 69
-        {"FOR_ITER", 70, 1, Opcode::Kind::plain},  // 70
-        {"GET_AWAITABLE", 71, 0, Opcode::Kind::plain},  // 71
-        {"IMPORT_FROM", 72, 0, Opcode::Kind::plain},  // 72
-        {"IMPORT_NAME", 73, 0, Opcode::Kind::plain},  // 73
-        {"IS_OP", 74, 0, Opcode::Kind::plain},  // 74
-        {"JUMP_BACKWARD", 75, 1, Opcode::Kind::plain},  // 75
-        {"JUMP_BACKWARD_NO_INTERRUPT", 76, 0, Opcode::Kind::plain},  // 76
-        {"JUMP_FORWARD", 77, 0, Opcode::Kind::plain},  // 77
-        {"LIST_APPEND", 78, 0, Opcode::Kind::plain},  // 78
-        {"LIST_EXTEND", 79, 0, Opcode::Kind::plain},  // 79
-        {"LOAD_ATTR", 80, 9, Opcode::Kind::plain},  // 80
-        {"LOAD_COMMON_CONSTANT", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_CONST", 82, 0, Opcode::Kind::plain},  // 82
-        {"LOAD_DEREF", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_FAST", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST_AND_CLEAR", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_CHECK", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FAST_LOAD_FAST", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_DEREF", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_FROM_DICT_OR_GLOBALS", 91, 0, Opcode::Kind::plain},  // 91
-        {"LOAD_GLOBAL", 92, 4, Opcode::Kind::plain},  // 92
-        {"LOAD_NAME", 93, 0, Opcode::Kind::plain},  // 93
-        {"LOAD_SMALL_INT", 94, 0, Opcode::Kind::plain},  // 94
-        {"LOAD_SPECIAL", 95, 0, Opcode::Kind::plain},  // 95
-        {"LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::plain},  // 96
-        {"MAKE_CELL", 97, 0, Opcode::Kind::plain},  // 97
-        {"MAP_ADD", 98, 0, Opcode::Kind::plain},  // 98
-        {"MATCH_CLASS", 99, 0, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::plain},  // 100
-        {"POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::plain},  // 101
-        {"POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::plain},  // 102
-        {"POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::plain},  // 103
-        {"RAISE_VARARGS", 104, 0, Opcode::Kind::plain},  // 104
-        {"RERAISE", 105, 0, Opcode::Kind::plain},  // 105
-        {"SEND", 106, 1, Opcode::Kind::plain},  // 106
-        {"SET_ADD", 107, 0, Opcode::Kind::plain},  // 107
-        {"SET_FUNCTION_ATTRIBUTE", 108, 0, Opcode::Kind::plain},  // 108
-        {"SET_UPDATE", 109, 0, Opcode::Kind::plain},  // 109
-        {"STORE_ATTR", 110, 4, Opcode::Kind::plain},  // 110
-        {"STORE_DEREF", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_FAST_LOAD_FAST", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_FAST_STORE_FAST", 114, 0, Opcode::Kind::plain},  // 114
-        {"STORE_GLOBAL", 115, 0, Opcode::Kind::plain},  // 115
-        {"STORE_NAME", 116, 0, Opcode::Kind::plain},  // 116
-        {"SWAP", 117, 0, Opcode::Kind::plain},  // 117
-        {"UNPACK_EX", 118, 0, Opcode::Kind::plain},  // 118
-        {"UNPACK_SEQUENCE", 119, 1, Opcode::Kind::plain},  // 119
-        {"YIELD_VALUE", 120, 0, Opcode::Kind::plain},  // 120
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {"RESUME", 128, 0, Opcode::Kind::plain},  // 128
-        {"BINARY_OP_ADD_FLOAT", 44, 5, Opcode::Kind::specialised},  // 129
-        {"BINARY_OP_ADD_INT", 44, 5, Opcode::Kind::specialised},  // 130
-        {"BINARY_OP_ADD_UNICODE", 44, 5, Opcode::Kind::specialised},  // 131
-        {"BINARY_OP_EXTEND", 44, 5, Opcode::Kind::specialised},  // 132
-        {"BINARY_OP_MULTIPLY_FLOAT", 44, 5, Opcode::Kind::specialised},  // 133
-        {"BINARY_OP_MULTIPLY_INT", 44, 5, Opcode::Kind::specialised},  // 134
-        {"BINARY_OP_SUBSCR_DICT", 44, 5, Opcode::Kind::specialised},  // 135
-        {"BINARY_OP_SUBSCR_GETITEM", 44, 5, Opcode::Kind::specialised},  // 136
-        {"BINARY_OP_SUBSCR_LIST_INT", 44, 5, Opcode::Kind::specialised},  // 137
-        {"BINARY_OP_SUBSCR_LIST_SLICE", 44, 5, Opcode::Kind::specialised},  // 138
-        {"BINARY_OP_SUBSCR_STR_INT", 44, 5, Opcode::Kind::specialised},  // 139
-        {"BINARY_OP_SUBSCR_TUPLE_INT", 44, 5, Opcode::Kind::specialised},  // 140
-        {"BINARY_OP_SUBTRACT_FLOAT", 44, 5, Opcode::Kind::specialised},  // 141
-        {"BINARY_OP_SUBTRACT_INT", 44, 5, Opcode::Kind::specialised},  // 142
-        {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised},  // 143
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised},  // 144
-        {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised},  // 145
-        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised},  // 146
-        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised},  // 147
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised},  // 148
-        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised},  // 149
-        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised},  // 150
-        {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised},  // 151
-        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised},  // 152
-        {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised},  // 153
-        {"CALL_LEN", 52, 3, Opcode::Kind::specialised},  // 154
-        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised},  // 155
-        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised},  // 156
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised},  // 157
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised},  // 158
-        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised},  // 159
-        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised},  // 160
-        {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised},  // 161
-        {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised},  // 165
-        {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised},  // 166
-        {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised},  // 167
-        {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised},  // 168
-        {"CONTAINS_OP_DICT", 57, 1, Opcode::Kind::specialised},  // 169
-        {"CONTAINS_OP_SET", 57, 1, Opcode::Kind::specialised},  // 170
-        {"FOR_ITER_GEN", 70, 1, Opcode::Kind::specialised},  // 171
-        {"FOR_ITER_LIST", 70, 1, Opcode::Kind::specialised},  // 172
-        {"FOR_ITER_RANGE", 70, 1, Opcode::Kind::specialised},  // 173
-        {"FOR_ITER_TUPLE", 70, 1, Opcode::Kind::specialised},  // 174
-        {"JUMP_BACKWARD_JIT", 75, 1, Opcode::Kind::specialised},  // 175
-        {"JUMP_BACKWARD_NO_JIT", 75, 1, Opcode::Kind::specialised},  // 176
-        {"LOAD_ATTR_CLASS", 80, 9, Opcode::Kind::specialised},  // 177
-        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 80, 9, Opcode::Kind::specialised},  // 178
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 80, 9, Opcode::Kind::specialised},  // 179
-        {"LOAD_ATTR_INSTANCE_VALUE", 80, 9, Opcode::Kind::specialised},  // 180
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 80, 9, Opcode::Kind::specialised},  // 181
-        {"LOAD_ATTR_METHOD_NO_DICT", 80, 9, Opcode::Kind::specialised},  // 182
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 80, 9, Opcode::Kind::specialised},  // 183
-        {"LOAD_ATTR_MODULE", 80, 9, Opcode::Kind::specialised},  // 184
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 80, 9, Opcode::Kind::specialised},  // 185
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 80, 9, Opcode::Kind::specialised},  // 186
-        {"LOAD_ATTR_PROPERTY", 80, 9, Opcode::Kind::specialised},  // 187
-        {"LOAD_ATTR_SLOT", 80, 9, Opcode::Kind::specialised},  // 188
-        {"LOAD_ATTR_WITH_HINT", 80, 9, Opcode::Kind::specialised},  // 189
-        {"LOAD_CONST_IMMORTAL", 82, 0, Opcode::Kind::specialised},  // 190
-        {"LOAD_CONST_MORTAL", 82, 0, Opcode::Kind::specialised},  // 191
-        {"LOAD_GLOBAL_BUILTIN", 92, 4, Opcode::Kind::specialised},  // 192
-        {"LOAD_GLOBAL_MODULE", 92, 4, Opcode::Kind::specialised},  // 193
-        {"LOAD_SUPER_ATTR_ATTR", 96, 1, Opcode::Kind::specialised},  // 194
-        {"LOAD_SUPER_ATTR_METHOD", 96, 1, Opcode::Kind::specialised},  // 195
-        {"RESUME_CHECK", 128, 0, Opcode::Kind::specialised},  // 196
-        {"SEND_GEN", 106, 1, Opcode::Kind::specialised},  // 197
-        {"STORE_ATTR_INSTANCE_VALUE", 110, 4, Opcode::Kind::specialised},  // 198
-        {"STORE_ATTR_SLOT", 110, 4, Opcode::Kind::specialised},  // 199
-        {"STORE_ATTR_WITH_HINT", 110, 4, Opcode::Kind::specialised},  // 200
-        {"STORE_SUBSCR_DICT", 38, 1, Opcode::Kind::specialised},  // 201
-        {"STORE_SUBSCR_LIST_INT", 38, 1, Opcode::Kind::specialised},  // 202
-        {"TO_BOOL_ALWAYS_TRUE", 39, 3, Opcode::Kind::specialised},  // 203
-        {"TO_BOOL_BOOL", 39, 3, Opcode::Kind::specialised},  // 204
-        {"TO_BOOL_INT", 39, 3, Opcode::Kind::specialised},  // 205
-        {"TO_BOOL_LIST", 39, 3, Opcode::Kind::specialised},  // 206
-        {"TO_BOOL_NONE", 39, 3, Opcode::Kind::specialised},  // 207
-        {"TO_BOOL_STR", 39, 3, Opcode::Kind::specialised},  // 208
-        {"UNPACK_SEQUENCE_LIST", 119, 1, Opcode::Kind::specialised},  // 209
-        {"UNPACK_SEQUENCE_TUPLE", 119, 1, Opcode::Kind::specialised},  // 210
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 119, 1, Opcode::Kind::specialised},  // 211
-        {{}, 212, 0, Opcode::Kind::unassigned},
-        {{}, 213, 0, Opcode::Kind::unassigned},
-        {{}, 214, 0, Opcode::Kind::unassigned},
-        {{}, 215, 0, Opcode::Kind::unassigned},
-        {{}, 216, 0, Opcode::Kind::unassigned},
-        {{}, 217, 0, Opcode::Kind::unassigned},
-        {{}, 218, 0, Opcode::Kind::unassigned},
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented},  // 234
-        {"INSTRUMENTED_POP_ITER", 30, 0, Opcode::Kind::instrumented},  // 235
-        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_FOR_ITER", 70, 1, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_INSTRUCTION", 238, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_JUMP_FORWARD", 77, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_NOT_TAKEN", 28, 0, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_RESUME", 128, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_RETURN_VALUE", 35, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_YIELD_VALUE", 120, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_END_ASYNC_FOR", 68, 0, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_CALL", 52, 3, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_CALL_KW", 55, 3, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 0, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_JUMP_BACKWARD", 75, 1, Opcode::Kind::instrumented},  // 253
-        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented},  // 254
-        {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 3
+        {"CALL_FUNCTION_EX", 4, 0, Opcode::Kind::plain, Site::calls},  // 4
+        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
+        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"END_FOR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_SEND", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain, Site::calls},  // 11
+        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain, Site::escapes},  // 13
+        {"GET_AITER", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"GET_ANEXT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_ITER", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"GET_LEN", 18, 0, Opcode::Kind::plain, Site::escapes},  // 18
+        {"GET_YIELD_FROM_ITER", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"INTERPRETER_EXIT", 20, 0, Opcode::Kind::plain, Site::returns},  // 20
+        {"LOAD_BUILD_CLASS", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"LOAD_LOCALS", 22, 0, Opcode::Kind::plain, Site::escapes},  // 22
+        {"MAKE_FUNCTION", 23, 0, Opcode::Kind::plain, Site::escapes},  // 23
+        {"MATCH_KEYS", 24, 0, Opcode::Kind::plain, Site::escapes},  // 24
+        {"MATCH_MAPPING", 25, 0, Opcode::Kind::plain, Site::plain},  // 25
+        {"MATCH_SEQUENCE", 26, 0, Opcode::Kind::plain, Site::plain},  // 26
+        {"NOP", 27, 0, Opcode::Kind::plain, Site::plain},  // 27
+        {"NOT_TAKEN", 28, 0, Opcode::Kind::plain, Site::plain},  // 28
+        {"POP_EXCEPT", 29, 0, Opcode::Kind::plain, Site::escapes},  // 29
+        {"POP_ITER", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
+        {"POP_TOP", 31, 0, Opcode::Kind::plain, Site::escapes},  // 31
+        {"PUSH_EXC_INFO", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"PUSH_NULL", 33, 0, Opcode::Kind::plain, Site::plain},  // 33
+        {"RETURN_GENERATOR", 34, 0, Opcode::Kind::plain, Site::returns},  // 34
+        {"RETURN_VALUE", 35, 0, Opcode::Kind::plain, Site::returns},  // 35
+        {"SETUP_ANNOTATIONS", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
+        {"STORE_SLICE", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"STORE_SUBSCR", 38, 1, Opcode::Kind::plain, Site::escapes},  // 38
+        {"TO_BOOL", 39, 3, Opcode::Kind::plain, Site::escapes},  // 39
+        {"UNARY_INVERT", 40, 0, Opcode::Kind::plain, Site::escapes},  // 40
+        {"UNARY_NEGATIVE", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"UNARY_NOT", 42, 0, Opcode::Kind::plain, Site::plain},  // 42
+        {"WITH_EXCEPT_START", 43, 0, Opcode::Kind::plain, Site::escapes},  // 43
+        {"BINARY_OP", 44, 5, Opcode::Kind::plain, Site::calls},  // 44
+        {"BUILD_INTERPOLATION", 45, 0, Opcode::Kind::plain, Site::escapes},  // 45
+        {"BUILD_LIST", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_MAP", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_SET", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_SLICE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"BUILD_STRING", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls},  // 52
+        {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
+        {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
+        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls},  // 55
+        {"COMPARE_OP", 56, 1, Opcode::Kind::plain, Site::escapes},  // 56
+        {"CONTAINS_OP", 57, 1, Opcode::Kind::plain, Site::escapes},  // 57
+        {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain, Site::escapes},  // 58
+        {"COPY", 59, 0, Opcode::Kind::plain, Site::plain},  // 59
+        {"COPY_FREE_VARS", 60, 0, Opcode::Kind::plain, Site::plain},  // 60
+        {"DELETE_ATTR", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"DELETE_DEREF", 62, 0, Opcode::Kind::plain, Site::escapes},  // 62
+        {"DELETE_FAST", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DELETE_GLOBAL", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DELETE_NAME", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"DICT_MERGE", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"DICT_UPDATE", 67, 0, Opcode::Kind::plain, Site::escapes},  // 67
+        {"END_ASYNC_FOR", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"EXTENDED_ARG", 69, 0, Opcode::Kind::plain, Site::plain},  // 69
+        {"FOR_ITER", 70, 1, Opcode::Kind::plain, Site::resumes_generator},  // 70
+        {"GET_AWAITABLE", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"IMPORT_FROM", 72, 0, Opcode::Kind::plain, Site::escapes},  // 72
+        {"IMPORT_NAME", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"IS_OP", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
+        {"JUMP_BACKWARD", 75, 1, Opcode::Kind::plain, Site::escapes},  // 75
+        {"JUMP_BACKWARD_NO_INTERRUPT", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"JUMP_FORWARD", 77, 0, Opcode::Kind::plain, Site::plain},  // 77
+        {"LIST_APPEND", 78, 0, Opcode::Kind::plain, Site::escapes},  // 78
+        {"LIST_EXTEND", 79, 0, Opcode::Kind::plain, Site::escapes},  // 79
+        {"LOAD_ATTR", 80, 9, Opcode::Kind::plain, Site::calls},  // 80
+        {"LOAD_COMMON_CONSTANT", 81, 0, Opcode::Kind::plain, Site::plain},  // 81
+        {"LOAD_CONST", 82, 0, Opcode::Kind::plain, Site::plain},  // 82
+        {"LOAD_DEREF", 83, 0, Opcode::Kind::plain, Site::escapes},  // 83
+        {"LOAD_FAST", 84, 0, Opcode::Kind::plain, Site::plain},  // 84
+        {"LOAD_FAST_AND_CLEAR", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 87, 0, Opcode::Kind::plain, Site::plain},  // 87
+        {"LOAD_FAST_CHECK", 88, 0, Opcode::Kind::plain, Site::escapes},  // 88
+        {"LOAD_FAST_LOAD_FAST", 89, 0, Opcode::Kind::plain, Site::plain},  // 89
+        {"LOAD_FROM_DICT_OR_DEREF", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_FROM_DICT_OR_GLOBALS", 91, 0, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_GLOBAL", 92, 4, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_NAME", 93, 0, Opcode::Kind::plain, Site::escapes},  // 93
+        {"LOAD_SMALL_INT", 94, 0, Opcode::Kind::plain, Site::plain},  // 94
+        {"LOAD_SPECIAL", 95, 0, Opcode::Kind::plain, Site::escapes},  // 95
+        {"LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::plain, Site::escapes},  // 96
+        {"MAKE_CELL", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"MAP_ADD", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"MATCH_CLASS", 99, 0, Opcode::Kind::plain, Site::escapes},  // 99
+        {"POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::plain, Site::plain},  // 100
+        {"POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::plain, Site::escapes},  // 101
+        {"POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::plain, Site::escapes},  // 102
+        {"POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::plain, Site::plain},  // 103
+        {"RAISE_VARARGS", 104, 0, Opcode::Kind::plain, Site::escapes},  // 104
+        {"RERAISE", 105, 0, Opcode::Kind::plain, Site::returns},  // 105
+        {"SEND", 106, 1, Opcode::Kind::plain, Site::resumes_generator},  // 106
+        {"SET_ADD", 107, 0, Opcode::Kind::plain, Site::escapes},  // 107
+        {"SET_FUNCTION_ATTRIBUTE", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"SET_UPDATE", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_ATTR", 110, 4, Opcode::Kind::plain, Site::escapes},  // 110
+        {"STORE_DEREF", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"STORE_FAST", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"STORE_FAST_LOAD_FAST", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_FAST_STORE_FAST", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"STORE_GLOBAL", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"STORE_NAME", 116, 0, Opcode::Kind::plain, Site::escapes},  // 116
+        {"SWAP", 117, 0, Opcode::Kind::plain, Site::plain},  // 117
+        {"UNPACK_EX", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
+        {"UNPACK_SEQUENCE", 119, 1, Opcode::Kind::plain, Site::escapes},  // 119
+        {"YIELD_VALUE", 120, 0, Opcode::Kind::plain, Site::returns},  // 120
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 128, 0, Opcode::Kind::plain, Site::escapes},  // 128
+        {"BINARY_OP_ADD_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 129
+        {"BINARY_OP_ADD_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 130
+        {"BINARY_OP_ADD_UNICODE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 131
+        {"BINARY_OP_EXTEND", 44, 5, Opcode::Kind::specialised, Site::calls},  // 132
+        {"BINARY_OP_MULTIPLY_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 133
+        {"BINARY_OP_MULTIPLY_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 134
+        {"BINARY_OP_SUBSCR_DICT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 135
+        {"BINARY_OP_SUBSCR_GETITEM", 44, 5, Opcode::Kind::specialised, Site::calls},  // 136
+        {"BINARY_OP_SUBSCR_LIST_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 137
+        {"BINARY_OP_SUBSCR_LIST_SLICE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 138
+        {"BINARY_OP_SUBSCR_STR_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 139
+        {"BINARY_OP_SUBSCR_TUPLE_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 140
+        {"BINARY_OP_SUBTRACT_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 141
+        {"BINARY_OP_SUBTRACT_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 142
+        {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised, Site::calls},  // 143
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 144
+        {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 145
+        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 146
+        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 147
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 148
+        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 149
+        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls},  // 154
+        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 156
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 157
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 158
+        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 159
+        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 166
+        {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 167
+        {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 168
+        {"CONTAINS_OP_DICT", 57, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"CONTAINS_OP_SET", 57, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"FOR_ITER_GEN", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 171
+        {"FOR_ITER_LIST", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 172
+        {"FOR_ITER_RANGE", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 173
+        {"FOR_ITER_TUPLE", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 174
+        {"JUMP_BACKWARD_JIT", 75, 1, Opcode::Kind::specialised, Site::escapes},  // 175
+        {"JUMP_BACKWARD_NO_JIT", 75, 1, Opcode::Kind::specialised, Site::escapes},  // 176
+        {"LOAD_ATTR_CLASS", 80, 9, Opcode::Kind::specialised, Site::calls},  // 177
+        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 80, 9, Opcode::Kind::specialised, Site::calls},  // 178
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 80, 9, Opcode::Kind::specialised, Site::calls},  // 179
+        {"LOAD_ATTR_INSTANCE_VALUE", 80, 9, Opcode::Kind::specialised, Site::calls},  // 180
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 181
+        {"LOAD_ATTR_METHOD_NO_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 182
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 80, 9, Opcode::Kind::specialised, Site::calls},  // 183
+        {"LOAD_ATTR_MODULE", 80, 9, Opcode::Kind::specialised, Site::calls},  // 184
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 185
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 80, 9, Opcode::Kind::specialised, Site::calls},  // 186
+        {"LOAD_ATTR_PROPERTY", 80, 9, Opcode::Kind::specialised, Site::calls},  // 187
+        {"LOAD_ATTR_SLOT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 188
+        {"LOAD_ATTR_WITH_HINT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 189
+        {"LOAD_CONST_IMMORTAL", 82, 0, Opcode::Kind::specialised, Site::plain},  // 190
+        {"LOAD_CONST_MORTAL", 82, 0, Opcode::Kind::specialised, Site::plain},  // 191
+        {"LOAD_GLOBAL_BUILTIN", 92, 4, Opcode::Kind::specialised, Site::escapes},  // 192
+        {"LOAD_GLOBAL_MODULE", 92, 4, Opcode::Kind::specialised, Site::escapes},  // 193
+        {"LOAD_SUPER_ATTR_ATTR", 96, 1, Opcode::Kind::specialised, Site::escapes},  // 194
+        {"LOAD_SUPER_ATTR_METHOD", 96, 1, Opcode::Kind::specialised, Site::escapes},  // 195
+        {"RESUME_CHECK", 128, 0, Opcode::Kind::specialised, Site::escapes},  // 196
+        {"SEND_GEN", 106, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 197
+        {"STORE_ATTR_INSTANCE_VALUE", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 198
+        {"STORE_ATTR_SLOT", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 199
+        {"STORE_ATTR_WITH_HINT", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 200
+        {"STORE_SUBSCR_DICT", 38, 1, Opcode::Kind::specialised, Site::escapes},  // 201
+        {"STORE_SUBSCR_LIST_INT", 38, 1, Opcode::Kind::specialised, Site::escapes},  // 202
+        {"TO_BOOL_ALWAYS_TRUE", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 203
+        {"TO_BOOL_BOOL", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 204
+        {"TO_BOOL_INT", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"TO_BOOL_LIST", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"TO_BOOL_NONE", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"TO_BOOL_STR", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 208
+        {"UNPACK_SEQUENCE_LIST", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"UNPACK_SEQUENCE_TUPLE", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 211
+        {{}, 212, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 213, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 214, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 215, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 216, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 217, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 218, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented, Site::escapes},  // 234
+        {"INSTRUMENTED_POP_ITER", 30, 0, Opcode::Kind::instrumented, Site::escapes},  // 235
+        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented, Site::escapes},  // 236
+        {"INSTRUMENTED_FOR_ITER", 70, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 237
+        {"INSTRUMENTED_INSTRUCTION", 238, 0, Opcode::Kind::instrumented, Site::any},  // 238
+        {"INSTRUMENTED_JUMP_FORWARD", 77, 0, Opcode::Kind::instrumented, Site::plain},  // 239
+        {"INSTRUMENTED_NOT_TAKEN", 28, 0, Opcode::Kind::instrumented, Site::plain},  // 240
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::instrumented, Site::plain},  // 241
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::instrumented, Site::plain},  // 242
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::instrumented, Site::escapes},  // 243
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::instrumented, Site::escapes},  // 244
+        {"INSTRUMENTED_RESUME", 128, 0, Opcode::Kind::instrumented, Site::escapes},  // 245
+        {"INSTRUMENTED_RETURN_VALUE", 35, 0, Opcode::Kind::instrumented, Site::returns},  // 246
+        {"INSTRUMENTED_YIELD_VALUE", 120, 0, Opcode::Kind::instrumented, Site::returns},  // 247
+        {"INSTRUMENTED_END_ASYNC_FOR", 68, 0, Opcode::Kind::instrumented, Site::escapes},  // 248
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::instrumented, Site::escapes},  // 249
+        {"INSTRUMENTED_CALL", 52, 3, Opcode::Kind::instrumented, Site::calls},  // 250
+        {"INSTRUMENTED_CALL_KW", 55, 3, Opcode::Kind::instrumented, Site::calls},  // 251
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 0, Opcode::Kind::instrumented, Site::calls},  // 252
+        {"INSTRUMENTED_JUMP_BACKWARD", 75, 1, Opcode::Kind::instrumented, Site::escapes},  // 253
+        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
+        {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor, Site::any},  // 255
     }},
     .resume = 128,
-    .send = 106,
-    .for_iter = 70,
     .enter_executor = 255,
     .instrumented_line = 254,
     .instrumented_instruction = 238,

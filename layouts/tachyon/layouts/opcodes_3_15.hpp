@@ -12,266 +12,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_15{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain},  // 1
-        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised},  // 3
-        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain},  // 4
-        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain},  // 5
-        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain},  // 7
-        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain},  // 8
-        {"END_FOR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_SEND", 10, 0, Opcode::Kind::plain},  // 10
-        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain},  // 11
-        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain},  // 12
-        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain},  // 13
-        {"GET_AITER", 14, 0, Opcode::Kind::plain},  // 14
-        {"GET_ANEXT", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_LEN", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"INTERPRETER_EXIT", 18, 0, Opcode::Kind::plain},  // 18
-        {"LOAD_BUILD_CLASS", 19, 0, Opcode::Kind::plain},  // 19
-        {"LOAD_LOCALS", 20, 0, Opcode::Kind::plain},  // 20
-        {"MAKE_FUNCTION", 21, 0, Opcode::Kind::plain},  // 21
-        {"MATCH_KEYS", 22, 0, Opcode::Kind::plain},  // 22
-        {"MATCH_MAPPING", 23, 0, Opcode::Kind::plain},  // 23
-        {"MATCH_SEQUENCE", 24, 0, Opcode::Kind::plain},  // 24
-        {"NOP", 25, 0, Opcode::Kind::plain},  // 25
-        {"NOT_TAKEN", 26, 0, Opcode::Kind::plain},  // 26
-        {"POP_EXCEPT", 27, 0, Opcode::Kind::plain},  // 27
-        {"POP_ITER", 28, 0, Opcode::Kind::plain},  // 28
-        {"POP_TOP", 29, 0, Opcode::Kind::plain},  // 29
-        {"PUSH_EXC_INFO", 30, 0, Opcode::Kind::plain},  // 30
-        {"PUSH_NULL", 31, 0, Opcode::Kind::plain},  // 31
-        {"RETURN_GENERATOR", 32, 0, Opcode::Kind::plain},  // 32
-        {"RETURN_VALUE", 33, 0, Opcode::Kind::plain},  // 33
-        {"SETUP_ANNOTATIONS", 34, 0, Opcode::Kind::plain},  // 34
-        {"STORE_SLICE", 35, 0, Opcode::Kind::plain},  // 35
-        {"STORE_SUBSCR", 36, 1, Opcode::Kind::plain},  // 36
-        {"TO_BOOL", 37, 3, Opcode::Kind::plain},  // 37
-        {"UNARY_INVERT", 38, 0, Opcode::Kind::plain},  // 38
-        {"UNARY_NEGATIVE", 39, 0, Opcode::Kind::plain},  // 39
-        {"UNARY_NOT", 40, 0, Opcode::Kind::plain},  // 40
-        {"WITH_EXCEPT_START", 41, 0, Opcode::Kind::plain},  // 41
-        {"BINARY_OP", 42, 5, Opcode::Kind::plain},  // 42
-        {"BUILD_INTERPOLATION", 43, 0, Opcode::Kind::plain},  // 43
-        {"BUILD_LIST", 44, 0, Opcode::Kind::plain},  // 44
-        {"BUILD_MAP", 45, 0, Opcode::Kind::plain},  // 45
-        {"BUILD_SET", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_SLICE", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_STRING", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain},  // 49
-        {"CALL", 50, 3, Opcode::Kind::plain},  // 50
-        {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain},  // 51
-        {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain},  // 52
-        {"CALL_KW", 53, 3, Opcode::Kind::plain},  // 53
-        {"COMPARE_OP", 54, 1, Opcode::Kind::plain},  // 54
-        {"CONTAINS_OP", 55, 1, Opcode::Kind::plain},  // 55
-        {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain},  // 56
-        {"COPY", 57, 0, Opcode::Kind::plain},  // 57
-        {"COPY_FREE_VARS", 58, 0, Opcode::Kind::plain},  // 58
-        {"DELETE_ATTR", 59, 0, Opcode::Kind::plain},  // 59
-        {"DELETE_DEREF", 60, 0, Opcode::Kind::plain},  // 60
-        {"DELETE_FAST", 61, 0, Opcode::Kind::plain},  // 61
-        {"DELETE_GLOBAL", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_NAME", 63, 0, Opcode::Kind::plain},  // 63
-        {"DICT_MERGE", 64, 0, Opcode::Kind::plain},  // 64
-        {"DICT_UPDATE", 65, 0, Opcode::Kind::plain},  // 65
-        {"END_ASYNC_FOR", 66, 0, Opcode::Kind::plain},  // 66
-        {"EXTENDED_ARG", 67, 0, Opcode::Kind::plain},  // 67
-        {"FOR_ITER", 68, 1, Opcode::Kind::plain},  // 68
-        {"GET_AWAITABLE", 69, 0, Opcode::Kind::plain},  // 69
-        {"GET_ITER", 70, 1, Opcode::Kind::plain},  // 70
-        {"IMPORT_FROM", 71, 0, Opcode::Kind::plain},  // 71
-        {"IMPORT_NAME", 72, 0, Opcode::Kind::plain},  // 72
-        {"IS_OP", 73, 0, Opcode::Kind::plain},  // 73
-        {"JUMP_BACKWARD", 74, 1, Opcode::Kind::plain},  // 74
-        {"JUMP_BACKWARD_NO_INTERRUPT", 75, 0, Opcode::Kind::plain},  // 75
-        {"JUMP_FORWARD", 76, 0, Opcode::Kind::plain},  // 76
-        {"LIST_APPEND", 77, 0, Opcode::Kind::plain},  // 77
-        {"LIST_EXTEND", 78, 0, Opcode::Kind::plain},  // 78
-        {"LOAD_ATTR", 79, 9, Opcode::Kind::plain},  // 79
-        {"LOAD_COMMON_CONSTANT", 80, 0, Opcode::Kind::plain},  // 80
-        {"LOAD_CONST", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_DEREF", 82, 0, Opcode::Kind::plain},  // 82
-        {"LOAD_FAST", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_FAST_AND_CLEAR", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST_BORROW", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain},  // 91
-        {"LOAD_NAME", 92, 0, Opcode::Kind::plain},  // 92
-        {"LOAD_SMALL_INT", 93, 0, Opcode::Kind::plain},  // 93
-        {"LOAD_SPECIAL", 94, 0, Opcode::Kind::plain},  // 94
-        {"LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::plain},  // 95
-        {"MAKE_CELL", 96, 0, Opcode::Kind::plain},  // 96
-        {"MAP_ADD", 97, 0, Opcode::Kind::plain},  // 97
-        {"MATCH_CLASS", 98, 0, Opcode::Kind::plain},  // 98
-        {"POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::plain},  // 100
-        {"POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::plain},  // 101
-        {"POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::plain},  // 102
-        {"RAISE_VARARGS", 103, 0, Opcode::Kind::plain},  // 103
-        {"RERAISE", 104, 0, Opcode::Kind::plain},  // 104
-        {"SEND", 105, 1, Opcode::Kind::plain},  // 105
-        {"SET_ADD", 106, 0, Opcode::Kind::plain},  // 106
-        {"SET_FUNCTION_ATTRIBUTE", 107, 0, Opcode::Kind::plain},  // 107
-        {"SET_UPDATE", 108, 0, Opcode::Kind::plain},  // 108
-        {"STORE_ATTR", 109, 4, Opcode::Kind::plain},  // 109
-        {"STORE_DEREF", 110, 0, Opcode::Kind::plain},  // 110
-        {"STORE_FAST", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST_LOAD_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_FAST_STORE_FAST", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_GLOBAL", 114, 0, Opcode::Kind::plain},  // 114
-        {"STORE_NAME", 115, 0, Opcode::Kind::plain},  // 115
-        {"SWAP", 116, 0, Opcode::Kind::plain},  // 116
-        {"UNPACK_EX", 117, 0, Opcode::Kind::plain},  // 117
-        {"UNPACK_SEQUENCE", 118, 1, Opcode::Kind::plain},  // 118
-        {"YIELD_VALUE", 119, 0, Opcode::Kind::plain},  // 119
-        {{}, 120, 0, Opcode::Kind::unassigned},
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {"RESUME", 128, 1, Opcode::Kind::plain},  // 128
-        {"BINARY_OP_ADD_FLOAT", 42, 5, Opcode::Kind::specialised},  // 129
-        {"BINARY_OP_ADD_INT", 42, 5, Opcode::Kind::specialised},  // 130
-        {"BINARY_OP_ADD_UNICODE", 42, 5, Opcode::Kind::specialised},  // 131
-        {"BINARY_OP_EXTEND", 42, 5, Opcode::Kind::specialised},  // 132
-        {"BINARY_OP_MULTIPLY_FLOAT", 42, 5, Opcode::Kind::specialised},  // 133
-        {"BINARY_OP_MULTIPLY_INT", 42, 5, Opcode::Kind::specialised},  // 134
-        {"BINARY_OP_SUBSCR_DICT", 42, 5, Opcode::Kind::specialised},  // 135
-        {"BINARY_OP_SUBSCR_GETITEM", 42, 5, Opcode::Kind::specialised},  // 136
-        {"BINARY_OP_SUBSCR_LIST_INT", 42, 5, Opcode::Kind::specialised},  // 137
-        {"BINARY_OP_SUBSCR_LIST_SLICE", 42, 5, Opcode::Kind::specialised},  // 138
-        {"BINARY_OP_SUBSCR_STR_INT", 42, 5, Opcode::Kind::specialised},  // 139
-        {"BINARY_OP_SUBSCR_TUPLE_INT", 42, 5, Opcode::Kind::specialised},  // 140
-        {"BINARY_OP_SUBSCR_USTR_INT", 42, 5, Opcode::Kind::specialised},  // 141
-        {"BINARY_OP_SUBTRACT_FLOAT", 42, 5, Opcode::Kind::specialised},  // 142
-        {"BINARY_OP_SUBTRACT_INT", 42, 5, Opcode::Kind::specialised},  // 143
-        {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised},  // 144
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised},  // 145
-        {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised},  // 146
-        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised},  // 147
-        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised},  // 148
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised},  // 149
-        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised},  // 150
-        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised},  // 151
-        {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised},  // 152
-        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised},  // 153
-        {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised},  // 154
-        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised},  // 155
-        {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised},  // 156
-        {"CALL_LEN", 50, 3, Opcode::Kind::specialised},  // 157
-        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised},  // 158
-        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised},  // 159
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised},  // 160
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised},  // 161
-        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised},  // 165
-        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised},  // 166
-        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised},  // 167
-        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised},  // 168
-        {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised},  // 169
-        {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised},  // 170
-        {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised},  // 171
-        {"CONTAINS_OP_DICT", 55, 1, Opcode::Kind::specialised},  // 172
-        {"CONTAINS_OP_SET", 55, 1, Opcode::Kind::specialised},  // 173
-        {"FOR_ITER_GEN", 68, 1, Opcode::Kind::specialised},  // 174
-        {"FOR_ITER_LIST", 68, 1, Opcode::Kind::specialised},  // 175
-        {"FOR_ITER_RANGE", 68, 1, Opcode::Kind::specialised},  // 176
-        {"FOR_ITER_TUPLE", 68, 1, Opcode::Kind::specialised},  // 177
-        {"FOR_ITER_VIRTUAL", 68, 1, Opcode::Kind::specialised},  // 178
-        {"GET_ITER_SELF", 70, 1, Opcode::Kind::specialised},  // 179
-        {"GET_ITER_VIRTUAL", 70, 1, Opcode::Kind::specialised},  // 180
-        {"JUMP_BACKWARD_JIT", 74, 1, Opcode::Kind::specialised},  // 181
-        {"JUMP_BACKWARD_NO_JIT", 74, 1, Opcode::Kind::specialised},  // 182
-        {"LOAD_ATTR_CLASS", 79, 9, Opcode::Kind::specialised},  // 183
-        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 79, 9, Opcode::Kind::specialised},  // 184
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 79, 9, Opcode::Kind::specialised},  // 185
-        {"LOAD_ATTR_INSTANCE_VALUE", 79, 9, Opcode::Kind::specialised},  // 186
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 79, 9, Opcode::Kind::specialised},  // 187
-        {"LOAD_ATTR_METHOD_NO_DICT", 79, 9, Opcode::Kind::specialised},  // 188
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 79, 9, Opcode::Kind::specialised},  // 189
-        {"LOAD_ATTR_MODULE", 79, 9, Opcode::Kind::specialised},  // 190
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 79, 9, Opcode::Kind::specialised},  // 191
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 79, 9, Opcode::Kind::specialised},  // 192
-        {"LOAD_ATTR_PROPERTY", 79, 9, Opcode::Kind::specialised},  // 193
-        {"LOAD_ATTR_SLOT", 79, 9, Opcode::Kind::specialised},  // 194
-        {"LOAD_ATTR_WITH_HINT", 79, 9, Opcode::Kind::specialised},  // 195
-        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised},  // 196
-        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised},  // 197
-        {"LOAD_SUPER_ATTR_ATTR", 95, 1, Opcode::Kind::specialised},  // 198
-        {"LOAD_SUPER_ATTR_METHOD", 95, 1, Opcode::Kind::specialised},  // 199
-        {"RESUME_CHECK", 128, 1, Opcode::Kind::specialised},  // 200
-        {"RESUME_CHECK_JIT", 128, 1, Opcode::Kind::specialised},  // 201
-        {"SEND_ASYNC_GEN", 105, 1, Opcode::Kind::specialised},  // 202
-        {"SEND_GEN", 105, 1, Opcode::Kind::specialised},  // 203
-        {"SEND_VIRTUAL", 105, 1, Opcode::Kind::specialised},  // 204
-        {"STORE_ATTR_INSTANCE_VALUE", 109, 4, Opcode::Kind::specialised},  // 205
-        {"STORE_ATTR_SLOT", 109, 4, Opcode::Kind::specialised},  // 206
-        {"STORE_ATTR_WITH_HINT", 109, 4, Opcode::Kind::specialised},  // 207
-        {"STORE_SUBSCR_DICT", 36, 1, Opcode::Kind::specialised},  // 208
-        {"STORE_SUBSCR_LIST_INT", 36, 1, Opcode::Kind::specialised},  // 209
-        {"TO_BOOL_ALWAYS_TRUE", 37, 3, Opcode::Kind::specialised},  // 210
-        {"TO_BOOL_BOOL", 37, 3, Opcode::Kind::specialised},  // 211
-        {"TO_BOOL_INT", 37, 3, Opcode::Kind::specialised},  // 212
-        {"TO_BOOL_LIST", 37, 3, Opcode::Kind::specialised},  // 213
-        {"TO_BOOL_NONE", 37, 3, Opcode::Kind::specialised},  // 214
-        {"TO_BOOL_STR", 37, 3, Opcode::Kind::specialised},  // 215
-        {"UNPACK_SEQUENCE_LIST", 118, 1, Opcode::Kind::specialised},  // 216
-        {"UNPACK_SEQUENCE_TUPLE", 118, 1, Opcode::Kind::specialised},  // 217
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 118, 1, Opcode::Kind::specialised},  // 218
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented},  // 233
-        {"INSTRUMENTED_POP_ITER", 28, 0, Opcode::Kind::instrumented},  // 234
-        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented},  // 235
-        {"INSTRUMENTED_FOR_ITER", 68, 1, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_INSTRUCTION", 237, 0, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_JUMP_FORWARD", 76, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_NOT_TAKEN", 26, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_RESUME", 128, 1, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_RETURN_VALUE", 33, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_YIELD_VALUE", 119, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_END_ASYNC_FOR", 66, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_CALL", 50, 3, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_CALL_KW", 53, 3, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 1, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_JUMP_BACKWARD", 74, 1, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_LINE", 253, 0, Opcode::Kind::instrumented},  // 253
-        {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor},  // 254
-        {"TRACE_RECORD", 255, 0, Opcode::Kind::plain},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 3
+        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls},  // 4
+        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
+        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"END_FOR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_SEND", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain, Site::calls},  // 11
+        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain, Site::escapes},  // 13
+        {"GET_AITER", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"GET_ANEXT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_LEN", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"INTERPRETER_EXIT", 18, 0, Opcode::Kind::plain, Site::returns},  // 18
+        {"LOAD_BUILD_CLASS", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"LOAD_LOCALS", 20, 0, Opcode::Kind::plain, Site::escapes},  // 20
+        {"MAKE_FUNCTION", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"MATCH_KEYS", 22, 0, Opcode::Kind::plain, Site::escapes},  // 22
+        {"MATCH_MAPPING", 23, 0, Opcode::Kind::plain, Site::plain},  // 23
+        {"MATCH_SEQUENCE", 24, 0, Opcode::Kind::plain, Site::plain},  // 24
+        {"NOP", 25, 0, Opcode::Kind::plain, Site::plain},  // 25
+        {"NOT_TAKEN", 26, 0, Opcode::Kind::plain, Site::plain},  // 26
+        {"POP_EXCEPT", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
+        {"POP_ITER", 28, 0, Opcode::Kind::plain, Site::escapes},  // 28
+        {"POP_TOP", 29, 0, Opcode::Kind::plain, Site::escapes},  // 29
+        {"PUSH_EXC_INFO", 30, 0, Opcode::Kind::plain, Site::plain},  // 30
+        {"PUSH_NULL", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
+        {"RETURN_GENERATOR", 32, 0, Opcode::Kind::plain, Site::returns},  // 32
+        {"RETURN_VALUE", 33, 0, Opcode::Kind::plain, Site::returns},  // 33
+        {"SETUP_ANNOTATIONS", 34, 0, Opcode::Kind::plain, Site::escapes},  // 34
+        {"STORE_SLICE", 35, 0, Opcode::Kind::plain, Site::escapes},  // 35
+        {"STORE_SUBSCR", 36, 1, Opcode::Kind::plain, Site::escapes},  // 36
+        {"TO_BOOL", 37, 3, Opcode::Kind::plain, Site::escapes},  // 37
+        {"UNARY_INVERT", 38, 0, Opcode::Kind::plain, Site::escapes},  // 38
+        {"UNARY_NEGATIVE", 39, 0, Opcode::Kind::plain, Site::escapes},  // 39
+        {"UNARY_NOT", 40, 0, Opcode::Kind::plain, Site::plain},  // 40
+        {"WITH_EXCEPT_START", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"BINARY_OP", 42, 5, Opcode::Kind::plain, Site::calls},  // 42
+        {"BUILD_INTERPOLATION", 43, 0, Opcode::Kind::plain, Site::escapes},  // 43
+        {"BUILD_LIST", 44, 0, Opcode::Kind::plain, Site::escapes},  // 44
+        {"BUILD_MAP", 45, 0, Opcode::Kind::plain, Site::escapes},  // 45
+        {"BUILD_SET", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_SLICE", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_STRING", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls},  // 50
+        {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"COMPARE_OP", 54, 1, Opcode::Kind::plain, Site::escapes},  // 54
+        {"CONTAINS_OP", 55, 1, Opcode::Kind::plain, Site::escapes},  // 55
+        {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
+        {"COPY", 57, 0, Opcode::Kind::plain, Site::plain},  // 57
+        {"COPY_FREE_VARS", 58, 0, Opcode::Kind::plain, Site::plain},  // 58
+        {"DELETE_ATTR", 59, 0, Opcode::Kind::plain, Site::escapes},  // 59
+        {"DELETE_DEREF", 60, 0, Opcode::Kind::plain, Site::escapes},  // 60
+        {"DELETE_FAST", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"DELETE_GLOBAL", 62, 0, Opcode::Kind::plain, Site::escapes},  // 62
+        {"DELETE_NAME", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DICT_MERGE", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DICT_UPDATE", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"END_ASYNC_FOR", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"EXTENDED_ARG", 67, 0, Opcode::Kind::plain, Site::plain},  // 67
+        {"FOR_ITER", 68, 1, Opcode::Kind::plain, Site::resumes_generator},  // 68
+        {"GET_AWAITABLE", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"GET_ITER", 70, 1, Opcode::Kind::plain, Site::escapes},  // 70
+        {"IMPORT_FROM", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"IMPORT_NAME", 72, 0, Opcode::Kind::plain, Site::escapes},  // 72
+        {"IS_OP", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"JUMP_BACKWARD", 74, 1, Opcode::Kind::plain, Site::escapes},  // 74
+        {"JUMP_BACKWARD_NO_INTERRUPT", 75, 0, Opcode::Kind::plain, Site::plain},  // 75
+        {"JUMP_FORWARD", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"LIST_APPEND", 77, 0, Opcode::Kind::plain, Site::escapes},  // 77
+        {"LIST_EXTEND", 78, 0, Opcode::Kind::plain, Site::escapes},  // 78
+        {"LOAD_ATTR", 79, 9, Opcode::Kind::plain, Site::calls},  // 79
+        {"LOAD_COMMON_CONSTANT", 80, 0, Opcode::Kind::plain, Site::plain},  // 80
+        {"LOAD_CONST", 81, 0, Opcode::Kind::plain, Site::plain},  // 81
+        {"LOAD_DEREF", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
+        {"LOAD_FAST", 83, 0, Opcode::Kind::plain, Site::plain},  // 83
+        {"LOAD_FAST_AND_CLEAR", 84, 0, Opcode::Kind::plain, Site::plain},  // 84
+        {"LOAD_FAST_BORROW", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain, Site::plain},  // 88
+        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_NAME", 92, 0, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_SMALL_INT", 93, 0, Opcode::Kind::plain, Site::plain},  // 93
+        {"LOAD_SPECIAL", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::plain, Site::escapes},  // 95
+        {"MAKE_CELL", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"MAP_ADD", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"MATCH_CLASS", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::plain, Site::plain},  // 99
+        {"POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::plain, Site::escapes},  // 100
+        {"POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::plain, Site::escapes},  // 101
+        {"POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::plain, Site::plain},  // 102
+        {"RAISE_VARARGS", 103, 0, Opcode::Kind::plain, Site::escapes},  // 103
+        {"RERAISE", 104, 0, Opcode::Kind::plain, Site::returns},  // 104
+        {"SEND", 105, 1, Opcode::Kind::plain, Site::resumes_generator},  // 105
+        {"SET_ADD", 106, 0, Opcode::Kind::plain, Site::escapes},  // 106
+        {"SET_FUNCTION_ATTRIBUTE", 107, 0, Opcode::Kind::plain, Site::plain},  // 107
+        {"SET_UPDATE", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"STORE_ATTR", 109, 4, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_DEREF", 110, 0, Opcode::Kind::plain, Site::escapes},  // 110
+        {"STORE_FAST", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"STORE_FAST_LOAD_FAST", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"STORE_FAST_STORE_FAST", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_GLOBAL", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"STORE_NAME", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"SWAP", 116, 0, Opcode::Kind::plain, Site::plain},  // 116
+        {"UNPACK_EX", 117, 0, Opcode::Kind::plain, Site::escapes},  // 117
+        {"UNPACK_SEQUENCE", 118, 1, Opcode::Kind::plain, Site::escapes},  // 118
+        {"YIELD_VALUE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
+        {{}, 120, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 128, 1, Opcode::Kind::plain, Site::escapes},  // 128
+        {"BINARY_OP_ADD_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 129
+        {"BINARY_OP_ADD_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 130
+        {"BINARY_OP_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 131
+        {"BINARY_OP_EXTEND", 42, 5, Opcode::Kind::specialised, Site::calls},  // 132
+        {"BINARY_OP_MULTIPLY_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 133
+        {"BINARY_OP_MULTIPLY_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 134
+        {"BINARY_OP_SUBSCR_DICT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 135
+        {"BINARY_OP_SUBSCR_GETITEM", 42, 5, Opcode::Kind::specialised, Site::calls},  // 136
+        {"BINARY_OP_SUBSCR_LIST_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 137
+        {"BINARY_OP_SUBSCR_LIST_SLICE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 138
+        {"BINARY_OP_SUBSCR_STR_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 139
+        {"BINARY_OP_SUBSCR_TUPLE_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 140
+        {"BINARY_OP_SUBSCR_USTR_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 141
+        {"BINARY_OP_SUBTRACT_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 142
+        {"BINARY_OP_SUBTRACT_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 143
+        {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised, Site::calls},  // 144
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 145
+        {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 146
+        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 147
+        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 148
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 149
+        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised, Site::calls},  // 154
+        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 156
+        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls},  // 157
+        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls},  // 158
+        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 159
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 166
+        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 167
+        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 171
+        {"CONTAINS_OP_DICT", 55, 1, Opcode::Kind::specialised, Site::escapes},  // 172
+        {"CONTAINS_OP_SET", 55, 1, Opcode::Kind::specialised, Site::escapes},  // 173
+        {"FOR_ITER_GEN", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 174
+        {"FOR_ITER_LIST", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 175
+        {"FOR_ITER_RANGE", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 176
+        {"FOR_ITER_TUPLE", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 177
+        {"FOR_ITER_VIRTUAL", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 178
+        {"GET_ITER_SELF", 70, 1, Opcode::Kind::specialised, Site::escapes},  // 179
+        {"GET_ITER_VIRTUAL", 70, 1, Opcode::Kind::specialised, Site::escapes},  // 180
+        {"JUMP_BACKWARD_JIT", 74, 1, Opcode::Kind::specialised, Site::escapes},  // 181
+        {"JUMP_BACKWARD_NO_JIT", 74, 1, Opcode::Kind::specialised, Site::escapes},  // 182
+        {"LOAD_ATTR_CLASS", 79, 9, Opcode::Kind::specialised, Site::calls},  // 183
+        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 79, 9, Opcode::Kind::specialised, Site::calls},  // 184
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 79, 9, Opcode::Kind::specialised, Site::calls},  // 185
+        {"LOAD_ATTR_INSTANCE_VALUE", 79, 9, Opcode::Kind::specialised, Site::calls},  // 186
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 187
+        {"LOAD_ATTR_METHOD_NO_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 188
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 79, 9, Opcode::Kind::specialised, Site::calls},  // 189
+        {"LOAD_ATTR_MODULE", 79, 9, Opcode::Kind::specialised, Site::calls},  // 190
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 191
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 79, 9, Opcode::Kind::specialised, Site::calls},  // 192
+        {"LOAD_ATTR_PROPERTY", 79, 9, Opcode::Kind::specialised, Site::calls},  // 193
+        {"LOAD_ATTR_SLOT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 194
+        {"LOAD_ATTR_WITH_HINT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 195
+        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 196
+        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 197
+        {"LOAD_SUPER_ATTR_ATTR", 95, 1, Opcode::Kind::specialised, Site::escapes},  // 198
+        {"LOAD_SUPER_ATTR_METHOD", 95, 1, Opcode::Kind::specialised, Site::escapes},  // 199
+        {"RESUME_CHECK", 128, 1, Opcode::Kind::specialised, Site::escapes},  // 200
+        {"RESUME_CHECK_JIT", 128, 1, Opcode::Kind::specialised, Site::escapes},  // 201
+        {"SEND_ASYNC_GEN", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 202
+        {"SEND_GEN", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 203
+        {"SEND_VIRTUAL", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 204
+        {"STORE_ATTR_INSTANCE_VALUE", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"STORE_ATTR_SLOT", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"STORE_ATTR_WITH_HINT", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"STORE_SUBSCR_DICT", 36, 1, Opcode::Kind::specialised, Site::escapes},  // 208
+        {"STORE_SUBSCR_LIST_INT", 36, 1, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"TO_BOOL_ALWAYS_TRUE", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"TO_BOOL_BOOL", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 211
+        {"TO_BOOL_INT", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 212
+        {"TO_BOOL_LIST", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 213
+        {"TO_BOOL_NONE", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 214
+        {"TO_BOOL_STR", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 215
+        {"UNPACK_SEQUENCE_LIST", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 216
+        {"UNPACK_SEQUENCE_TUPLE", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 217
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 218
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented, Site::escapes},  // 233
+        {"INSTRUMENTED_POP_ITER", 28, 0, Opcode::Kind::instrumented, Site::escapes},  // 234
+        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented, Site::escapes},  // 235
+        {"INSTRUMENTED_FOR_ITER", 68, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 236
+        {"INSTRUMENTED_INSTRUCTION", 237, 0, Opcode::Kind::instrumented, Site::any},  // 237
+        {"INSTRUMENTED_JUMP_FORWARD", 76, 0, Opcode::Kind::instrumented, Site::plain},  // 238
+        {"INSTRUMENTED_NOT_TAKEN", 26, 0, Opcode::Kind::instrumented, Site::plain},  // 239
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::instrumented, Site::plain},  // 240
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::instrumented, Site::plain},  // 241
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::instrumented, Site::escapes},  // 242
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::instrumented, Site::escapes},  // 243
+        {"INSTRUMENTED_RESUME", 128, 1, Opcode::Kind::instrumented, Site::escapes},  // 244
+        {"INSTRUMENTED_RETURN_VALUE", 33, 0, Opcode::Kind::instrumented, Site::returns},  // 245
+        {"INSTRUMENTED_YIELD_VALUE", 119, 0, Opcode::Kind::instrumented, Site::returns},  // 246
+        {"INSTRUMENTED_END_ASYNC_FOR", 66, 0, Opcode::Kind::instrumented, Site::escapes},  // 247
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::instrumented, Site::escapes},  // 248
+        {"INSTRUMENTED_CALL", 50, 3, Opcode::Kind::instrumented, Site::calls},  // 249
+        {"INSTRUMENTED_CALL_KW", 53, 3, Opcode::Kind::instrumented, Site::calls},  // 250
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 1, Opcode::Kind::instrumented, Site::calls},  // 251
+        {"INSTRUMENTED_JUMP_BACKWARD", 74, 1, Opcode::Kind::instrumented, Site::escapes},  // 252
+        {"INSTRUMENTED_LINE", 253, 0, Opcode::Kind::instrumented, Site::any},  // 253
+        {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor, Site::any},  // 254
+        {"TRACE_RECORD", 255, 0, Opcode::Kind::plain, Site::escapes},  // 255
     }},
     .resume = 128,
-    .send = 105,
-    .for_iter = 68,
     .enter_executor = 254,
     .instrumented_line = 253,
     .instrumented_instruction = 237,
