@@ -8193,6 +8193,18 @@ struct BuildId {
 // constant of ours.
 namespace tachyon {
 
+// What may stand on a frame that executes an instruction. C code runs whatever an object defines
+// (`in`, `with`, import, a finaliser, a signal handler ...), so nearly every instruction can have a
+// Python frame on it, with an entry from C between the two. Few put one there directly.
+enum class Site : std::uint8_t {
+  plain,              // runs no other code, as far as is known
+  escapes,            // may run C code that runs Python
+  calls,              // the same, and may push a frame itself
+  resumes_generator,  // the same, and may put a generator's frame there: FOR_ITER, SEND
+  returns,            // leaves the frame
+  any,                // nothing is known: replaced, instrumented, of an unknown version
+};
+
 struct Opcode {
   enum class Kind : std::uint8_t { unassigned, plain, specialised, instrumented, executor };
 
@@ -8200,14 +8212,13 @@ struct Opcode {
   std::uint8_t base = 0;  // the instruction it stands for; itself when it is that one or unknowable
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
+  Site site = Site::any;  // of all forms of the instruction, since it takes one after the other
 };
 
 // Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
 struct OpcodeTable {
   std::array<Opcode, 256> all{};
   std::uint8_t resume = 0;
-  std::uint8_t send = 0;
-  std::uint8_t for_iter = 0;
   std::uint8_t enter_executor = 0;
   std::uint8_t instrumented_line = 0;
   std::uint8_t instrumented_instruction = 0;
@@ -8226,14 +8237,6 @@ class Opcodes {
   }
   constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
 
-  // Which instructions may be where a frame stands whose direct callee is a generator's frame:
-  // iteration and delegation, in any specialised or instrumented form. Every other resumption
-  // of a generator goes through C and puts an entry frame between the two.
-  constexpr bool resumes_generators(std::uint8_t raw) const noexcept {
-    const std::uint8_t base = (*this)[raw].base;
-    return known() && ((table_->send != 0 && base == table_->send) ||
-                       (table_->for_iter != 0 && base == table_->for_iter));
-  }
   constexpr bool is_resume(std::uint8_t raw) const noexcept {
     return known() && (*this)[raw].base == table_->resume;
   }
@@ -9247,266 +9250,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_11{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"POP_TOP", 1, 0, Opcode::Kind::plain},  // 1
-        {"PUSH_NULL", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_ADAPTIVE", 122, 1, Opcode::Kind::specialised},  // 3
-        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised},  // 4
-        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised},  // 5
-        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 6
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 7
-        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised},  // 8
-        {"NOP", 9, 0, Opcode::Kind::plain},  // 9
-        {"UNARY_POSITIVE", 10, 0, Opcode::Kind::plain},  // 10
-        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain},  // 11
-        {"UNARY_NOT", 12, 0, Opcode::Kind::plain},  // 12
-        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised},  // 13
-        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised},  // 14
-        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain},  // 15
-        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised},  // 16
-        {"BINARY_SUBSCR_ADAPTIVE", 25, 4, Opcode::Kind::specialised},  // 17
-        {"BINARY_SUBSCR_DICT", 25, 4, Opcode::Kind::specialised},  // 18
-        {"BINARY_SUBSCR_GETITEM", 25, 4, Opcode::Kind::specialised},  // 19
-        {"BINARY_SUBSCR_LIST_INT", 25, 4, Opcode::Kind::specialised},  // 20
-        {"BINARY_SUBSCR_TUPLE_INT", 25, 4, Opcode::Kind::specialised},  // 21
-        {"CALL_ADAPTIVE", 171, 4, Opcode::Kind::specialised},  // 22
-        {"CALL_PY_EXACT_ARGS", 171, 4, Opcode::Kind::specialised},  // 23
-        {"CALL_PY_WITH_DEFAULTS", 171, 4, Opcode::Kind::specialised},  // 24
-        {"BINARY_SUBSCR", 25, 4, Opcode::Kind::plain},  // 25
-        {"COMPARE_OP_ADAPTIVE", 107, 2, Opcode::Kind::specialised},  // 26
-        {"COMPARE_OP_FLOAT_JUMP", 107, 2, Opcode::Kind::specialised},  // 27
-        {"COMPARE_OP_INT_JUMP", 107, 2, Opcode::Kind::specialised},  // 28
-        {"COMPARE_OP_STR_JUMP", 107, 2, Opcode::Kind::specialised},  // 29
-        {"GET_LEN", 30, 0, Opcode::Kind::plain},  // 30
-        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain},  // 31
-        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain},  // 32
-        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain},  // 33
-        {"EXTENDED_ARG_QUICK", 144, 0, Opcode::Kind::specialised},  // 34
-        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain},  // 35
-        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain},  // 36
-        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain},  // 37
-        {"JUMP_BACKWARD_QUICK", 140, 0, Opcode::Kind::specialised},  // 38
-        {"LOAD_ATTR_ADAPTIVE", 106, 4, Opcode::Kind::specialised},  // 39
-        {"LOAD_ATTR_INSTANCE_VALUE", 106, 4, Opcode::Kind::specialised},  // 40
-        {"LOAD_ATTR_MODULE", 106, 4, Opcode::Kind::specialised},  // 41
-        {"LOAD_ATTR_SLOT", 106, 4, Opcode::Kind::specialised},  // 42
-        {"LOAD_ATTR_WITH_HINT", 106, 4, Opcode::Kind::specialised},  // 43
-        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised},  // 44
-        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised},  // 45
-        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised},  // 46
-        {"LOAD_GLOBAL_ADAPTIVE", 116, 5, Opcode::Kind::specialised},  // 47
-        {"LOAD_GLOBAL_BUILTIN", 116, 5, Opcode::Kind::specialised},  // 48
-        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain},  // 49
-        {"GET_AITER", 50, 0, Opcode::Kind::plain},  // 50
-        {"GET_ANEXT", 51, 0, Opcode::Kind::plain},  // 51
-        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain},  // 52
-        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain},  // 53
-        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain},  // 54
-        {"LOAD_GLOBAL_MODULE", 116, 5, Opcode::Kind::specialised},  // 55
-        {"LOAD_METHOD_ADAPTIVE", 160, 10, Opcode::Kind::specialised},  // 56
-        {"LOAD_METHOD_CLASS", 160, 10, Opcode::Kind::specialised},  // 57
-        {"LOAD_METHOD_MODULE", 160, 10, Opcode::Kind::specialised},  // 58
-        {"LOAD_METHOD_NO_DICT", 160, 10, Opcode::Kind::specialised},  // 59
-        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain},  // 60
-        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain},  // 61
-        {"LOAD_METHOD_WITH_DICT", 160, 10, Opcode::Kind::specialised},  // 62
-        {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised},  // 63
-        {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised},  // 64
-        {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised},  // 65
-        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised},  // 66
-        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised},  // 67
-        {"GET_ITER", 68, 0, Opcode::Kind::plain},  // 68
-        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain},  // 69
-        {"PRINT_EXPR", 70, 0, Opcode::Kind::plain},  // 70
-        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain},  // 71
-        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised},  // 72
-        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised},  // 73
-        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain},  // 74
-        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain},  // 75
-        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised},  // 76
-        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised},  // 77
-        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised},  // 78
-        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised},  // 79
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised},  // 80
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised},  // 81
-        {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain},  // 82
-        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain},  // 83
-        {"IMPORT_STAR", 84, 0, Opcode::Kind::plain},  // 84
-        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain},  // 85
-        {"YIELD_VALUE", 86, 0, Opcode::Kind::plain},  // 86
-        {"ASYNC_GEN_WRAP", 87, 0, Opcode::Kind::plain},  // 87
-        {"PREP_RERAISE_STAR", 88, 0, Opcode::Kind::plain},  // 88
-        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain},  // 89
-        {"STORE_NAME", 90, 0, Opcode::Kind::plain},  // 90
-        {"DELETE_NAME", 91, 0, Opcode::Kind::plain},  // 91
-        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain},  // 92
-        {"FOR_ITER", 93, 0, Opcode::Kind::plain},  // 93
-        {"UNPACK_EX", 94, 0, Opcode::Kind::plain},  // 94
-        {"STORE_ATTR", 95, 4, Opcode::Kind::plain},  // 95
-        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain},  // 96
-        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain},  // 97
-        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain},  // 98
-        {"SWAP", 99, 0, Opcode::Kind::plain},  // 99
-        {"LOAD_CONST", 100, 0, Opcode::Kind::plain},  // 100
-        {"LOAD_NAME", 101, 0, Opcode::Kind::plain},  // 101
-        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain},  // 102
-        {"BUILD_LIST", 103, 0, Opcode::Kind::plain},  // 103
-        {"BUILD_SET", 104, 0, Opcode::Kind::plain},  // 104
-        {"BUILD_MAP", 105, 0, Opcode::Kind::plain},  // 105
-        {"LOAD_ATTR", 106, 4, Opcode::Kind::plain},  // 106
-        {"COMPARE_OP", 107, 2, Opcode::Kind::plain},  // 107
-        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain},  // 108
-        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain},  // 109
-        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain},  // 110
-        {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain},  // 111
-        {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain},  // 112
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised},  // 113
-        {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain},  // 114
-        {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain},  // 115
-        {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain},  // 116
-        {"IS_OP", 117, 0, Opcode::Kind::plain},  // 117
-        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain},  // 118
-        {"RERAISE", 119, 0, Opcode::Kind::plain},  // 119
-        {"COPY", 120, 0, Opcode::Kind::plain},  // 120
-        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised},  // 121
-        {"BINARY_OP", 122, 1, Opcode::Kind::plain},  // 122
-        {"SEND", 123, 0, Opcode::Kind::plain},  // 123
-        {"LOAD_FAST", 124, 0, Opcode::Kind::plain},  // 124
-        {"STORE_FAST", 125, 0, Opcode::Kind::plain},  // 125
-        {"DELETE_FAST", 126, 0, Opcode::Kind::plain},  // 126
-        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised},  // 127
-        {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain},  // 128
-        {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain},  // 129
-        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain},  // 130
-        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain},  // 131
-        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain},  // 132
-        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain},  // 133
-        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain},  // 134
-        {"MAKE_CELL", 135, 0, Opcode::Kind::plain},  // 135
-        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain},  // 136
-        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain},  // 137
-        {"STORE_DEREF", 138, 0, Opcode::Kind::plain},  // 138
-        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain},  // 139
-        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain},  // 140
-        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised},  // 141
-        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain},  // 142
-        {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised},  // 143
-        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain},  // 144
-        {"LIST_APPEND", 145, 0, Opcode::Kind::plain},  // 145
-        {"SET_ADD", 146, 0, Opcode::Kind::plain},  // 146
-        {"MAP_ADD", 147, 0, Opcode::Kind::plain},  // 147
-        {"LOAD_CLASSDEREF", 148, 0, Opcode::Kind::plain},  // 148
-        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain},  // 149
-        {"RESUME_QUICK", 151, 0, Opcode::Kind::specialised},  // 150
-        {"RESUME", 151, 0, Opcode::Kind::plain},  // 151
-        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain},  // 152
-        {"STORE_ATTR_ADAPTIVE", 95, 4, Opcode::Kind::specialised},  // 153
-        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised},  // 154
-        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain},  // 155
-        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain},  // 156
-        {"BUILD_STRING", 157, 0, Opcode::Kind::plain},  // 157
-        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised},  // 158
-        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised},  // 159
-        {"LOAD_METHOD", 160, 10, Opcode::Kind::plain},  // 160
-        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised},  // 161
-        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain},  // 162
-        {"SET_UPDATE", 163, 0, Opcode::Kind::plain},  // 163
-        {"DICT_MERGE", 164, 0, Opcode::Kind::plain},  // 164
-        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain},  // 165
-        {"PRECALL", 166, 1, Opcode::Kind::plain},  // 166
-        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised},  // 167
-        {"STORE_SUBSCR_ADAPTIVE", 60, 1, Opcode::Kind::specialised},  // 168
-        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised},  // 169
-        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised},  // 170
-        {"CALL", 171, 4, Opcode::Kind::plain},  // 171
-        {"KW_NAMES", 172, 0, Opcode::Kind::plain},  // 172
-        {"POP_JUMP_BACKWARD_IF_NOT_NONE", 173, 0, Opcode::Kind::plain},  // 173
-        {"POP_JUMP_BACKWARD_IF_NONE", 174, 0, Opcode::Kind::plain},  // 174
-        {"POP_JUMP_BACKWARD_IF_FALSE", 175, 0, Opcode::Kind::plain},  // 175
-        {"POP_JUMP_BACKWARD_IF_TRUE", 176, 0, Opcode::Kind::plain},  // 176
-        {"UNPACK_SEQUENCE_ADAPTIVE", 92, 1, Opcode::Kind::specialised},  // 177
-        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised},  // 178
-        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised},  // 179
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised},  // 180
-        {{}, 181, 0, Opcode::Kind::unassigned},
-        {{}, 182, 0, Opcode::Kind::unassigned},
-        {{}, 183, 0, Opcode::Kind::unassigned},
-        {{}, 184, 0, Opcode::Kind::unassigned},
-        {{}, 185, 0, Opcode::Kind::unassigned},
-        {{}, 186, 0, Opcode::Kind::unassigned},
-        {{}, 187, 0, Opcode::Kind::unassigned},
-        {{}, 188, 0, Opcode::Kind::unassigned},
-        {{}, 189, 0, Opcode::Kind::unassigned},
-        {{}, 190, 0, Opcode::Kind::unassigned},
-        {{}, 191, 0, Opcode::Kind::unassigned},
-        {{}, 192, 0, Opcode::Kind::unassigned},
-        {{}, 193, 0, Opcode::Kind::unassigned},
-        {{}, 194, 0, Opcode::Kind::unassigned},
-        {{}, 195, 0, Opcode::Kind::unassigned},
-        {{}, 196, 0, Opcode::Kind::unassigned},
-        {{}, 197, 0, Opcode::Kind::unassigned},
-        {{}, 198, 0, Opcode::Kind::unassigned},
-        {{}, 199, 0, Opcode::Kind::unassigned},
-        {{}, 200, 0, Opcode::Kind::unassigned},
-        {{}, 201, 0, Opcode::Kind::unassigned},
-        {{}, 202, 0, Opcode::Kind::unassigned},
-        {{}, 203, 0, Opcode::Kind::unassigned},
-        {{}, 204, 0, Opcode::Kind::unassigned},
-        {{}, 205, 0, Opcode::Kind::unassigned},
-        {{}, 206, 0, Opcode::Kind::unassigned},
-        {{}, 207, 0, Opcode::Kind::unassigned},
-        {{}, 208, 0, Opcode::Kind::unassigned},
-        {{}, 209, 0, Opcode::Kind::unassigned},
-        {{}, 210, 0, Opcode::Kind::unassigned},
-        {{}, 211, 0, Opcode::Kind::unassigned},
-        {{}, 212, 0, Opcode::Kind::unassigned},
-        {{}, 213, 0, Opcode::Kind::unassigned},
-        {{}, 214, 0, Opcode::Kind::unassigned},
-        {{}, 215, 0, Opcode::Kind::unassigned},
-        {{}, 216, 0, Opcode::Kind::unassigned},
-        {{}, 217, 0, Opcode::Kind::unassigned},
-        {{}, 218, 0, Opcode::Kind::unassigned},
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {{}, 234, 0, Opcode::Kind::unassigned},
-        {{}, 235, 0, Opcode::Kind::unassigned},
-        {{}, 236, 0, Opcode::Kind::unassigned},
-        {{}, 237, 0, Opcode::Kind::unassigned},
-        {{}, 238, 0, Opcode::Kind::unassigned},
-        {{}, 239, 0, Opcode::Kind::unassigned},
-        {{}, 240, 0, Opcode::Kind::unassigned},
-        {{}, 241, 0, Opcode::Kind::unassigned},
-        {{}, 242, 0, Opcode::Kind::unassigned},
-        {{}, 243, 0, Opcode::Kind::unassigned},
-        {{}, 244, 0, Opcode::Kind::unassigned},
-        {{}, 245, 0, Opcode::Kind::unassigned},
-        {{}, 246, 0, Opcode::Kind::unassigned},
-        {{}, 247, 0, Opcode::Kind::unassigned},
-        {{}, 248, 0, Opcode::Kind::unassigned},
-        {{}, 249, 0, Opcode::Kind::unassigned},
-        {{}, 250, 0, Opcode::Kind::unassigned},
-        {{}, 251, 0, Opcode::Kind::unassigned},
-        {{}, 252, 0, Opcode::Kind::unassigned},
-        {{}, 253, 0, Opcode::Kind::unassigned},
-        {{}, 254, 0, Opcode::Kind::unassigned},
-        {"DO_TRACING", 0, 0, Opcode::Kind::specialised},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"POP_TOP", 1, 0, Opcode::Kind::plain, Site::plain},  // 1
+        {"PUSH_NULL", 2, 0, Opcode::Kind::plain, Site::plain},  // 2
+        {"BINARY_OP_ADAPTIVE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 3
+        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 4
+        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 5
+        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 6
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 7
+        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 8
+        {"NOP", 9, 0, Opcode::Kind::plain, Site::plain},  // 9
+        {"UNARY_POSITIVE", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain, Site::escapes},  // 11
+        {"UNARY_NOT", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 13
+        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 14
+        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 16
+        {"BINARY_SUBSCR_ADAPTIVE", 25, 4, Opcode::Kind::specialised, Site::calls},  // 17
+        {"BINARY_SUBSCR_DICT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 18
+        {"BINARY_SUBSCR_GETITEM", 25, 4, Opcode::Kind::specialised, Site::calls},  // 19
+        {"BINARY_SUBSCR_LIST_INT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 20
+        {"BINARY_SUBSCR_TUPLE_INT", 25, 4, Opcode::Kind::specialised, Site::calls},  // 21
+        {"CALL_ADAPTIVE", 171, 4, Opcode::Kind::specialised, Site::calls},  // 22
+        {"CALL_PY_EXACT_ARGS", 171, 4, Opcode::Kind::specialised, Site::calls},  // 23
+        {"CALL_PY_WITH_DEFAULTS", 171, 4, Opcode::Kind::specialised, Site::calls},  // 24
+        {"BINARY_SUBSCR", 25, 4, Opcode::Kind::plain, Site::calls},  // 25
+        {"COMPARE_OP_ADAPTIVE", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 26
+        {"COMPARE_OP_FLOAT_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 27
+        {"COMPARE_OP_INT_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 28
+        {"COMPARE_OP_STR_JUMP", 107, 2, Opcode::Kind::specialised, Site::escapes},  // 29
+        {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
+        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
+        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
+        {"EXTENDED_ARG_QUICK", 144, 0, Opcode::Kind::specialised, Site::plain},  // 34
+        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
+        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
+        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"JUMP_BACKWARD_QUICK", 140, 0, Opcode::Kind::specialised, Site::escapes},  // 38
+        {"LOAD_ATTR_ADAPTIVE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 39
+        {"LOAD_ATTR_INSTANCE_VALUE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 40
+        {"LOAD_ATTR_MODULE", 106, 4, Opcode::Kind::specialised, Site::calls},  // 41
+        {"LOAD_ATTR_SLOT", 106, 4, Opcode::Kind::specialised, Site::calls},  // 42
+        {"LOAD_ATTR_WITH_HINT", 106, 4, Opcode::Kind::specialised, Site::calls},  // 43
+        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised, Site::plain},  // 44
+        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 45
+        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 46
+        {"LOAD_GLOBAL_ADAPTIVE", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 47
+        {"LOAD_GLOBAL_BUILTIN", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 48
+        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
+        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
+        {"LOAD_GLOBAL_MODULE", 116, 5, Opcode::Kind::specialised, Site::escapes},  // 55
+        {"LOAD_METHOD_ADAPTIVE", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 56
+        {"LOAD_METHOD_CLASS", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 57
+        {"LOAD_METHOD_MODULE", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 58
+        {"LOAD_METHOD_NO_DICT", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 59
+        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain, Site::escapes},  // 60
+        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"LOAD_METHOD_WITH_DICT", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 62
+        {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 63
+        {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 64
+        {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised, Site::calls},  // 65
+        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 66
+        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 67
+        {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"PRINT_EXPR", 70, 0, Opcode::Kind::plain, Site::escapes},  // 70
+        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 72
+        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 73
+        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
+        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
+        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 76
+        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 77
+        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls},  // 78
+        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls},  // 79
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 80
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 81
+        {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
+        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
+        {"IMPORT_STAR", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
+        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain, Site::escapes},  // 85
+        {"YIELD_VALUE", 86, 0, Opcode::Kind::plain, Site::returns},  // 86
+        {"ASYNC_GEN_WRAP", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"PREP_RERAISE_STAR", 88, 0, Opcode::Kind::plain, Site::escapes},  // 88
+        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"STORE_NAME", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"DELETE_NAME", 91, 0, Opcode::Kind::plain, Site::escapes},  // 91
+        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain, Site::escapes},  // 92
+        {"FOR_ITER", 93, 0, Opcode::Kind::plain, Site::resumes_generator},  // 93
+        {"UNPACK_EX", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"STORE_ATTR", 95, 4, Opcode::Kind::plain, Site::escapes},  // 95
+        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"SWAP", 99, 0, Opcode::Kind::plain, Site::plain},  // 99
+        {"LOAD_CONST", 100, 0, Opcode::Kind::plain, Site::plain},  // 100
+        {"LOAD_NAME", 101, 0, Opcode::Kind::plain, Site::escapes},  // 101
+        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain, Site::escapes},  // 102
+        {"BUILD_LIST", 103, 0, Opcode::Kind::plain, Site::escapes},  // 103
+        {"BUILD_SET", 104, 0, Opcode::Kind::plain, Site::escapes},  // 104
+        {"BUILD_MAP", 105, 0, Opcode::Kind::plain, Site::escapes},  // 105
+        {"LOAD_ATTR", 106, 4, Opcode::Kind::plain, Site::calls},  // 106
+        {"COMPARE_OP", 107, 2, Opcode::Kind::plain, Site::escapes},  // 107
+        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
+        {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 113
+        {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain, Site::escapes},  // 116
+        {"IS_OP", 117, 0, Opcode::Kind::plain, Site::plain},  // 117
+        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
+        {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
+        {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
+        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 121
+        {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
+        {"SEND", 123, 0, Opcode::Kind::plain, Site::resumes_generator},  // 123
+        {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
+        {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
+        {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
+        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 127
+        {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
+        {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
+        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
+        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain, Site::escapes},  // 131
+        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain, Site::escapes},  // 132
+        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain, Site::escapes},  // 133
+        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain, Site::plain},  // 134
+        {"MAKE_CELL", 135, 0, Opcode::Kind::plain, Site::escapes},  // 135
+        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain, Site::plain},  // 136
+        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain, Site::escapes},  // 137
+        {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
+        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
+        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
+        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 141
+        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
+        {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised, Site::calls},  // 143
+        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
+        {"LIST_APPEND", 145, 0, Opcode::Kind::plain, Site::escapes},  // 145
+        {"SET_ADD", 146, 0, Opcode::Kind::plain, Site::escapes},  // 146
+        {"MAP_ADD", 147, 0, Opcode::Kind::plain, Site::escapes},  // 147
+        {"LOAD_CLASSDEREF", 148, 0, Opcode::Kind::plain, Site::escapes},  // 148
+        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain, Site::plain},  // 149
+        {"RESUME_QUICK", 151, 0, Opcode::Kind::specialised, Site::escapes},  // 150
+        {"RESUME", 151, 0, Opcode::Kind::plain, Site::escapes},  // 151
+        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain, Site::escapes},  // 152
+        {"STORE_ATTR_ADAPTIVE", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 153
+        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 154
+        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain, Site::escapes},  // 155
+        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain, Site::escapes},  // 156
+        {"BUILD_STRING", 157, 0, Opcode::Kind::plain, Site::escapes},  // 157
+        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 158
+        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 159
+        {"LOAD_METHOD", 160, 10, Opcode::Kind::plain, Site::escapes},  // 160
+        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 161
+        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain, Site::escapes},  // 162
+        {"SET_UPDATE", 163, 0, Opcode::Kind::plain, Site::escapes},  // 163
+        {"DICT_MERGE", 164, 0, Opcode::Kind::plain, Site::escapes},  // 164
+        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain, Site::escapes},  // 165
+        {"PRECALL", 166, 1, Opcode::Kind::plain, Site::calls},  // 166
+        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 167
+        {"STORE_SUBSCR_ADAPTIVE", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 168
+        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"CALL", 171, 4, Opcode::Kind::plain, Site::calls},  // 171
+        {"KW_NAMES", 172, 0, Opcode::Kind::plain, Site::plain},  // 172
+        {"POP_JUMP_BACKWARD_IF_NOT_NONE", 173, 0, Opcode::Kind::plain, Site::plain},  // 173
+        {"POP_JUMP_BACKWARD_IF_NONE", 174, 0, Opcode::Kind::plain, Site::plain},  // 174
+        {"POP_JUMP_BACKWARD_IF_FALSE", 175, 0, Opcode::Kind::plain, Site::escapes},  // 175
+        {"POP_JUMP_BACKWARD_IF_TRUE", 176, 0, Opcode::Kind::plain, Site::escapes},  // 176
+        {"UNPACK_SEQUENCE_ADAPTIVE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 177
+        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 178
+        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 179
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 180
+        {{}, 181, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 182, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 183, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 184, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 185, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 186, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 187, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 188, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 189, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 190, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 191, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 192, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 193, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 194, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 195, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 196, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 197, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 198, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 199, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 200, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 201, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 202, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 203, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 204, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 205, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 206, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 207, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 208, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 209, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 210, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 211, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 212, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 213, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 214, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 215, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 216, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 217, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 218, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 234, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 235, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 236, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 237, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 238, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 239, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 240, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 241, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 242, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 243, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 244, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 245, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 246, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 247, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 248, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 249, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 250, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 251, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 252, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 253, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 254, 0, Opcode::Kind::unassigned, Site::any},
+        {"DO_TRACING", 0, 0, Opcode::Kind::specialised, Site::plain},  // 255
     }},
     .resume = 151,
-    .send = 123,
-    .for_iter = 93,
     .enter_executor = 0,
     .instrumented_line = 0,
     .instrumented_instruction = 0,
@@ -9764,266 +9765,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_12{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"POP_TOP", 1, 0, Opcode::Kind::plain},  // 1
-        {"PUSH_NULL", 2, 0, Opcode::Kind::plain},  // 2
-        {"INTERPRETER_EXIT", 3, 0, Opcode::Kind::plain},  // 3
-        {"END_FOR", 4, 0, Opcode::Kind::plain},  // 4
-        {"END_SEND", 5, 0, Opcode::Kind::plain},  // 5
-        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised},  // 6
-        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised},  // 7
-        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 8
-        {"NOP", 9, 0, Opcode::Kind::plain},  // 9
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised},  // 10
-        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain},  // 11
-        {"UNARY_NOT", 12, 0, Opcode::Kind::plain},  // 12
-        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised},  // 13
-        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised},  // 14
-        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain},  // 15
-        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised},  // 18
-        {"BINARY_SUBSCR_DICT", 25, 1, Opcode::Kind::specialised},  // 19
-        {"BINARY_SUBSCR_GETITEM", 25, 1, Opcode::Kind::specialised},  // 20
-        {"BINARY_SUBSCR_LIST_INT", 25, 1, Opcode::Kind::specialised},  // 21
-        {"BINARY_SUBSCR_TUPLE_INT", 25, 1, Opcode::Kind::specialised},  // 22
-        {"CALL_PY_EXACT_ARGS", 171, 3, Opcode::Kind::specialised},  // 23
-        {"CALL_PY_WITH_DEFAULTS", 171, 3, Opcode::Kind::specialised},  // 24
-        {"BINARY_SUBSCR", 25, 1, Opcode::Kind::plain},  // 25
-        {"BINARY_SLICE", 26, 0, Opcode::Kind::plain},  // 26
-        {"STORE_SLICE", 27, 0, Opcode::Kind::plain},  // 27
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 171, 3, Opcode::Kind::specialised},  // 28
-        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised},  // 29
-        {"GET_LEN", 30, 0, Opcode::Kind::plain},  // 30
-        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain},  // 31
-        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain},  // 32
-        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain},  // 33
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised},  // 34
-        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain},  // 35
-        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain},  // 36
-        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain},  // 37
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised},  // 38
-        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised},  // 39
-        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised},  // 40
-        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised},  // 41
-        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised},  // 42
-        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised},  // 43
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised},  // 44
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised},  // 45
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised},  // 46
-        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised},  // 47
-        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised},  // 48
-        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain},  // 49
-        {"GET_AITER", 50, 0, Opcode::Kind::plain},  // 50
-        {"GET_ANEXT", 51, 0, Opcode::Kind::plain},  // 51
-        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain},  // 52
-        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain},  // 53
-        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain},  // 54
-        {"CLEANUP_THROW", 55, 0, Opcode::Kind::plain},  // 55
-        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised},  // 56
-        {"COMPARE_OP_FLOAT", 107, 1, Opcode::Kind::specialised},  // 57
-        {"COMPARE_OP_INT", 107, 1, Opcode::Kind::specialised},  // 58
-        {"COMPARE_OP_STR", 107, 1, Opcode::Kind::specialised},  // 59
-        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain},  // 60
-        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain},  // 61
-        {"FOR_ITER_LIST", 93, 1, Opcode::Kind::specialised},  // 62
-        {"FOR_ITER_TUPLE", 93, 1, Opcode::Kind::specialised},  // 63
-        {"FOR_ITER_RANGE", 93, 1, Opcode::Kind::specialised},  // 64
-        {"FOR_ITER_GEN", 93, 1, Opcode::Kind::specialised},  // 65
-        {"LOAD_SUPER_ATTR_ATTR", 141, 1, Opcode::Kind::specialised},  // 66
-        {"LOAD_SUPER_ATTR_METHOD", 141, 1, Opcode::Kind::specialised},  // 67
-        {"GET_ITER", 68, 0, Opcode::Kind::plain},  // 68
-        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain},  // 69
-        {"LOAD_ATTR_CLASS", 106, 9, Opcode::Kind::specialised},  // 70
-        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain},  // 71
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 106, 9, Opcode::Kind::specialised},  // 72
-        {"LOAD_ATTR_INSTANCE_VALUE", 106, 9, Opcode::Kind::specialised},  // 73
-        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain},  // 74
-        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain},  // 75
-        {"LOAD_ATTR_MODULE", 106, 9, Opcode::Kind::specialised},  // 76
-        {"LOAD_ATTR_PROPERTY", 106, 9, Opcode::Kind::specialised},  // 77
-        {"LOAD_ATTR_SLOT", 106, 9, Opcode::Kind::specialised},  // 78
-        {"LOAD_ATTR_WITH_HINT", 106, 9, Opcode::Kind::specialised},  // 79
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 106, 9, Opcode::Kind::specialised},  // 80
-        {"LOAD_ATTR_METHOD_NO_DICT", 106, 9, Opcode::Kind::specialised},  // 81
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 106, 9, Opcode::Kind::specialised},  // 82
-        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised},  // 84
-        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised},  // 86
-        {"LOAD_LOCALS", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised},  // 88
-        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain},  // 89
-        {"STORE_NAME", 90, 0, Opcode::Kind::plain},  // 90
-        {"DELETE_NAME", 91, 0, Opcode::Kind::plain},  // 91
-        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain},  // 92
-        {"FOR_ITER", 93, 1, Opcode::Kind::plain},  // 93
-        {"UNPACK_EX", 94, 0, Opcode::Kind::plain},  // 94
-        {"STORE_ATTR", 95, 4, Opcode::Kind::plain},  // 95
-        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain},  // 96
-        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain},  // 97
-        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain},  // 98
-        {"SWAP", 99, 0, Opcode::Kind::plain},  // 99
-        {"LOAD_CONST", 100, 0, Opcode::Kind::plain},  // 100
-        {"LOAD_NAME", 101, 0, Opcode::Kind::plain},  // 101
-        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain},  // 102
-        {"BUILD_LIST", 103, 0, Opcode::Kind::plain},  // 103
-        {"BUILD_SET", 104, 0, Opcode::Kind::plain},  // 104
-        {"BUILD_MAP", 105, 0, Opcode::Kind::plain},  // 105
-        {"LOAD_ATTR", 106, 9, Opcode::Kind::plain},  // 106
-        {"COMPARE_OP", 107, 1, Opcode::Kind::plain},  // 107
-        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain},  // 108
-        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain},  // 109
-        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain},  // 110
-        {"LOAD_GLOBAL_BUILTIN", 116, 4, Opcode::Kind::specialised},  // 111
-        {"LOAD_GLOBAL_MODULE", 116, 4, Opcode::Kind::specialised},  // 112
-        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised},  // 113
-        {"POP_JUMP_IF_FALSE", 114, 0, Opcode::Kind::plain},  // 114
-        {"POP_JUMP_IF_TRUE", 115, 0, Opcode::Kind::plain},  // 115
-        {"LOAD_GLOBAL", 116, 4, Opcode::Kind::plain},  // 116
-        {"IS_OP", 117, 0, Opcode::Kind::plain},  // 117
-        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain},  // 118
-        {"RERAISE", 119, 0, Opcode::Kind::plain},  // 119
-        {"COPY", 120, 0, Opcode::Kind::plain},  // 120
-        {"RETURN_CONST", 121, 0, Opcode::Kind::plain},  // 121
-        {"BINARY_OP", 122, 1, Opcode::Kind::plain},  // 122
-        {"SEND", 123, 1, Opcode::Kind::plain},  // 123
-        {"LOAD_FAST", 124, 0, Opcode::Kind::plain},  // 124
-        {"STORE_FAST", 125, 0, Opcode::Kind::plain},  // 125
-        {"DELETE_FAST", 126, 0, Opcode::Kind::plain},  // 126
-        {"LOAD_FAST_CHECK", 127, 0, Opcode::Kind::plain},  // 127
-        {"POP_JUMP_IF_NOT_NONE", 128, 0, Opcode::Kind::plain},  // 128
-        {"POP_JUMP_IF_NONE", 129, 0, Opcode::Kind::plain},  // 129
-        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain},  // 130
-        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain},  // 131
-        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain},  // 132
-        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain},  // 133
-        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain},  // 134
-        {"MAKE_CELL", 135, 0, Opcode::Kind::plain},  // 135
-        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain},  // 136
-        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain},  // 137
-        {"STORE_DEREF", 138, 0, Opcode::Kind::plain},  // 138
-        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain},  // 139
-        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain},  // 140
-        {"LOAD_SUPER_ATTR", 141, 1, Opcode::Kind::plain},  // 141
-        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain},  // 142
-        {"LOAD_FAST_AND_CLEAR", 143, 0, Opcode::Kind::plain},  // 143
-        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain},  // 144
-        {"LIST_APPEND", 145, 0, Opcode::Kind::plain},  // 145
-        {"SET_ADD", 146, 0, Opcode::Kind::plain},  // 146
-        {"MAP_ADD", 147, 0, Opcode::Kind::plain},  // 147
-        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised},  // 148
-        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain},  // 149
-        {"YIELD_VALUE", 150, 0, Opcode::Kind::plain},  // 150
-        {"RESUME", 151, 0, Opcode::Kind::plain},  // 151
-        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain},  // 152
-        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised},  // 153
-        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised},  // 154
-        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain},  // 155
-        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain},  // 156
-        {"BUILD_STRING", 157, 0, Opcode::Kind::plain},  // 157
-        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised},  // 158
-        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised},  // 159
-        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised},  // 160
-        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised},  // 161
-        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain},  // 162
-        {"SET_UPDATE", 163, 0, Opcode::Kind::plain},  // 163
-        {"DICT_MERGE", 164, 0, Opcode::Kind::plain},  // 164
-        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain},  // 165
-        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised},  // 166
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised},  // 167
-        {"SEND_GEN", 123, 1, Opcode::Kind::specialised},  // 168
-        {{}, 169, 0, Opcode::Kind::unassigned},
-        {{}, 170, 0, Opcode::Kind::unassigned},
-        {"CALL", 171, 3, Opcode::Kind::plain},  // 171
-        {"KW_NAMES", 172, 0, Opcode::Kind::plain},  // 172
-        {"CALL_INTRINSIC_1", 173, 0, Opcode::Kind::plain},  // 173
-        {"CALL_INTRINSIC_2", 174, 0, Opcode::Kind::plain},  // 174
-        {"LOAD_FROM_DICT_OR_GLOBALS", 175, 0, Opcode::Kind::plain},  // 175
-        {"LOAD_FROM_DICT_OR_DEREF", 176, 0, Opcode::Kind::plain},  // 176
-        {{}, 177, 0, Opcode::Kind::unassigned},
-        {{}, 178, 0, Opcode::Kind::unassigned},
-        {{}, 179, 0, Opcode::Kind::unassigned},
-        {{}, 180, 0, Opcode::Kind::unassigned},
-        {{}, 181, 0, Opcode::Kind::unassigned},
-        {{}, 182, 0, Opcode::Kind::unassigned},
-        {{}, 183, 0, Opcode::Kind::unassigned},
-        {{}, 184, 0, Opcode::Kind::unassigned},
-        {{}, 185, 0, Opcode::Kind::unassigned},
-        {{}, 186, 0, Opcode::Kind::unassigned},
-        {{}, 187, 0, Opcode::Kind::unassigned},
-        {{}, 188, 0, Opcode::Kind::unassigned},
-        {{}, 189, 0, Opcode::Kind::unassigned},
-        {{}, 190, 0, Opcode::Kind::unassigned},
-        {{}, 191, 0, Opcode::Kind::unassigned},
-        {{}, 192, 0, Opcode::Kind::unassigned},
-        {{}, 193, 0, Opcode::Kind::unassigned},
-        {{}, 194, 0, Opcode::Kind::unassigned},
-        {{}, 195, 0, Opcode::Kind::unassigned},
-        {{}, 196, 0, Opcode::Kind::unassigned},
-        {{}, 197, 0, Opcode::Kind::unassigned},
-        {{}, 198, 0, Opcode::Kind::unassigned},
-        {{}, 199, 0, Opcode::Kind::unassigned},
-        {{}, 200, 0, Opcode::Kind::unassigned},
-        {{}, 201, 0, Opcode::Kind::unassigned},
-        {{}, 202, 0, Opcode::Kind::unassigned},
-        {{}, 203, 0, Opcode::Kind::unassigned},
-        {{}, 204, 0, Opcode::Kind::unassigned},
-        {{}, 205, 0, Opcode::Kind::unassigned},
-        {{}, 206, 0, Opcode::Kind::unassigned},
-        {{}, 207, 0, Opcode::Kind::unassigned},
-        {{}, 208, 0, Opcode::Kind::unassigned},
-        {{}, 209, 0, Opcode::Kind::unassigned},
-        {{}, 210, 0, Opcode::Kind::unassigned},
-        {{}, 211, 0, Opcode::Kind::unassigned},
-        {{}, 212, 0, Opcode::Kind::unassigned},
-        {{}, 213, 0, Opcode::Kind::unassigned},
-        {{}, 214, 0, Opcode::Kind::unassigned},
-        {{}, 215, 0, Opcode::Kind::unassigned},
-        {{}, 216, 0, Opcode::Kind::unassigned},
-        {{}, 217, 0, Opcode::Kind::unassigned},
-        {{}, 218, 0, Opcode::Kind::unassigned},
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {{}, 234, 0, Opcode::Kind::unassigned},
-        {{}, 235, 0, Opcode::Kind::unassigned},
-        {{}, 236, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 141, 1, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 129, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 128, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_RESUME", 151, 0, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_CALL", 171, 3, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_RETURN_VALUE", 83, 0, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_YIELD_VALUE", 150, 0, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 142, 0, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_JUMP_FORWARD", 110, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_JUMP_BACKWARD", 140, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_RETURN_CONST", 121, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_FOR_ITER", 93, 1, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 114, 0, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 115, 0, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_END_FOR", 4, 0, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_END_SEND", 5, 0, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_INSTRUCTION", 253, 0, Opcode::Kind::instrumented},  // 253
-        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented},  // 254
-        {{}, 255, 0, Opcode::Kind::unassigned},
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"POP_TOP", 1, 0, Opcode::Kind::plain, Site::plain},  // 1
+        {"PUSH_NULL", 2, 0, Opcode::Kind::plain, Site::plain},  // 2
+        {"INTERPRETER_EXIT", 3, 0, Opcode::Kind::plain, Site::returns},  // 3
+        {"END_FOR", 4, 0, Opcode::Kind::plain, Site::plain},  // 4
+        {"END_SEND", 5, 0, Opcode::Kind::plain, Site::plain},  // 5
+        {"BINARY_OP_ADD_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 6
+        {"BINARY_OP_ADD_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 7
+        {"BINARY_OP_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 8
+        {"NOP", 9, 0, Opcode::Kind::plain, Site::plain},  // 9
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 122, 1, Opcode::Kind::specialised, Site::calls},  // 10
+        {"UNARY_NEGATIVE", 11, 0, Opcode::Kind::plain, Site::escapes},  // 11
+        {"UNARY_NOT", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"BINARY_OP_MULTIPLY_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 13
+        {"BINARY_OP_MULTIPLY_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 14
+        {"UNARY_INVERT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"BINARY_OP_SUBTRACT_FLOAT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"BINARY_OP_SUBTRACT_INT", 122, 1, Opcode::Kind::specialised, Site::calls},  // 18
+        {"BINARY_SUBSCR_DICT", 25, 1, Opcode::Kind::specialised, Site::calls},  // 19
+        {"BINARY_SUBSCR_GETITEM", 25, 1, Opcode::Kind::specialised, Site::calls},  // 20
+        {"BINARY_SUBSCR_LIST_INT", 25, 1, Opcode::Kind::specialised, Site::calls},  // 21
+        {"BINARY_SUBSCR_TUPLE_INT", 25, 1, Opcode::Kind::specialised, Site::calls},  // 22
+        {"CALL_PY_EXACT_ARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 23
+        {"CALL_PY_WITH_DEFAULTS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 24
+        {"BINARY_SUBSCR", 25, 1, Opcode::Kind::plain, Site::calls},  // 25
+        {"BINARY_SLICE", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
+        {"STORE_SLICE", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 28
+        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 29
+        {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
+        {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
+        {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 34
+        {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
+        {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
+        {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 38
+        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 39
+        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 40
+        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls},  // 41
+        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls},  // 42
+        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls},  // 43
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 44
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 45
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 46
+        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 47
+        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 48
+        {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"BEFORE_ASYNC_WITH", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
+        {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
+        {"CLEANUP_THROW", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
+        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 56
+        {"COMPARE_OP_FLOAT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 57
+        {"COMPARE_OP_INT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 58
+        {"COMPARE_OP_STR", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 59
+        {"STORE_SUBSCR", 60, 1, Opcode::Kind::plain, Site::escapes},  // 60
+        {"DELETE_SUBSCR", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"FOR_ITER_LIST", 93, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 62
+        {"FOR_ITER_TUPLE", 93, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 63
+        {"FOR_ITER_RANGE", 93, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 64
+        {"FOR_ITER_GEN", 93, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 65
+        {"LOAD_SUPER_ATTR_ATTR", 141, 1, Opcode::Kind::specialised, Site::escapes},  // 66
+        {"LOAD_SUPER_ATTR_METHOD", 141, 1, Opcode::Kind::specialised, Site::escapes},  // 67
+        {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"LOAD_ATTR_CLASS", 106, 9, Opcode::Kind::specialised, Site::calls},  // 70
+        {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 106, 9, Opcode::Kind::specialised, Site::calls},  // 72
+        {"LOAD_ATTR_INSTANCE_VALUE", 106, 9, Opcode::Kind::specialised, Site::calls},  // 73
+        {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
+        {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
+        {"LOAD_ATTR_MODULE", 106, 9, Opcode::Kind::specialised, Site::calls},  // 76
+        {"LOAD_ATTR_PROPERTY", 106, 9, Opcode::Kind::specialised, Site::calls},  // 77
+        {"LOAD_ATTR_SLOT", 106, 9, Opcode::Kind::specialised, Site::calls},  // 78
+        {"LOAD_ATTR_WITH_HINT", 106, 9, Opcode::Kind::specialised, Site::calls},  // 79
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 106, 9, Opcode::Kind::specialised, Site::calls},  // 80
+        {"LOAD_ATTR_METHOD_NO_DICT", 106, 9, Opcode::Kind::specialised, Site::calls},  // 81
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 106, 9, Opcode::Kind::specialised, Site::calls},  // 82
+        {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
+        {"LOAD_CONST__LOAD_FAST", 100, 0, Opcode::Kind::specialised, Site::plain},  // 84
+        {"SETUP_ANNOTATIONS", 85, 0, Opcode::Kind::plain, Site::escapes},  // 85
+        {"LOAD_FAST__LOAD_CONST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 86
+        {"LOAD_LOCALS", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"LOAD_FAST__LOAD_FAST", 124, 0, Opcode::Kind::specialised, Site::plain},  // 88
+        {"POP_EXCEPT", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"STORE_NAME", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"DELETE_NAME", 91, 0, Opcode::Kind::plain, Site::escapes},  // 91
+        {"UNPACK_SEQUENCE", 92, 1, Opcode::Kind::plain, Site::escapes},  // 92
+        {"FOR_ITER", 93, 1, Opcode::Kind::plain, Site::resumes_generator},  // 93
+        {"UNPACK_EX", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"STORE_ATTR", 95, 4, Opcode::Kind::plain, Site::escapes},  // 95
+        {"DELETE_ATTR", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"STORE_GLOBAL", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"DELETE_GLOBAL", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"SWAP", 99, 0, Opcode::Kind::plain, Site::plain},  // 99
+        {"LOAD_CONST", 100, 0, Opcode::Kind::plain, Site::plain},  // 100
+        {"LOAD_NAME", 101, 0, Opcode::Kind::plain, Site::escapes},  // 101
+        {"BUILD_TUPLE", 102, 0, Opcode::Kind::plain, Site::escapes},  // 102
+        {"BUILD_LIST", 103, 0, Opcode::Kind::plain, Site::escapes},  // 103
+        {"BUILD_SET", 104, 0, Opcode::Kind::plain, Site::escapes},  // 104
+        {"BUILD_MAP", 105, 0, Opcode::Kind::plain, Site::escapes},  // 105
+        {"LOAD_ATTR", 106, 9, Opcode::Kind::plain, Site::calls},  // 106
+        {"COMPARE_OP", 107, 1, Opcode::Kind::plain, Site::escapes},  // 107
+        {"IMPORT_NAME", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"IMPORT_FROM", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
+        {"LOAD_GLOBAL_BUILTIN", 116, 4, Opcode::Kind::specialised, Site::escapes},  // 111
+        {"LOAD_GLOBAL_MODULE", 116, 4, Opcode::Kind::specialised, Site::escapes},  // 112
+        {"STORE_ATTR_INSTANCE_VALUE", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 113
+        {"POP_JUMP_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"POP_JUMP_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"LOAD_GLOBAL", 116, 4, Opcode::Kind::plain, Site::escapes},  // 116
+        {"IS_OP", 117, 0, Opcode::Kind::plain, Site::plain},  // 117
+        {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
+        {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
+        {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
+        {"RETURN_CONST", 121, 0, Opcode::Kind::plain, Site::returns},  // 121
+        {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
+        {"SEND", 123, 1, Opcode::Kind::plain, Site::resumes_generator},  // 123
+        {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
+        {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
+        {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
+        {"LOAD_FAST_CHECK", 127, 0, Opcode::Kind::plain, Site::escapes},  // 127
+        {"POP_JUMP_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
+        {"POP_JUMP_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
+        {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
+        {"GET_AWAITABLE", 131, 0, Opcode::Kind::plain, Site::escapes},  // 131
+        {"MAKE_FUNCTION", 132, 0, Opcode::Kind::plain, Site::escapes},  // 132
+        {"BUILD_SLICE", 133, 0, Opcode::Kind::plain, Site::escapes},  // 133
+        {"JUMP_BACKWARD_NO_INTERRUPT", 134, 0, Opcode::Kind::plain, Site::plain},  // 134
+        {"MAKE_CELL", 135, 0, Opcode::Kind::plain, Site::escapes},  // 135
+        {"LOAD_CLOSURE", 136, 0, Opcode::Kind::plain, Site::plain},  // 136
+        {"LOAD_DEREF", 137, 0, Opcode::Kind::plain, Site::escapes},  // 137
+        {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
+        {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
+        {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
+        {"LOAD_SUPER_ATTR", 141, 1, Opcode::Kind::plain, Site::escapes},  // 141
+        {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
+        {"LOAD_FAST_AND_CLEAR", 143, 0, Opcode::Kind::plain, Site::plain},  // 143
+        {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
+        {"LIST_APPEND", 145, 0, Opcode::Kind::plain, Site::escapes},  // 145
+        {"SET_ADD", 146, 0, Opcode::Kind::plain, Site::escapes},  // 146
+        {"MAP_ADD", 147, 0, Opcode::Kind::plain, Site::escapes},  // 147
+        {"STORE_ATTR_SLOT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 148
+        {"COPY_FREE_VARS", 149, 0, Opcode::Kind::plain, Site::plain},  // 149
+        {"YIELD_VALUE", 150, 0, Opcode::Kind::plain, Site::returns},  // 150
+        {"RESUME", 151, 0, Opcode::Kind::plain, Site::escapes},  // 151
+        {"MATCH_CLASS", 152, 0, Opcode::Kind::plain, Site::escapes},  // 152
+        {"STORE_ATTR_WITH_HINT", 95, 4, Opcode::Kind::specialised, Site::escapes},  // 153
+        {"STORE_FAST__LOAD_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 154
+        {"FORMAT_VALUE", 155, 0, Opcode::Kind::plain, Site::escapes},  // 155
+        {"BUILD_CONST_KEY_MAP", 156, 0, Opcode::Kind::plain, Site::escapes},  // 156
+        {"BUILD_STRING", 157, 0, Opcode::Kind::plain, Site::escapes},  // 157
+        {"STORE_FAST__STORE_FAST", 125, 0, Opcode::Kind::specialised, Site::plain},  // 158
+        {"STORE_SUBSCR_DICT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 159
+        {"STORE_SUBSCR_LIST_INT", 60, 1, Opcode::Kind::specialised, Site::escapes},  // 160
+        {"UNPACK_SEQUENCE_LIST", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 161
+        {"LIST_EXTEND", 162, 0, Opcode::Kind::plain, Site::escapes},  // 162
+        {"SET_UPDATE", 163, 0, Opcode::Kind::plain, Site::escapes},  // 163
+        {"DICT_MERGE", 164, 0, Opcode::Kind::plain, Site::escapes},  // 164
+        {"DICT_UPDATE", 165, 0, Opcode::Kind::plain, Site::escapes},  // 165
+        {"UNPACK_SEQUENCE_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 166
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 92, 1, Opcode::Kind::specialised, Site::escapes},  // 167
+        {"SEND_GEN", 123, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 168
+        {{}, 169, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 170, 0, Opcode::Kind::unassigned, Site::any},
+        {"CALL", 171, 3, Opcode::Kind::plain, Site::calls},  // 171
+        {"KW_NAMES", 172, 0, Opcode::Kind::plain, Site::plain},  // 172
+        {"CALL_INTRINSIC_1", 173, 0, Opcode::Kind::plain, Site::escapes},  // 173
+        {"CALL_INTRINSIC_2", 174, 0, Opcode::Kind::plain, Site::escapes},  // 174
+        {"LOAD_FROM_DICT_OR_GLOBALS", 175, 0, Opcode::Kind::plain, Site::escapes},  // 175
+        {"LOAD_FROM_DICT_OR_DEREF", 176, 0, Opcode::Kind::plain, Site::escapes},  // 176
+        {{}, 177, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 178, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 179, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 180, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 181, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 182, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 183, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 184, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 185, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 186, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 187, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 188, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 189, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 190, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 191, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 192, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 193, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 194, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 195, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 196, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 197, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 198, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 199, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 200, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 201, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 202, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 203, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 204, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 205, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 206, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 207, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 208, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 209, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 210, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 211, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 212, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 213, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 214, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 215, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 216, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 217, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 218, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 234, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 235, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 236, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 141, 1, Opcode::Kind::instrumented, Site::escapes},  // 237
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 129, 0, Opcode::Kind::instrumented, Site::plain},  // 238
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 128, 0, Opcode::Kind::instrumented, Site::plain},  // 239
+        {"INSTRUMENTED_RESUME", 151, 0, Opcode::Kind::instrumented, Site::escapes},  // 240
+        {"INSTRUMENTED_CALL", 171, 3, Opcode::Kind::instrumented, Site::calls},  // 241
+        {"INSTRUMENTED_RETURN_VALUE", 83, 0, Opcode::Kind::instrumented, Site::returns},  // 242
+        {"INSTRUMENTED_YIELD_VALUE", 150, 0, Opcode::Kind::instrumented, Site::returns},  // 243
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 142, 0, Opcode::Kind::instrumented, Site::calls},  // 244
+        {"INSTRUMENTED_JUMP_FORWARD", 110, 0, Opcode::Kind::instrumented, Site::plain},  // 245
+        {"INSTRUMENTED_JUMP_BACKWARD", 140, 0, Opcode::Kind::instrumented, Site::escapes},  // 246
+        {"INSTRUMENTED_RETURN_CONST", 121, 0, Opcode::Kind::instrumented, Site::returns},  // 247
+        {"INSTRUMENTED_FOR_ITER", 93, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 248
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 114, 0, Opcode::Kind::instrumented, Site::escapes},  // 249
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 115, 0, Opcode::Kind::instrumented, Site::escapes},  // 250
+        {"INSTRUMENTED_END_FOR", 4, 0, Opcode::Kind::instrumented, Site::plain},  // 251
+        {"INSTRUMENTED_END_SEND", 5, 0, Opcode::Kind::instrumented, Site::plain},  // 252
+        {"INSTRUMENTED_INSTRUCTION", 253, 0, Opcode::Kind::instrumented, Site::any},  // 253
+        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
+        {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
     .resume = 151,
-    .send = 123,
-    .for_iter = 93,
     .enter_executor = 0,
     .instrumented_line = 254,
     .instrumented_instruction = 253,
@@ -10285,266 +10284,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_13{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BEFORE_ASYNC_WITH", 1, 0, Opcode::Kind::plain},  // 1
-        {"BEFORE_WITH", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 45, 1, Opcode::Kind::specialised},  // 3
-        {"BINARY_SLICE", 4, 0, Opcode::Kind::plain},  // 4
-        {"BINARY_SUBSCR", 5, 1, Opcode::Kind::plain},  // 5
-        {"CHECK_EG_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CHECK_EXC_MATCH", 7, 0, Opcode::Kind::plain},  // 7
-        {"CLEANUP_THROW", 8, 0, Opcode::Kind::plain},  // 8
-        {"DELETE_SUBSCR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_ASYNC_FOR", 10, 0, Opcode::Kind::plain},  // 10
-        {"END_FOR", 11, 0, Opcode::Kind::plain},  // 11
-        {"END_SEND", 12, 0, Opcode::Kind::plain},  // 12
-        {"EXIT_INIT_CHECK", 13, 0, Opcode::Kind::plain},  // 13
-        {"FORMAT_SIMPLE", 14, 0, Opcode::Kind::plain},  // 14
-        {"FORMAT_WITH_SPEC", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_AITER", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"GET_ANEXT", 18, 0, Opcode::Kind::plain},  // 18
-        {"GET_ITER", 19, 0, Opcode::Kind::plain},  // 19
-        {"GET_LEN", 20, 0, Opcode::Kind::plain},  // 20
-        {"GET_YIELD_FROM_ITER", 21, 0, Opcode::Kind::plain},  // 21
-        {"INTERPRETER_EXIT", 22, 0, Opcode::Kind::plain},  // 22
-        {"LOAD_ASSERTION_ERROR", 23, 0, Opcode::Kind::plain},  // 23
-        {"LOAD_BUILD_CLASS", 24, 0, Opcode::Kind::plain},  // 24
-        {"LOAD_LOCALS", 25, 0, Opcode::Kind::plain},  // 25
-        {"MAKE_FUNCTION", 26, 0, Opcode::Kind::plain},  // 26
-        {"MATCH_KEYS", 27, 0, Opcode::Kind::plain},  // 27
-        {"MATCH_MAPPING", 28, 0, Opcode::Kind::plain},  // 28
-        {"MATCH_SEQUENCE", 29, 0, Opcode::Kind::plain},  // 29
-        {"NOP", 30, 0, Opcode::Kind::plain},  // 30
-        {"POP_EXCEPT", 31, 0, Opcode::Kind::plain},  // 31
-        {"POP_TOP", 32, 0, Opcode::Kind::plain},  // 32
-        {"PUSH_EXC_INFO", 33, 0, Opcode::Kind::plain},  // 33
-        {"PUSH_NULL", 34, 0, Opcode::Kind::plain},  // 34
-        {"RETURN_GENERATOR", 35, 0, Opcode::Kind::plain},  // 35
-        {"RETURN_VALUE", 36, 0, Opcode::Kind::plain},  // 36
-        {"SETUP_ANNOTATIONS", 37, 0, Opcode::Kind::plain},  // 37
-        {"STORE_SLICE", 38, 0, Opcode::Kind::plain},  // 38
-        {"STORE_SUBSCR", 39, 1, Opcode::Kind::plain},  // 39
-        {"TO_BOOL", 40, 3, Opcode::Kind::plain},  // 40
-        {"UNARY_INVERT", 41, 0, Opcode::Kind::plain},  // 41
-        {"UNARY_NEGATIVE", 42, 0, Opcode::Kind::plain},  // 42
-        {"UNARY_NOT", 43, 0, Opcode::Kind::plain},  // 43
-        {"WITH_EXCEPT_START", 44, 0, Opcode::Kind::plain},  // 44
-        {"BINARY_OP", 45, 1, Opcode::Kind::plain},  // 45
-        {"BUILD_CONST_KEY_MAP", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_LIST", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_MAP", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_SET", 49, 0, Opcode::Kind::plain},  // 49
-        {"BUILD_SLICE", 50, 0, Opcode::Kind::plain},  // 50
-        {"BUILD_STRING", 51, 0, Opcode::Kind::plain},  // 51
-        {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain},  // 52
-        {"CALL", 53, 3, Opcode::Kind::plain},  // 53
-        {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain},  // 54
-        {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain},  // 55
-        {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain},  // 56
-        {"CALL_KW", 57, 0, Opcode::Kind::plain},  // 57
-        {"COMPARE_OP", 58, 1, Opcode::Kind::plain},  // 58
-        {"CONTAINS_OP", 59, 1, Opcode::Kind::plain},  // 59
-        {"CONVERT_VALUE", 60, 0, Opcode::Kind::plain},  // 60
-        {"COPY", 61, 0, Opcode::Kind::plain},  // 61
-        {"COPY_FREE_VARS", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_ATTR", 63, 0, Opcode::Kind::plain},  // 63
-        {"DELETE_DEREF", 64, 0, Opcode::Kind::plain},  // 64
-        {"DELETE_FAST", 65, 0, Opcode::Kind::plain},  // 65
-        {"DELETE_GLOBAL", 66, 0, Opcode::Kind::plain},  // 66
-        {"DELETE_NAME", 67, 0, Opcode::Kind::plain},  // 67
-        {"DICT_MERGE", 68, 0, Opcode::Kind::plain},  // 68
-        {"DICT_UPDATE", 69, 0, Opcode::Kind::plain},  // 69
-        {"ENTER_EXECUTOR", 70, 0, Opcode::Kind::executor},  // 70
-        {"EXTENDED_ARG", 71, 0, Opcode::Kind::plain},  // 71
-        {"FOR_ITER", 72, 1, Opcode::Kind::plain},  // 72
-        {"GET_AWAITABLE", 73, 0, Opcode::Kind::plain},  // 73
-        {"IMPORT_FROM", 74, 0, Opcode::Kind::plain},  // 74
-        {"IMPORT_NAME", 75, 0, Opcode::Kind::plain},  // 75
-        {"IS_OP", 76, 0, Opcode::Kind::plain},  // 76
-        {"JUMP_BACKWARD", 77, 1, Opcode::Kind::plain},  // 77
-        {"JUMP_BACKWARD_NO_INTERRUPT", 78, 0, Opcode::Kind::plain},  // 78
-        {"JUMP_FORWARD", 79, 0, Opcode::Kind::plain},  // 79
-        {"LIST_APPEND", 80, 0, Opcode::Kind::plain},  // 80
-        {"LIST_EXTEND", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_ATTR", 82, 9, Opcode::Kind::plain},  // 82
-        {"LOAD_CONST", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_DEREF", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_AND_CLEAR", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain},  // 91
-        {"LOAD_NAME", 92, 0, Opcode::Kind::plain},  // 92
-        {"LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::plain},  // 93
-        {"MAKE_CELL", 94, 0, Opcode::Kind::plain},  // 94
-        {"MAP_ADD", 95, 0, Opcode::Kind::plain},  // 95
-        {"MATCH_CLASS", 96, 0, Opcode::Kind::plain},  // 96
-        {"POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::plain},  // 97
-        {"POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::plain},  // 98
-        {"POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::plain},  // 100
-        {"RAISE_VARARGS", 101, 0, Opcode::Kind::plain},  // 101
-        {"RERAISE", 102, 0, Opcode::Kind::plain},  // 102
-        {"RETURN_CONST", 103, 0, Opcode::Kind::plain},  // 103
-        {"SEND", 104, 1, Opcode::Kind::plain},  // 104
-        {"SET_ADD", 105, 0, Opcode::Kind::plain},  // 105
-        {"SET_FUNCTION_ATTRIBUTE", 106, 0, Opcode::Kind::plain},  // 106
-        {"SET_UPDATE", 107, 0, Opcode::Kind::plain},  // 107
-        {"STORE_ATTR", 108, 4, Opcode::Kind::plain},  // 108
-        {"STORE_DEREF", 109, 0, Opcode::Kind::plain},  // 109
-        {"STORE_FAST", 110, 0, Opcode::Kind::plain},  // 110
-        {"STORE_FAST_LOAD_FAST", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST_STORE_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_GLOBAL", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_NAME", 114, 0, Opcode::Kind::plain},  // 114
-        {"SWAP", 115, 0, Opcode::Kind::plain},  // 115
-        {"UNPACK_EX", 116, 0, Opcode::Kind::plain},  // 116
-        {"UNPACK_SEQUENCE", 117, 1, Opcode::Kind::plain},  // 117
-        {"YIELD_VALUE", 118, 0, Opcode::Kind::plain},  // 118
-        {{}, 119, 0, Opcode::Kind::unassigned},
-        {{}, 120, 0, Opcode::Kind::unassigned},
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {{}, 128, 0, Opcode::Kind::unassigned},
-        {{}, 129, 0, Opcode::Kind::unassigned},
-        {{}, 130, 0, Opcode::Kind::unassigned},
-        {{}, 131, 0, Opcode::Kind::unassigned},
-        {{}, 132, 0, Opcode::Kind::unassigned},
-        {{}, 133, 0, Opcode::Kind::unassigned},
-        {{}, 134, 0, Opcode::Kind::unassigned},
-        {{}, 135, 0, Opcode::Kind::unassigned},
-        {{}, 136, 0, Opcode::Kind::unassigned},
-        {{}, 137, 0, Opcode::Kind::unassigned},
-        {{}, 138, 0, Opcode::Kind::unassigned},
-        {{}, 139, 0, Opcode::Kind::unassigned},
-        {{}, 140, 0, Opcode::Kind::unassigned},
-        {{}, 141, 0, Opcode::Kind::unassigned},
-        {{}, 142, 0, Opcode::Kind::unassigned},
-        {{}, 143, 0, Opcode::Kind::unassigned},
-        {{}, 144, 0, Opcode::Kind::unassigned},
-        {{}, 145, 0, Opcode::Kind::unassigned},
-        {{}, 146, 0, Opcode::Kind::unassigned},
-        {{}, 147, 0, Opcode::Kind::unassigned},
-        {{}, 148, 0, Opcode::Kind::unassigned},
-        {"RESUME", 149, 0, Opcode::Kind::plain},  // 149
-        {"BINARY_OP_ADD_FLOAT", 45, 1, Opcode::Kind::specialised},  // 150
-        {"BINARY_OP_ADD_INT", 45, 1, Opcode::Kind::specialised},  // 151
-        {"BINARY_OP_ADD_UNICODE", 45, 1, Opcode::Kind::specialised},  // 152
-        {"BINARY_OP_MULTIPLY_FLOAT", 45, 1, Opcode::Kind::specialised},  // 153
-        {"BINARY_OP_MULTIPLY_INT", 45, 1, Opcode::Kind::specialised},  // 154
-        {"BINARY_OP_SUBTRACT_FLOAT", 45, 1, Opcode::Kind::specialised},  // 155
-        {"BINARY_OP_SUBTRACT_INT", 45, 1, Opcode::Kind::specialised},  // 156
-        {"BINARY_SUBSCR_DICT", 5, 1, Opcode::Kind::specialised},  // 157
-        {"BINARY_SUBSCR_GETITEM", 5, 1, Opcode::Kind::specialised},  // 158
-        {"BINARY_SUBSCR_LIST_INT", 5, 1, Opcode::Kind::specialised},  // 159
-        {"BINARY_SUBSCR_STR_INT", 5, 1, Opcode::Kind::specialised},  // 160
-        {"BINARY_SUBSCR_TUPLE_INT", 5, 1, Opcode::Kind::specialised},  // 161
-        {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised},  // 165
-        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised},  // 166
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised},  // 167
-        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised},  // 168
-        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised},  // 169
-        {"CALL_LEN", 53, 3, Opcode::Kind::specialised},  // 170
-        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised},  // 171
-        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised},  // 172
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised},  // 173
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised},  // 174
-        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised},  // 175
-        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised},  // 176
-        {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised},  // 177
-        {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised},  // 178
-        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised},  // 179
-        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised},  // 180
-        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised},  // 181
-        {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised},  // 182
-        {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised},  // 183
-        {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised},  // 184
-        {"CONTAINS_OP_DICT", 59, 1, Opcode::Kind::specialised},  // 185
-        {"CONTAINS_OP_SET", 59, 1, Opcode::Kind::specialised},  // 186
-        {"FOR_ITER_GEN", 72, 1, Opcode::Kind::specialised},  // 187
-        {"FOR_ITER_LIST", 72, 1, Opcode::Kind::specialised},  // 188
-        {"FOR_ITER_RANGE", 72, 1, Opcode::Kind::specialised},  // 189
-        {"FOR_ITER_TUPLE", 72, 1, Opcode::Kind::specialised},  // 190
-        {"LOAD_ATTR_CLASS", 82, 9, Opcode::Kind::specialised},  // 191
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 82, 9, Opcode::Kind::specialised},  // 192
-        {"LOAD_ATTR_INSTANCE_VALUE", 82, 9, Opcode::Kind::specialised},  // 193
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 82, 9, Opcode::Kind::specialised},  // 194
-        {"LOAD_ATTR_METHOD_NO_DICT", 82, 9, Opcode::Kind::specialised},  // 195
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 82, 9, Opcode::Kind::specialised},  // 196
-        {"LOAD_ATTR_MODULE", 82, 9, Opcode::Kind::specialised},  // 197
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 82, 9, Opcode::Kind::specialised},  // 198
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 82, 9, Opcode::Kind::specialised},  // 199
-        {"LOAD_ATTR_PROPERTY", 82, 9, Opcode::Kind::specialised},  // 200
-        {"LOAD_ATTR_SLOT", 82, 9, Opcode::Kind::specialised},  // 201
-        {"LOAD_ATTR_WITH_HINT", 82, 9, Opcode::Kind::specialised},  // 202
-        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised},  // 203
-        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised},  // 204
-        {"LOAD_SUPER_ATTR_ATTR", 93, 1, Opcode::Kind::specialised},  // 205
-        {"LOAD_SUPER_ATTR_METHOD", 93, 1, Opcode::Kind::specialised},  // 206
-        {"RESUME_CHECK", 149, 0, Opcode::Kind::specialised},  // 207
-        {"SEND_GEN", 104, 1, Opcode::Kind::specialised},  // 208
-        {"STORE_ATTR_INSTANCE_VALUE", 108, 4, Opcode::Kind::specialised},  // 209
-        {"STORE_ATTR_SLOT", 108, 4, Opcode::Kind::specialised},  // 210
-        {"STORE_ATTR_WITH_HINT", 108, 4, Opcode::Kind::specialised},  // 211
-        {"STORE_SUBSCR_DICT", 39, 1, Opcode::Kind::specialised},  // 212
-        {"STORE_SUBSCR_LIST_INT", 39, 1, Opcode::Kind::specialised},  // 213
-        {"TO_BOOL_ALWAYS_TRUE", 40, 3, Opcode::Kind::specialised},  // 214
-        {"TO_BOOL_BOOL", 40, 3, Opcode::Kind::specialised},  // 215
-        {"TO_BOOL_INT", 40, 3, Opcode::Kind::specialised},  // 216
-        {"TO_BOOL_LIST", 40, 3, Opcode::Kind::specialised},  // 217
-        {"TO_BOOL_NONE", 40, 3, Opcode::Kind::specialised},  // 218
-        {"TO_BOOL_STR", 40, 3, Opcode::Kind::specialised},  // 219
-        {"UNPACK_SEQUENCE_LIST", 117, 1, Opcode::Kind::specialised},  // 220
-        {"UNPACK_SEQUENCE_TUPLE", 117, 1, Opcode::Kind::specialised},  // 221
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 117, 1, Opcode::Kind::specialised},  // 222
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {{}, 234, 0, Opcode::Kind::unassigned},
-        {{}, 235, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_RESUME", 149, 0, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_END_FOR", 11, 0, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_END_SEND", 12, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_RETURN_VALUE", 36, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_RETURN_CONST", 103, 0, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_YIELD_VALUE", 118, 0, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_FOR_ITER", 72, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_CALL", 53, 3, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_CALL_KW", 57, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 54, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_INSTRUCTION", 247, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_JUMP_FORWARD", 79, 0, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_JUMP_BACKWARD", 77, 1, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::instrumented},  // 253
-        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented},  // 254
-        {{}, 255, 0, Opcode::Kind::unassigned},
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BEFORE_ASYNC_WITH", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BEFORE_WITH", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 45, 1, Opcode::Kind::specialised, Site::calls},  // 3
+        {"BINARY_SLICE", 4, 0, Opcode::Kind::plain, Site::escapes},  // 4
+        {"BINARY_SUBSCR", 5, 1, Opcode::Kind::plain, Site::calls},  // 5
+        {"CHECK_EG_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CHECK_EXC_MATCH", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"CLEANUP_THROW", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"DELETE_SUBSCR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_ASYNC_FOR", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"END_FOR", 11, 0, Opcode::Kind::plain, Site::escapes},  // 11
+        {"END_SEND", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"EXIT_INIT_CHECK", 13, 0, Opcode::Kind::plain, Site::calls},  // 13
+        {"FORMAT_SIMPLE", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"FORMAT_WITH_SPEC", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_AITER", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"GET_ANEXT", 18, 0, Opcode::Kind::plain, Site::escapes},  // 18
+        {"GET_ITER", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"GET_LEN", 20, 0, Opcode::Kind::plain, Site::escapes},  // 20
+        {"GET_YIELD_FROM_ITER", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"INTERPRETER_EXIT", 22, 0, Opcode::Kind::plain, Site::returns},  // 22
+        {"LOAD_ASSERTION_ERROR", 23, 0, Opcode::Kind::plain, Site::plain},  // 23
+        {"LOAD_BUILD_CLASS", 24, 0, Opcode::Kind::plain, Site::escapes},  // 24
+        {"LOAD_LOCALS", 25, 0, Opcode::Kind::plain, Site::escapes},  // 25
+        {"MAKE_FUNCTION", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
+        {"MATCH_KEYS", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
+        {"MATCH_MAPPING", 28, 0, Opcode::Kind::plain, Site::plain},  // 28
+        {"MATCH_SEQUENCE", 29, 0, Opcode::Kind::plain, Site::plain},  // 29
+        {"NOP", 30, 0, Opcode::Kind::plain, Site::plain},  // 30
+        {"POP_EXCEPT", 31, 0, Opcode::Kind::plain, Site::escapes},  // 31
+        {"POP_TOP", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"PUSH_EXC_INFO", 33, 0, Opcode::Kind::plain, Site::plain},  // 33
+        {"PUSH_NULL", 34, 0, Opcode::Kind::plain, Site::plain},  // 34
+        {"RETURN_GENERATOR", 35, 0, Opcode::Kind::plain, Site::returns},  // 35
+        {"RETURN_VALUE", 36, 0, Opcode::Kind::plain, Site::returns},  // 36
+        {"SETUP_ANNOTATIONS", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"STORE_SLICE", 38, 0, Opcode::Kind::plain, Site::escapes},  // 38
+        {"STORE_SUBSCR", 39, 1, Opcode::Kind::plain, Site::escapes},  // 39
+        {"TO_BOOL", 40, 3, Opcode::Kind::plain, Site::escapes},  // 40
+        {"UNARY_INVERT", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"UNARY_NEGATIVE", 42, 0, Opcode::Kind::plain, Site::escapes},  // 42
+        {"UNARY_NOT", 43, 0, Opcode::Kind::plain, Site::plain},  // 43
+        {"WITH_EXCEPT_START", 44, 0, Opcode::Kind::plain, Site::escapes},  // 44
+        {"BINARY_OP", 45, 1, Opcode::Kind::plain, Site::calls},  // 45
+        {"BUILD_CONST_KEY_MAP", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_LIST", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_MAP", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_SET", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"BUILD_SLICE", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"BUILD_STRING", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain, Site::calls},  // 54
+        {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
+        {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
+        {"CALL_KW", 57, 0, Opcode::Kind::plain, Site::calls},  // 57
+        {"COMPARE_OP", 58, 1, Opcode::Kind::plain, Site::escapes},  // 58
+        {"CONTAINS_OP", 59, 1, Opcode::Kind::plain, Site::escapes},  // 59
+        {"CONVERT_VALUE", 60, 0, Opcode::Kind::plain, Site::escapes},  // 60
+        {"COPY", 61, 0, Opcode::Kind::plain, Site::plain},  // 61
+        {"COPY_FREE_VARS", 62, 0, Opcode::Kind::plain, Site::plain},  // 62
+        {"DELETE_ATTR", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DELETE_DEREF", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DELETE_FAST", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"DELETE_GLOBAL", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"DELETE_NAME", 67, 0, Opcode::Kind::plain, Site::escapes},  // 67
+        {"DICT_MERGE", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"DICT_UPDATE", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"ENTER_EXECUTOR", 70, 0, Opcode::Kind::executor, Site::any},  // 70
+        {"EXTENDED_ARG", 71, 0, Opcode::Kind::plain, Site::plain},  // 71
+        {"FOR_ITER", 72, 1, Opcode::Kind::plain, Site::resumes_generator},  // 72
+        {"GET_AWAITABLE", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"IMPORT_FROM", 74, 0, Opcode::Kind::plain, Site::escapes},  // 74
+        {"IMPORT_NAME", 75, 0, Opcode::Kind::plain, Site::escapes},  // 75
+        {"IS_OP", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"JUMP_BACKWARD", 77, 1, Opcode::Kind::plain, Site::escapes},  // 77
+        {"JUMP_BACKWARD_NO_INTERRUPT", 78, 0, Opcode::Kind::plain, Site::plain},  // 78
+        {"JUMP_FORWARD", 79, 0, Opcode::Kind::plain, Site::plain},  // 79
+        {"LIST_APPEND", 80, 0, Opcode::Kind::plain, Site::escapes},  // 80
+        {"LIST_EXTEND", 81, 0, Opcode::Kind::plain, Site::escapes},  // 81
+        {"LOAD_ATTR", 82, 9, Opcode::Kind::plain, Site::calls},  // 82
+        {"LOAD_CONST", 83, 0, Opcode::Kind::plain, Site::plain},  // 83
+        {"LOAD_DEREF", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
+        {"LOAD_FAST", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_AND_CLEAR", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain, Site::plain},  // 88
+        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_NAME", 92, 0, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::plain, Site::escapes},  // 93
+        {"MAKE_CELL", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"MAP_ADD", 95, 0, Opcode::Kind::plain, Site::escapes},  // 95
+        {"MATCH_CLASS", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::plain, Site::plain},  // 97
+        {"POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::plain, Site::plain},  // 98
+        {"POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::plain, Site::plain},  // 99
+        {"POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::plain, Site::plain},  // 100
+        {"RAISE_VARARGS", 101, 0, Opcode::Kind::plain, Site::escapes},  // 101
+        {"RERAISE", 102, 0, Opcode::Kind::plain, Site::returns},  // 102
+        {"RETURN_CONST", 103, 0, Opcode::Kind::plain, Site::returns},  // 103
+        {"SEND", 104, 1, Opcode::Kind::plain, Site::resumes_generator},  // 104
+        {"SET_ADD", 105, 0, Opcode::Kind::plain, Site::escapes},  // 105
+        {"SET_FUNCTION_ATTRIBUTE", 106, 0, Opcode::Kind::plain, Site::escapes},  // 106
+        {"SET_UPDATE", 107, 0, Opcode::Kind::plain, Site::escapes},  // 107
+        {"STORE_ATTR", 108, 4, Opcode::Kind::plain, Site::escapes},  // 108
+        {"STORE_DEREF", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_FAST", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
+        {"STORE_FAST_LOAD_FAST", 111, 0, Opcode::Kind::plain, Site::plain},  // 111
+        {"STORE_FAST_STORE_FAST", 112, 0, Opcode::Kind::plain, Site::plain},  // 112
+        {"STORE_GLOBAL", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_NAME", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"SWAP", 115, 0, Opcode::Kind::plain, Site::plain},  // 115
+        {"UNPACK_EX", 116, 0, Opcode::Kind::plain, Site::escapes},  // 116
+        {"UNPACK_SEQUENCE", 117, 1, Opcode::Kind::plain, Site::escapes},  // 117
+        {"YIELD_VALUE", 118, 0, Opcode::Kind::plain, Site::returns},  // 118
+        {{}, 119, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 120, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 128, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 129, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 130, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 131, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 132, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 133, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 134, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 135, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 136, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 137, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 138, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 139, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 140, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 141, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 142, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 143, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 144, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 145, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 146, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 147, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 148, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 149, 0, Opcode::Kind::plain, Site::escapes},  // 149
+        {"BINARY_OP_ADD_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 150
+        {"BINARY_OP_ADD_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"BINARY_OP_ADD_UNICODE", 45, 1, Opcode::Kind::specialised, Site::calls},  // 152
+        {"BINARY_OP_MULTIPLY_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 153
+        {"BINARY_OP_MULTIPLY_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 154
+        {"BINARY_OP_SUBTRACT_FLOAT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 155
+        {"BINARY_OP_SUBTRACT_INT", 45, 1, Opcode::Kind::specialised, Site::calls},  // 156
+        {"BINARY_SUBSCR_DICT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 157
+        {"BINARY_SUBSCR_GETITEM", 5, 1, Opcode::Kind::specialised, Site::calls},  // 158
+        {"BINARY_SUBSCR_LIST_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 159
+        {"BINARY_SUBSCR_STR_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 160
+        {"BINARY_SUBSCR_TUPLE_INT", 5, 1, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 166
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 167
+        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls},  // 169
+        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls},  // 170
+        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls},  // 171
+        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 172
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 173
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 174
+        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 175
+        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 176
+        {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 177
+        {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 178
+        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 179
+        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 180
+        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 181
+        {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 182
+        {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 183
+        {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 184
+        {"CONTAINS_OP_DICT", 59, 1, Opcode::Kind::specialised, Site::escapes},  // 185
+        {"CONTAINS_OP_SET", 59, 1, Opcode::Kind::specialised, Site::escapes},  // 186
+        {"FOR_ITER_GEN", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 187
+        {"FOR_ITER_LIST", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 188
+        {"FOR_ITER_RANGE", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 189
+        {"FOR_ITER_TUPLE", 72, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 190
+        {"LOAD_ATTR_CLASS", 82, 9, Opcode::Kind::specialised, Site::calls},  // 191
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 82, 9, Opcode::Kind::specialised, Site::calls},  // 192
+        {"LOAD_ATTR_INSTANCE_VALUE", 82, 9, Opcode::Kind::specialised, Site::calls},  // 193
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 194
+        {"LOAD_ATTR_METHOD_NO_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 195
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 82, 9, Opcode::Kind::specialised, Site::calls},  // 196
+        {"LOAD_ATTR_MODULE", 82, 9, Opcode::Kind::specialised, Site::calls},  // 197
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 198
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 82, 9, Opcode::Kind::specialised, Site::calls},  // 199
+        {"LOAD_ATTR_PROPERTY", 82, 9, Opcode::Kind::specialised, Site::calls},  // 200
+        {"LOAD_ATTR_SLOT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 201
+        {"LOAD_ATTR_WITH_HINT", 82, 9, Opcode::Kind::specialised, Site::calls},  // 202
+        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 203
+        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 204
+        {"LOAD_SUPER_ATTR_ATTR", 93, 1, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"LOAD_SUPER_ATTR_METHOD", 93, 1, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"RESUME_CHECK", 149, 0, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"SEND_GEN", 104, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 208
+        {"STORE_ATTR_INSTANCE_VALUE", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"STORE_ATTR_SLOT", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"STORE_ATTR_WITH_HINT", 108, 4, Opcode::Kind::specialised, Site::escapes},  // 211
+        {"STORE_SUBSCR_DICT", 39, 1, Opcode::Kind::specialised, Site::escapes},  // 212
+        {"STORE_SUBSCR_LIST_INT", 39, 1, Opcode::Kind::specialised, Site::escapes},  // 213
+        {"TO_BOOL_ALWAYS_TRUE", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 214
+        {"TO_BOOL_BOOL", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 215
+        {"TO_BOOL_INT", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 216
+        {"TO_BOOL_LIST", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 217
+        {"TO_BOOL_NONE", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 218
+        {"TO_BOOL_STR", 40, 3, Opcode::Kind::specialised, Site::escapes},  // 219
+        {"UNPACK_SEQUENCE_LIST", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 220
+        {"UNPACK_SEQUENCE_TUPLE", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 221
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 117, 1, Opcode::Kind::specialised, Site::escapes},  // 222
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 234, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 235, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_RESUME", 149, 0, Opcode::Kind::instrumented, Site::escapes},  // 236
+        {"INSTRUMENTED_END_FOR", 11, 0, Opcode::Kind::instrumented, Site::escapes},  // 237
+        {"INSTRUMENTED_END_SEND", 12, 0, Opcode::Kind::instrumented, Site::escapes},  // 238
+        {"INSTRUMENTED_RETURN_VALUE", 36, 0, Opcode::Kind::instrumented, Site::returns},  // 239
+        {"INSTRUMENTED_RETURN_CONST", 103, 0, Opcode::Kind::instrumented, Site::returns},  // 240
+        {"INSTRUMENTED_YIELD_VALUE", 118, 0, Opcode::Kind::instrumented, Site::returns},  // 241
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 93, 1, Opcode::Kind::instrumented, Site::escapes},  // 242
+        {"INSTRUMENTED_FOR_ITER", 72, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 243
+        {"INSTRUMENTED_CALL", 53, 3, Opcode::Kind::instrumented, Site::calls},  // 244
+        {"INSTRUMENTED_CALL_KW", 57, 0, Opcode::Kind::instrumented, Site::calls},  // 245
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 54, 0, Opcode::Kind::instrumented, Site::calls},  // 246
+        {"INSTRUMENTED_INSTRUCTION", 247, 0, Opcode::Kind::instrumented, Site::any},  // 247
+        {"INSTRUMENTED_JUMP_FORWARD", 79, 0, Opcode::Kind::instrumented, Site::plain},  // 248
+        {"INSTRUMENTED_JUMP_BACKWARD", 77, 1, Opcode::Kind::instrumented, Site::escapes},  // 249
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 100, 1, Opcode::Kind::instrumented, Site::plain},  // 250
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 97, 1, Opcode::Kind::instrumented, Site::plain},  // 251
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 98, 1, Opcode::Kind::instrumented, Site::plain},  // 252
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 99, 1, Opcode::Kind::instrumented, Site::plain},  // 253
+        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
+        {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
     .resume = 149,
-    .send = 104,
-    .for_iter = 72,
     .enter_executor = 70,
     .instrumented_line = 254,
     .instrumented_instruction = 247,
@@ -11169,266 +11166,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_14{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain},  // 1
-        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 44, 5, Opcode::Kind::specialised},  // 3
-        {"CALL_FUNCTION_EX", 4, 0, Opcode::Kind::plain},  // 4
-        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain},  // 5
-        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain},  // 7
-        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain},  // 8
-        {"END_FOR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_SEND", 10, 0, Opcode::Kind::plain},  // 10
-        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain},  // 11
-        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain},  // 12
-        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain},  // 13
-        {"GET_AITER", 14, 0, Opcode::Kind::plain},  // 14
-        {"GET_ANEXT", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_ITER", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"GET_LEN", 18, 0, Opcode::Kind::plain},  // 18
-        {"GET_YIELD_FROM_ITER", 19, 0, Opcode::Kind::plain},  // 19
-        {"INTERPRETER_EXIT", 20, 0, Opcode::Kind::plain},  // 20
-        {"LOAD_BUILD_CLASS", 21, 0, Opcode::Kind::plain},  // 21
-        {"LOAD_LOCALS", 22, 0, Opcode::Kind::plain},  // 22
-        {"MAKE_FUNCTION", 23, 0, Opcode::Kind::plain},  // 23
-        {"MATCH_KEYS", 24, 0, Opcode::Kind::plain},  // 24
-        {"MATCH_MAPPING", 25, 0, Opcode::Kind::plain},  // 25
-        {"MATCH_SEQUENCE", 26, 0, Opcode::Kind::plain},  // 26
-        {"NOP", 27, 0, Opcode::Kind::plain},  // 27
-        {"NOT_TAKEN", 28, 0, Opcode::Kind::plain},  // 28
-        {"POP_EXCEPT", 29, 0, Opcode::Kind::plain},  // 29
-        {"POP_ITER", 30, 0, Opcode::Kind::plain},  // 30
-        {"POP_TOP", 31, 0, Opcode::Kind::plain},  // 31
-        {"PUSH_EXC_INFO", 32, 0, Opcode::Kind::plain},  // 32
-        {"PUSH_NULL", 33, 0, Opcode::Kind::plain},  // 33
-        {"RETURN_GENERATOR", 34, 0, Opcode::Kind::plain},  // 34
-        {"RETURN_VALUE", 35, 0, Opcode::Kind::plain},  // 35
-        {"SETUP_ANNOTATIONS", 36, 0, Opcode::Kind::plain},  // 36
-        {"STORE_SLICE", 37, 0, Opcode::Kind::plain},  // 37
-        {"STORE_SUBSCR", 38, 1, Opcode::Kind::plain},  // 38
-        {"TO_BOOL", 39, 3, Opcode::Kind::plain},  // 39
-        {"UNARY_INVERT", 40, 0, Opcode::Kind::plain},  // 40
-        {"UNARY_NEGATIVE", 41, 0, Opcode::Kind::plain},  // 41
-        {"UNARY_NOT", 42, 0, Opcode::Kind::plain},  // 42
-        {"WITH_EXCEPT_START", 43, 0, Opcode::Kind::plain},  // 43
-        {"BINARY_OP", 44, 5, Opcode::Kind::plain},  // 44
-        {"BUILD_INTERPOLATION", 45, 0, Opcode::Kind::plain},  // 45
-        {"BUILD_LIST", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_MAP", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_SET", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_SLICE", 49, 0, Opcode::Kind::plain},  // 49
-        {"BUILD_STRING", 50, 0, Opcode::Kind::plain},  // 50
-        {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain},  // 51
-        {"CALL", 52, 3, Opcode::Kind::plain},  // 52
-        {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain},  // 53
-        {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain},  // 54
-        {"CALL_KW", 55, 3, Opcode::Kind::plain},  // 55
-        {"COMPARE_OP", 56, 1, Opcode::Kind::plain},  // 56
-        {"CONTAINS_OP", 57, 1, Opcode::Kind::plain},  // 57
-        {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain},  // 58
-        {"COPY", 59, 0, Opcode::Kind::plain},  // 59
-        {"COPY_FREE_VARS", 60, 0, Opcode::Kind::plain},  // 60
-        {"DELETE_ATTR", 61, 0, Opcode::Kind::plain},  // 61
-        {"DELETE_DEREF", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_FAST", 63, 0, Opcode::Kind::plain},  // 63
-        {"DELETE_GLOBAL", 64, 0, Opcode::Kind::plain},  // 64
-        {"DELETE_NAME", 65, 0, Opcode::Kind::plain},  // 65
-        {"DICT_MERGE", 66, 0, Opcode::Kind::plain},  // 66
-        {"DICT_UPDATE", 67, 0, Opcode::Kind::plain},  // 67
-        {"END_ASYNC_FOR", 68, 0, Opcode::Kind::plain},  // 68
-        {"EXTENDED_ARG", 69, 0, Opcode::Kind::plain},  // 69
-        {"FOR_ITER", 70, 1, Opcode::Kind::plain},  // 70
-        {"GET_AWAITABLE", 71, 0, Opcode::Kind::plain},  // 71
-        {"IMPORT_FROM", 72, 0, Opcode::Kind::plain},  // 72
-        {"IMPORT_NAME", 73, 0, Opcode::Kind::plain},  // 73
-        {"IS_OP", 74, 0, Opcode::Kind::plain},  // 74
-        {"JUMP_BACKWARD", 75, 1, Opcode::Kind::plain},  // 75
-        {"JUMP_BACKWARD_NO_INTERRUPT", 76, 0, Opcode::Kind::plain},  // 76
-        {"JUMP_FORWARD", 77, 0, Opcode::Kind::plain},  // 77
-        {"LIST_APPEND", 78, 0, Opcode::Kind::plain},  // 78
-        {"LIST_EXTEND", 79, 0, Opcode::Kind::plain},  // 79
-        {"LOAD_ATTR", 80, 9, Opcode::Kind::plain},  // 80
-        {"LOAD_COMMON_CONSTANT", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_CONST", 82, 0, Opcode::Kind::plain},  // 82
-        {"LOAD_DEREF", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_FAST", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST_AND_CLEAR", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_CHECK", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FAST_LOAD_FAST", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_DEREF", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_FROM_DICT_OR_GLOBALS", 91, 0, Opcode::Kind::plain},  // 91
-        {"LOAD_GLOBAL", 92, 4, Opcode::Kind::plain},  // 92
-        {"LOAD_NAME", 93, 0, Opcode::Kind::plain},  // 93
-        {"LOAD_SMALL_INT", 94, 0, Opcode::Kind::plain},  // 94
-        {"LOAD_SPECIAL", 95, 0, Opcode::Kind::plain},  // 95
-        {"LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::plain},  // 96
-        {"MAKE_CELL", 97, 0, Opcode::Kind::plain},  // 97
-        {"MAP_ADD", 98, 0, Opcode::Kind::plain},  // 98
-        {"MATCH_CLASS", 99, 0, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::plain},  // 100
-        {"POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::plain},  // 101
-        {"POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::plain},  // 102
-        {"POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::plain},  // 103
-        {"RAISE_VARARGS", 104, 0, Opcode::Kind::plain},  // 104
-        {"RERAISE", 105, 0, Opcode::Kind::plain},  // 105
-        {"SEND", 106, 1, Opcode::Kind::plain},  // 106
-        {"SET_ADD", 107, 0, Opcode::Kind::plain},  // 107
-        {"SET_FUNCTION_ATTRIBUTE", 108, 0, Opcode::Kind::plain},  // 108
-        {"SET_UPDATE", 109, 0, Opcode::Kind::plain},  // 109
-        {"STORE_ATTR", 110, 4, Opcode::Kind::plain},  // 110
-        {"STORE_DEREF", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_FAST_LOAD_FAST", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_FAST_STORE_FAST", 114, 0, Opcode::Kind::plain},  // 114
-        {"STORE_GLOBAL", 115, 0, Opcode::Kind::plain},  // 115
-        {"STORE_NAME", 116, 0, Opcode::Kind::plain},  // 116
-        {"SWAP", 117, 0, Opcode::Kind::plain},  // 117
-        {"UNPACK_EX", 118, 0, Opcode::Kind::plain},  // 118
-        {"UNPACK_SEQUENCE", 119, 1, Opcode::Kind::plain},  // 119
-        {"YIELD_VALUE", 120, 0, Opcode::Kind::plain},  // 120
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {"RESUME", 128, 0, Opcode::Kind::plain},  // 128
-        {"BINARY_OP_ADD_FLOAT", 44, 5, Opcode::Kind::specialised},  // 129
-        {"BINARY_OP_ADD_INT", 44, 5, Opcode::Kind::specialised},  // 130
-        {"BINARY_OP_ADD_UNICODE", 44, 5, Opcode::Kind::specialised},  // 131
-        {"BINARY_OP_EXTEND", 44, 5, Opcode::Kind::specialised},  // 132
-        {"BINARY_OP_MULTIPLY_FLOAT", 44, 5, Opcode::Kind::specialised},  // 133
-        {"BINARY_OP_MULTIPLY_INT", 44, 5, Opcode::Kind::specialised},  // 134
-        {"BINARY_OP_SUBSCR_DICT", 44, 5, Opcode::Kind::specialised},  // 135
-        {"BINARY_OP_SUBSCR_GETITEM", 44, 5, Opcode::Kind::specialised},  // 136
-        {"BINARY_OP_SUBSCR_LIST_INT", 44, 5, Opcode::Kind::specialised},  // 137
-        {"BINARY_OP_SUBSCR_LIST_SLICE", 44, 5, Opcode::Kind::specialised},  // 138
-        {"BINARY_OP_SUBSCR_STR_INT", 44, 5, Opcode::Kind::specialised},  // 139
-        {"BINARY_OP_SUBSCR_TUPLE_INT", 44, 5, Opcode::Kind::specialised},  // 140
-        {"BINARY_OP_SUBTRACT_FLOAT", 44, 5, Opcode::Kind::specialised},  // 141
-        {"BINARY_OP_SUBTRACT_INT", 44, 5, Opcode::Kind::specialised},  // 142
-        {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised},  // 143
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised},  // 144
-        {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised},  // 145
-        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised},  // 146
-        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised},  // 147
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised},  // 148
-        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised},  // 149
-        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised},  // 150
-        {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised},  // 151
-        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised},  // 152
-        {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised},  // 153
-        {"CALL_LEN", 52, 3, Opcode::Kind::specialised},  // 154
-        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised},  // 155
-        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised},  // 156
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised},  // 157
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised},  // 158
-        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised},  // 159
-        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised},  // 160
-        {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised},  // 161
-        {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised},  // 165
-        {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised},  // 166
-        {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised},  // 167
-        {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised},  // 168
-        {"CONTAINS_OP_DICT", 57, 1, Opcode::Kind::specialised},  // 169
-        {"CONTAINS_OP_SET", 57, 1, Opcode::Kind::specialised},  // 170
-        {"FOR_ITER_GEN", 70, 1, Opcode::Kind::specialised},  // 171
-        {"FOR_ITER_LIST", 70, 1, Opcode::Kind::specialised},  // 172
-        {"FOR_ITER_RANGE", 70, 1, Opcode::Kind::specialised},  // 173
-        {"FOR_ITER_TUPLE", 70, 1, Opcode::Kind::specialised},  // 174
-        {"JUMP_BACKWARD_JIT", 75, 1, Opcode::Kind::specialised},  // 175
-        {"JUMP_BACKWARD_NO_JIT", 75, 1, Opcode::Kind::specialised},  // 176
-        {"LOAD_ATTR_CLASS", 80, 9, Opcode::Kind::specialised},  // 177
-        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 80, 9, Opcode::Kind::specialised},  // 178
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 80, 9, Opcode::Kind::specialised},  // 179
-        {"LOAD_ATTR_INSTANCE_VALUE", 80, 9, Opcode::Kind::specialised},  // 180
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 80, 9, Opcode::Kind::specialised},  // 181
-        {"LOAD_ATTR_METHOD_NO_DICT", 80, 9, Opcode::Kind::specialised},  // 182
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 80, 9, Opcode::Kind::specialised},  // 183
-        {"LOAD_ATTR_MODULE", 80, 9, Opcode::Kind::specialised},  // 184
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 80, 9, Opcode::Kind::specialised},  // 185
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 80, 9, Opcode::Kind::specialised},  // 186
-        {"LOAD_ATTR_PROPERTY", 80, 9, Opcode::Kind::specialised},  // 187
-        {"LOAD_ATTR_SLOT", 80, 9, Opcode::Kind::specialised},  // 188
-        {"LOAD_ATTR_WITH_HINT", 80, 9, Opcode::Kind::specialised},  // 189
-        {"LOAD_CONST_IMMORTAL", 82, 0, Opcode::Kind::specialised},  // 190
-        {"LOAD_CONST_MORTAL", 82, 0, Opcode::Kind::specialised},  // 191
-        {"LOAD_GLOBAL_BUILTIN", 92, 4, Opcode::Kind::specialised},  // 192
-        {"LOAD_GLOBAL_MODULE", 92, 4, Opcode::Kind::specialised},  // 193
-        {"LOAD_SUPER_ATTR_ATTR", 96, 1, Opcode::Kind::specialised},  // 194
-        {"LOAD_SUPER_ATTR_METHOD", 96, 1, Opcode::Kind::specialised},  // 195
-        {"RESUME_CHECK", 128, 0, Opcode::Kind::specialised},  // 196
-        {"SEND_GEN", 106, 1, Opcode::Kind::specialised},  // 197
-        {"STORE_ATTR_INSTANCE_VALUE", 110, 4, Opcode::Kind::specialised},  // 198
-        {"STORE_ATTR_SLOT", 110, 4, Opcode::Kind::specialised},  // 199
-        {"STORE_ATTR_WITH_HINT", 110, 4, Opcode::Kind::specialised},  // 200
-        {"STORE_SUBSCR_DICT", 38, 1, Opcode::Kind::specialised},  // 201
-        {"STORE_SUBSCR_LIST_INT", 38, 1, Opcode::Kind::specialised},  // 202
-        {"TO_BOOL_ALWAYS_TRUE", 39, 3, Opcode::Kind::specialised},  // 203
-        {"TO_BOOL_BOOL", 39, 3, Opcode::Kind::specialised},  // 204
-        {"TO_BOOL_INT", 39, 3, Opcode::Kind::specialised},  // 205
-        {"TO_BOOL_LIST", 39, 3, Opcode::Kind::specialised},  // 206
-        {"TO_BOOL_NONE", 39, 3, Opcode::Kind::specialised},  // 207
-        {"TO_BOOL_STR", 39, 3, Opcode::Kind::specialised},  // 208
-        {"UNPACK_SEQUENCE_LIST", 119, 1, Opcode::Kind::specialised},  // 209
-        {"UNPACK_SEQUENCE_TUPLE", 119, 1, Opcode::Kind::specialised},  // 210
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 119, 1, Opcode::Kind::specialised},  // 211
-        {{}, 212, 0, Opcode::Kind::unassigned},
-        {{}, 213, 0, Opcode::Kind::unassigned},
-        {{}, 214, 0, Opcode::Kind::unassigned},
-        {{}, 215, 0, Opcode::Kind::unassigned},
-        {{}, 216, 0, Opcode::Kind::unassigned},
-        {{}, 217, 0, Opcode::Kind::unassigned},
-        {{}, 218, 0, Opcode::Kind::unassigned},
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {{}, 233, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented},  // 234
-        {"INSTRUMENTED_POP_ITER", 30, 0, Opcode::Kind::instrumented},  // 235
-        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_FOR_ITER", 70, 1, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_INSTRUCTION", 238, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_JUMP_FORWARD", 77, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_NOT_TAKEN", 28, 0, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_RESUME", 128, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_RETURN_VALUE", 35, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_YIELD_VALUE", 120, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_END_ASYNC_FOR", 68, 0, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_CALL", 52, 3, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_CALL_KW", 55, 3, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 0, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_JUMP_BACKWARD", 75, 1, Opcode::Kind::instrumented},  // 253
-        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented},  // 254
-        {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 3
+        {"CALL_FUNCTION_EX", 4, 0, Opcode::Kind::plain, Site::calls},  // 4
+        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
+        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"END_FOR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_SEND", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain, Site::calls},  // 11
+        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain, Site::escapes},  // 13
+        {"GET_AITER", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"GET_ANEXT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_ITER", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"GET_LEN", 18, 0, Opcode::Kind::plain, Site::escapes},  // 18
+        {"GET_YIELD_FROM_ITER", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"INTERPRETER_EXIT", 20, 0, Opcode::Kind::plain, Site::returns},  // 20
+        {"LOAD_BUILD_CLASS", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"LOAD_LOCALS", 22, 0, Opcode::Kind::plain, Site::escapes},  // 22
+        {"MAKE_FUNCTION", 23, 0, Opcode::Kind::plain, Site::escapes},  // 23
+        {"MATCH_KEYS", 24, 0, Opcode::Kind::plain, Site::escapes},  // 24
+        {"MATCH_MAPPING", 25, 0, Opcode::Kind::plain, Site::plain},  // 25
+        {"MATCH_SEQUENCE", 26, 0, Opcode::Kind::plain, Site::plain},  // 26
+        {"NOP", 27, 0, Opcode::Kind::plain, Site::plain},  // 27
+        {"NOT_TAKEN", 28, 0, Opcode::Kind::plain, Site::plain},  // 28
+        {"POP_EXCEPT", 29, 0, Opcode::Kind::plain, Site::escapes},  // 29
+        {"POP_ITER", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
+        {"POP_TOP", 31, 0, Opcode::Kind::plain, Site::escapes},  // 31
+        {"PUSH_EXC_INFO", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
+        {"PUSH_NULL", 33, 0, Opcode::Kind::plain, Site::plain},  // 33
+        {"RETURN_GENERATOR", 34, 0, Opcode::Kind::plain, Site::returns},  // 34
+        {"RETURN_VALUE", 35, 0, Opcode::Kind::plain, Site::returns},  // 35
+        {"SETUP_ANNOTATIONS", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
+        {"STORE_SLICE", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
+        {"STORE_SUBSCR", 38, 1, Opcode::Kind::plain, Site::escapes},  // 38
+        {"TO_BOOL", 39, 3, Opcode::Kind::plain, Site::escapes},  // 39
+        {"UNARY_INVERT", 40, 0, Opcode::Kind::plain, Site::escapes},  // 40
+        {"UNARY_NEGATIVE", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"UNARY_NOT", 42, 0, Opcode::Kind::plain, Site::plain},  // 42
+        {"WITH_EXCEPT_START", 43, 0, Opcode::Kind::plain, Site::escapes},  // 43
+        {"BINARY_OP", 44, 5, Opcode::Kind::plain, Site::calls},  // 44
+        {"BUILD_INTERPOLATION", 45, 0, Opcode::Kind::plain, Site::escapes},  // 45
+        {"BUILD_LIST", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_MAP", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_SET", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_SLICE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"BUILD_STRING", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
+        {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls},  // 52
+        {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
+        {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
+        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls},  // 55
+        {"COMPARE_OP", 56, 1, Opcode::Kind::plain, Site::escapes},  // 56
+        {"CONTAINS_OP", 57, 1, Opcode::Kind::plain, Site::escapes},  // 57
+        {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain, Site::escapes},  // 58
+        {"COPY", 59, 0, Opcode::Kind::plain, Site::plain},  // 59
+        {"COPY_FREE_VARS", 60, 0, Opcode::Kind::plain, Site::plain},  // 60
+        {"DELETE_ATTR", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"DELETE_DEREF", 62, 0, Opcode::Kind::plain, Site::escapes},  // 62
+        {"DELETE_FAST", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DELETE_GLOBAL", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DELETE_NAME", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"DICT_MERGE", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"DICT_UPDATE", 67, 0, Opcode::Kind::plain, Site::escapes},  // 67
+        {"END_ASYNC_FOR", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
+        {"EXTENDED_ARG", 69, 0, Opcode::Kind::plain, Site::plain},  // 69
+        {"FOR_ITER", 70, 1, Opcode::Kind::plain, Site::resumes_generator},  // 70
+        {"GET_AWAITABLE", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"IMPORT_FROM", 72, 0, Opcode::Kind::plain, Site::escapes},  // 72
+        {"IMPORT_NAME", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"IS_OP", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
+        {"JUMP_BACKWARD", 75, 1, Opcode::Kind::plain, Site::escapes},  // 75
+        {"JUMP_BACKWARD_NO_INTERRUPT", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"JUMP_FORWARD", 77, 0, Opcode::Kind::plain, Site::plain},  // 77
+        {"LIST_APPEND", 78, 0, Opcode::Kind::plain, Site::escapes},  // 78
+        {"LIST_EXTEND", 79, 0, Opcode::Kind::plain, Site::escapes},  // 79
+        {"LOAD_ATTR", 80, 9, Opcode::Kind::plain, Site::calls},  // 80
+        {"LOAD_COMMON_CONSTANT", 81, 0, Opcode::Kind::plain, Site::plain},  // 81
+        {"LOAD_CONST", 82, 0, Opcode::Kind::plain, Site::plain},  // 82
+        {"LOAD_DEREF", 83, 0, Opcode::Kind::plain, Site::escapes},  // 83
+        {"LOAD_FAST", 84, 0, Opcode::Kind::plain, Site::plain},  // 84
+        {"LOAD_FAST_AND_CLEAR", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 87, 0, Opcode::Kind::plain, Site::plain},  // 87
+        {"LOAD_FAST_CHECK", 88, 0, Opcode::Kind::plain, Site::escapes},  // 88
+        {"LOAD_FAST_LOAD_FAST", 89, 0, Opcode::Kind::plain, Site::plain},  // 89
+        {"LOAD_FROM_DICT_OR_DEREF", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_FROM_DICT_OR_GLOBALS", 91, 0, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_GLOBAL", 92, 4, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_NAME", 93, 0, Opcode::Kind::plain, Site::escapes},  // 93
+        {"LOAD_SMALL_INT", 94, 0, Opcode::Kind::plain, Site::plain},  // 94
+        {"LOAD_SPECIAL", 95, 0, Opcode::Kind::plain, Site::escapes},  // 95
+        {"LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::plain, Site::escapes},  // 96
+        {"MAKE_CELL", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"MAP_ADD", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"MATCH_CLASS", 99, 0, Opcode::Kind::plain, Site::escapes},  // 99
+        {"POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::plain, Site::plain},  // 100
+        {"POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::plain, Site::escapes},  // 101
+        {"POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::plain, Site::escapes},  // 102
+        {"POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::plain, Site::plain},  // 103
+        {"RAISE_VARARGS", 104, 0, Opcode::Kind::plain, Site::escapes},  // 104
+        {"RERAISE", 105, 0, Opcode::Kind::plain, Site::returns},  // 105
+        {"SEND", 106, 1, Opcode::Kind::plain, Site::resumes_generator},  // 106
+        {"SET_ADD", 107, 0, Opcode::Kind::plain, Site::escapes},  // 107
+        {"SET_FUNCTION_ATTRIBUTE", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"SET_UPDATE", 109, 0, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_ATTR", 110, 4, Opcode::Kind::plain, Site::escapes},  // 110
+        {"STORE_DEREF", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"STORE_FAST", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"STORE_FAST_LOAD_FAST", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_FAST_STORE_FAST", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"STORE_GLOBAL", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"STORE_NAME", 116, 0, Opcode::Kind::plain, Site::escapes},  // 116
+        {"SWAP", 117, 0, Opcode::Kind::plain, Site::plain},  // 117
+        {"UNPACK_EX", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
+        {"UNPACK_SEQUENCE", 119, 1, Opcode::Kind::plain, Site::escapes},  // 119
+        {"YIELD_VALUE", 120, 0, Opcode::Kind::plain, Site::returns},  // 120
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 128, 0, Opcode::Kind::plain, Site::escapes},  // 128
+        {"BINARY_OP_ADD_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 129
+        {"BINARY_OP_ADD_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 130
+        {"BINARY_OP_ADD_UNICODE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 131
+        {"BINARY_OP_EXTEND", 44, 5, Opcode::Kind::specialised, Site::calls},  // 132
+        {"BINARY_OP_MULTIPLY_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 133
+        {"BINARY_OP_MULTIPLY_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 134
+        {"BINARY_OP_SUBSCR_DICT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 135
+        {"BINARY_OP_SUBSCR_GETITEM", 44, 5, Opcode::Kind::specialised, Site::calls},  // 136
+        {"BINARY_OP_SUBSCR_LIST_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 137
+        {"BINARY_OP_SUBSCR_LIST_SLICE", 44, 5, Opcode::Kind::specialised, Site::calls},  // 138
+        {"BINARY_OP_SUBSCR_STR_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 139
+        {"BINARY_OP_SUBSCR_TUPLE_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 140
+        {"BINARY_OP_SUBTRACT_FLOAT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 141
+        {"BINARY_OP_SUBTRACT_INT", 44, 5, Opcode::Kind::specialised, Site::calls},  // 142
+        {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised, Site::calls},  // 143
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 144
+        {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 145
+        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 146
+        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 147
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 148
+        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 149
+        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls},  // 154
+        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 156
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 157
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 158
+        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 159
+        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 166
+        {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 167
+        {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 168
+        {"CONTAINS_OP_DICT", 57, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"CONTAINS_OP_SET", 57, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"FOR_ITER_GEN", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 171
+        {"FOR_ITER_LIST", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 172
+        {"FOR_ITER_RANGE", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 173
+        {"FOR_ITER_TUPLE", 70, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 174
+        {"JUMP_BACKWARD_JIT", 75, 1, Opcode::Kind::specialised, Site::escapes},  // 175
+        {"JUMP_BACKWARD_NO_JIT", 75, 1, Opcode::Kind::specialised, Site::escapes},  // 176
+        {"LOAD_ATTR_CLASS", 80, 9, Opcode::Kind::specialised, Site::calls},  // 177
+        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 80, 9, Opcode::Kind::specialised, Site::calls},  // 178
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 80, 9, Opcode::Kind::specialised, Site::calls},  // 179
+        {"LOAD_ATTR_INSTANCE_VALUE", 80, 9, Opcode::Kind::specialised, Site::calls},  // 180
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 181
+        {"LOAD_ATTR_METHOD_NO_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 182
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 80, 9, Opcode::Kind::specialised, Site::calls},  // 183
+        {"LOAD_ATTR_MODULE", 80, 9, Opcode::Kind::specialised, Site::calls},  // 184
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 185
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 80, 9, Opcode::Kind::specialised, Site::calls},  // 186
+        {"LOAD_ATTR_PROPERTY", 80, 9, Opcode::Kind::specialised, Site::calls},  // 187
+        {"LOAD_ATTR_SLOT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 188
+        {"LOAD_ATTR_WITH_HINT", 80, 9, Opcode::Kind::specialised, Site::calls},  // 189
+        {"LOAD_CONST_IMMORTAL", 82, 0, Opcode::Kind::specialised, Site::plain},  // 190
+        {"LOAD_CONST_MORTAL", 82, 0, Opcode::Kind::specialised, Site::plain},  // 191
+        {"LOAD_GLOBAL_BUILTIN", 92, 4, Opcode::Kind::specialised, Site::escapes},  // 192
+        {"LOAD_GLOBAL_MODULE", 92, 4, Opcode::Kind::specialised, Site::escapes},  // 193
+        {"LOAD_SUPER_ATTR_ATTR", 96, 1, Opcode::Kind::specialised, Site::escapes},  // 194
+        {"LOAD_SUPER_ATTR_METHOD", 96, 1, Opcode::Kind::specialised, Site::escapes},  // 195
+        {"RESUME_CHECK", 128, 0, Opcode::Kind::specialised, Site::escapes},  // 196
+        {"SEND_GEN", 106, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 197
+        {"STORE_ATTR_INSTANCE_VALUE", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 198
+        {"STORE_ATTR_SLOT", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 199
+        {"STORE_ATTR_WITH_HINT", 110, 4, Opcode::Kind::specialised, Site::escapes},  // 200
+        {"STORE_SUBSCR_DICT", 38, 1, Opcode::Kind::specialised, Site::escapes},  // 201
+        {"STORE_SUBSCR_LIST_INT", 38, 1, Opcode::Kind::specialised, Site::escapes},  // 202
+        {"TO_BOOL_ALWAYS_TRUE", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 203
+        {"TO_BOOL_BOOL", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 204
+        {"TO_BOOL_INT", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"TO_BOOL_LIST", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"TO_BOOL_NONE", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"TO_BOOL_STR", 39, 3, Opcode::Kind::specialised, Site::escapes},  // 208
+        {"UNPACK_SEQUENCE_LIST", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"UNPACK_SEQUENCE_TUPLE", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 119, 1, Opcode::Kind::specialised, Site::escapes},  // 211
+        {{}, 212, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 213, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 214, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 215, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 216, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 217, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 218, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 233, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented, Site::escapes},  // 234
+        {"INSTRUMENTED_POP_ITER", 30, 0, Opcode::Kind::instrumented, Site::escapes},  // 235
+        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented, Site::escapes},  // 236
+        {"INSTRUMENTED_FOR_ITER", 70, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 237
+        {"INSTRUMENTED_INSTRUCTION", 238, 0, Opcode::Kind::instrumented, Site::any},  // 238
+        {"INSTRUMENTED_JUMP_FORWARD", 77, 0, Opcode::Kind::instrumented, Site::plain},  // 239
+        {"INSTRUMENTED_NOT_TAKEN", 28, 0, Opcode::Kind::instrumented, Site::plain},  // 240
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 103, 1, Opcode::Kind::instrumented, Site::plain},  // 241
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 100, 1, Opcode::Kind::instrumented, Site::plain},  // 242
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 101, 1, Opcode::Kind::instrumented, Site::escapes},  // 243
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 102, 1, Opcode::Kind::instrumented, Site::escapes},  // 244
+        {"INSTRUMENTED_RESUME", 128, 0, Opcode::Kind::instrumented, Site::escapes},  // 245
+        {"INSTRUMENTED_RETURN_VALUE", 35, 0, Opcode::Kind::instrumented, Site::returns},  // 246
+        {"INSTRUMENTED_YIELD_VALUE", 120, 0, Opcode::Kind::instrumented, Site::returns},  // 247
+        {"INSTRUMENTED_END_ASYNC_FOR", 68, 0, Opcode::Kind::instrumented, Site::escapes},  // 248
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 96, 1, Opcode::Kind::instrumented, Site::escapes},  // 249
+        {"INSTRUMENTED_CALL", 52, 3, Opcode::Kind::instrumented, Site::calls},  // 250
+        {"INSTRUMENTED_CALL_KW", 55, 3, Opcode::Kind::instrumented, Site::calls},  // 251
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 0, Opcode::Kind::instrumented, Site::calls},  // 252
+        {"INSTRUMENTED_JUMP_BACKWARD", 75, 1, Opcode::Kind::instrumented, Site::escapes},  // 253
+        {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
+        {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor, Site::any},  // 255
     }},
     .resume = 128,
-    .send = 106,
-    .for_iter = 70,
     .enter_executor = 255,
     .instrumented_line = 254,
     .instrumented_instruction = 238,
@@ -12081,266 +12076,264 @@ namespace tachyon::layouts {
 
 inline constexpr OpcodeTable opcodes_3_15{
     .all = {{
-        {"CACHE", 0, 0, Opcode::Kind::plain},  // 0
-        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain},  // 1
-        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain},  // 2
-        {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised},  // 3
-        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain},  // 4
-        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain},  // 5
-        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain},  // 6
-        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain},  // 7
-        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain},  // 8
-        {"END_FOR", 9, 0, Opcode::Kind::plain},  // 9
-        {"END_SEND", 10, 0, Opcode::Kind::plain},  // 10
-        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain},  // 11
-        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain},  // 12
-        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain},  // 13
-        {"GET_AITER", 14, 0, Opcode::Kind::plain},  // 14
-        {"GET_ANEXT", 15, 0, Opcode::Kind::plain},  // 15
-        {"GET_LEN", 16, 0, Opcode::Kind::plain},  // 16
-        {"RESERVED", 17, 0, Opcode::Kind::plain},  // 17
-        {"INTERPRETER_EXIT", 18, 0, Opcode::Kind::plain},  // 18
-        {"LOAD_BUILD_CLASS", 19, 0, Opcode::Kind::plain},  // 19
-        {"LOAD_LOCALS", 20, 0, Opcode::Kind::plain},  // 20
-        {"MAKE_FUNCTION", 21, 0, Opcode::Kind::plain},  // 21
-        {"MATCH_KEYS", 22, 0, Opcode::Kind::plain},  // 22
-        {"MATCH_MAPPING", 23, 0, Opcode::Kind::plain},  // 23
-        {"MATCH_SEQUENCE", 24, 0, Opcode::Kind::plain},  // 24
-        {"NOP", 25, 0, Opcode::Kind::plain},  // 25
-        {"NOT_TAKEN", 26, 0, Opcode::Kind::plain},  // 26
-        {"POP_EXCEPT", 27, 0, Opcode::Kind::plain},  // 27
-        {"POP_ITER", 28, 0, Opcode::Kind::plain},  // 28
-        {"POP_TOP", 29, 0, Opcode::Kind::plain},  // 29
-        {"PUSH_EXC_INFO", 30, 0, Opcode::Kind::plain},  // 30
-        {"PUSH_NULL", 31, 0, Opcode::Kind::plain},  // 31
-        {"RETURN_GENERATOR", 32, 0, Opcode::Kind::plain},  // 32
-        {"RETURN_VALUE", 33, 0, Opcode::Kind::plain},  // 33
-        {"SETUP_ANNOTATIONS", 34, 0, Opcode::Kind::plain},  // 34
-        {"STORE_SLICE", 35, 0, Opcode::Kind::plain},  // 35
-        {"STORE_SUBSCR", 36, 1, Opcode::Kind::plain},  // 36
-        {"TO_BOOL", 37, 3, Opcode::Kind::plain},  // 37
-        {"UNARY_INVERT", 38, 0, Opcode::Kind::plain},  // 38
-        {"UNARY_NEGATIVE", 39, 0, Opcode::Kind::plain},  // 39
-        {"UNARY_NOT", 40, 0, Opcode::Kind::plain},  // 40
-        {"WITH_EXCEPT_START", 41, 0, Opcode::Kind::plain},  // 41
-        {"BINARY_OP", 42, 5, Opcode::Kind::plain},  // 42
-        {"BUILD_INTERPOLATION", 43, 0, Opcode::Kind::plain},  // 43
-        {"BUILD_LIST", 44, 0, Opcode::Kind::plain},  // 44
-        {"BUILD_MAP", 45, 0, Opcode::Kind::plain},  // 45
-        {"BUILD_SET", 46, 0, Opcode::Kind::plain},  // 46
-        {"BUILD_SLICE", 47, 0, Opcode::Kind::plain},  // 47
-        {"BUILD_STRING", 48, 0, Opcode::Kind::plain},  // 48
-        {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain},  // 49
-        {"CALL", 50, 3, Opcode::Kind::plain},  // 50
-        {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain},  // 51
-        {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain},  // 52
-        {"CALL_KW", 53, 3, Opcode::Kind::plain},  // 53
-        {"COMPARE_OP", 54, 1, Opcode::Kind::plain},  // 54
-        {"CONTAINS_OP", 55, 1, Opcode::Kind::plain},  // 55
-        {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain},  // 56
-        {"COPY", 57, 0, Opcode::Kind::plain},  // 57
-        {"COPY_FREE_VARS", 58, 0, Opcode::Kind::plain},  // 58
-        {"DELETE_ATTR", 59, 0, Opcode::Kind::plain},  // 59
-        {"DELETE_DEREF", 60, 0, Opcode::Kind::plain},  // 60
-        {"DELETE_FAST", 61, 0, Opcode::Kind::plain},  // 61
-        {"DELETE_GLOBAL", 62, 0, Opcode::Kind::plain},  // 62
-        {"DELETE_NAME", 63, 0, Opcode::Kind::plain},  // 63
-        {"DICT_MERGE", 64, 0, Opcode::Kind::plain},  // 64
-        {"DICT_UPDATE", 65, 0, Opcode::Kind::plain},  // 65
-        {"END_ASYNC_FOR", 66, 0, Opcode::Kind::plain},  // 66
-        {"EXTENDED_ARG", 67, 0, Opcode::Kind::plain},  // 67
-        {"FOR_ITER", 68, 1, Opcode::Kind::plain},  // 68
-        {"GET_AWAITABLE", 69, 0, Opcode::Kind::plain},  // 69
-        {"GET_ITER", 70, 1, Opcode::Kind::plain},  // 70
-        {"IMPORT_FROM", 71, 0, Opcode::Kind::plain},  // 71
-        {"IMPORT_NAME", 72, 0, Opcode::Kind::plain},  // 72
-        {"IS_OP", 73, 0, Opcode::Kind::plain},  // 73
-        {"JUMP_BACKWARD", 74, 1, Opcode::Kind::plain},  // 74
-        {"JUMP_BACKWARD_NO_INTERRUPT", 75, 0, Opcode::Kind::plain},  // 75
-        {"JUMP_FORWARD", 76, 0, Opcode::Kind::plain},  // 76
-        {"LIST_APPEND", 77, 0, Opcode::Kind::plain},  // 77
-        {"LIST_EXTEND", 78, 0, Opcode::Kind::plain},  // 78
-        {"LOAD_ATTR", 79, 9, Opcode::Kind::plain},  // 79
-        {"LOAD_COMMON_CONSTANT", 80, 0, Opcode::Kind::plain},  // 80
-        {"LOAD_CONST", 81, 0, Opcode::Kind::plain},  // 81
-        {"LOAD_DEREF", 82, 0, Opcode::Kind::plain},  // 82
-        {"LOAD_FAST", 83, 0, Opcode::Kind::plain},  // 83
-        {"LOAD_FAST_AND_CLEAR", 84, 0, Opcode::Kind::plain},  // 84
-        {"LOAD_FAST_BORROW", 85, 0, Opcode::Kind::plain},  // 85
-        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain},  // 86
-        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain},  // 87
-        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain},  // 88
-        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain},  // 89
-        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain},  // 90
-        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain},  // 91
-        {"LOAD_NAME", 92, 0, Opcode::Kind::plain},  // 92
-        {"LOAD_SMALL_INT", 93, 0, Opcode::Kind::plain},  // 93
-        {"LOAD_SPECIAL", 94, 0, Opcode::Kind::plain},  // 94
-        {"LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::plain},  // 95
-        {"MAKE_CELL", 96, 0, Opcode::Kind::plain},  // 96
-        {"MAP_ADD", 97, 0, Opcode::Kind::plain},  // 97
-        {"MATCH_CLASS", 98, 0, Opcode::Kind::plain},  // 98
-        {"POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::plain},  // 99
-        {"POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::plain},  // 100
-        {"POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::plain},  // 101
-        {"POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::plain},  // 102
-        {"RAISE_VARARGS", 103, 0, Opcode::Kind::plain},  // 103
-        {"RERAISE", 104, 0, Opcode::Kind::plain},  // 104
-        {"SEND", 105, 1, Opcode::Kind::plain},  // 105
-        {"SET_ADD", 106, 0, Opcode::Kind::plain},  // 106
-        {"SET_FUNCTION_ATTRIBUTE", 107, 0, Opcode::Kind::plain},  // 107
-        {"SET_UPDATE", 108, 0, Opcode::Kind::plain},  // 108
-        {"STORE_ATTR", 109, 4, Opcode::Kind::plain},  // 109
-        {"STORE_DEREF", 110, 0, Opcode::Kind::plain},  // 110
-        {"STORE_FAST", 111, 0, Opcode::Kind::plain},  // 111
-        {"STORE_FAST_LOAD_FAST", 112, 0, Opcode::Kind::plain},  // 112
-        {"STORE_FAST_STORE_FAST", 113, 0, Opcode::Kind::plain},  // 113
-        {"STORE_GLOBAL", 114, 0, Opcode::Kind::plain},  // 114
-        {"STORE_NAME", 115, 0, Opcode::Kind::plain},  // 115
-        {"SWAP", 116, 0, Opcode::Kind::plain},  // 116
-        {"UNPACK_EX", 117, 0, Opcode::Kind::plain},  // 117
-        {"UNPACK_SEQUENCE", 118, 1, Opcode::Kind::plain},  // 118
-        {"YIELD_VALUE", 119, 0, Opcode::Kind::plain},  // 119
-        {{}, 120, 0, Opcode::Kind::unassigned},
-        {{}, 121, 0, Opcode::Kind::unassigned},
-        {{}, 122, 0, Opcode::Kind::unassigned},
-        {{}, 123, 0, Opcode::Kind::unassigned},
-        {{}, 124, 0, Opcode::Kind::unassigned},
-        {{}, 125, 0, Opcode::Kind::unassigned},
-        {{}, 126, 0, Opcode::Kind::unassigned},
-        {{}, 127, 0, Opcode::Kind::unassigned},
-        {"RESUME", 128, 1, Opcode::Kind::plain},  // 128
-        {"BINARY_OP_ADD_FLOAT", 42, 5, Opcode::Kind::specialised},  // 129
-        {"BINARY_OP_ADD_INT", 42, 5, Opcode::Kind::specialised},  // 130
-        {"BINARY_OP_ADD_UNICODE", 42, 5, Opcode::Kind::specialised},  // 131
-        {"BINARY_OP_EXTEND", 42, 5, Opcode::Kind::specialised},  // 132
-        {"BINARY_OP_MULTIPLY_FLOAT", 42, 5, Opcode::Kind::specialised},  // 133
-        {"BINARY_OP_MULTIPLY_INT", 42, 5, Opcode::Kind::specialised},  // 134
-        {"BINARY_OP_SUBSCR_DICT", 42, 5, Opcode::Kind::specialised},  // 135
-        {"BINARY_OP_SUBSCR_GETITEM", 42, 5, Opcode::Kind::specialised},  // 136
-        {"BINARY_OP_SUBSCR_LIST_INT", 42, 5, Opcode::Kind::specialised},  // 137
-        {"BINARY_OP_SUBSCR_LIST_SLICE", 42, 5, Opcode::Kind::specialised},  // 138
-        {"BINARY_OP_SUBSCR_STR_INT", 42, 5, Opcode::Kind::specialised},  // 139
-        {"BINARY_OP_SUBSCR_TUPLE_INT", 42, 5, Opcode::Kind::specialised},  // 140
-        {"BINARY_OP_SUBSCR_USTR_INT", 42, 5, Opcode::Kind::specialised},  // 141
-        {"BINARY_OP_SUBTRACT_FLOAT", 42, 5, Opcode::Kind::specialised},  // 142
-        {"BINARY_OP_SUBTRACT_INT", 42, 5, Opcode::Kind::specialised},  // 143
-        {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised},  // 144
-        {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised},  // 145
-        {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised},  // 146
-        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised},  // 147
-        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised},  // 148
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised},  // 149
-        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised},  // 150
-        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised},  // 151
-        {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised},  // 152
-        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised},  // 153
-        {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised},  // 154
-        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised},  // 155
-        {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised},  // 156
-        {"CALL_LEN", 50, 3, Opcode::Kind::specialised},  // 157
-        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised},  // 158
-        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised},  // 159
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised},  // 160
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised},  // 161
-        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised},  // 162
-        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised},  // 163
-        {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised},  // 164
-        {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised},  // 165
-        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised},  // 166
-        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised},  // 167
-        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised},  // 168
-        {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised},  // 169
-        {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised},  // 170
-        {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised},  // 171
-        {"CONTAINS_OP_DICT", 55, 1, Opcode::Kind::specialised},  // 172
-        {"CONTAINS_OP_SET", 55, 1, Opcode::Kind::specialised},  // 173
-        {"FOR_ITER_GEN", 68, 1, Opcode::Kind::specialised},  // 174
-        {"FOR_ITER_LIST", 68, 1, Opcode::Kind::specialised},  // 175
-        {"FOR_ITER_RANGE", 68, 1, Opcode::Kind::specialised},  // 176
-        {"FOR_ITER_TUPLE", 68, 1, Opcode::Kind::specialised},  // 177
-        {"FOR_ITER_VIRTUAL", 68, 1, Opcode::Kind::specialised},  // 178
-        {"GET_ITER_SELF", 70, 1, Opcode::Kind::specialised},  // 179
-        {"GET_ITER_VIRTUAL", 70, 1, Opcode::Kind::specialised},  // 180
-        {"JUMP_BACKWARD_JIT", 74, 1, Opcode::Kind::specialised},  // 181
-        {"JUMP_BACKWARD_NO_JIT", 74, 1, Opcode::Kind::specialised},  // 182
-        {"LOAD_ATTR_CLASS", 79, 9, Opcode::Kind::specialised},  // 183
-        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 79, 9, Opcode::Kind::specialised},  // 184
-        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 79, 9, Opcode::Kind::specialised},  // 185
-        {"LOAD_ATTR_INSTANCE_VALUE", 79, 9, Opcode::Kind::specialised},  // 186
-        {"LOAD_ATTR_METHOD_LAZY_DICT", 79, 9, Opcode::Kind::specialised},  // 187
-        {"LOAD_ATTR_METHOD_NO_DICT", 79, 9, Opcode::Kind::specialised},  // 188
-        {"LOAD_ATTR_METHOD_WITH_VALUES", 79, 9, Opcode::Kind::specialised},  // 189
-        {"LOAD_ATTR_MODULE", 79, 9, Opcode::Kind::specialised},  // 190
-        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 79, 9, Opcode::Kind::specialised},  // 191
-        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 79, 9, Opcode::Kind::specialised},  // 192
-        {"LOAD_ATTR_PROPERTY", 79, 9, Opcode::Kind::specialised},  // 193
-        {"LOAD_ATTR_SLOT", 79, 9, Opcode::Kind::specialised},  // 194
-        {"LOAD_ATTR_WITH_HINT", 79, 9, Opcode::Kind::specialised},  // 195
-        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised},  // 196
-        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised},  // 197
-        {"LOAD_SUPER_ATTR_ATTR", 95, 1, Opcode::Kind::specialised},  // 198
-        {"LOAD_SUPER_ATTR_METHOD", 95, 1, Opcode::Kind::specialised},  // 199
-        {"RESUME_CHECK", 128, 1, Opcode::Kind::specialised},  // 200
-        {"RESUME_CHECK_JIT", 128, 1, Opcode::Kind::specialised},  // 201
-        {"SEND_ASYNC_GEN", 105, 1, Opcode::Kind::specialised},  // 202
-        {"SEND_GEN", 105, 1, Opcode::Kind::specialised},  // 203
-        {"SEND_VIRTUAL", 105, 1, Opcode::Kind::specialised},  // 204
-        {"STORE_ATTR_INSTANCE_VALUE", 109, 4, Opcode::Kind::specialised},  // 205
-        {"STORE_ATTR_SLOT", 109, 4, Opcode::Kind::specialised},  // 206
-        {"STORE_ATTR_WITH_HINT", 109, 4, Opcode::Kind::specialised},  // 207
-        {"STORE_SUBSCR_DICT", 36, 1, Opcode::Kind::specialised},  // 208
-        {"STORE_SUBSCR_LIST_INT", 36, 1, Opcode::Kind::specialised},  // 209
-        {"TO_BOOL_ALWAYS_TRUE", 37, 3, Opcode::Kind::specialised},  // 210
-        {"TO_BOOL_BOOL", 37, 3, Opcode::Kind::specialised},  // 211
-        {"TO_BOOL_INT", 37, 3, Opcode::Kind::specialised},  // 212
-        {"TO_BOOL_LIST", 37, 3, Opcode::Kind::specialised},  // 213
-        {"TO_BOOL_NONE", 37, 3, Opcode::Kind::specialised},  // 214
-        {"TO_BOOL_STR", 37, 3, Opcode::Kind::specialised},  // 215
-        {"UNPACK_SEQUENCE_LIST", 118, 1, Opcode::Kind::specialised},  // 216
-        {"UNPACK_SEQUENCE_TUPLE", 118, 1, Opcode::Kind::specialised},  // 217
-        {"UNPACK_SEQUENCE_TWO_TUPLE", 118, 1, Opcode::Kind::specialised},  // 218
-        {{}, 219, 0, Opcode::Kind::unassigned},
-        {{}, 220, 0, Opcode::Kind::unassigned},
-        {{}, 221, 0, Opcode::Kind::unassigned},
-        {{}, 222, 0, Opcode::Kind::unassigned},
-        {{}, 223, 0, Opcode::Kind::unassigned},
-        {{}, 224, 0, Opcode::Kind::unassigned},
-        {{}, 225, 0, Opcode::Kind::unassigned},
-        {{}, 226, 0, Opcode::Kind::unassigned},
-        {{}, 227, 0, Opcode::Kind::unassigned},
-        {{}, 228, 0, Opcode::Kind::unassigned},
-        {{}, 229, 0, Opcode::Kind::unassigned},
-        {{}, 230, 0, Opcode::Kind::unassigned},
-        {{}, 231, 0, Opcode::Kind::unassigned},
-        {{}, 232, 0, Opcode::Kind::unassigned},
-        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented},  // 233
-        {"INSTRUMENTED_POP_ITER", 28, 0, Opcode::Kind::instrumented},  // 234
-        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented},  // 235
-        {"INSTRUMENTED_FOR_ITER", 68, 1, Opcode::Kind::instrumented},  // 236
-        {"INSTRUMENTED_INSTRUCTION", 237, 0, Opcode::Kind::instrumented},  // 237
-        {"INSTRUMENTED_JUMP_FORWARD", 76, 0, Opcode::Kind::instrumented},  // 238
-        {"INSTRUMENTED_NOT_TAKEN", 26, 0, Opcode::Kind::instrumented},  // 239
-        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::instrumented},  // 240
-        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::instrumented},  // 241
-        {"INSTRUMENTED_POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::instrumented},  // 242
-        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::instrumented},  // 243
-        {"INSTRUMENTED_RESUME", 128, 1, Opcode::Kind::instrumented},  // 244
-        {"INSTRUMENTED_RETURN_VALUE", 33, 0, Opcode::Kind::instrumented},  // 245
-        {"INSTRUMENTED_YIELD_VALUE", 119, 0, Opcode::Kind::instrumented},  // 246
-        {"INSTRUMENTED_END_ASYNC_FOR", 66, 0, Opcode::Kind::instrumented},  // 247
-        {"INSTRUMENTED_LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::instrumented},  // 248
-        {"INSTRUMENTED_CALL", 50, 3, Opcode::Kind::instrumented},  // 249
-        {"INSTRUMENTED_CALL_KW", 53, 3, Opcode::Kind::instrumented},  // 250
-        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 1, Opcode::Kind::instrumented},  // 251
-        {"INSTRUMENTED_JUMP_BACKWARD", 74, 1, Opcode::Kind::instrumented},  // 252
-        {"INSTRUMENTED_LINE", 253, 0, Opcode::Kind::instrumented},  // 253
-        {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor},  // 254
-        {"TRACE_RECORD", 255, 0, Opcode::Kind::plain},  // 255
+        {"CACHE", 0, 0, Opcode::Kind::plain, Site::plain},  // 0
+        {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
+        {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
+        {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 3
+        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls},  // 4
+        {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
+        {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
+        {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
+        {"DELETE_SUBSCR", 8, 0, Opcode::Kind::plain, Site::escapes},  // 8
+        {"END_FOR", 9, 0, Opcode::Kind::plain, Site::escapes},  // 9
+        {"END_SEND", 10, 0, Opcode::Kind::plain, Site::escapes},  // 10
+        {"EXIT_INIT_CHECK", 11, 0, Opcode::Kind::plain, Site::calls},  // 11
+        {"FORMAT_SIMPLE", 12, 0, Opcode::Kind::plain, Site::escapes},  // 12
+        {"FORMAT_WITH_SPEC", 13, 0, Opcode::Kind::plain, Site::escapes},  // 13
+        {"GET_AITER", 14, 0, Opcode::Kind::plain, Site::escapes},  // 14
+        {"GET_ANEXT", 15, 0, Opcode::Kind::plain, Site::escapes},  // 15
+        {"GET_LEN", 16, 0, Opcode::Kind::plain, Site::escapes},  // 16
+        {"RESERVED", 17, 0, Opcode::Kind::plain, Site::plain},  // 17
+        {"INTERPRETER_EXIT", 18, 0, Opcode::Kind::plain, Site::returns},  // 18
+        {"LOAD_BUILD_CLASS", 19, 0, Opcode::Kind::plain, Site::escapes},  // 19
+        {"LOAD_LOCALS", 20, 0, Opcode::Kind::plain, Site::escapes},  // 20
+        {"MAKE_FUNCTION", 21, 0, Opcode::Kind::plain, Site::escapes},  // 21
+        {"MATCH_KEYS", 22, 0, Opcode::Kind::plain, Site::escapes},  // 22
+        {"MATCH_MAPPING", 23, 0, Opcode::Kind::plain, Site::plain},  // 23
+        {"MATCH_SEQUENCE", 24, 0, Opcode::Kind::plain, Site::plain},  // 24
+        {"NOP", 25, 0, Opcode::Kind::plain, Site::plain},  // 25
+        {"NOT_TAKEN", 26, 0, Opcode::Kind::plain, Site::plain},  // 26
+        {"POP_EXCEPT", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
+        {"POP_ITER", 28, 0, Opcode::Kind::plain, Site::escapes},  // 28
+        {"POP_TOP", 29, 0, Opcode::Kind::plain, Site::escapes},  // 29
+        {"PUSH_EXC_INFO", 30, 0, Opcode::Kind::plain, Site::plain},  // 30
+        {"PUSH_NULL", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
+        {"RETURN_GENERATOR", 32, 0, Opcode::Kind::plain, Site::returns},  // 32
+        {"RETURN_VALUE", 33, 0, Opcode::Kind::plain, Site::returns},  // 33
+        {"SETUP_ANNOTATIONS", 34, 0, Opcode::Kind::plain, Site::escapes},  // 34
+        {"STORE_SLICE", 35, 0, Opcode::Kind::plain, Site::escapes},  // 35
+        {"STORE_SUBSCR", 36, 1, Opcode::Kind::plain, Site::escapes},  // 36
+        {"TO_BOOL", 37, 3, Opcode::Kind::plain, Site::escapes},  // 37
+        {"UNARY_INVERT", 38, 0, Opcode::Kind::plain, Site::escapes},  // 38
+        {"UNARY_NEGATIVE", 39, 0, Opcode::Kind::plain, Site::escapes},  // 39
+        {"UNARY_NOT", 40, 0, Opcode::Kind::plain, Site::plain},  // 40
+        {"WITH_EXCEPT_START", 41, 0, Opcode::Kind::plain, Site::escapes},  // 41
+        {"BINARY_OP", 42, 5, Opcode::Kind::plain, Site::calls},  // 42
+        {"BUILD_INTERPOLATION", 43, 0, Opcode::Kind::plain, Site::escapes},  // 43
+        {"BUILD_LIST", 44, 0, Opcode::Kind::plain, Site::escapes},  // 44
+        {"BUILD_MAP", 45, 0, Opcode::Kind::plain, Site::escapes},  // 45
+        {"BUILD_SET", 46, 0, Opcode::Kind::plain, Site::escapes},  // 46
+        {"BUILD_SLICE", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
+        {"BUILD_STRING", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
+        {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
+        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls},  // 50
+        {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
+        {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
+        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"COMPARE_OP", 54, 1, Opcode::Kind::plain, Site::escapes},  // 54
+        {"CONTAINS_OP", 55, 1, Opcode::Kind::plain, Site::escapes},  // 55
+        {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
+        {"COPY", 57, 0, Opcode::Kind::plain, Site::plain},  // 57
+        {"COPY_FREE_VARS", 58, 0, Opcode::Kind::plain, Site::plain},  // 58
+        {"DELETE_ATTR", 59, 0, Opcode::Kind::plain, Site::escapes},  // 59
+        {"DELETE_DEREF", 60, 0, Opcode::Kind::plain, Site::escapes},  // 60
+        {"DELETE_FAST", 61, 0, Opcode::Kind::plain, Site::escapes},  // 61
+        {"DELETE_GLOBAL", 62, 0, Opcode::Kind::plain, Site::escapes},  // 62
+        {"DELETE_NAME", 63, 0, Opcode::Kind::plain, Site::escapes},  // 63
+        {"DICT_MERGE", 64, 0, Opcode::Kind::plain, Site::escapes},  // 64
+        {"DICT_UPDATE", 65, 0, Opcode::Kind::plain, Site::escapes},  // 65
+        {"END_ASYNC_FOR", 66, 0, Opcode::Kind::plain, Site::escapes},  // 66
+        {"EXTENDED_ARG", 67, 0, Opcode::Kind::plain, Site::plain},  // 67
+        {"FOR_ITER", 68, 1, Opcode::Kind::plain, Site::resumes_generator},  // 68
+        {"GET_AWAITABLE", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
+        {"GET_ITER", 70, 1, Opcode::Kind::plain, Site::escapes},  // 70
+        {"IMPORT_FROM", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
+        {"IMPORT_NAME", 72, 0, Opcode::Kind::plain, Site::escapes},  // 72
+        {"IS_OP", 73, 0, Opcode::Kind::plain, Site::escapes},  // 73
+        {"JUMP_BACKWARD", 74, 1, Opcode::Kind::plain, Site::escapes},  // 74
+        {"JUMP_BACKWARD_NO_INTERRUPT", 75, 0, Opcode::Kind::plain, Site::plain},  // 75
+        {"JUMP_FORWARD", 76, 0, Opcode::Kind::plain, Site::plain},  // 76
+        {"LIST_APPEND", 77, 0, Opcode::Kind::plain, Site::escapes},  // 77
+        {"LIST_EXTEND", 78, 0, Opcode::Kind::plain, Site::escapes},  // 78
+        {"LOAD_ATTR", 79, 9, Opcode::Kind::plain, Site::calls},  // 79
+        {"LOAD_COMMON_CONSTANT", 80, 0, Opcode::Kind::plain, Site::plain},  // 80
+        {"LOAD_CONST", 81, 0, Opcode::Kind::plain, Site::plain},  // 81
+        {"LOAD_DEREF", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
+        {"LOAD_FAST", 83, 0, Opcode::Kind::plain, Site::plain},  // 83
+        {"LOAD_FAST_AND_CLEAR", 84, 0, Opcode::Kind::plain, Site::plain},  // 84
+        {"LOAD_FAST_BORROW", 85, 0, Opcode::Kind::plain, Site::plain},  // 85
+        {"LOAD_FAST_BORROW_LOAD_FAST_BORROW", 86, 0, Opcode::Kind::plain, Site::plain},  // 86
+        {"LOAD_FAST_CHECK", 87, 0, Opcode::Kind::plain, Site::escapes},  // 87
+        {"LOAD_FAST_LOAD_FAST", 88, 0, Opcode::Kind::plain, Site::plain},  // 88
+        {"LOAD_FROM_DICT_OR_DEREF", 89, 0, Opcode::Kind::plain, Site::escapes},  // 89
+        {"LOAD_FROM_DICT_OR_GLOBALS", 90, 0, Opcode::Kind::plain, Site::escapes},  // 90
+        {"LOAD_GLOBAL", 91, 4, Opcode::Kind::plain, Site::escapes},  // 91
+        {"LOAD_NAME", 92, 0, Opcode::Kind::plain, Site::escapes},  // 92
+        {"LOAD_SMALL_INT", 93, 0, Opcode::Kind::plain, Site::plain},  // 93
+        {"LOAD_SPECIAL", 94, 0, Opcode::Kind::plain, Site::escapes},  // 94
+        {"LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::plain, Site::escapes},  // 95
+        {"MAKE_CELL", 96, 0, Opcode::Kind::plain, Site::escapes},  // 96
+        {"MAP_ADD", 97, 0, Opcode::Kind::plain, Site::escapes},  // 97
+        {"MATCH_CLASS", 98, 0, Opcode::Kind::plain, Site::escapes},  // 98
+        {"POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::plain, Site::plain},  // 99
+        {"POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::plain, Site::escapes},  // 100
+        {"POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::plain, Site::escapes},  // 101
+        {"POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::plain, Site::plain},  // 102
+        {"RAISE_VARARGS", 103, 0, Opcode::Kind::plain, Site::escapes},  // 103
+        {"RERAISE", 104, 0, Opcode::Kind::plain, Site::returns},  // 104
+        {"SEND", 105, 1, Opcode::Kind::plain, Site::resumes_generator},  // 105
+        {"SET_ADD", 106, 0, Opcode::Kind::plain, Site::escapes},  // 106
+        {"SET_FUNCTION_ATTRIBUTE", 107, 0, Opcode::Kind::plain, Site::plain},  // 107
+        {"SET_UPDATE", 108, 0, Opcode::Kind::plain, Site::escapes},  // 108
+        {"STORE_ATTR", 109, 4, Opcode::Kind::plain, Site::escapes},  // 109
+        {"STORE_DEREF", 110, 0, Opcode::Kind::plain, Site::escapes},  // 110
+        {"STORE_FAST", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
+        {"STORE_FAST_LOAD_FAST", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
+        {"STORE_FAST_STORE_FAST", 113, 0, Opcode::Kind::plain, Site::escapes},  // 113
+        {"STORE_GLOBAL", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
+        {"STORE_NAME", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
+        {"SWAP", 116, 0, Opcode::Kind::plain, Site::plain},  // 116
+        {"UNPACK_EX", 117, 0, Opcode::Kind::plain, Site::escapes},  // 117
+        {"UNPACK_SEQUENCE", 118, 1, Opcode::Kind::plain, Site::escapes},  // 118
+        {"YIELD_VALUE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
+        {{}, 120, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 121, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 122, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 123, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 124, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 125, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 126, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 127, 0, Opcode::Kind::unassigned, Site::any},
+        {"RESUME", 128, 1, Opcode::Kind::plain, Site::escapes},  // 128
+        {"BINARY_OP_ADD_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 129
+        {"BINARY_OP_ADD_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 130
+        {"BINARY_OP_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 131
+        {"BINARY_OP_EXTEND", 42, 5, Opcode::Kind::specialised, Site::calls},  // 132
+        {"BINARY_OP_MULTIPLY_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 133
+        {"BINARY_OP_MULTIPLY_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 134
+        {"BINARY_OP_SUBSCR_DICT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 135
+        {"BINARY_OP_SUBSCR_GETITEM", 42, 5, Opcode::Kind::specialised, Site::calls},  // 136
+        {"BINARY_OP_SUBSCR_LIST_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 137
+        {"BINARY_OP_SUBSCR_LIST_SLICE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 138
+        {"BINARY_OP_SUBSCR_STR_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 139
+        {"BINARY_OP_SUBSCR_TUPLE_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 140
+        {"BINARY_OP_SUBSCR_USTR_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 141
+        {"BINARY_OP_SUBTRACT_FLOAT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 142
+        {"BINARY_OP_SUBTRACT_INT", 42, 5, Opcode::Kind::specialised, Site::calls},  // 143
+        {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised, Site::calls},  // 144
+        {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 145
+        {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 146
+        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 147
+        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 148
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 149
+        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised, Site::calls},  // 154
+        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 156
+        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls},  // 157
+        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls},  // 158
+        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 159
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 161
+        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 162
+        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 164
+        {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 166
+        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 167
+        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 169
+        {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 170
+        {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 171
+        {"CONTAINS_OP_DICT", 55, 1, Opcode::Kind::specialised, Site::escapes},  // 172
+        {"CONTAINS_OP_SET", 55, 1, Opcode::Kind::specialised, Site::escapes},  // 173
+        {"FOR_ITER_GEN", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 174
+        {"FOR_ITER_LIST", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 175
+        {"FOR_ITER_RANGE", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 176
+        {"FOR_ITER_TUPLE", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 177
+        {"FOR_ITER_VIRTUAL", 68, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 178
+        {"GET_ITER_SELF", 70, 1, Opcode::Kind::specialised, Site::escapes},  // 179
+        {"GET_ITER_VIRTUAL", 70, 1, Opcode::Kind::specialised, Site::escapes},  // 180
+        {"JUMP_BACKWARD_JIT", 74, 1, Opcode::Kind::specialised, Site::escapes},  // 181
+        {"JUMP_BACKWARD_NO_JIT", 74, 1, Opcode::Kind::specialised, Site::escapes},  // 182
+        {"LOAD_ATTR_CLASS", 79, 9, Opcode::Kind::specialised, Site::calls},  // 183
+        {"LOAD_ATTR_CLASS_WITH_METACLASS_CHECK", 79, 9, Opcode::Kind::specialised, Site::calls},  // 184
+        {"LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN", 79, 9, Opcode::Kind::specialised, Site::calls},  // 185
+        {"LOAD_ATTR_INSTANCE_VALUE", 79, 9, Opcode::Kind::specialised, Site::calls},  // 186
+        {"LOAD_ATTR_METHOD_LAZY_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 187
+        {"LOAD_ATTR_METHOD_NO_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 188
+        {"LOAD_ATTR_METHOD_WITH_VALUES", 79, 9, Opcode::Kind::specialised, Site::calls},  // 189
+        {"LOAD_ATTR_MODULE", 79, 9, Opcode::Kind::specialised, Site::calls},  // 190
+        {"LOAD_ATTR_NONDESCRIPTOR_NO_DICT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 191
+        {"LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES", 79, 9, Opcode::Kind::specialised, Site::calls},  // 192
+        {"LOAD_ATTR_PROPERTY", 79, 9, Opcode::Kind::specialised, Site::calls},  // 193
+        {"LOAD_ATTR_SLOT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 194
+        {"LOAD_ATTR_WITH_HINT", 79, 9, Opcode::Kind::specialised, Site::calls},  // 195
+        {"LOAD_GLOBAL_BUILTIN", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 196
+        {"LOAD_GLOBAL_MODULE", 91, 4, Opcode::Kind::specialised, Site::escapes},  // 197
+        {"LOAD_SUPER_ATTR_ATTR", 95, 1, Opcode::Kind::specialised, Site::escapes},  // 198
+        {"LOAD_SUPER_ATTR_METHOD", 95, 1, Opcode::Kind::specialised, Site::escapes},  // 199
+        {"RESUME_CHECK", 128, 1, Opcode::Kind::specialised, Site::escapes},  // 200
+        {"RESUME_CHECK_JIT", 128, 1, Opcode::Kind::specialised, Site::escapes},  // 201
+        {"SEND_ASYNC_GEN", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 202
+        {"SEND_GEN", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 203
+        {"SEND_VIRTUAL", 105, 1, Opcode::Kind::specialised, Site::resumes_generator},  // 204
+        {"STORE_ATTR_INSTANCE_VALUE", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 205
+        {"STORE_ATTR_SLOT", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 206
+        {"STORE_ATTR_WITH_HINT", 109, 4, Opcode::Kind::specialised, Site::escapes},  // 207
+        {"STORE_SUBSCR_DICT", 36, 1, Opcode::Kind::specialised, Site::escapes},  // 208
+        {"STORE_SUBSCR_LIST_INT", 36, 1, Opcode::Kind::specialised, Site::escapes},  // 209
+        {"TO_BOOL_ALWAYS_TRUE", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 210
+        {"TO_BOOL_BOOL", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 211
+        {"TO_BOOL_INT", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 212
+        {"TO_BOOL_LIST", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 213
+        {"TO_BOOL_NONE", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 214
+        {"TO_BOOL_STR", 37, 3, Opcode::Kind::specialised, Site::escapes},  // 215
+        {"UNPACK_SEQUENCE_LIST", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 216
+        {"UNPACK_SEQUENCE_TUPLE", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 217
+        {"UNPACK_SEQUENCE_TWO_TUPLE", 118, 1, Opcode::Kind::specialised, Site::escapes},  // 218
+        {{}, 219, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 220, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 221, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 222, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 223, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 224, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 225, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 226, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 227, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 228, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 229, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 230, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 231, 0, Opcode::Kind::unassigned, Site::any},
+        {{}, 232, 0, Opcode::Kind::unassigned, Site::any},
+        {"INSTRUMENTED_END_FOR", 9, 0, Opcode::Kind::instrumented, Site::escapes},  // 233
+        {"INSTRUMENTED_POP_ITER", 28, 0, Opcode::Kind::instrumented, Site::escapes},  // 234
+        {"INSTRUMENTED_END_SEND", 10, 0, Opcode::Kind::instrumented, Site::escapes},  // 235
+        {"INSTRUMENTED_FOR_ITER", 68, 1, Opcode::Kind::instrumented, Site::resumes_generator},  // 236
+        {"INSTRUMENTED_INSTRUCTION", 237, 0, Opcode::Kind::instrumented, Site::any},  // 237
+        {"INSTRUMENTED_JUMP_FORWARD", 76, 0, Opcode::Kind::instrumented, Site::plain},  // 238
+        {"INSTRUMENTED_NOT_TAKEN", 26, 0, Opcode::Kind::instrumented, Site::plain},  // 239
+        {"INSTRUMENTED_POP_JUMP_IF_TRUE", 102, 1, Opcode::Kind::instrumented, Site::plain},  // 240
+        {"INSTRUMENTED_POP_JUMP_IF_FALSE", 99, 1, Opcode::Kind::instrumented, Site::plain},  // 241
+        {"INSTRUMENTED_POP_JUMP_IF_NONE", 100, 1, Opcode::Kind::instrumented, Site::escapes},  // 242
+        {"INSTRUMENTED_POP_JUMP_IF_NOT_NONE", 101, 1, Opcode::Kind::instrumented, Site::escapes},  // 243
+        {"INSTRUMENTED_RESUME", 128, 1, Opcode::Kind::instrumented, Site::escapes},  // 244
+        {"INSTRUMENTED_RETURN_VALUE", 33, 0, Opcode::Kind::instrumented, Site::returns},  // 245
+        {"INSTRUMENTED_YIELD_VALUE", 119, 0, Opcode::Kind::instrumented, Site::returns},  // 246
+        {"INSTRUMENTED_END_ASYNC_FOR", 66, 0, Opcode::Kind::instrumented, Site::escapes},  // 247
+        {"INSTRUMENTED_LOAD_SUPER_ATTR", 95, 1, Opcode::Kind::instrumented, Site::escapes},  // 248
+        {"INSTRUMENTED_CALL", 50, 3, Opcode::Kind::instrumented, Site::calls},  // 249
+        {"INSTRUMENTED_CALL_KW", 53, 3, Opcode::Kind::instrumented, Site::calls},  // 250
+        {"INSTRUMENTED_CALL_FUNCTION_EX", 4, 1, Opcode::Kind::instrumented, Site::calls},  // 251
+        {"INSTRUMENTED_JUMP_BACKWARD", 74, 1, Opcode::Kind::instrumented, Site::escapes},  // 252
+        {"INSTRUMENTED_LINE", 253, 0, Opcode::Kind::instrumented, Site::any},  // 253
+        {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor, Site::any},  // 254
+        {"TRACE_RECORD", 255, 0, Opcode::Kind::plain, Site::escapes},  // 255
     }},
     .resume = 128,
-    .send = 105,
-    .for_iter = 68,
     .enter_executor = 254,
     .instrumented_line = 253,
     .instrumented_instruction = 237,
@@ -16934,16 +16927,6 @@ Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at
 //          +-- line table: length, hash,        80 00 d8 ...    of which a hash is kept
 namespace tachyon {
 
-// What an instruction can do to the frame chain, for the rules that tell a true stack from
-// a torn one.
-enum class Site : std::uint8_t {
-  plain,              // can have no Python callee
-  calls,              // may have pushed a frame
-  resumes_generator,  // FOR_ITER, SEND: a generator's frame may sit on it
-  returns,            // leaves the frame
-  any,                // instrumented or replaced: could be anything
-};
-
 struct Code {
   // Equal for the same object, different for another one at the same address.
   struct Print {
@@ -16981,40 +16964,6 @@ struct Code {
   static constexpr FrameId no_frame{0xffffffff};
 };
 
-// Sites by instruction byte. A frame is pushed directly (without going through C) by calls, and by
-// attribute access, subscripts and operators that were specialised for Python-coded methods.
-template <class L>
-constexpr std::array<Site, 256> site_table(const L& layout) noexcept {
-  constexpr std::array<std::string_view, 8> calling{"CALL",        "PRECALL",   "LOAD_ATTR",
-                                                    "LOAD_METHOD", "BINARY_",   "LOAD_SUPER_ATTR",
-                                                    "COMPARE_OP",  "STORE_ATTR"};
-  constexpr std::array<std::string_view, 4> returning{"RETURN_", "YIELD_VALUE", "INTERPRETER_EXIT",
-                                                      "RERAISE"};
-  const auto begins = [](std::string_view name, const auto& prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](std::string_view prefix) { return name.starts_with(prefix); });
-  };
-  std::array<Site, 256> table{};
-  for (unsigned raw = 0; raw < 256; ++raw) {
-    const auto byte = static_cast<std::uint8_t>(raw);
-    const std::string_view name = layout.opcodes.base_of(byte).name;
-    Site site = Site::plain;
-    if (name.empty() || layout.opcodes.is_executor(byte) ||
-        layout.opcodes.is_instrumented_line(byte) ||
-        layout.opcodes.is_instrumented_instruction(byte)) {
-      site = Site::any;
-    } else if (layout.opcodes.resumes_generators(byte)) {
-      site = Site::resumes_generator;
-    } else if (begins(name, calling)) {
-      site = Site::calls;
-    } else if (begins(name, returning)) {
-      site = Site::returns;
-    }
-    table[raw] = site;
-  }
-  return table;
-}
-
 struct CodeLimits {
   std::int64_t units = 1 << 20;       // of one object: a function of some 300,000 lines
   std::uint64_t all_units = 1 << 21;  // of all that are kept; some 25 bytes each
@@ -17025,8 +16974,7 @@ struct CodeLimits {
 template <class L>
 class CodeCache {
  public:
-  CodeCache(const L& layout, SharedTables& tables)
-      : layout_{layout}, tables_{tables}, site_of_{site_table(layout)} {}
+  CodeCache(const L& layout, SharedTables& tables) : layout_{layout}, tables_{tables} {}
 
   // The type object of code objects, where the symbol was found;
   // otherwise it is recognised by name.
@@ -17277,9 +17225,10 @@ class CodeCache {
     code.starts.assign(code.units, 0);
     for (std::uint32_t unit = 0; unit < code.units;) {
       const auto raw = std::to_integer<std::uint8_t>(bytecode[unit * std::size_t{2}]);
-      const std::uint32_t end = std::min(code.units, unit + 1 + layout_.opcodes[raw].caches);
+      const Opcode opcode = layout_.opcodes[raw];
+      const std::uint32_t end = std::min(code.units, unit + 1 + opcode.caches);
       for (std::uint32_t i = unit; i < end; ++i) {
-        code.sites[i] = site_of_[raw];
+        code.sites[i] = opcode.site;
         code.starts[i] = unit;
       }
       unit = end;
@@ -17309,7 +17258,6 @@ class CodeCache {
   std::uint64_t walk_ = 1;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
-  std::array<Site, 256> site_of_;
   std::array<std::byte, 3 * most_compared> compared_{};
 };
 
@@ -17483,6 +17431,30 @@ constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noex
   return site == Site::calls;
 }
 
+// Is an entry from C to be expected on a frame that executes `site`? Elsewhere there may be one all
+// the same, as for a finaliser, but what looks like one is more often left over.
+constexpr bool may_enter_c(Site site) noexcept {
+  return site != Site::plain && site != Site::returns;
+}
+
+// What a stack has against these rules, as a number; 0: nothing. Either its frames were read at
+// different moments, or a rule does not know all of Python. Two reads that show the same are the
+// latter: what stands there has not moved.
+class Doubt {
+ public:
+  template <int = 0> void add(const RawFrame& caller, const RawFrame& callee) noexcept {
+    for (const Address part :
+         {caller.at, caller.executable, caller.instruction, callee.at, callee.executable}) {
+      value_ = mix_bits(value_ + part.value) | 1;
+    }
+  }
+  explicit operator bool() const noexcept { return value_ != 0; }
+  friend bool operator==(const Doubt&, const Doubt&) noexcept = default;
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
 }  // namespace tachyon
 
 // ---- tachyon/unwind/stack.hpp ----
@@ -17590,39 +17562,46 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
 }
 
 // The rules that need code objects: every executable is code, every instruction lies inside it,
-// every caller can have the callee that sits on it, neighbours on the data stack touch.
+// every caller can have the callee that sits on it, neighbours on the data stack touch. The last
+// two tell a chain that moved while it was read. Nothing follows from them where the target is
+// `still`, nor where they say the same as of the read before, which `known` is.
 template <class L, Memory M>
 Result<void> check_frames(M& memory, const L& layout, CodeCache<L>& codes, std::uint64_t epoch,
-                          const ChunkCopies& chunks, RawStack& stack) {
+                          const ChunkCopies& chunks, bool still, Doubt& known, RawStack& stack) {
   const RawFrame* callee = nullptr;
+  Doubt doubt;
+  std::size_t good = stack.frames.size();
+  const auto end_at = [&](std::size_t i, Errc code) {
+    stack.ended = {code, 0, stack.frames[i].at};
+    stack.frames.resize(i);
+    return Result<void>{stack.ended};
+  };
   for (std::size_t i = 0; i < stack.frames.size(); ++i) {
     const RawFrame& frame = stack.frames[i];
     if (is_shim(layout, frame)) {
       callee = nullptr;
       continue;
     }
-    const auto wrong = [&](Errc code) {
-      stack.ended = {code, 0, frame.at};
-      stack.frames.resize(i);
-      return Result<void>{stack.ended};
-    };
     const auto code = codes.get(memory, frame.executable, epoch);
-    if (!code) return wrong(code.error().code);
+    if (!code) return end_at(std::min(i, good), code.error().code);
     const auto bytecode = codes.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return wrong(bytecode.error().code);
+    if (!bytecode) return end_at(std::min(i, good), bytecode.error().code);
     const Placed placed = place(layout, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return wrong(Errc::torn);
+    if (placed.position == Position::wrong) return end_at(std::min(i, good), Errc::torn);
     if (callee != nullptr) {
       const bool both_on_stack = layout.owners.thread.is(callee->owner) &&
                                  layout.owners.thread.is(frame.owner) && !callee->entry;
-      if (both_on_stack && chunks.together(frame.at, callee->at) &&
-          frame.at + (*code)->frame_bytes != callee->at) {
-        return wrong(Errc::torn);
+      const bool apart = both_on_stack && chunks.together(frame.at, callee->at) &&
+                         frame.at + (*code)->frame_bytes != callee->at;
+      if (apart || !may_call(layout, (*code)->sites[placed.unit], *callee)) {
+        doubt.add(frame, *callee);
+        good = std::min(good, i);
       }
-      if (!may_call(layout, (*code)->sites[placed.unit], *callee)) return wrong(Errc::torn);
     }
     callee = &frame;
   }
+  const bool again = doubt == std::exchange(known, doubt);
+  if (doubt && !again && !still) return end_at(good, Errc::torn);
   return stack.ended.code == Errc::ok ? Result<void>{} : Result<void>{stack.ended};
 }
 
@@ -21233,10 +21212,16 @@ const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
 // the next one, whose `previous` must lead back. The stack ends
 //   - where the next frame's executable is null: from 3.14 on, a popped frame is cleared; or,
 //   - in older versions, at the younger of the two current frames read before and after the copy;
-//   - at a frame that stands at an instruction which cannot have a callee. What lies above is old;
+//   - at a frame on which, by its instruction, the next one cannot stand. What lies above is old;
 //   - below a frame that is returning: the interpreter makes its caller current first.
-// The current frame read after the copy only decides what the copy leaves open: whether a generator
-// runs on top of the frame that iterates it. Nothing is rejected for having changed since.
+// The current frame read after the copy decides what the copy leaves open: whether a generator runs
+// on top of the frame that iterates it. Nothing is rejected for having changed since.
+//
+// Instructions do not prove that a stack ends. Finalisers, signal handlers and hooks of all kinds
+// run on any of them, and on top of frames that have been left and whose locals are going away. So
+// where a rule ends the stack and the current frame lies further up, the rule is in doubt: the
+// target is read again, and what shows twice is so (see Doubt). A thread that stands still is thus
+// always shown up to its current frame.
 //
 //      window, one range                                        thread state, read after
 //     |<------------------------------------------->|           +---------+
@@ -21248,7 +21233,7 @@ const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
 // keeps the score.
 //
 // When the target cannot run (it is stopped, or we occupy its processor), `certain` says so: then
-// the current frame is the truth and the same scan only goes as far as that.
+// the current frame is the top, and what it and its callers lead to is the stack.
 namespace tachyon {
 
 // What a look came to.
@@ -21340,7 +21325,8 @@ class ThreadReader {
     current_ = current;
     const Address base = copy_[layout_.thread.base_frame];
     has_frames_ = current && current != base;
-    if (!has_frames_ && (certain || !started_)) {
+    const bool had_none = std::exchange(frameless_, !has_frames_);
+    if (!has_frames_ && (certain || !started_ || had_none)) {
       chain_.clear();
       window_size_ = 0;
       return LookResult::stack;
@@ -21349,11 +21335,12 @@ class ThreadReader {
     generation_ = maker.codes().generation();
     if (epoch != epoch_ && !revalidate(memory, maker, epoch)) chain_.clear();
     if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
-      return rebuild(memory, maker, current, base);
+      return rebuild(memory, maker, current, base, certain);
     }
-    const LookResult seen = scan(memory, maker, current, base, certain);
-    if (seen == LookResult::stack) trust_codes();
-    return seen;
+    const LookResult seen =
+        certain && has_frames_ ? follow(memory, current) : scan(memory, maker, current, base);
+    if (seen != LookResult::stack) return seen;
+    return commit(memory, maker, certain, current);
   }
 
   // Reads the parents that looks take on trust and compares. False: the belief was wrong, and is
@@ -21390,7 +21377,8 @@ class ThreadReader {
     const auto chunks =
         copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
     follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
-    const auto followed = check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_);
+    const auto followed =
+        check_frames(memory, layout_, maker.codes(), epoch_, chunks_, false, walked_doubt_, raw_);
     (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
     return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
   }
@@ -21402,6 +21390,8 @@ class ThreadReader {
   static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
   static constexpr std::size_t least_back = 1024;
   static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
+  static constexpr std::size_t most_followed = 1 << 14;
+  static constexpr std::size_t most_between = 512;  // frames outside the window, and reads of them
 
   // Many threads must not keep what a deep one needs for a moment.
   struct Emptied {
@@ -21474,7 +21464,7 @@ class ThreadReader {
   }
 
   template <Memory M>
-  bool foreign_frame(M& memory, Address at, RawFrame& frame) {
+  bool foreign_frame(M& memory, Address at, RawFrame& frame, bool anew = false) {
     for (std::size_t i = 0; i < extras_used_; ++i) {
       if (extras_[i].at == at) {
         frame = raw_frame(layout_, at, Bytes{extras_[i].bytes}.first(header()));
@@ -21484,7 +21474,7 @@ class ThreadReader {
     // Entries from C are not read again: the frames above and below them are contiguous on the data
     // stack and the younger one still names this entry, so it still leads to the older one. They
     // lie on the C stack: what claims to be one and lies on the data stack is forged.
-    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_;) {
+    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_ && !anew;) {
       if (chain_[i].code == nullptr && chain_[i].at == at) {
         frame = {};
         frame.at = at;
@@ -21494,16 +21484,19 @@ class ThreadReader {
       }
     }
     StructCopy<128> copy;
-    if (!copy.fetch(memory, at, header())) return false;
+    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, header())) return false;
     frame = raw_frame(layout_, at, copy.bytes());
     return true;
   }
 
-  // A frame of the window that others stand on.
-  struct Floor {
-    Address at{};
-    Site site{};
-    std::size_t bytes = 0;
+  // A frame of the window that others stand on, and how much had been taken with it.
+  struct Level {
+    RawFrame frame{};
+    Code* code = nullptr;
+    Site site = Site::any;
+    bool complete = true;  // set up, so that it is shown
+    std::size_t matched = 0;
+    std::size_t fresh = 0;
   };
 
   // The frames outside the window from `from` down to the floor, youngest first, behind what
@@ -21514,30 +21507,30 @@ class ThreadReader {
   // and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to stand on the event loop, 1
   // of 100; the innermost of a chain of generators on the outermost's caller, 1 of 7.)
   template <Memory M>
-  bool connect(M& memory, Address from, const Floor& floor, bool certain) {
-    constexpr int most = 512;
+  bool connect(M& memory, Address from, const Level& floor) {
     between_.clear();
     ambiguous_ = false;
     bool guessed = false;
     Address at = from;
-    for (int i = 0; i < most; ++i) {
-      if (at == floor.at) {
-        const bool stands = certain || between_.empty() || may_stand(between_.back(), floor.site);
+    for (std::size_t i = 0; i < most_between; ++i) {
+      if (at == floor.frame.at) {
+        if (between_.empty()) return true;
+        const bool stands = is_expected(between_.back(), floor.site);
+        if (stands && !guessed) learn(floor, between_.back().at);
         ambiguous_ =
             stands && guessed &&
             (floor.site != Site::resumes_generator || !may_iterate(floor, between_.back().at));
-        if (stands && !guessed && !between_.empty()) learn(floor, between_.back().at);
-        return stands && !ambiguous_;
+        return !guessed || (stands && !ambiguous_);
       }
       if (!at || at - chunk_ < chunk_size_) return false;
       RawFrame frame;
       if (!foreign_frame(memory, at, frame)) return false;
       const bool generator = layout_.owners.generator.is(frame.owner);
       if (!generator && !is_shim(layout_, frame)) return false;
-      if (generator && !frame.previous && !certain) {
+      if (generator && !frame.previous) {
         frame.previous = last_caller(at);
         if (!frame.previous) {
-          frame.previous = floor.at;
+          frame.previous = floor.frame.at;
           guessed = true;
         }
       }
@@ -21549,21 +21542,21 @@ class ThreadReader {
 
   // Who iterates a generator has it on its value stack; where C code does it (enumerate, map), the
   // frame below has that instead.
-  bool may_iterate(const Floor& floor, Address generator) const noexcept {
-    return holds(floor, generator) || through_c_ == floor.at;
+  bool may_iterate(const Level& floor, Address generator) const noexcept {
+    return holds(floor, generator) || through_c_ == floor.frame.at;
   }
-  void learn(const Floor& floor, Address above) noexcept {
+  void learn(const Level& floor, Address above) noexcept {
     if (!holds(floor, above)) {
-      through_c_ = floor.at;
-    } else if (through_c_ == floor.at) {
+      through_c_ = floor.frame.at;
+    } else if (through_c_ == floor.frame.at) {
       through_c_ = {};
     }
   }
-  bool holds(const Floor& floor, Address generator) const noexcept {
+  bool holds(const Level& floor, Address generator) const noexcept {
     constexpr std::uint64_t tags = 7;
     const std::uint64_t object = generator.value - layout_.generator.frame.offset;
-    const auto begin = static_cast<std::size_t>(floor.at - window_at_) + header();
-    const std::size_t end = std::min(begin - header() + floor.bytes, window_size_);
+    const auto begin = static_cast<std::size_t>(floor.frame.at - window_at_) + header();
+    const std::size_t end = std::min(begin - header() + floor.code->frame_bytes, window_size_);
     for (std::size_t at = begin; at + sizeof object <= end; at += sizeof object) {
       if ((load<std::uint64_t>(Bytes{window_}, at) & ~tags) == object) return true;
     }
@@ -21576,22 +21569,33 @@ class ThreadReader {
     }
     return {};
   }
-  // On a frame that executes `site`. Entries from C may stand on anything.
-  bool may_stand(const RawFrame& frame, Site site) const noexcept {
-    return is_shim(layout_, frame) || may_call(layout_, site, frame);
+  // Is this what is to be expected directly on a frame that executes `site`?
+  bool is_expected(const RawFrame& frame, Site site) const noexcept {
+    const bool entry = frame.entry || is_shim(layout_, frame);
+    return entry ? may_enter_c(site) : may_call(layout_, site, frame);
   }
 
-  // The frame of the window on which frames outside it stand, the youngest of them being `from`.
+  // The frames outside the window from `from` down to the frame of the data stack that they stand
+  // on, youngest first. None: they lead elsewhere. Entries from C are read `anew` where their place
+  // does not prove them.
   template <Memory M>
-  Address below_on_stack(M& memory, Address from) {
-    constexpr int most = 512;
-    RawFrame frame;
-    frame.previous = from;
-    for (int i = 0; i < most && frame.previous; ++i) {
-      if (frame.previous - chunk_ < chunk_size_) return frame.previous;
-      if (!foreign_frame(memory, frame.previous, frame)) break;
+  Address lead_down(M& memory, Address from, bool anew, std::vector<RawFrame>& out) {
+    out.clear();
+    Address at = from;
+    for (std::size_t i = 0; i < most_between && at; ++i) {
+      if (at - chunk_ < chunk_size_) return at;
+      RawFrame frame;
+      if (!foreign_frame(memory, at, frame, anew)) break;
+      if (!layout_.owners.generator.is(frame.owner) && !is_shim(layout_, frame)) break;
+      out.push_back(frame);
+      at = frame.previous;
     }
-    return Address{~std::uint64_t{0}};
+    return {};
+  }
+  // The place on the data stack that this frame is at, or above.
+  template <Memory M>
+  Address floor_of(M& memory, Address frame) {
+    return frame - chunk_ < chunk_size_ ? frame : lead_down(memory, frame, false, aside_);
   }
 
   // Keeps a link when nothing about it changed, otherwise notes the frame as new.
@@ -21606,139 +21610,261 @@ class ThreadReader {
     for (std::size_t i = between_.size(); i-- > 0;) take(between_[i], false);
   }
 
+  // What the frame of a level runs, and where it stands. False: it is none.
   template <Memory M>
-  Code* code_of(M& memory, ChainMaker<L>& maker, const RawFrame& frame, std::uint32_t& unit,
-                Site& site) {
-    if (fresh_.empty() && matched_ > first_ && chain_[matched_ - 1].at == frame.at &&
-        chain_[matched_ - 1].code != nullptr) {
-      const Link& link = chain_[matched_ - 1];
-      unit = link.unit;
-      site = link.code->sites[unit];
-      return link.code;
+  bool place_level(M& memory, ChainMaker<L>& maker, Level& level) {
+    const RawFrame& frame = level.frame;
+    constexpr std::size_t most_ahead = 8;  // what stands between it and the level below
+    for (std::size_t i = matched_; fresh_.empty() && i < chain_.size(); ++i) {
+      if (chain_[i].same_as(frame) && chain_[i].code != nullptr) {
+        level.code = chain_[i].code;
+        level.site = level.code->sites[chain_[i].unit];
+        level.complete = chain_[i].shown;
+        return true;
+      }
+      if (i == matched_ + most_ahead) break;
     }
     const auto code = maker.codes().get(memory, frame.executable, epoch_);
-    if (!code) return nullptr;
+    if (!code) return false;
     const auto bytecode = maker.codes().bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return nullptr;
+    if (!bytecode) return false;
     const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return nullptr;
-    unit = placed.unit;
-    // A frame not yet set up calls nobody, whatever instruction it starts with.
-    site = placed.position == Position::incomplete ? Site::plain : (*code)->sites[unit];
-    if (placed.position == Position::incomplete && unit == 0) site = Site::any;
-    return *code;
+    if (placed.position == Position::wrong) return false;
+    level.code = *code;
+    level.site = (*code)->sites[placed.unit];
+    level.complete = placed.position == Position::good;
+    return true;
+  }
+  void take_level(Level level) {
+    take(level.frame, true);
+    level.matched = matched_;
+    level.fresh = fresh_.size();
+    levels_.push_back(level);
+  }
+  // Gives up what was taken above this level.
+  void return_to(std::size_t level) {
+    levels_.resize(level + 1);
+    matched_ = levels_.back().matched;
+    fresh_.resize(levels_.back().fresh);
+  }
+  // ... the level at this place. False: there is none.
+  bool return_to(Address at) {
+    for (std::size_t i = levels_.size(); i-- > 0;) {
+      if (levels_[i].frame.at != at) continue;
+      return_to(i);
+      return true;
+    }
+    return false;
   }
 
   struct Fresh {
     RawFrame frame;
-    bool on_data_stack;
+    bool on_data_stack = false;
     std::uint8_t raw_opcode = 0;
   };
 
+  // The stack of a target that cannot move: what its current frame leads to.
   template <Memory M>
-  LookResult scan(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain) {
+  LookResult follow(M& memory, Address current) {
     matched_ = first_;
     fresh_.clear();
-    // How far the window may be read: frames younger than this one are old bytes.
-    Address limit{~std::uint64_t{0}};
-    if (certain) {
-      limit = current - chunk_ < chunk_size_ ? current : below_on_stack(memory, current);
-    } else if (!layout_.traits.popped_frames_are_cleared) {
-      limit = std::max(on_stack(current), on_stack(first_current_));
-      if (!limit) limit = Address{~std::uint64_t{0}};
+    path_.clear();
+    foreign_reads_ = 0;
+    Address above{~std::uint64_t{0}};  // the frame of the data stack that came last
+    for (Address at = current;;) {
+      Address onto = lead_down(memory, at, false, between_);
+      if (has_entry(between_) && !touch(onto, above)) onto = lead_down(memory, at, true, between_);
+      path_.insert(path_.end(), between_.begin(), between_.end());
+      if (!onto || onto < window_at_) return shrunk();
+      RawFrame frame;
+      if (onto >= above || path_.size() > most_followed) return torn();
+      if (!frame_at(onto, frame)) return miss();
+      if (!frame.executable || !layout_.owners.thread.is(frame.owner)) return torn();
+      path_.push_back(frame);
+      if (onto == window_at_) break;
+      above = onto;
+      at = frame.previous;
     }
-    RawFrame frame;
-    if (!frame_at(window_at_, frame)) return miss();
     const Link& root = chain_[first_];
-    if (frame.executable != root.executable || frame.previous != root.previous ||
+    const RawFrame& lowest = path_.back();
+    if (lowest.executable != root.executable || lowest.previous != root.previous) return shrunk();
+    for (std::size_t i = path_.size(); i-- > 0;) {
+      take(path_[i], path_[i].at - chunk_ < chunk_size_);
+    }
+    return LookResult::stack;
+  }
+  bool has_entry(const std::vector<RawFrame>& frames) const noexcept {
+    return std::any_of(frames.begin(), frames.end(),
+                       [&](const RawFrame& frame) { return is_shim(layout_, frame); });
+  }
+  // Do two frames of the data stack touch, as far as is known? Then what is between them is proven.
+  bool touch(Address frame, Address above) const noexcept {
+    for (std::size_t i = chain_.size(); i-- > first_;) {
+      if (chain_[i].at == frame && chain_[i].code != nullptr) {
+        return frame + chain_[i].code->frame_bytes == above;
+      }
+    }
+    return false;
+  }
+
+  // The stack of a running target. What it has against the rules is asked for a second time.
+  template <Memory M>
+  LookResult scan(M& memory, ChainMaker<L>& maker, Address current, Address base) {
+    const Doubt before = doubt_;
+    const LookResult seen = climb(memory, maker, current, base, true);
+    if (seen != LookResult::stack || !doubt_ || doubt_ == before) {
+      asked_again_ = asked_again_ && seen == LookResult::again;
+      return seen;
+    }
+    asked_again_ = !asked_again_;
+    if (asked_again_) return LookResult::again;
+    return climb(memory, maker, current, base, false);
+  }
+
+  // How far the window may be read: frames younger than this one are old bytes.
+  template <Memory M>
+  Address limit_of(M& memory, Address current) {
+    Address limit{};
+    if (!layout_.traits.popped_frames_are_cleared) {
+      limit = std::max(on_stack(current), on_stack(first_current_));
+      if (!limit) limit = std::max(floor_of(memory, current), floor_of(memory, first_current_));
+    }
+    return limit ? limit : Address{~std::uint64_t{0}};
+  }
+
+  // From the window's first frame upwards, as far as one stands on the other. `doubting`: and
+  // farther, where the rules say no and the current frame says yes; doubt_ is then what they say.
+  template <Memory M>
+  LookResult climb(M& memory, ChainMaker<L>& maker, Address current, Address base, bool doubting) {
+    matched_ = first_;
+    fresh_.clear();
+    levels_.clear();
+    foreign_reads_ = 0;
+    Doubt found;
+    Doubt* const doubt = doubting ? &found : nullptr;
+    const Address limit = limit_of(memory, current);
+    Level level;
+    if (!frame_at(window_at_, level.frame)) return miss();
+    const Link& root = chain_[first_];
+    if (level.frame.executable != root.executable || level.frame.previous != root.previous ||
         window_at_ > limit) {
       return shrunk();
     }
-    std::uint32_t unit = 0;
-    Site site = Site::any;
-    Code* code = nullptr;
-    RawFrame below{};
-    Code* below_code = nullptr;
-    Site below_site = Site::any;
+    if (!place_level(memory, maker, level)) return torn();
     for (;;) {
-      take(frame, true);
-      code = code_of(memory, maker, frame, unit, site);
-      if (code == nullptr) {
-        if (fresh_.empty() || below_code == nullptr) return torn();
-        fresh_.pop_back();  // not a frame: old bytes above the top
-        frame = below;
-        code = below_code;
-        site = below_site;
-        break;
-      }
-      if (frame.at >= limit) break;
-      if (site != Site::calls && site != Site::resumes_generator && site != Site::any && !certain) {
-        break;
-      }
-      const Address next = frame.at + code->frame_bytes;
-      RawFrame above;
+      take_level(level);
+      const Address next = level.frame.at + level.code->frame_bytes;
       if (next > limit) break;
-      if (!frame_at(next, above)) {
+      Level above;
+      if (!frame_at(next, above.frame)) {
         if (next + header() > chunk_ + chunk_size_) break;
         return miss();
       }
-      if (!above.executable || !layout_.owners.thread.is(above.owner)) break;
-      if (above.previous == frame.at) {
-        if (!may_call(layout_, site, above)) break;
-      } else {
-        // Through a generator or an entry from C; anything else is left over from another stack.
-        if (above.previous - chunk_ < chunk_size_ ||
-            !connect(memory, above.previous, {frame.at, site, code->frame_bytes}, certain)) {
-          if (ambiguous_ && (current == above.at || first_current_ == above.at)) return torn();
-          break;
-        }
-        take_between();
+      if (!above.frame.executable || !layout_.owners.thread.is(above.frame.owner)) break;
+      if (!take_below(memory, maker, above, current, doubt)) {
+        const bool is_current = current == next || first_current_ == next;
+        if (ambiguous_ && is_current) return torn();
+        break;
       }
-      below = frame;
-      below_code = code;
-      below_site = site;
-      frame = above;
+      level = above;
     }
-    return finish(memory, maker, current, base, certain, frame,
-                  {frame.at, site, code->frame_bytes});
+    const LookResult seen = finish(memory, current, base, doubt);
+    if (doubting && seen == LookResult::stack) doubt_ = found;
+    return seen;
   }
 
-  // The window's frames are known; what sits on top of the last one?
+  // Takes what is between the youngest level and the frame above it. False: that one does not stand
+  // on it, and is left over from another stack.
   template <Memory M>
-  LookResult finish(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain,
-                    const RawFrame& top, const Floor& floor) {
-    const Site site = floor.site;
-    if (certain) {
-      if (current != top.at) {
-        if (!connect(memory, current, floor, true)) return torn();
-        take_between();
-      }
-    } else if (site == Site::returns && !top.entry &&
-               (current != top.at || !layout_.traits.popped_frames_are_cleared)) {
-      // Returning, and no longer current when we looked again: its caller had the processor. (When
-      // it is still current it is shown: dropping it, or keeping all, doubles the distance from
-      // what a stopped target shows.) Where popped frames keep their words, every frame that has
-      // returned looks like this one, and none can be believed.
-      drop_top();
-    } else if (site == Site::resumes_generator || site == Site::any) {
-      // Does a generator run on top? The current frame tells, unless it has moved on since.
-      const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, floor, false)) {
-        take_between();
-      } else if (elsewhere && ambiguous_) {
-        return torn();
-      } else if (site == Site::resumes_generator) {
-        take_running_generator(top);
-      }
-    } else if (site == Site::calls) {
-      const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, floor, false) && !between_.empty() &&
-          is_shim(layout_, between_.back())) {
-        take_between();
-      }
+  bool take_below(M& memory, ChainMaker<L>& maker, Level& above, Address current, Doubt* doubt) {
+    const RawFrame& frame = above.frame;
+    between_.clear();
+    ambiguous_ = false;
+    const bool apart = frame.previous - chunk_ >= chunk_size_;
+    const bool leads = apart ? connect(memory, frame.previous, levels_.back())
+                             : frame.previous == levels_.back().frame.at;
+    const auto lowest = [&] { return between_.empty() ? frame : between_.back(); };
+    const bool stands = leads && is_expected(lowest(), levels_.back().site);
+    if (!stands && (doubt == nullptr || ambiguous_)) return false;
+    if (!stands && !is_below_current(memory, frame.at, current)) return false;
+    if (!place_level(memory, maker, above)) return false;
+    if (!leads) {
+      // On an older one: those in between have been left, and their locals are going away.
+      const Address onto = lead_down(memory, frame.previous, true, between_);
+      if ((between_.empty() && !frame.entry) || !return_to(onto)) return false;
     }
-    moved_ =
-        !certain && current != (fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at);
+    if (!stands) doubt->add(levels_.back().frame, lowest());
+    take_between();
+    return true;
+  }
+
+  // Did the thread run this frame of the data stack, or one above it, whenever it was asked?
+  template <Memory M>
+  bool is_below_current(M& memory, Address at, Address current) {
+    if (floor_of(memory, current) < at) return false;
+    return layout_.traits.popped_frames_are_cleared || first_current_ == current ||
+           floor_of(memory, first_current_) >= at;
+  }
+
+  // The window's frames are known; what is on top of the last one?
+  template <Memory M>
+  LookResult finish(M& memory, Address current, Address base, Doubt* doubt) {
+    const Level top = levels_.back();
+    // Being set up, or what a generator's creation left behind.
+    const bool hidden = !top.complete && current != top.frame.at;
+    // Returning, and no longer current when we looked again: its caller had the processor. (When it
+    // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
+    // stopped target shows.) Where popped frames keep their words, every frame that has returned
+    // looks like this one, and none can be believed.
+    const bool returns = top.site == Site::returns && !top.frame.entry &&
+                         (current != top.frame.at || !layout_.traits.popped_frames_are_cleared);
+    if ((hidden || returns) && levels_.size() > 1) {
+      drop_top();
+      levels_.pop_back();
+    }
+    const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
+    if (elsewhere && take_above(memory, current, doubt)) return LookResult::stack;
+    const Site site = levels_.back().site;
+    if (elsewhere && ambiguous_ && (site == Site::resumes_generator || site == Site::any)) {
+      return torn();
+    }
+    take_running_generators(site);
+    return LookResult::stack;
+  }
+
+  // Takes the current frame, which is not on the data stack, and those that it stands on. False: it
+  // stands on none of the window, as far as is known.
+  template <Memory M>
+  bool take_above(M& memory, Address current, Doubt* doubt) {
+    const std::size_t top = levels_.size() - 1;
+    if (connect(memory, current, levels_[top]) && is_expected(between_.back(), levels_[top].site)) {
+      return_to(top);
+      take_between();
+      return true;
+    }
+    if (doubt == nullptr || ambiguous_ || is_taken(current)) return false;
+    const Address onto = lead_down(memory, current, true, between_);
+    const bool agree = layout_.traits.popped_frames_are_cleared || first_current_ == current ||
+                       on_stack(first_current_) > onto;
+    if (!onto || !agree || !return_to(onto)) return false;
+    if (levels_.size() != top + 1 || !is_expected(between_.back(), levels_.back().site)) {
+      doubt->add(levels_.back().frame, between_.back());
+    }
+    take_between();
+    return true;
+  }
+  bool is_taken(Address frame) const noexcept {
+    for (std::size_t i = first_; i < matched_; ++i) {
+      if (chain_[i].at == frame) return true;
+    }
+    return std::any_of(fresh_.begin(), fresh_.end(),
+                       [&](const Fresh& fresh) { return fresh.frame.at == frame; });
+  }
+
+  // Makes what was taken the thread's stack.
+  template <Memory M>
+  LookResult commit(M& memory, ChainMaker<L>& maker, bool certain, Address current) {
+    moved_ = !certain && current != youngest();
     if (maker.wants_opcodes()) read_opcodes(memory, maker);
     chain_.cut(matched_);
     for (const Fresh& fresh : fresh_) {
@@ -21748,7 +21874,11 @@ class ThreadReader {
     }
     started_ = true;
     if (back_ > least_back) back_ -= back_ / 64;
+    trust_codes();
     return LookResult::stack;
+  }
+  Address youngest() const noexcept {
+    return fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at;
   }
 
   // What every frame of the window executes, in one read. An instruction that was specialised since
@@ -21802,21 +21932,38 @@ class ThreadReader {
     }
   }
 
-  void take_running_generator(const RawFrame& top) {
-    Address below = top.at;
+  // Generators that ran when they were copied, one on the other, directly or through C. `site` is
+  // where the window's last frame stands.
+  void take_running_generators(Site site) {
+    bool on_generator = youngest() != levels_.back().frame.at;
     for (std::size_t depth = 0; depth <= extras_used_; ++depth) {
+      const Address below = youngest();
       bool found = false;
       for (std::size_t i = 0; i < extras_used_ && !found; ++i) {
         const RawFrame frame =
             raw_frame(layout_, extras_[i].at, Bytes{extras_[i].bytes}.first(header()));
-        if (frame.previous == below && layout_.owners.generator.is(frame.owner)) {
-          take(frame, false);
-          below = frame.at;
-          found = true;
+        if (!layout_.owners.generator.is(frame.owner)) continue;
+        const Link* const entry = frame.previous == below ? nullptr : entry_on(below, frame);
+        if (frame.previous != below && entry == nullptr) continue;
+        if (!on_generator && (entry != nullptr ? !may_enter_c(site) : !is_expected(frame, site))) {
+          continue;
         }
+        if (entry != nullptr) take(raw_of(*entry), false);
+        take(frame, false);
+        found = on_generator = true;
       }
       if (!found) return;
     }
+  }
+  // The entry from C between these two, if it was there in the last look.
+  const Link* entry_on(Address below, const RawFrame& frame) const noexcept {
+    for (std::size_t i = chain_.size(); i-- > first_;) {
+      const Link& link = chain_[i];
+      if (link.code == nullptr && link.at == frame.previous) {
+        return link.previous == below ? &link : nullptr;
+      }
+    }
+    return nullptr;
   }
 
   Address on_stack(Address at) const noexcept { return at - chunk_ < chunk_size_ ? at : Address{}; }
@@ -21837,7 +21984,7 @@ class ThreadReader {
 
   // Reads the whole stack to know where to look next time.
   template <Memory M>
-  LookResult rebuild(M& memory, ChainMaker<L>& maker, Address current, Address base) {
+  LookResult rebuild(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain) {
     give_up();
     chunk_ = copy_[layout_.thread.datastack_chunk];
     chunk_size_ = 0;
@@ -21847,7 +21994,8 @@ class ThreadReader {
     const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return LookResult::torn;
     follow_frames(memory, layout_, current, base, chunks_, {}, raw_);
-    if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_)) {
+    if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, certain, walked_doubt_,
+                      raw_)) {
       return LookResult::torn;
     }
     if (!maker.make(memory, raw_, chunks_, epoch_, chain_)) return LookResult::torn;
@@ -21894,9 +22042,13 @@ class ThreadReader {
   Address second_current_{};
   Address current_{};
   bool has_frames_ = false;
+  bool frameless_ = false;  // the same, the other way around, at the last read
   bool moved_ = false;
   bool ambiguous_ = false;  // whose generator that is
-  Address through_c_{};     // the frame on which C code was seen to run a generator
+  Doubt doubt_;             // what the last scan had against the stack that the current frame says
+  Doubt walked_doubt_;      // the same of the last walk through everything
+  bool asked_again_ = false;
+  Address through_c_{};  // the frame on which C code was seen to run a generator
   bool started_ = false;
 
   Chain chain_;
@@ -21913,7 +22065,11 @@ class ThreadReader {
 
   std::size_t matched_ = 0;  // links kept
   std::vector<Fresh> fresh_;
+  std::vector<Level> levels_;
   std::vector<RawFrame> between_;
+  std::vector<RawFrame> aside_;  // the same, where nothing is to be taken
+  std::vector<RawFrame> path_;
+  std::size_t foreign_reads_ = 0;
   std::vector<std::byte> opcodes_;
   std::vector<Range> opcode_ranges_;
   ChunkCopies chunks_;

@@ -471,6 +471,84 @@ TEST_CASE("sampler: a generator that has yielded stands on who iterates it") {
   });
 }
 
+// What stands on a frame by the links of a thread that does not move is shown, whatever the frame
+// executes: finalisers and handlers of signals run anywhere.
+TEST_CASE("sampler: a thread that stands still is shown up to its current frame") {
+  enum class Leaf : std::uint8_t { entered, generator, on_left_frame, behind_creation };
+  test::for_each_layout([&](auto compiled) {
+    using L = decltype(compiled);
+    const PublishedLayout layout = published_form<L>;
+    for (const Leaf kind :
+         {Leaf::entered, Leaf::generator, Leaf::on_left_frame, Leaf::behind_creation}) {
+      INFO(std::string(L::tag) << " " << name_of(L::build.arch) << ", " << static_cast<int>(kind));
+      OneThread one{layout};
+      FakeInterpreter& fake = one.fake;
+      FakeThread& main = one.main;
+      const FakeCode loop = fake.code(u"loop", u"a.py", 1);
+      const FakeCode left = fake.code(u"left", u"a.py", 10);
+      const FakeCode leaf = fake.code(u"leaf", u"a.py", 20);
+      fake.enter(main);
+      const Address floor = fake.push(main, loop, loop.end);
+
+      SharedTables tables;
+      test::FakeHost host;
+      FastReading reading;
+      Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
+      REQUIRE(sampler.start());
+      Stacks stacks{tables};
+      for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+      REQUIRE(stacks.seen == std::vector<Names>(3, Names{"loop"}));
+
+      if (kind == Leaf::on_left_frame || kind == Leaf::behind_creation) {
+        // A generator is created in a frame of the data stack, which stays when it has gone.
+        if (kind == Leaf::behind_creation) fake.put(left.at, layout.code.firsttraceable, 1);
+        fake.push(main, left, kind == Leaf::behind_creation ? 0 : left.end);
+        fake.set_current(main, floor);
+      }
+      (void)fake.allocate(256);  // the head of the object that the frame is in
+      fake.enter(main);
+      fake.push(main, leaf, leaf.end, kind == Leaf::generator || kind == Leaf::behind_creation);
+      stacks.seen.clear();
+      for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+      CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "leaf"}));
+      CHECK(sampler.trust().given_up == 0);
+
+      // What is left over when it has returned is not shown.
+      fake.set_current(main, floor);
+      stacks.seen.clear();
+      for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+      const bool popped = kind == Leaf::entered || kind == Leaf::generator;
+      if (popped) CHECK(stacks.seen == std::vector<Names>(3, Names{"loop"}));
+    }
+  });
+}
+
+// The frame below a specialised __init__ calls it from an instruction that calls nothing else; one
+// that no list has is believed at the second read.
+TEST_CASE("sampler: a call that the rules do not know") {
+  test::for_each_layout([&](auto compiled) {
+    using L = decltype(compiled);
+    INFO(std::string(L::tag) + " " + std::string(name_of(L::build.arch)));
+    const PublishedLayout layout = published_form<L>;
+    OneThread one{layout};
+    const FakeCode loop = one.fake.code(u"loop", u"a.py", 1);
+    const FakeCode leaf = one.fake.code(u"leaf", u"a.py", 20);
+    one.fake.enter(one.main);
+    one.fake.push(one.main, loop, loop.end);
+    one.fake.push(one.main, leaf, leaf.end);
+    SharedTables tables;
+    test::FakeHost host;
+    FastReading reading;
+    Plain<Image> sampler{layout,        one.fake.image, reading,         host,
+                         one.fake.site, tables,         SamplerOptions{}};
+    REQUIRE(sampler.start());
+    Stacks stacks{tables};
+    for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
+    CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "leaf"}));
+    CHECK(sampler.trust().given_up == 0);
+  });
+}
+
 // An entry from C has no code, and what was one a moment ago may claim to be a frame now.
 TEST_CASE("sampler: a program that forges its frames between two reads") {
   test::for_each_layout([&](auto compiled) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <tachyon/base/bytes.hpp>
@@ -26,10 +27,16 @@
 // the next one, whose `previous` must lead back. The stack ends
 //   - where the next frame's executable is null: from 3.14 on, a popped frame is cleared; or,
 //   - in older versions, at the younger of the two current frames read before and after the copy;
-//   - at a frame that stands at an instruction which cannot have a callee. What lies above is old;
+//   - at a frame on which, by its instruction, the next one cannot stand. What lies above is old;
 //   - below a frame that is returning: the interpreter makes its caller current first.
-// The current frame read after the copy only decides what the copy leaves open: whether a generator
-// runs on top of the frame that iterates it. Nothing is rejected for having changed since.
+// The current frame read after the copy decides what the copy leaves open: whether a generator runs
+// on top of the frame that iterates it. Nothing is rejected for having changed since.
+//
+// Instructions do not prove that a stack ends. Finalisers, signal handlers and hooks of all kinds
+// run on any of them, and on top of frames that have been left and whose locals are going away. So
+// where a rule ends the stack and the current frame lies further up, the rule is in doubt: the
+// target is read again, and what shows twice is so (see Doubt). A thread that stands still is thus
+// always shown up to its current frame.
 //
 //      window, one range                                        thread state, read after
 //     |<------------------------------------------->|           +---------+
@@ -41,7 +48,7 @@
 // keeps the score.
 //
 // When the target cannot run (it is stopped, or we occupy its processor), `certain` says so: then
-// the current frame is the truth and the same scan only goes as far as that.
+// the current frame is the top, and what it and its callers lead to is the stack.
 namespace tachyon {
 
 // What a look came to.
@@ -133,7 +140,8 @@ class ThreadReader {
     current_ = current;
     const Address base = copy_[layout_.thread.base_frame];
     has_frames_ = current && current != base;
-    if (!has_frames_ && (certain || !started_)) {
+    const bool had_none = std::exchange(frameless_, !has_frames_);
+    if (!has_frames_ && (certain || !started_ || had_none)) {
       chain_.clear();
       window_size_ = 0;
       return LookResult::stack;
@@ -142,11 +150,12 @@ class ThreadReader {
     generation_ = maker.codes().generation();
     if (epoch != epoch_ && !revalidate(memory, maker, epoch)) chain_.clear();
     if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
-      return rebuild(memory, maker, current, base);
+      return rebuild(memory, maker, current, base, certain);
     }
-    const LookResult seen = scan(memory, maker, current, base, certain);
-    if (seen == LookResult::stack) trust_codes();
-    return seen;
+    const LookResult seen =
+        certain && has_frames_ ? follow(memory, current) : scan(memory, maker, current, base);
+    if (seen != LookResult::stack) return seen;
+    return commit(memory, maker, certain, current);
   }
 
   // Reads the parents that looks take on trust and compares. False: the belief was wrong, and is
@@ -183,7 +192,8 @@ class ThreadReader {
     const auto chunks =
         copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
     follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
-    const auto followed = check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_);
+    const auto followed =
+        check_frames(memory, layout_, maker.codes(), epoch_, chunks_, false, walked_doubt_, raw_);
     (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
     return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
   }
@@ -195,6 +205,8 @@ class ThreadReader {
   static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
   static constexpr std::size_t least_back = 1024;
   static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
+  static constexpr std::size_t most_followed = 1 << 14;
+  static constexpr std::size_t most_between = 512;  // frames outside the window, and reads of them
 
   // Many threads must not keep what a deep one needs for a moment.
   struct Emptied {
@@ -267,7 +279,7 @@ class ThreadReader {
   }
 
   template <Memory M>
-  bool foreign_frame(M& memory, Address at, RawFrame& frame) {
+  bool foreign_frame(M& memory, Address at, RawFrame& frame, bool anew = false) {
     for (std::size_t i = 0; i < extras_used_; ++i) {
       if (extras_[i].at == at) {
         frame = raw_frame(layout_, at, Bytes{extras_[i].bytes}.first(header()));
@@ -277,7 +289,7 @@ class ThreadReader {
     // Entries from C are not read again: the frames above and below them are contiguous on the data
     // stack and the younger one still names this entry, so it still leads to the older one. They
     // lie on the C stack: what claims to be one and lies on the data stack is forged.
-    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_;) {
+    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_ && !anew;) {
       if (chain_[i].code == nullptr && chain_[i].at == at) {
         frame = {};
         frame.at = at;
@@ -287,16 +299,19 @@ class ThreadReader {
       }
     }
     StructCopy<128> copy;
-    if (!copy.fetch(memory, at, header())) return false;
+    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, header())) return false;
     frame = raw_frame(layout_, at, copy.bytes());
     return true;
   }
 
-  // A frame of the window that others stand on.
-  struct Floor {
-    Address at{};
-    Site site{};
-    std::size_t bytes = 0;
+  // A frame of the window that others stand on, and how much had been taken with it.
+  struct Level {
+    RawFrame frame{};
+    Code* code = nullptr;
+    Site site = Site::any;
+    bool complete = true;  // set up, so that it is shown
+    std::size_t matched = 0;
+    std::size_t fresh = 0;
   };
 
   // The frames outside the window from `from` down to the floor, youngest first, behind what
@@ -307,30 +322,30 @@ class ThreadReader {
   // and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to stand on the event loop, 1
   // of 100; the innermost of a chain of generators on the outermost's caller, 1 of 7.)
   template <Memory M>
-  bool connect(M& memory, Address from, const Floor& floor, bool certain) {
-    constexpr int most = 512;
+  bool connect(M& memory, Address from, const Level& floor) {
     between_.clear();
     ambiguous_ = false;
     bool guessed = false;
     Address at = from;
-    for (int i = 0; i < most; ++i) {
-      if (at == floor.at) {
-        const bool stands = certain || between_.empty() || may_stand(between_.back(), floor.site);
+    for (std::size_t i = 0; i < most_between; ++i) {
+      if (at == floor.frame.at) {
+        if (between_.empty()) return true;
+        const bool stands = is_expected(between_.back(), floor.site);
+        if (stands && !guessed) learn(floor, between_.back().at);
         ambiguous_ =
             stands && guessed &&
             (floor.site != Site::resumes_generator || !may_iterate(floor, between_.back().at));
-        if (stands && !guessed && !between_.empty()) learn(floor, between_.back().at);
-        return stands && !ambiguous_;
+        return !guessed || (stands && !ambiguous_);
       }
       if (!at || at - chunk_ < chunk_size_) return false;
       RawFrame frame;
       if (!foreign_frame(memory, at, frame)) return false;
       const bool generator = layout_.owners.generator.is(frame.owner);
       if (!generator && !is_shim(layout_, frame)) return false;
-      if (generator && !frame.previous && !certain) {
+      if (generator && !frame.previous) {
         frame.previous = last_caller(at);
         if (!frame.previous) {
-          frame.previous = floor.at;
+          frame.previous = floor.frame.at;
           guessed = true;
         }
       }
@@ -342,21 +357,21 @@ class ThreadReader {
 
   // Who iterates a generator has it on its value stack; where C code does it (enumerate, map), the
   // frame below has that instead.
-  bool may_iterate(const Floor& floor, Address generator) const noexcept {
-    return holds(floor, generator) || through_c_ == floor.at;
+  bool may_iterate(const Level& floor, Address generator) const noexcept {
+    return holds(floor, generator) || through_c_ == floor.frame.at;
   }
-  void learn(const Floor& floor, Address above) noexcept {
+  void learn(const Level& floor, Address above) noexcept {
     if (!holds(floor, above)) {
-      through_c_ = floor.at;
-    } else if (through_c_ == floor.at) {
+      through_c_ = floor.frame.at;
+    } else if (through_c_ == floor.frame.at) {
       through_c_ = {};
     }
   }
-  bool holds(const Floor& floor, Address generator) const noexcept {
+  bool holds(const Level& floor, Address generator) const noexcept {
     constexpr std::uint64_t tags = 7;
     const std::uint64_t object = generator.value - layout_.generator.frame.offset;
-    const auto begin = static_cast<std::size_t>(floor.at - window_at_) + header();
-    const std::size_t end = std::min(begin - header() + floor.bytes, window_size_);
+    const auto begin = static_cast<std::size_t>(floor.frame.at - window_at_) + header();
+    const std::size_t end = std::min(begin - header() + floor.code->frame_bytes, window_size_);
     for (std::size_t at = begin; at + sizeof object <= end; at += sizeof object) {
       if ((load<std::uint64_t>(Bytes{window_}, at) & ~tags) == object) return true;
     }
@@ -369,22 +384,33 @@ class ThreadReader {
     }
     return {};
   }
-  // On a frame that executes `site`. Entries from C may stand on anything.
-  bool may_stand(const RawFrame& frame, Site site) const noexcept {
-    return is_shim(layout_, frame) || may_call(layout_, site, frame);
+  // Is this what is to be expected directly on a frame that executes `site`?
+  bool is_expected(const RawFrame& frame, Site site) const noexcept {
+    const bool entry = frame.entry || is_shim(layout_, frame);
+    return entry ? may_enter_c(site) : may_call(layout_, site, frame);
   }
 
-  // The frame of the window on which frames outside it stand, the youngest of them being `from`.
+  // The frames outside the window from `from` down to the frame of the data stack that they stand
+  // on, youngest first. None: they lead elsewhere. Entries from C are read `anew` where their place
+  // does not prove them.
   template <Memory M>
-  Address below_on_stack(M& memory, Address from) {
-    constexpr int most = 512;
-    RawFrame frame;
-    frame.previous = from;
-    for (int i = 0; i < most && frame.previous; ++i) {
-      if (frame.previous - chunk_ < chunk_size_) return frame.previous;
-      if (!foreign_frame(memory, frame.previous, frame)) break;
+  Address lead_down(M& memory, Address from, bool anew, std::vector<RawFrame>& out) {
+    out.clear();
+    Address at = from;
+    for (std::size_t i = 0; i < most_between && at; ++i) {
+      if (at - chunk_ < chunk_size_) return at;
+      RawFrame frame;
+      if (!foreign_frame(memory, at, frame, anew)) break;
+      if (!layout_.owners.generator.is(frame.owner) && !is_shim(layout_, frame)) break;
+      out.push_back(frame);
+      at = frame.previous;
     }
-    return Address{~std::uint64_t{0}};
+    return {};
+  }
+  // The place on the data stack that this frame is at, or above.
+  template <Memory M>
+  Address floor_of(M& memory, Address frame) {
+    return frame - chunk_ < chunk_size_ ? frame : lead_down(memory, frame, false, aside_);
   }
 
   // Keeps a link when nothing about it changed, otherwise notes the frame as new.
@@ -399,139 +425,261 @@ class ThreadReader {
     for (std::size_t i = between_.size(); i-- > 0;) take(between_[i], false);
   }
 
+  // What the frame of a level runs, and where it stands. False: it is none.
   template <Memory M>
-  Code* code_of(M& memory, ChainMaker<L>& maker, const RawFrame& frame, std::uint32_t& unit,
-                Site& site) {
-    if (fresh_.empty() && matched_ > first_ && chain_[matched_ - 1].at == frame.at &&
-        chain_[matched_ - 1].code != nullptr) {
-      const Link& link = chain_[matched_ - 1];
-      unit = link.unit;
-      site = link.code->sites[unit];
-      return link.code;
+  bool place_level(M& memory, ChainMaker<L>& maker, Level& level) {
+    const RawFrame& frame = level.frame;
+    constexpr std::size_t most_ahead = 8;  // what stands between it and the level below
+    for (std::size_t i = matched_; fresh_.empty() && i < chain_.size(); ++i) {
+      if (chain_[i].same_as(frame) && chain_[i].code != nullptr) {
+        level.code = chain_[i].code;
+        level.site = level.code->sites[chain_[i].unit];
+        level.complete = chain_[i].shown;
+        return true;
+      }
+      if (i == matched_ + most_ahead) break;
     }
     const auto code = maker.codes().get(memory, frame.executable, epoch_);
-    if (!code) return nullptr;
+    if (!code) return false;
     const auto bytecode = maker.codes().bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return nullptr;
+    if (!bytecode) return false;
     const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return nullptr;
-    unit = placed.unit;
-    // A frame not yet set up calls nobody, whatever instruction it starts with.
-    site = placed.position == Position::incomplete ? Site::plain : (*code)->sites[unit];
-    if (placed.position == Position::incomplete && unit == 0) site = Site::any;
-    return *code;
+    if (placed.position == Position::wrong) return false;
+    level.code = *code;
+    level.site = (*code)->sites[placed.unit];
+    level.complete = placed.position == Position::good;
+    return true;
+  }
+  void take_level(Level level) {
+    take(level.frame, true);
+    level.matched = matched_;
+    level.fresh = fresh_.size();
+    levels_.push_back(level);
+  }
+  // Gives up what was taken above this level.
+  void return_to(std::size_t level) {
+    levels_.resize(level + 1);
+    matched_ = levels_.back().matched;
+    fresh_.resize(levels_.back().fresh);
+  }
+  // ... the level at this place. False: there is none.
+  bool return_to(Address at) {
+    for (std::size_t i = levels_.size(); i-- > 0;) {
+      if (levels_[i].frame.at != at) continue;
+      return_to(i);
+      return true;
+    }
+    return false;
   }
 
   struct Fresh {
     RawFrame frame;
-    bool on_data_stack;
+    bool on_data_stack = false;
     std::uint8_t raw_opcode = 0;
   };
 
+  // The stack of a target that cannot move: what its current frame leads to.
   template <Memory M>
-  LookResult scan(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain) {
+  LookResult follow(M& memory, Address current) {
     matched_ = first_;
     fresh_.clear();
-    // How far the window may be read: frames younger than this one are old bytes.
-    Address limit{~std::uint64_t{0}};
-    if (certain) {
-      limit = current - chunk_ < chunk_size_ ? current : below_on_stack(memory, current);
-    } else if (!layout_.traits.popped_frames_are_cleared) {
-      limit = std::max(on_stack(current), on_stack(first_current_));
-      if (!limit) limit = Address{~std::uint64_t{0}};
+    path_.clear();
+    foreign_reads_ = 0;
+    Address above{~std::uint64_t{0}};  // the frame of the data stack that came last
+    for (Address at = current;;) {
+      Address onto = lead_down(memory, at, false, between_);
+      if (has_entry(between_) && !touch(onto, above)) onto = lead_down(memory, at, true, between_);
+      path_.insert(path_.end(), between_.begin(), between_.end());
+      if (!onto || onto < window_at_) return shrunk();
+      RawFrame frame;
+      if (onto >= above || path_.size() > most_followed) return torn();
+      if (!frame_at(onto, frame)) return miss();
+      if (!frame.executable || !layout_.owners.thread.is(frame.owner)) return torn();
+      path_.push_back(frame);
+      if (onto == window_at_) break;
+      above = onto;
+      at = frame.previous;
     }
-    RawFrame frame;
-    if (!frame_at(window_at_, frame)) return miss();
     const Link& root = chain_[first_];
-    if (frame.executable != root.executable || frame.previous != root.previous ||
+    const RawFrame& lowest = path_.back();
+    if (lowest.executable != root.executable || lowest.previous != root.previous) return shrunk();
+    for (std::size_t i = path_.size(); i-- > 0;) {
+      take(path_[i], path_[i].at - chunk_ < chunk_size_);
+    }
+    return LookResult::stack;
+  }
+  bool has_entry(const std::vector<RawFrame>& frames) const noexcept {
+    return std::any_of(frames.begin(), frames.end(),
+                       [&](const RawFrame& frame) { return is_shim(layout_, frame); });
+  }
+  // Do two frames of the data stack touch, as far as is known? Then what is between them is proven.
+  bool touch(Address frame, Address above) const noexcept {
+    for (std::size_t i = chain_.size(); i-- > first_;) {
+      if (chain_[i].at == frame && chain_[i].code != nullptr) {
+        return frame + chain_[i].code->frame_bytes == above;
+      }
+    }
+    return false;
+  }
+
+  // The stack of a running target. What it has against the rules is asked for a second time.
+  template <Memory M>
+  LookResult scan(M& memory, ChainMaker<L>& maker, Address current, Address base) {
+    const Doubt before = doubt_;
+    const LookResult seen = climb(memory, maker, current, base, true);
+    if (seen != LookResult::stack || !doubt_ || doubt_ == before) {
+      asked_again_ = asked_again_ && seen == LookResult::again;
+      return seen;
+    }
+    asked_again_ = !asked_again_;
+    if (asked_again_) return LookResult::again;
+    return climb(memory, maker, current, base, false);
+  }
+
+  // How far the window may be read: frames younger than this one are old bytes.
+  template <Memory M>
+  Address limit_of(M& memory, Address current) {
+    Address limit{};
+    if (!layout_.traits.popped_frames_are_cleared) {
+      limit = std::max(on_stack(current), on_stack(first_current_));
+      if (!limit) limit = std::max(floor_of(memory, current), floor_of(memory, first_current_));
+    }
+    return limit ? limit : Address{~std::uint64_t{0}};
+  }
+
+  // From the window's first frame upwards, as far as one stands on the other. `doubting`: and
+  // farther, where the rules say no and the current frame says yes; doubt_ is then what they say.
+  template <Memory M>
+  LookResult climb(M& memory, ChainMaker<L>& maker, Address current, Address base, bool doubting) {
+    matched_ = first_;
+    fresh_.clear();
+    levels_.clear();
+    foreign_reads_ = 0;
+    Doubt found;
+    Doubt* const doubt = doubting ? &found : nullptr;
+    const Address limit = limit_of(memory, current);
+    Level level;
+    if (!frame_at(window_at_, level.frame)) return miss();
+    const Link& root = chain_[first_];
+    if (level.frame.executable != root.executable || level.frame.previous != root.previous ||
         window_at_ > limit) {
       return shrunk();
     }
-    std::uint32_t unit = 0;
-    Site site = Site::any;
-    Code* code = nullptr;
-    RawFrame below{};
-    Code* below_code = nullptr;
-    Site below_site = Site::any;
+    if (!place_level(memory, maker, level)) return torn();
     for (;;) {
-      take(frame, true);
-      code = code_of(memory, maker, frame, unit, site);
-      if (code == nullptr) {
-        if (fresh_.empty() || below_code == nullptr) return torn();
-        fresh_.pop_back();  // not a frame: old bytes above the top
-        frame = below;
-        code = below_code;
-        site = below_site;
-        break;
-      }
-      if (frame.at >= limit) break;
-      if (site != Site::calls && site != Site::resumes_generator && site != Site::any && !certain) {
-        break;
-      }
-      const Address next = frame.at + code->frame_bytes;
-      RawFrame above;
+      take_level(level);
+      const Address next = level.frame.at + level.code->frame_bytes;
       if (next > limit) break;
-      if (!frame_at(next, above)) {
+      Level above;
+      if (!frame_at(next, above.frame)) {
         if (next + header() > chunk_ + chunk_size_) break;
         return miss();
       }
-      if (!above.executable || !layout_.owners.thread.is(above.owner)) break;
-      if (above.previous == frame.at) {
-        if (!may_call(layout_, site, above)) break;
-      } else {
-        // Through a generator or an entry from C; anything else is left over from another stack.
-        if (above.previous - chunk_ < chunk_size_ ||
-            !connect(memory, above.previous, {frame.at, site, code->frame_bytes}, certain)) {
-          if (ambiguous_ && (current == above.at || first_current_ == above.at)) return torn();
-          break;
-        }
-        take_between();
+      if (!above.frame.executable || !layout_.owners.thread.is(above.frame.owner)) break;
+      if (!take_below(memory, maker, above, current, doubt)) {
+        const bool is_current = current == next || first_current_ == next;
+        if (ambiguous_ && is_current) return torn();
+        break;
       }
-      below = frame;
-      below_code = code;
-      below_site = site;
-      frame = above;
+      level = above;
     }
-    return finish(memory, maker, current, base, certain, frame,
-                  {frame.at, site, code->frame_bytes});
+    const LookResult seen = finish(memory, current, base, doubt);
+    if (doubting && seen == LookResult::stack) doubt_ = found;
+    return seen;
   }
 
-  // The window's frames are known; what sits on top of the last one?
+  // Takes what is between the youngest level and the frame above it. False: that one does not stand
+  // on it, and is left over from another stack.
   template <Memory M>
-  LookResult finish(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain,
-                    const RawFrame& top, const Floor& floor) {
-    const Site site = floor.site;
-    if (certain) {
-      if (current != top.at) {
-        if (!connect(memory, current, floor, true)) return torn();
-        take_between();
-      }
-    } else if (site == Site::returns && !top.entry &&
-               (current != top.at || !layout_.traits.popped_frames_are_cleared)) {
-      // Returning, and no longer current when we looked again: its caller had the processor. (When
-      // it is still current it is shown: dropping it, or keeping all, doubles the distance from
-      // what a stopped target shows.) Where popped frames keep their words, every frame that has
-      // returned looks like this one, and none can be believed.
-      drop_top();
-    } else if (site == Site::resumes_generator || site == Site::any) {
-      // Does a generator run on top? The current frame tells, unless it has moved on since.
-      const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, floor, false)) {
-        take_between();
-      } else if (elsewhere && ambiguous_) {
-        return torn();
-      } else if (site == Site::resumes_generator) {
-        take_running_generator(top);
-      }
-    } else if (site == Site::calls) {
-      const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-      if (elsewhere && connect(memory, current, floor, false) && !between_.empty() &&
-          is_shim(layout_, between_.back())) {
-        take_between();
-      }
+  bool take_below(M& memory, ChainMaker<L>& maker, Level& above, Address current, Doubt* doubt) {
+    const RawFrame& frame = above.frame;
+    between_.clear();
+    ambiguous_ = false;
+    const bool apart = frame.previous - chunk_ >= chunk_size_;
+    const bool leads = apart ? connect(memory, frame.previous, levels_.back())
+                             : frame.previous == levels_.back().frame.at;
+    const auto lowest = [&] { return between_.empty() ? frame : between_.back(); };
+    const bool stands = leads && is_expected(lowest(), levels_.back().site);
+    if (!stands && (doubt == nullptr || ambiguous_)) return false;
+    if (!stands && !is_below_current(memory, frame.at, current)) return false;
+    if (!place_level(memory, maker, above)) return false;
+    if (!leads) {
+      // On an older one: those in between have been left, and their locals are going away.
+      const Address onto = lead_down(memory, frame.previous, true, between_);
+      if ((between_.empty() && !frame.entry) || !return_to(onto)) return false;
     }
-    moved_ =
-        !certain && current != (fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at);
+    if (!stands) doubt->add(levels_.back().frame, lowest());
+    take_between();
+    return true;
+  }
+
+  // Did the thread run this frame of the data stack, or one above it, whenever it was asked?
+  template <Memory M>
+  bool is_below_current(M& memory, Address at, Address current) {
+    if (floor_of(memory, current) < at) return false;
+    return layout_.traits.popped_frames_are_cleared || first_current_ == current ||
+           floor_of(memory, first_current_) >= at;
+  }
+
+  // The window's frames are known; what is on top of the last one?
+  template <Memory M>
+  LookResult finish(M& memory, Address current, Address base, Doubt* doubt) {
+    const Level top = levels_.back();
+    // Being set up, or what a generator's creation left behind.
+    const bool hidden = !top.complete && current != top.frame.at;
+    // Returning, and no longer current when we looked again: its caller had the processor. (When it
+    // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
+    // stopped target shows.) Where popped frames keep their words, every frame that has returned
+    // looks like this one, and none can be believed.
+    const bool returns = top.site == Site::returns && !top.frame.entry &&
+                         (current != top.frame.at || !layout_.traits.popped_frames_are_cleared);
+    if ((hidden || returns) && levels_.size() > 1) {
+      drop_top();
+      levels_.pop_back();
+    }
+    const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
+    if (elsewhere && take_above(memory, current, doubt)) return LookResult::stack;
+    const Site site = levels_.back().site;
+    if (elsewhere && ambiguous_ && (site == Site::resumes_generator || site == Site::any)) {
+      return torn();
+    }
+    take_running_generators(site);
+    return LookResult::stack;
+  }
+
+  // Takes the current frame, which is not on the data stack, and those that it stands on. False: it
+  // stands on none of the window, as far as is known.
+  template <Memory M>
+  bool take_above(M& memory, Address current, Doubt* doubt) {
+    const std::size_t top = levels_.size() - 1;
+    if (connect(memory, current, levels_[top]) && is_expected(between_.back(), levels_[top].site)) {
+      return_to(top);
+      take_between();
+      return true;
+    }
+    if (doubt == nullptr || ambiguous_ || is_taken(current)) return false;
+    const Address onto = lead_down(memory, current, true, between_);
+    const bool agree = layout_.traits.popped_frames_are_cleared || first_current_ == current ||
+                       on_stack(first_current_) > onto;
+    if (!onto || !agree || !return_to(onto)) return false;
+    if (levels_.size() != top + 1 || !is_expected(between_.back(), levels_.back().site)) {
+      doubt->add(levels_.back().frame, between_.back());
+    }
+    take_between();
+    return true;
+  }
+  bool is_taken(Address frame) const noexcept {
+    for (std::size_t i = first_; i < matched_; ++i) {
+      if (chain_[i].at == frame) return true;
+    }
+    return std::any_of(fresh_.begin(), fresh_.end(),
+                       [&](const Fresh& fresh) { return fresh.frame.at == frame; });
+  }
+
+  // Makes what was taken the thread's stack.
+  template <Memory M>
+  LookResult commit(M& memory, ChainMaker<L>& maker, bool certain, Address current) {
+    moved_ = !certain && current != youngest();
     if (maker.wants_opcodes()) read_opcodes(memory, maker);
     chain_.cut(matched_);
     for (const Fresh& fresh : fresh_) {
@@ -541,7 +689,11 @@ class ThreadReader {
     }
     started_ = true;
     if (back_ > least_back) back_ -= back_ / 64;
+    trust_codes();
     return LookResult::stack;
+  }
+  Address youngest() const noexcept {
+    return fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at;
   }
 
   // What every frame of the window executes, in one read. An instruction that was specialised since
@@ -595,21 +747,38 @@ class ThreadReader {
     }
   }
 
-  void take_running_generator(const RawFrame& top) {
-    Address below = top.at;
+  // Generators that ran when they were copied, one on the other, directly or through C. `site` is
+  // where the window's last frame stands.
+  void take_running_generators(Site site) {
+    bool on_generator = youngest() != levels_.back().frame.at;
     for (std::size_t depth = 0; depth <= extras_used_; ++depth) {
+      const Address below = youngest();
       bool found = false;
       for (std::size_t i = 0; i < extras_used_ && !found; ++i) {
         const RawFrame frame =
             raw_frame(layout_, extras_[i].at, Bytes{extras_[i].bytes}.first(header()));
-        if (frame.previous == below && layout_.owners.generator.is(frame.owner)) {
-          take(frame, false);
-          below = frame.at;
-          found = true;
+        if (!layout_.owners.generator.is(frame.owner)) continue;
+        const Link* const entry = frame.previous == below ? nullptr : entry_on(below, frame);
+        if (frame.previous != below && entry == nullptr) continue;
+        if (!on_generator && (entry != nullptr ? !may_enter_c(site) : !is_expected(frame, site))) {
+          continue;
         }
+        if (entry != nullptr) take(raw_of(*entry), false);
+        take(frame, false);
+        found = on_generator = true;
       }
       if (!found) return;
     }
+  }
+  // The entry from C between these two, if it was there in the last look.
+  const Link* entry_on(Address below, const RawFrame& frame) const noexcept {
+    for (std::size_t i = chain_.size(); i-- > first_;) {
+      const Link& link = chain_[i];
+      if (link.code == nullptr && link.at == frame.previous) {
+        return link.previous == below ? &link : nullptr;
+      }
+    }
+    return nullptr;
   }
 
   Address on_stack(Address at) const noexcept { return at - chunk_ < chunk_size_ ? at : Address{}; }
@@ -630,7 +799,7 @@ class ThreadReader {
 
   // Reads the whole stack to know where to look next time.
   template <Memory M>
-  LookResult rebuild(M& memory, ChainMaker<L>& maker, Address current, Address base) {
+  LookResult rebuild(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain) {
     give_up();
     chunk_ = copy_[layout_.thread.datastack_chunk];
     chunk_size_ = 0;
@@ -640,7 +809,8 @@ class ThreadReader {
     const Emptied afterwards{chunks_};
     if (!copy_chunks(memory, layout_, chunk_, chunks_)) return LookResult::torn;
     follow_frames(memory, layout_, current, base, chunks_, {}, raw_);
-    if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, raw_)) {
+    if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, certain, walked_doubt_,
+                      raw_)) {
       return LookResult::torn;
     }
     if (!maker.make(memory, raw_, chunks_, epoch_, chain_)) return LookResult::torn;
@@ -687,9 +857,13 @@ class ThreadReader {
   Address second_current_{};
   Address current_{};
   bool has_frames_ = false;
+  bool frameless_ = false;  // the same, the other way around, at the last read
   bool moved_ = false;
   bool ambiguous_ = false;  // whose generator that is
-  Address through_c_{};     // the frame on which C code was seen to run a generator
+  Doubt doubt_;             // what the last scan had against the stack that the current frame says
+  Doubt walked_doubt_;      // the same of the last walk through everything
+  bool asked_again_ = false;
+  Address through_c_{};  // the frame on which C code was seen to run a generator
   bool started_ = false;
 
   Chain chain_;
@@ -706,7 +880,11 @@ class ThreadReader {
 
   std::size_t matched_ = 0;  // links kept
   std::vector<Fresh> fresh_;
+  std::vector<Level> levels_;
   std::vector<RawFrame> between_;
+  std::vector<RawFrame> aside_;  // the same, where nothing is to be taken
+  std::vector<RawFrame> path_;
+  std::size_t foreign_reads_ = 0;
   std::vector<std::byte> opcodes_;
   std::vector<Range> opcode_ranges_;
   ChunkCopies chunks_;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <tachyon/base/interner.hpp>
 #include <tachyon/layout/concept.hpp>
 #include <tachyon/unwind/code.hpp>
 #include <tachyon/unwind/objects.hpp>
@@ -175,5 +176,29 @@ constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noex
   if (layout.owners.generator.is(callee.owner)) return site == Site::resumes_generator;
   return site == Site::calls;
 }
+
+// Is an entry from C to be expected on a frame that executes `site`? Elsewhere there may be one all
+// the same, as for a finaliser, but what looks like one is more often left over.
+constexpr bool may_enter_c(Site site) noexcept {
+  return site != Site::plain && site != Site::returns;
+}
+
+// What a stack has against these rules, as a number; 0: nothing. Either its frames were read at
+// different moments, or a rule does not know all of Python. Two reads that show the same are the
+// latter: what stands there has not moved.
+class Doubt {
+ public:
+  void add(const RawFrame& caller, const RawFrame& callee) noexcept {
+    for (const Address part :
+         {caller.at, caller.executable, caller.instruction, callee.at, callee.executable}) {
+      value_ = mix_bits(value_ + part.value) | 1;
+    }
+  }
+  explicit operator bool() const noexcept { return value_ != 0; }
+  friend bool operator==(const Doubt&, const Doubt&) noexcept = default;
+
+ private:
+  std::uint64_t value_ = 0;
+};
 
 }  // namespace tachyon

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <tachyon/unwind/frames.hpp>
@@ -109,39 +111,46 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
 }
 
 // The rules that need code objects: every executable is code, every instruction lies inside it,
-// every caller can have the callee that sits on it, neighbours on the data stack touch.
+// every caller can have the callee that sits on it, neighbours on the data stack touch. The last
+// two tell a chain that moved while it was read. Nothing follows from them where the target is
+// `still`, nor where they say the same as of the read before, which `known` is.
 template <class L, Memory M>
 Result<void> check_frames(M& memory, const L& layout, CodeCache<L>& codes, std::uint64_t epoch,
-                          const ChunkCopies& chunks, RawStack& stack) {
+                          const ChunkCopies& chunks, bool still, Doubt& known, RawStack& stack) {
   const RawFrame* callee = nullptr;
+  Doubt doubt;
+  std::size_t good = stack.frames.size();
+  const auto end_at = [&](std::size_t i, Errc code) {
+    stack.ended = {code, 0, stack.frames[i].at};
+    stack.frames.resize(i);
+    return Result<void>{stack.ended};
+  };
   for (std::size_t i = 0; i < stack.frames.size(); ++i) {
     const RawFrame& frame = stack.frames[i];
     if (is_shim(layout, frame)) {
       callee = nullptr;
       continue;
     }
-    const auto wrong = [&](Errc code) {
-      stack.ended = {code, 0, frame.at};
-      stack.frames.resize(i);
-      return Result<void>{stack.ended};
-    };
     const auto code = codes.get(memory, frame.executable, epoch);
-    if (!code) return wrong(code.error().code);
+    if (!code) return end_at(std::min(i, good), code.error().code);
     const auto bytecode = codes.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return wrong(bytecode.error().code);
+    if (!bytecode) return end_at(std::min(i, good), bytecode.error().code);
     const Placed placed = place(layout, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return wrong(Errc::torn);
+    if (placed.position == Position::wrong) return end_at(std::min(i, good), Errc::torn);
     if (callee != nullptr) {
       const bool both_on_stack = layout.owners.thread.is(callee->owner) &&
                                  layout.owners.thread.is(frame.owner) && !callee->entry;
-      if (both_on_stack && chunks.together(frame.at, callee->at) &&
-          frame.at + (*code)->frame_bytes != callee->at) {
-        return wrong(Errc::torn);
+      const bool apart = both_on_stack && chunks.together(frame.at, callee->at) &&
+                         frame.at + (*code)->frame_bytes != callee->at;
+      if (apart || !may_call(layout, (*code)->sites[placed.unit], *callee)) {
+        doubt.add(frame, *callee);
+        good = std::min(good, i);
       }
-      if (!may_call(layout, (*code)->sites[placed.unit], *callee)) return wrong(Errc::torn);
     }
     callee = &frame;
   }
+  const bool again = doubt == std::exchange(known, doubt);
+  if (doubt && !again && !still) return end_at(good, Errc::torn);
   return stack.ended.code == Errc::ok ? Result<void>{} : Result<void>{stack.ended};
 }
 
