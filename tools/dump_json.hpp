@@ -19,10 +19,11 @@
 //                   "complete",
 //        "frames": [{"function", "file", "kind", "first_line"?, "line"?, "end_line"?, "column"?,
 //                    "end_column"?, "opcode"?: {"name", "base", "specialized"},
-//                    "locals"?: [{"name", "value"}]}]}]}]}
+//                    "locals"?: [{"name", "value"}], "locals_changed"?: true}]}]}]}
 //
 // Frames stand oldest first. `kind`: python, native, gc, task, truncated, idle. Columns are byte
-// offsets in the UTF-8 line, counted from 0.
+// offsets in the UTF-8 line, counted from 0. `locals_changed`: variables that changed while they
+// were read are left out.
 namespace tachyon::tool {
 
 constexpr std::string_view kind_word(FrameKind kind) noexcept {
@@ -141,6 +142,7 @@ class DumpJson {
       }
       json_.end_array();
     }
+    if (shown.locals_changed) json_.member("locals_changed", true);
     json_.end_object();
   }
 

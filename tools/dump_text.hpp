@@ -142,6 +142,10 @@ class DumpPrinter {
     for (const LocalVariable& local : shown.locals) {
       out += concat("      ", paint("90", concat(printable(local.name), " = ", local.value)), "\n");
     }
+    if (shown.locals_changed) {
+      out += concat("      ",
+                    paint("90", "(values that changed while they were read are left out)"), "\n");
+    }
   }
 
   void source(std::string_view file, const Location& location, std::string& out) {

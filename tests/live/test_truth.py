@@ -20,8 +20,8 @@ from live import INTERPRETERS, NAMES, TACHYON, TESTS, dump, functions, interpret
 HERE = interpreters()
 PROGRAM = os.path.join(TESTS, "targets", "truth.py")
 USUAL = ["3.11", "3.12", "3.13", "3.14", "3.15"]
-AT_LEAST = 0.995      # of all samples
-OF_EACH_WAY = 0.8     # a busy machine may keep the program between two leaves for a while
+AT_LEAST = 0.995  # of all samples
+OF_EACH_WAY = 0.8
 FULL_RATE = {"auto": ["--max-overhead", "0"]}
 
 
@@ -75,6 +75,20 @@ def shares(path):
     return seen, right, wrong
 
 
+def wrong_ways(counts):
+    seen, right, _ = counts
+    return {way for way, count in seen.items() if right[way] < OF_EACH_WAY * count}
+
+
+def share(counts):
+    seen, right, _ = counts
+    return sum(right.values()) / max(sum(seen.values()), 1)
+
+
+def is_right(counts):
+    return not wrong_ways(counts) and share(counts) >= AT_LEAST
+
+
 def reaches_leaf(frames):
     return any(frame.rsplit(".", 1)[-1] == "leaf" for frame in frames)
 
@@ -84,38 +98,42 @@ class Truth(unittest.TestCase):
         """Samples the program with all these at once, for one turn of all ways."""
         with tempfile.TemporaryDirectory(prefix="tachyon-truth-") as folder, \
                 running(name, False) as (pid, says, _):
-            ways = [says.readline()]
+            first = says.readline()
             paths = [os.path.join(folder, one) for one in strategies]
             profilers = [
                 subprocess.Popen([TACHYON, "attach", str(pid), "-r", "1000", "-d", "1000", "--read", one,
                                   *FULL_RATE.get(one, []), f"--collapsed={path}"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 for one, path in zip(strategies, paths)]
-            while (way := says.readline()) != ways[0]:
-                ways.append(way)
+            while says.readline() != first:
+                continue
             for _ in range(10):
                 says.readline()
             for profiler in profilers:
                 profiler.send_signal(signal.SIGINT)
             self.assertEqual([profiler.wait(60) for profiler in profilers], [0] * len(profilers))
-            return [(f"{name}, {strategy}", len(ways), *shares(path))
-                    for strategy, path in zip(strategies, paths)]
+            return [shares(path) for path in paths]
 
     def all_sampled(self, *strategies):
         """With two interpreters at a time: they sleep for half of theirs."""
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for results in pool.map(lambda name: self.sampled(name, *strategies), list(each(self))):
-                for result in results:
-                    with self.subTest(result[0]):
-                        self.check(*result)
+        def twice(name):
+            first = self.sampled(name, *strategies)
+            return name, first, first if all(map(is_right, first)) else self.sampled(name, *strategies)
 
-    def check(self, what, ways, seen, right, wrong):
-        wrong = {way: wrong[way] for way, count in seen.items() if right[way] < OF_EACH_WAY * count}
-        all_right, all_seen = sum(right.values()), sum(seen.values())
-        print(f"    {what}: {all_right} of {all_seen} samples of {len(seen)} ways are right")
-        self.assertFalse(wrong, what)
-        self.assertGreater(all_right, AT_LEAST * all_seen, what)
-        self.assertGreater(len(seen), 0.9 * ways, what)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for name, first, second in pool.map(twice, list(each(self))):
+                for strategy, one, other in zip(strategies, first, second):
+                    with self.subTest(f"{name}, {strategy}"):
+                        self.check(f"{name}, {strategy}", one, other)
+
+    def check(self, what, one, other):
+        """A busy machine may keep the program between two leaves for a while, but not twice at the same ones."""
+        wrong = {way: other[2][way] for way in wrong_ways(one) & wrong_ways(other)}
+        best = max(one, other, key=share)
+        print(f"    {what}: {100 * share(best):.2f} % of {sum(best[0].values())} samples of {len(best[0])} ways are right")
+        self.assertFalse(wrong)
+        self.assertGreaterEqual(share(best), AT_LEAST)
+        self.assertGreater(len(best[0]), 100)
 
     def test_samples(self):
         self.all_sampled("fast", "auto")

@@ -114,6 +114,54 @@ class Dump(unittest.TestCase):
 
         side_by_side(each(self, ["3.11", "3.15"]), one)
 
+    def test_locals_of_a_busy_program(self):
+        program = """
+            class Response:
+                def __init__(self, number):
+                    self.number = number
+                    text = str(number)
+                    same = text
+
+            def pair(left, right):
+                total = left + right
+                return twins(str(total))
+
+            def twins(word):
+                also = word
+                return also
+
+            def main(title):
+                number = 100000
+                while True:
+                    number = number + 1 if number < 200000 else 100000
+                    pair(number, number + 1)
+                    Response(number)
+
+            print("up", flush=True)
+            main("busy")
+        """
+        allowed = {"main": {"title", "number"}, "pair": {"left", "right", "total"},
+                   "twins": {"word", "also"}, "Response.__init__": {"self", "number", "text", "same"}}
+        def one(name):
+            seen = 0
+            with target(name, program) as (pid, _):
+                for _ in range(40):
+                    for frame in dump(pid, "--locals")["threads"][0]["frames"][1:]:
+                        got = {one["name"]: one["value"] for one in frame.get("locals", [])}
+                        self.assertLessEqual(set(got), allowed[frame["function"]])
+                        self.assertEqual(got.get("title", "'busy'"), "'busy'")
+                        self.assertIn(got.get("self", "<Response object>"), "<Response object>")
+                        if "left" in got and "right" in got:
+                            self.assertEqual(int(got["right"]), int(got["left"]) + 1)
+                        if "also" in got:
+                            self.assertEqual(got.get("word", got["also"]), got["also"])
+                        if "text" in got:
+                            self.assertEqual(got.get("number", got["text"].strip("'")), got["text"].strip("'"))
+                        seen += "title" in got
+            self.assertGreater(seen, 0, name)
+
+        side_by_side(each(self), one)
+
     def test_locals(self):
         program = r"""
             import time

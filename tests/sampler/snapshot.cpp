@@ -1,3 +1,5 @@
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 #include <catch2/catch.hpp>
@@ -94,6 +96,24 @@ class BusyReading : public FastReading {
 
 using test::every_layout;
 using Frames = std::vector<std::string>;
+
+// A program that goes on whenever the values of one of its frames are read.
+struct Moving {
+  Image& image;
+  Address values;  // of the frame
+  Address word;    // what changes
+  std::array<Address, 2> turns;
+  unsigned reads = 0;
+
+  Result<void> read(Address at, std::span<std::byte> into) noexcept {
+    if (at == values) (void)image.store(word, turns[++reads % 2]);
+    return image.read(at, into);
+  }
+  Result<std::size_t> read_many(std::span<const Range> ranges) noexcept {
+    return image.read_many(ranges);
+  }
+};
+static_assert(Memory<Moving>);
 
 }  // namespace
 
@@ -225,6 +245,67 @@ TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves
       REQUIRE(threads.size() == 1);
       CHECK(threads[0].problem == Errc::ok);
       CHECK(threads[0].frames == Frames{"<module>:4"});
+    }
+  });
+}
+
+// What is shown of a running program's variables was so at one moment, in the frames that are
+// shown.
+TEST_CASE("snapshot: values that change while they are read are left out") {
+  every_layout([](const PublishedLayout& layout) {
+    for (const bool caller_goes_on : {false, true}) {
+      FakeInterpreter fake{layout};
+      const Address interpreter = fake.interpreter(0);
+      const FakeCode module = fake.code(u"<module>", u"a.py", 1);
+      const FakeCode leaf = fake.code(u"leaf", u"a.py", 10);
+      const Address names = fake.object(fake.type("tuple", 0));
+      fake.put(names, layout.var_object.count, 3);
+      for (std::uint64_t i = 0; i < 3; ++i) {
+        const char16_t name[] = {static_cast<char16_t>(u'a' + i), 0};
+        fake.put_word(layout.tuple.items.at(names) + i * 8, fake.text(name).value);
+      }
+      for (const FakeCode& code : {module, leaf}) {
+        fake.put(code.at, layout.code.localsplusnames, names);
+      }
+      FakeThread main = fake.thread(interpreter, 100, main_id);
+      fake.main_thread(interpreter, main, main_id);
+      fake.enter(main);
+      const Address outer = fake.push(main, module, module.call);
+      const Address inner = fake.push(main, leaf, leaf.end);
+      const Address one = fake.integer(1), two = fake.integer(2);
+      const auto local = [&](Address frame, std::uint64_t i) {
+        return layout.frame.localsplus.at(frame) + i * 8;
+      };
+      for (const Address frame : {outer, inner}) {
+        REQUIRE(fake.image.store(local(frame, 0), one));
+        REQUIRE(fake.image.store(local(frame, 1), two));
+      }
+      Moving moving{fake.image, local(inner, 0), local(inner, 1), {one, two}};
+      if (caller_goes_on) {
+        // To another unit of the same call.
+        moving.word = layout.frame.instruction.at(outer);
+        const Address before = read_value<Address>(fake.image, moving.word).value();
+        const bool last = layout.traits.caller_stops_at_last_cache;
+        moving.turns = {before, last ? before - std::uint64_t{2} : before + 2};
+      }
+      test::FakeHost host;
+      FastReading reading;
+      SharedTables tables;
+      SnapshotOptions options;
+      options.locals = true;
+      const auto snapshot =
+          take_snapshot(layout, moving, host, reading, fake.site, tables, options);
+      REQUIRE(snapshot);
+      REQUIRE(snapshot->threads.size() == 1);
+      const auto& frames = snapshot->threads[0].frames;
+      REQUIRE(frames.size() == 2);
+      const std::vector<LocalVariable> whole{{"a", "1"}, {"b", "2"}};
+      const std::vector<LocalVariable> part{{"a", "1"}};
+      const std::vector<LocalVariable> none{};
+      CHECK(frames[0].locals == (caller_goes_on ? none : whole));
+      CHECK(frames[0].locals_changed == caller_goes_on);
+      CHECK(frames[1].locals == (caller_goes_on ? none : part));
+      CHECK(frames[1].locals_changed);
     }
   });
 }

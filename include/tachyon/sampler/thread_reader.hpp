@@ -429,15 +429,17 @@ class ThreadReader {
   template <Memory M>
   bool place_level(M& memory, ChainMaker<L>& maker, Level& level) {
     const RawFrame& frame = level.frame;
-    constexpr std::size_t most_ahead = 8;  // what stands between it and the level below
-    for (std::size_t i = matched_; fresh_.empty() && i < chain_.size(); ++i) {
-      if (chain_[i].same_as(frame) && chain_[i].code != nullptr) {
-        level.code = chain_[i].code;
-        level.site = level.code->sites[chain_[i].unit];
-        level.complete = chain_[i].shown;
-        return true;
-      }
-      if (i == matched_ + most_ahead) break;
+    // As in the last look? What stands between it and the level below comes first.
+    constexpr std::size_t most_ahead = 8;
+    const std::size_t end =
+        fresh_.empty() ? std::min(chain_.size(), matched_ + most_ahead) : matched_;
+    for (std::size_t i = matched_; i < end; ++i) {
+      const Link& link = chain_[i];
+      if (link.code == nullptr || !link.same_as(frame)) continue;
+      level.code = link.code;
+      level.site = link.code->sites[link.unit];
+      level.complete = link.shown;
+      return true;
     }
     const auto code = maker.codes().get(memory, frame.executable, epoch_);
     if (!code) return false;
@@ -462,14 +464,12 @@ class ThreadReader {
     matched_ = levels_.back().matched;
     fresh_.resize(levels_.back().fresh);
   }
-  // ... the level at this place. False: there is none.
-  bool return_to(Address at) {
+  // The level at this place; past the end: there is none.
+  std::size_t level_at(Address at) const noexcept {
     for (std::size_t i = levels_.size(); i-- > 0;) {
-      if (levels_[i].frame.at != at) continue;
-      return_to(i);
-      return true;
+      if (levels_[i].frame.at == at) return i;
     }
-    return false;
+    return levels_.size();
   }
 
   struct Fresh {
@@ -601,16 +601,26 @@ class ThreadReader {
     const auto lowest = [&] { return between_.empty() ? frame : between_.back(); };
     const bool stands = leads && is_expected(lowest(), levels_.back().site);
     if (!stands && (doubt == nullptr || ambiguous_)) return false;
+    if (!stands && leads && !may_stand_still(lowest(), levels_.back())) return false;
     if (!stands && !is_below_current(memory, frame.at, current)) return false;
     if (!place_level(memory, maker, above)) return false;
     if (!leads) {
       // On an older one: those in between have been left, and their locals are going away.
       const Address onto = lead_down(memory, frame.previous, true, between_);
-      if ((between_.empty() && !frame.entry) || !return_to(onto)) return false;
+      const std::size_t floor = level_at(onto);
+      if ((between_.empty() && !frame.entry) || floor == levels_.size()) return false;
+      return_to(floor);
     }
     if (!stands) doubt->add(levels_.back().frame, lowest());
     take_between();
     return true;
+  }
+
+  // Which instructions push frames directly is well known. What stands on another one was pushed
+  // after that one was copied, unless the thread was there in the last look, too: a busy program is
+  // not read again for each of those.
+  bool may_stand_still(const RawFrame& frame, const Level& floor) const noexcept {
+    return frame.entry || is_shim(layout_, frame) || floor.fresh == 0;
   }
 
   // Did the thread run this frame of the data stack, or one above it, whenever it was asked?
@@ -661,10 +671,12 @@ class ThreadReader {
     const Address onto = lead_down(memory, current, true, between_);
     const bool agree = layout_.traits.popped_frames_are_cleared || first_current_ == current ||
                        on_stack(first_current_) > onto;
-    if (!onto || !agree || !return_to(onto)) return false;
-    if (levels_.size() != top + 1 || !is_expected(between_.back(), levels_.back().site)) {
-      doubt->add(levels_.back().frame, between_.back());
-    }
+    const std::size_t floor = level_at(onto);
+    if (!agree || floor > top) return false;
+    const bool stands = floor == top && is_expected(between_.back(), levels_[top].site);
+    if (!stands && !may_stand_still(between_.back(), levels_[floor])) return false;
+    return_to(floor);
+    if (!stands) doubt->add(levels_.back().frame, between_.back());
     take_between();
     return true;
   }

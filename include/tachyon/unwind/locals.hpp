@@ -13,6 +13,8 @@ namespace tachyon {
 struct LocalVariable {
   std::string name{};
   std::string value{};
+
+  friend bool operator==(const LocalVariable&, const LocalVariable&) = default;
 };
 
 // The local variables of a frame, in the order in which the compiler numbered them: parameters,
