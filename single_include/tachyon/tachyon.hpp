@@ -21639,24 +21639,30 @@ class ThreadReader {
     level.complete = placed.position == Position::good;
     return true;
   }
-  void take_level(Level level) {
+  // Levels are kept in place, from look to look: copying them was a twentieth of its time.
+  Level& level_above() {
+    if (levels_.size() == height_) levels_.emplace_back();
+    return levels_[height_];
+  }
+  const Level& top_level() const noexcept { return levels_[height_ - 1]; }
+  void take_level() {
+    Level& level = levels_[height_++];
     take(level.frame, true);
     level.matched = matched_;
     level.fresh = fresh_.size();
-    levels_.push_back(level);
   }
   // Gives up what was taken above this level.
   void return_to(std::size_t level) {
-    levels_.resize(level + 1);
-    matched_ = levels_.back().matched;
-    fresh_.resize(levels_.back().fresh);
+    height_ = level + 1;
+    matched_ = top_level().matched;
+    fresh_.resize(top_level().fresh);
   }
   // The level at this place; past the end: there is none.
   std::size_t level_at(Address at) const noexcept {
-    for (std::size_t i = levels_.size(); i-- > 0;) {
+    for (std::size_t i = height_; i-- > 0;) {
       if (levels_[i].frame.at == at) return i;
     }
-    return levels_.size();
+    return height_;
   }
 
   struct Fresh {
@@ -21740,24 +21746,24 @@ class ThreadReader {
   LookResult climb(M& memory, ChainMaker<L>& maker, Address current, Address base, bool doubting) {
     matched_ = first_;
     fresh_.clear();
-    levels_.clear();
+    height_ = 0;
     foreign_reads_ = 0;
     Doubt found;
     Doubt* const doubt = doubting ? &found : nullptr;
     const Address limit = limit_of(memory, current);
-    Level level;
-    if (!frame_at(window_at_, level.frame)) return miss();
+    Level& bottom = level_above();
+    if (!frame_at(window_at_, bottom.frame)) return miss();
     const Link& root = chain_[first_];
-    if (level.frame.executable != root.executable || level.frame.previous != root.previous ||
+    if (bottom.frame.executable != root.executable || bottom.frame.previous != root.previous ||
         window_at_ > limit) {
       return shrunk();
     }
-    if (!place_level(memory, maker, level)) return torn();
+    if (!place_level(memory, maker, bottom)) return torn();
     for (;;) {
-      take_level(level);
-      const Address next = level.frame.at + level.code->frame_bytes;
+      take_level();
+      const Address next = top_level().frame.at + top_level().code->frame_bytes;
       if (next > limit) break;
-      Level above;
+      Level& above = level_above();
       if (!frame_at(next, above.frame)) {
         if (next + header() > chunk_ + chunk_size_) break;
         return miss();
@@ -21768,7 +21774,6 @@ class ThreadReader {
         if (ambiguous_ && is_current) return torn();
         break;
       }
-      level = above;
     }
     const LookResult seen = finish(memory, current, base, doubt);
     if (doubting && seen == LookResult::stack) doubt_ = found;
@@ -21783,22 +21788,25 @@ class ThreadReader {
     between_.clear();
     ambiguous_ = false;
     const bool apart = frame.previous - chunk_ >= chunk_size_;
-    const bool leads = apart ? connect(memory, frame.previous, levels_.back())
-                             : frame.previous == levels_.back().frame.at;
+    const bool leads = apart ? connect(memory, frame.previous, top_level())
+                             : frame.previous == top_level().frame.at;
     const auto lowest = [&] { return between_.empty() ? frame : between_.back(); };
-    const bool stands = leads && is_expected(lowest(), levels_.back().site);
+    const bool stands = leads && is_expected(lowest(), top_level().site);
     if (!stands && (doubt == nullptr || ambiguous_)) return false;
-    if (!stands && leads && !may_stand_still(lowest(), levels_.back())) return false;
+    if (!stands && leads && !may_stand_still(lowest(), top_level())) return false;
     if (!stands && !is_below_current(memory, frame.at, current)) return false;
     if (!place_level(memory, maker, above)) return false;
     if (!leads) {
       // On an older one: those in between have been left, and their locals are going away.
       const Address onto = lead_down(memory, frame.previous, true, between_);
       const std::size_t floor = level_at(onto);
-      if ((between_.empty() && !frame.entry) || floor == levels_.size()) return false;
+      if ((between_.empty() && !frame.entry) || floor == height_) return false;
+      doubt->add(levels_[floor].frame, lowest());
+      std::swap(levels_[floor + 1], above);
       return_to(floor);
+    } else if (!stands) {
+      doubt->add(top_level().frame, lowest());
     }
-    if (!stands) doubt->add(levels_.back().frame, lowest());
     take_between();
     return true;
   }
@@ -21821,7 +21829,7 @@ class ThreadReader {
   // The window's frames are known; what is on top of the last one?
   template <Memory M>
   LookResult finish(M& memory, Address current, Address base, Doubt* doubt) {
-    const Level top = levels_.back();
+    const Level& top = top_level();
     // Being set up, or what a generator's creation left behind.
     const bool hidden = !top.complete && current != top.frame.at;
     // Returning, and no longer current when we looked again: its caller had the processor. (When it
@@ -21830,13 +21838,13 @@ class ThreadReader {
     // looks like this one, and none can be believed.
     const bool returns = top.site == Site::returns && !top.frame.entry &&
                          (current != top.frame.at || !layout_.traits.popped_frames_are_cleared);
-    if ((hidden || returns) && levels_.size() > 1) {
+    if ((hidden || returns) && height_ > 1) {
       drop_top();
-      levels_.pop_back();
+      --height_;
     }
     const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
     if (elsewhere && take_above(memory, current, doubt)) return LookResult::stack;
-    const Site site = levels_.back().site;
+    const Site site = top_level().site;
     if (elsewhere && ambiguous_ && (site == Site::resumes_generator || site == Site::any)) {
       return torn();
     }
@@ -21848,7 +21856,7 @@ class ThreadReader {
   // stands on none of the window, as far as is known.
   template <Memory M>
   bool take_above(M& memory, Address current, Doubt* doubt) {
-    const std::size_t top = levels_.size() - 1;
+    const std::size_t top = height_ - 1;
     if (connect(memory, current, levels_[top]) && is_expected(between_.back(), levels_[top].site)) {
       return_to(top);
       take_between();
@@ -21863,7 +21871,7 @@ class ThreadReader {
     const bool stands = floor == top && is_expected(between_.back(), levels_[top].site);
     if (!stands && !may_stand_still(between_.back(), levels_[floor])) return false;
     return_to(floor);
-    if (!stands) doubt->add(levels_.back().frame, between_.back());
+    if (!stands) doubt->add(top_level().frame, between_.back());
     take_between();
     return true;
   }
@@ -21949,7 +21957,7 @@ class ThreadReader {
   // Generators that ran when they were copied, one on the other, directly or through C. `site` is
   // where the window's last frame stands.
   void take_running_generators(Site site) {
-    bool on_generator = youngest() != levels_.back().frame.at;
+    bool on_generator = youngest() != top_level().frame.at;
     for (std::size_t depth = 0; depth <= extras_used_; ++depth) {
       const Address below = youngest();
       bool found = false;
@@ -22080,6 +22088,7 @@ class ThreadReader {
   std::size_t matched_ = 0;  // links kept
   std::vector<Fresh> fresh_;
   std::vector<Level> levels_;
+  std::size_t height_ = 0;  // levels taken
   std::vector<RawFrame> between_;
   std::vector<RawFrame> aside_;  // the same, where nothing is to be taken
   std::vector<RawFrame> path_;

@@ -130,7 +130,8 @@ class Truth(unittest.TestCase):
         """A busy machine may keep the program between two leaves for a while, but not twice at the same ones."""
         wrong = {way: other[2][way] for way in wrong_ways(one) & wrong_ways(other)}
         best = max(one, other, key=share)
-        print(f"    {what}: {100 * share(best):.2f} % of {sum(best[0].values())} samples of {len(best[0])} ways are right")
+        samples, ways = sum(best[0].values()), len(best[0])
+        print(f"    {what}: {100 * share(best):.2f} % of {samples} samples of {ways} ways are right")
         self.assertFalse(wrong)
         self.assertGreaterEqual(share(best), AT_LEAST)
         self.assertGreater(len(best[0]), 100)
