@@ -17166,8 +17166,8 @@ class CodeCache {
   }
 
   template <Memory M, class Head>
-  Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
-                                     const Code::Print& print) {
+  [[gnu::cold]] Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
+                                                   const Code::Print& print) {
     if (print.units <= 0 || print.units > limits_.units) return Error{Errc::bad_value, 0, at};
     auto code = std::make_unique<Code>();
     code->at = at;
@@ -18068,6 +18068,9 @@ Address read_attribute(M& memory, const L& layout, Address object, std::string_v
 // [1, 2, ... 98 more], {'a': 1}, <Cart object>. No code of the target runs, so an object without a
 // built-in type is named by its type.
 //
+// Values are for dumps and the names of tasks, and this code is in the tool once for each layout: it
+// is compiled for size.
+//
 // Everything is bounded: characters, items, depth, and reads altogether. Values of a running target
 // change under the reader; what comes out is then wrong, never endless.
 namespace tachyon {
@@ -18096,7 +18099,7 @@ class ValueReader {
 
   // The name of a type object, without its module.
   template <Memory M>
-  std::string type_name(M& memory, Address type) {
+  [[gnu::cold]] std::string type_name(M& memory, Address type) {
     const auto at = read_value<Address>(memory, layout_.type_object.name.at(type));
     if (!at) return "?";
     std::array<char, 96> text{};
@@ -18119,7 +18122,7 @@ class ValueReader {
   };
 
   template <Memory M>
-  void append(M& memory, Address reference, int depth, std::string& out) {
+  [[gnu::cold]] void append(M& memory, Address reference, int depth, std::string& out) {
     const std::uint64_t tag = reference.value & 3;
     if (tag == 3 && layout_.traits.popped_frames_are_cleared) {  // an integer in the reference
       out += std::to_string(static_cast<std::int64_t>(reference.value) >> 2);
@@ -18187,7 +18190,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_text(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_text(M& memory, Address at, std::string& out) {
     const auto text = read_text(memory, layout_, at, limits_.characters);
     if (!text) {
       out += "<str object>";
@@ -18202,7 +18205,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_bytes(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_bytes(M& memory, Address at, std::string& out) {
     const std::int64_t count = count_of(memory, at);
     if (count < 0) {
       out += "<bytes object>";
@@ -18234,7 +18237,7 @@ class ValueReader {
 
   // Digits of 30 bits, least significant first. Up to 128 bits are shown, more are counted.
   template <Memory M>
-  std::string read_long(M& memory, Address at) {
+  [[gnu::cold]] std::string read_long(M& memory, Address at) {
     std::uint64_t digits = 0;
     bool negative = false;
     if (layout_.long_object.tag.present()) {
@@ -18276,7 +18279,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_float(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_float(M& memory, Address at, std::string& out) {
     const auto value = read_value<double>(memory, layout_.float_object.value.at(at));
     if (!value) {
       out += '?';
@@ -18290,8 +18293,8 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_items(M& memory, Address at, std::string_view name, int depth, char open, char close,
-                    Address items, std::string& out) {
+  [[gnu::cold]] void append_items(M& memory, Address at, std::string_view name, int depth,
+                                  char open, char close, Address items, std::string& out) {
     const std::int64_t count = count_of(memory, at);
     if (count < 0 || (count > 0 && !items)) {
       out += '?';
@@ -18313,7 +18316,8 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_set(M& memory, Address at, const Head& head, int depth, std::string& out) {
+  [[gnu::cold]] void append_set(M& memory, Address at, const Head& head, int depth,
+                                std::string& out) {
     const auto used = read_value<std::int64_t>(memory, layout_.set.used.at(at));
     const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(at));
     const auto table = read_value<Address>(memory, layout_.set.table.at(at));
@@ -18345,7 +18349,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_dict(M& memory, Address at, int depth, std::string& out) {
+  [[gnu::cold]] void append_dict(M& memory, Address at, int depth, std::string& out) {
     constexpr std::size_t most_looked_at = 64;
     const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
     if (!used || *used < 0) {
@@ -18709,7 +18713,7 @@ class TaskReader {
   template <Memory M>
   Kind kind_of(Gathered<M>& memory, Address object);
   template <Memory M>
-  Kind kind_of_type(Gathered<M>& memory, Address type);
+  [[gnu::cold]] Kind kind_of_type(Gathered<M>& memory, Address type);
   template <Memory M>
   Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) const {
     const PieceId piece = memory.add(at, size);
@@ -21368,7 +21372,7 @@ class ThreadReader {
   // For when no look gives a stack, and a part of one is better than none: what can be followed
   // from the current frame, as far as it breaks no rule.
   template <Memory M>
-  Error salvage(M& memory, ChainMaker<L>& maker) {
+  [[gnu::cold]] Error salvage(M& memory, ChainMaker<L>& maker) {
     give_up();
     if (const auto ok = identify(memory); !ok) return ok.error();
     const auto current = tachyon::current_frame(memory, layout_, copy_);
@@ -21906,7 +21910,7 @@ class ThreadReader {
   // What every frame of the window executes, in one read. An instruction that was specialised since
   // the last look makes its link, and those above it, new.
   template <Memory M>
-  void read_opcodes(M& memory, ChainMaker<L>& maker) {
+  [[gnu::cold]] void read_opcodes(M& memory, ChainMaker<L>& maker) {
     constexpr std::size_t most = 256;
     const std::size_t from = std::max(first_, matched_ > most ? matched_ - most : 0);
     opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});

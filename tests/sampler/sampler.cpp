@@ -495,7 +495,7 @@ TEST_CASE("sampler: a thread that stands still is shown up to its current frame"
       FastReading reading;
       Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
       REQUIRE(sampler.start());
-      Stacks stacks{tables};
+      SeenStacks stacks{tables};
       for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
       REQUIRE(stacks.seen == std::vector<Names>(3, Names{"loop"}));
 
@@ -542,7 +542,7 @@ TEST_CASE("sampler: a call that the rules do not know") {
     Plain<Image> sampler{layout,        one.fake.image, reading,         host,
                          one.fake.site, tables,         SamplerOptions{}};
     REQUIRE(sampler.start());
-    Stacks stacks{tables};
+    SeenStacks stacks{tables};
     for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "leaf"}));
     CHECK(sampler.trust().given_up == 0);

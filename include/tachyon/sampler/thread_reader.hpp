@@ -181,7 +181,7 @@ class ThreadReader {
   // For when no look gives a stack, and a part of one is better than none: what can be followed
   // from the current frame, as far as it breaks no rule.
   template <Memory M>
-  Error salvage(M& memory, ChainMaker<L>& maker) {
+  [[gnu::cold]] Error salvage(M& memory, ChainMaker<L>& maker) {
     give_up();
     if (const auto ok = identify(memory); !ok) return ok.error();
     const auto current = tachyon::current_frame(memory, layout_, copy_);
@@ -719,7 +719,7 @@ class ThreadReader {
   // What every frame of the window executes, in one read. An instruction that was specialised since
   // the last look makes its link, and those above it, new.
   template <Memory M>
-  void read_opcodes(M& memory, ChainMaker<L>& maker) {
+  [[gnu::cold]] void read_opcodes(M& memory, ChainMaker<L>& maker) {
     constexpr std::size_t most = 256;
     const std::size_t from = std::max(first_, matched_ > most ? matched_ - most : 0);
     opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});

@@ -274,8 +274,8 @@ class CodeCache {
   }
 
   template <Memory M, class Head>
-  Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
-                                     const Code::Print& print) {
+  [[gnu::cold]] Result<std::unique_ptr<Code>> load(M& memory, Address at, const Head& head,
+                                                   const Code::Print& print) {
     if (print.units <= 0 || print.units > limits_.units) return Error{Errc::bad_value, 0, at};
     auto code = std::make_unique<Code>();
     code->at = at;

@@ -288,7 +288,7 @@ class TaskReader {
   template <Memory M>
   Kind kind_of(Gathered<M>& memory, Address object);
   template <Memory M>
-  Kind kind_of_type(Gathered<M>& memory, Address type);
+  [[gnu::cold]] Kind kind_of_type(Gathered<M>& memory, Address type);
   template <Memory M>
   Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) const {
     const PieceId piece = memory.add(at, size);

@@ -20,6 +20,9 @@
 // [1, 2, ... 98 more], {'a': 1}, <Cart object>. No code of the target runs, so an object without a
 // built-in type is named by its type.
 //
+// Values are for dumps and the names of tasks, and this code is in the tool once for each layout: it
+// is compiled for size.
+//
 // Everything is bounded: characters, items, depth, and reads altogether. Values of a running target
 // change under the reader; what comes out is then wrong, never endless.
 namespace tachyon {
@@ -48,7 +51,7 @@ class ValueReader {
 
   // The name of a type object, without its module.
   template <Memory M>
-  std::string type_name(M& memory, Address type) {
+  [[gnu::cold]] std::string type_name(M& memory, Address type) {
     const auto at = read_value<Address>(memory, layout_.type_object.name.at(type));
     if (!at) return "?";
     std::array<char, 96> text{};
@@ -71,7 +74,7 @@ class ValueReader {
   };
 
   template <Memory M>
-  void append(M& memory, Address reference, int depth, std::string& out) {
+  [[gnu::cold]] void append(M& memory, Address reference, int depth, std::string& out) {
     const std::uint64_t tag = reference.value & 3;
     if (tag == 3 && layout_.traits.popped_frames_are_cleared) {  // an integer in the reference
       out += std::to_string(static_cast<std::int64_t>(reference.value) >> 2);
@@ -139,7 +142,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_text(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_text(M& memory, Address at, std::string& out) {
     const auto text = read_text(memory, layout_, at, limits_.characters);
     if (!text) {
       out += "<str object>";
@@ -154,7 +157,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_bytes(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_bytes(M& memory, Address at, std::string& out) {
     const std::int64_t count = count_of(memory, at);
     if (count < 0) {
       out += "<bytes object>";
@@ -186,7 +189,7 @@ class ValueReader {
 
   // Digits of 30 bits, least significant first. Up to 128 bits are shown, more are counted.
   template <Memory M>
-  std::string read_long(M& memory, Address at) {
+  [[gnu::cold]] std::string read_long(M& memory, Address at) {
     std::uint64_t digits = 0;
     bool negative = false;
     if (layout_.long_object.tag.present()) {
@@ -228,7 +231,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_float(M& memory, Address at, std::string& out) {
+  [[gnu::cold]] void append_float(M& memory, Address at, std::string& out) {
     const auto value = read_value<double>(memory, layout_.float_object.value.at(at));
     if (!value) {
       out += '?';
@@ -242,8 +245,8 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_items(M& memory, Address at, std::string_view name, int depth, char open, char close,
-                    Address items, std::string& out) {
+  [[gnu::cold]] void append_items(M& memory, Address at, std::string_view name, int depth,
+                                  char open, char close, Address items, std::string& out) {
     const std::int64_t count = count_of(memory, at);
     if (count < 0 || (count > 0 && !items)) {
       out += '?';
@@ -265,7 +268,8 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_set(M& memory, Address at, const Head& head, int depth, std::string& out) {
+  [[gnu::cold]] void append_set(M& memory, Address at, const Head& head, int depth,
+                                std::string& out) {
     const auto used = read_value<std::int64_t>(memory, layout_.set.used.at(at));
     const auto mask = read_value<std::int64_t>(memory, layout_.set.mask.at(at));
     const auto table = read_value<Address>(memory, layout_.set.table.at(at));
@@ -297,7 +301,7 @@ class ValueReader {
   }
 
   template <Memory M>
-  void append_dict(M& memory, Address at, int depth, std::string& out) {
+  [[gnu::cold]] void append_dict(M& memory, Address at, int depth, std::string& out) {
     constexpr std::size_t most_looked_at = 64;
     const auto used = read_value<std::int64_t>(memory, layout_.dict.used.at(at));
     if (!used || *used < 0) {
