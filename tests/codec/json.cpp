@@ -14,7 +14,7 @@ std::string text(std::string_view raw) {
 }
 
 template <class T>
-std::string number(T value) {
+std::string json_number(T value) {
   StringSink sink;
   JsonWriter json{sink};
   json.value(value);
@@ -91,12 +91,12 @@ TEST_CASE("text in pages cannot end the script that holds it") {
 }
 
 TEST_CASE("JSON numbers") {
-  CHECK(number(-5) == "-5");
-  CHECK(number(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
-  CHECK(number(std::int8_t{65}) == "65");
-  CHECK(number(0.1) == "0.1");
-  CHECK(number(std::numeric_limits<double>::infinity()) == "null");
-  CHECK(number(std::numeric_limits<double>::quiet_NaN()) == "null");
+  CHECK(json_number(-5) == "-5");
+  CHECK(json_number(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+  CHECK(json_number(std::int8_t{65}) == "65");
+  CHECK(json_number(0.1) == "0.1");
+  CHECK(json_number(std::numeric_limits<double>::infinity()) == "null");
+  CHECK(json_number(std::numeric_limits<double>::quiet_NaN()) == "null");
   StringSink sink;
   JsonWriter json{sink};
   json.begin_array();

@@ -38,7 +38,10 @@ class Program {
       body(*shared);
       ::_exit(7);
     }
-    while (!shared->ready) ::usleep(500);
+    while (!shared->ready) {
+      if (state() == 'Z') FAIL("the target ended before it was ready");
+      ::usleep(500);
+    }
   }
   ~Program() {
     ::kill(pid, SIGKILL);
@@ -127,7 +130,7 @@ void sleep_in_calls(Shared& shared) {
     epoll_event event{};
     for (;;) ::epoll_wait(file, &event, 1, -1);
   }}.detach();
-  while (shared.values != 2) continue;
+  while (shared.work == 0 || shared.signals == 0) continue;
   for (const std::uint64_t task : {shared.work.load(), shared.signals.load()}) {
     while (Program::state(static_cast<std::int32_t>(task)) != 'S') ::usleep(500);
   }
