@@ -452,7 +452,7 @@ class ThreadReader {
     level.complete = placed.position == Position::good;
     return true;
   }
-  // Levels are kept in place, from look to look: copying them was a twentieth of its time.
+  // Levels are kept in place, from look to look: copying them cost 3 % of a look at eight threads.
   Level& level_above() {
     if (levels_.size() == height_) levels_.emplace_back();
     return levels_[height_];
