@@ -64,11 +64,22 @@ def clang(part_):
     """Warnings and errors only: the program that clang makes is built in --deep."""
     sources = sorted([*glob.glob(f"{ROOT}/tools/*.cpp"),
                       *glob.glob(f"{builds.folder('release')}/sampling/*.cpp")])
-    for source in sources:
+
+    def compiles(source):
         done = part_.run(["clang++-14", *WARNINGS, "-DTACHYON_WITH_ZSTD=1", "-fsyntax-only",
                           "-Iinclude", "-Ilayouts", "-Itools", source])
-        part_.expect(f"{os.path.relpath(source, ROOT)} (clang)", done.status == 0,
-                     only_errors(done.output))
+        return part_.expect(f"{os.path.relpath(source, ROOT)} (clang)", done.status == 0,
+                            only_errors(done.output))
+
+    for source in sources:
+        unchanged(part_, f"clang-{os.path.basename(source)}",
+                  [source, *headers_of("include", "layouts", "tools")], ["clang++-14", "--version"],
+                  lambda source=source: compiles(source))
+
+
+def headers_of(*folders):
+    return [path for folder in folders
+            for path in glob.glob(f"{ROOT}/{folder}/**/*.hpp", recursive=True)]
 
 
 @part("the tool that clang builds runs", name="clang tool", tier="deep", needs=["build clang"])
@@ -78,8 +89,7 @@ def clang_tool(part_):
 
 @part("static analysis of the umbrella header")
 def tidy(part_):
-    files = [f"{ROOT}/.clang-tidy", *glob.glob(f"{ROOT}/include/**/*.hpp", recursive=True),
-             *glob.glob(f"{ROOT}/layouts/**/*.hpp", recursive=True)]
+    files = [f"{ROOT}/.clang-tidy", *headers_of("include", "layouts")]
 
     def look():
         with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:

@@ -29,7 +29,7 @@ def unchanged(part_, name, files, version, look):
     stamp = os.path.join(folder(), f"{name}-{state.hexdigest()[:32]}")
     if os.path.exists(stamp):
         part_.ok()
-        part_.say("passed before, and nothing of it has changed")
+        part_.say(f"{name} passed before, and nothing that it depends on has changed")
     elif look():
         os.makedirs(folder(), exist_ok=True)
         with open(stamp, "w", encoding="ascii"):

@@ -192,11 +192,13 @@ TEST_CASE("a tree tells its descendants: those that are there, and new ones prom
 
 TEST_CASE("grandchildren, orphans and other sessions belong to the tree") {
   both_ways([](bool told) {
-    const Shell shell{
-        "sh -c 'sleep 61 & sleep 62' & "  // a grandchild
-        "(sleep 63 &) ; "                 // an orphan at once
-        "setsid sleep 64 & wait"};
+    const Signal go;
+    const Shell shell{go.awaited() +
+                      "sh -c 'sleep 61 & sleep 62' & "  // a grandchild
+                      "(sleep 63 &) ; "                 // an orphan at once
+                      "setsid sleep 64 & wait"};
     ProcessTree tree{{shell.pid()}, ProcessTree::Orphans::elsewhere, told};
+    go.give();
     CHECK(seen(tree, "sleep", 4).size() == 4);
   });
 }
