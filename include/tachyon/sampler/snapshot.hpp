@@ -70,54 +70,65 @@ inline std::vector<std::size_t> fill_frames(const Chain& chain, StackId stack, S
   return links;
 }
 
-// Is this link what it was? The youngest may have gone on in the same function.
+// Is this link what it was? The youngest, too, stands where it stood: otherwise it may have been left
+// and entered again, and what is the same at two moments would be what entering it leaves behind.
 template <class L, Memory M>
-bool is_still(M& memory, const L& layout, const Chain& chain, std::size_t i) {
+bool is_still(M& memory, const L& layout, const Link& link) {
   StructCopy<128> copy;
-  if (!copy.fetch(memory, chain[i].at, layout.frame.localsplus.offset)) return false;
-  RawFrame frame = raw_frame(layout, chain[i].at, copy.bytes());
-  if (i + 1 == chain.size()) frame.instruction = chain[i].instruction;
-  return chain[i].same_as(frame);
+  return copy.fetch(memory, link.at, layout.frame.localsplus.offset) &&
+         link.same_as(raw_frame(layout, link.at, copy.bytes()));
 }
 
-// The locals of every frame. Of a target that runs on they are read twice, and the frames between
-// the two times. What is the same both times was so in between, all of it at one moment, and
-// belonged to the frames that were there then:
+// How many links of the chain, from the outermost on, are what they were.
+template <class L, Memory M>
+std::size_t count_standing(M& memory, const L& layout, ThreadReader<L>& reader) {
+  const Chain& chain = reader.chain();
+  std::size_t standing = 0;
+  while (standing < chain.size() &&
+         (chain[standing].code == nullptr || is_still(memory, layout, chain[standing]))) {
+    ++standing;
+  }
+  if (standing == chain.size() && standing != 0 && !reader.still_runs(memory)) --standing;
+  return standing;
+}
+
+// The locals of every frame. Of a target that runs on they are read twice, and the frames before,
+// between and after. What is the same each time was so all the while, or the thread came back to
+// the very instruction three times:
 //
-//   chain ... | values | frames | values |
+//   chain ... | frames | values | frames | values | frames |
 //
 // (Read once, 3 to 22 of 100 dumps of a busy program showed values of frames that had come since.)
 // False: some frames had gone; they and those above them get no values.
 template <class L, Memory M>
-bool fill_locals(M& memory, const L& layout, const Chain& chain,
+bool fill_locals(M& memory, const L& layout, ThreadReader<L>& reader,
                  const std::vector<std::size_t>& links, bool still, SnapshotThread& out) {
+  const Chain& chain = reader.chain();
   ValueReader<L> values{layout};
-  const auto locals_of = [&](std::size_t i) {
-    const Link& link = chain[links[i]];
-    return read_locals(memory, layout, link.at, link.executable, values);
+  const auto read_all = [&] {
+    std::vector<std::vector<LocalVariable>> all(links.size());
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      if (links[i] == chain.size()) continue;
+      const Link& link = chain[links[i]];
+      all[i] = read_locals(memory, layout, link.at, link.executable, values);
+    }
+    return all;
   };
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    if (links[i] < chain.size()) out.frames[i].locals = locals_of(i);
-  }
-  if (still) return true;
-  std::size_t standing = 0;  // links
-  while (standing < chain.size() &&
-         (chain[standing].code == nullptr || is_still(memory, layout, chain, standing))) {
-    ++standing;
-  }
+  std::size_t standing = still ? chain.size() : count_standing(memory, layout, reader);
+  const auto before = read_all();
+  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
+  const auto after = still ? before : read_all();
+  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
   for (std::size_t i = 0; i < links.size(); ++i) {
     if (links[i] == chain.size()) continue;
     SnapshotFrame& frame = out.frames[i];
-    std::vector<LocalVariable> before = std::move(frame.locals);
-    frame.locals.clear();
     if (links[i] < standing) {
-      const std::vector<LocalVariable> after = locals_of(i);
-      std::copy_if(before.begin(), before.end(), std::back_inserter(frame.locals),
+      std::copy_if(before[i].begin(), before[i].end(), std::back_inserter(frame.locals),
                    [&](const LocalVariable& one) {
-                     return std::find(after.begin(), after.end(), one) != after.end();
+                     return std::find(after[i].begin(), after[i].end(), one) != after[i].end();
                    });
     }
-    frame.locals_changed = links[i] >= standing || frame.locals.size() != before.size();
+    frame.locals_changed = frame.locals.size() != before[i].size();
   }
   return standing == chain.size();
 }
@@ -210,8 +221,8 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     const Chain& chain = thread.reader.chain();
     SnapshotThread shown{thread.index, thread.status, {}, problem};
     const auto links = detail::fill_frames(chain, thread.stack, tables, shown);
-    const bool stood = !options.locals ||
-                       detail::fill_locals(memory, layout, chain, links, reading.certain(), shown);
+    const bool stood = !options.locals || detail::fill_locals(memory, layout, thread.reader, links,
+                                                              reading.certain(), shown);
     if (!stood && problem.code == Errc::ok && thread_cpu_time() - began < options.patience / 2) {
       return false;
     }

@@ -197,6 +197,14 @@ class ThreadReader {
     (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
     return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
   }
+  // Is the youngest frame of the last look the one that runs? One that is being set up or left is
+  // not: its variables are old bytes.
+  template <Memory M>
+  bool still_runs(M& memory) {
+    if (chain_.empty() || !identify(memory)) return false;
+    const auto current = tachyon::current_frame(memory, layout_, copy_);
+    return current && *current == chain_[chain_.size() - 1].at;
+  }
   bool has_beliefs() const noexcept { return first_ > 1; }
   void forget() noexcept { give_up(); }
 
