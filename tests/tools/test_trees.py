@@ -198,7 +198,7 @@ class Pools(Run):
         from concurrent.futures import ProcessPoolExecutor
         import multiprocessing
         def work(number):
-            end = time.process_time() + 0.1
+            end = time.process_time() + 0.2
             while time.process_time() < end: sum(range(1000))
             return os.getpid()
         def alone():
@@ -225,11 +225,15 @@ class Pools(Run):
         self.write("pool.py", self.POOL)
         def one(case):
             how, method = case
-            done = self.run_("--subprocesses", "--merge", f"--jsonl={how}-{method}.jsonl",
-                             "--jsonl-records", "events-full", "pool.py", how, method)
-            self.assertEqual(done.returncode, 0, (case, done.stderr))
-            counts = samples_by_process(self.path(f"{how}-{method}.jsonl"), "work")
-            pids = list(map(int, done.stdout.splitlines()[0].split()))
+            for left in range(4, -1, -1):
+                done = self.run_("--subprocesses", "--merge", f"--jsonl={how}-{method}.jsonl",
+                                 "--jsonl-records", "events-full", "pool.py", how, method)
+                self.assertEqual(done.returncode, 0, (case, done.stderr))
+                counts = samples_by_process(self.path(f"{how}-{method}.jsonl"), "work")
+                pids = list(map(int, done.stdout.splitlines()[0].split()))
+                # A busy machine may let a child do all of its work before we have a CPU.
+                if left == 0 or all(counts.get(pid, 0) for pid in pids):
+                    break
             for pid in pids:
                 self.assertGreater(counts.get(pid, 0), 0, (case, pids, counts))
 
@@ -251,7 +255,7 @@ class Rows(Run):
         self.write("row.py", f"""
             import subprocess, sys
             child = ("import os, time; print(os.getpid(), flush=True)\\n"
-                     "end = time.process_time() + 0.1\\n"
+                     "end = time.process_time() + 0.2\\n"
                      "while time.process_time() < end: sum(range(100))")
             for _ in range({count}):
                 subprocess.run([sys.executable, "-c", child])
