@@ -9,7 +9,7 @@ import python_tests
 from command import ROOT, tail
 from part import PARTS, Part, part
 
-TAKES = "about three hours on two processors"
+TAKES = "some hours on two processors"
 
 
 @part("the tests of the table of faults, twenty times", name="faults", tier="deep",
