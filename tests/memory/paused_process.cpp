@@ -162,6 +162,15 @@ TEST_CASE("paused process: knows whom it woke") {
     woken += process->was_asleep(interrupted) ? 1 : 0;
   }
   CHECK(woken >= 5);
+  // Stopped again at once, it is caught anywhere on its way back to sleep.
+  int asleep = 0;
+  constexpr int times = 5'000;
+  for (int i = 0; i < times; ++i) {
+    const auto pause = process->pause();
+    REQUIRE(pause);
+    asleep += process->was_asleep(restarted) ? 1 : 0;
+  }
+  CHECK(asleep == times);
 }
 
 TEST_CASE("paused process: stands while paused, runs before and after") {
