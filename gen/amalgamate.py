@@ -24,8 +24,8 @@ import sys
 
 import lazy
 
-FOLDERS = ("base", "memory", "sample", "codec", "layout", "target", "mode", "unwind", "sampler",
-           "render", "collect", "live")
+FOLDERS = ("base", "memory", "sample", "codec", "layout", "target", "mode", "unwind", "tasks",
+           "sampler", "render", "collect", "live")
 PUBLIC_MACROS = re.compile(r"TACHYON_VERSION_(MAJOR|MINOR|PATCH)$")
 UMBRELLA = "include/tachyon/tachyon.hpp"
 SINGLE = "single_include/tachyon/tachyon.hpp"

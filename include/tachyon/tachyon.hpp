@@ -97,14 +97,22 @@
 #include <tachyon/unwind/locals.hpp>
 #include <tachyon/unwind/objects.hpp>
 #include <tachyon/unwind/stack.hpp>
-#include <tachyon/unwind/tasks.hpp>
 #include <tachyon/unwind/thread_names.hpp>
 #include <tachyon/unwind/threads.hpp>
 #include <tachyon/unwind/values.hpp>
 
+#include <tachyon/tasks/cache.hpp>
+#include <tachyon/tasks/lists.hpp>
+#include <tachyon/tasks/loop_stacks.hpp>
+#include <tachyon/tasks/names.hpp>
+#include <tachyon/tasks/reader.hpp>
+#include <tachyon/tasks/running.hpp>
+#include <tachyon/tasks/segments.hpp>
+#include <tachyon/tasks/stable.hpp>
+#include <tachyon/tasks/stacks.hpp>
+
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/layout_of.hpp>
-#include <tachyon/sampler/loop_stacks.hpp>
 #include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
 #include <tachyon/sampler/profile.hpp>
@@ -112,16 +120,9 @@
 #include <tachyon/sampler/reading.hpp>
 #include <tachyon/sampler/replay.hpp>
 #include <tachyon/sampler/replay_filters.hpp>
-#include <tachyon/sampler/running_tasks.hpp>
 #include <tachyon/sampler/sampler.hpp>
 #include <tachyon/sampler/session.hpp>
-#include <tachyon/sampler/settled_tasks.hpp>
 #include <tachyon/sampler/snapshot.hpp>
-#include <tachyon/sampler/task_book.hpp>
-#include <tachyon/sampler/task_lists.hpp>
-#include <tachyon/sampler/task_names.hpp>
-#include <tachyon/sampler/task_segments.hpp>
-#include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/sampler/watch.hpp>
 

@@ -18450,7 +18450,321 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
 
 }  // namespace tachyon
 
-// ---- tachyon/unwind/tasks.hpp ----
+// ---- tachyon/unwind/thread_names.hpp ----
+
+// What the program calls its threads.
+//
+// Up to 3.13 the names given to threading.Thread are known to Python alone, and the kernel calls
+// every thread by the program's name; from 3.14 on the kernel is told, and cuts them at 15 bytes.
+// The whole names are in the dict threading._active:
+//
+//   interpreter --modules--> {"threading": module} --dict--> {"_active": {ident: Thread}}
+//
+// `ident` is what the thread state holds as thread_id. Threads that C code or _thread started are
+// not in it. It is an ordinary Python object that changes while we read: a name is believed when
+// its key is an int and its value a str, and the caller reads again later.
+namespace tachyon {
+
+struct ThreadName {
+  std::uint64_t thread_id = 0;  // pthread_self(), as Thread::thread_id of the layouts
+  std::string name{};
+};
+
+// Finds names in one interpreter, again and again.
+template <class L, Memory M>
+class ThreadNames {
+ public:
+  ThreadNames(const L& layout, M& memory, Address interpreter)
+      : layout_{layout}, interpreter_{interpreter}, pages_{memory, most_pages} {}
+
+  // Nothing when the program has not imported threading.
+  std::vector<ThreadName> read() {
+    constexpr std::size_t most_threads = 1 << 16;
+    std::vector<ThreadName> names;
+    pages_.refresh();
+    if (!active_ && !find_active()) return names;
+    const auto items = read_dict(pages_, layout_, active_, most_threads);
+    if (!items) {
+      active_ = {};
+      return names;
+    }
+    for (const DictItem& item : *items) {
+      const std::uint64_t id = unsigned_int(item.key);
+      const Address text =
+          id != 0 ? read_attribute(pages_, layout_, item.value, "_name") : Address{};
+      if (!text || !has_flag(text, layout_.type_flags.unicode_subclass)) continue;
+      auto name = read_text(pages_, layout_, text, longest_name);
+      if (name && !name->empty()) names.push_back({id, std::move(*name)});
+    }
+    return names;
+  }
+
+ private:
+  static constexpr std::uint64_t longest_name = 1024;
+
+  bool find_active() {
+    constexpr std::size_t most_modules = 1 << 16, most_globals = 4096;
+    if (!layout_.interpreter.imports_modules.present()) return false;
+    const auto modules =
+        read_value<Address>(pages_, layout_.interpreter.imports_modules.at(interpreter_));
+    if (!modules || !*modules) return false;
+    const auto imported = read_dict(pages_, layout_, *modules, most_modules);
+    if (!imported) return false;
+    const Address module = find_item(pages_, layout_, *imported, "threading");
+    if (!module) return false;
+    const auto globals = read_value<Address>(pages_, layout_.module_object.dict.at(module));
+    if (!globals || !*globals) return false;
+    const auto known = read_dict(pages_, layout_, *globals, most_globals);
+    if (!known) return false;
+    const Address active = find_item(pages_, layout_, *known, "_active");
+    if (!active || !has_flag(active, layout_.type_flags.dict_subclass)) return false;
+    active_ = active;
+    return true;
+  }
+
+  bool has_flag(Address object, Value flag) {
+    const auto type = read_value<Address>(pages_, layout_.object.type.at(object));
+    if (!type) return false;
+    const auto flags = read_value<std::uint64_t>(pages_, layout_.type_object.flags.at(*type));
+    return flags && flag.in(*flags);
+  }
+
+  // A positive int of up to 60 bits; 0: it is something else.
+  std::uint64_t unsigned_int(Address object) {
+    if (!has_flag(object, layout_.type_flags.long_subclass)) return 0;
+    std::uint64_t digits = 0;
+    if (layout_.long_object.tag.present()) {
+      const auto tag = read_value<std::uint64_t>(pages_, layout_.long_object.tag.at(object));
+      if (!tag || (*tag & 3) != 0) return 0;
+      digits = *tag >> 3;
+    } else {
+      const auto count = read_value<std::int64_t>(pages_, layout_.var_object.count.at(object));
+      if (!count || *count < 0) return 0;
+      digits = static_cast<std::uint64_t>(*count);
+    }
+    std::array<std::uint32_t, 3> words{};
+    if (digits == 0 || digits > words.size()) return 0;
+    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
+    if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
+    return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
+  }
+
+  static constexpr std::size_t most_pages = std::size_t{1} << 11;  // 8 MiB
+
+  L layout_;
+  Address interpreter_;
+  PageCache<M> pages_;
+  Address active_{};
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/threads.hpp ----
+
+// Interpreters, their threads, and what each thread is doing.
+//
+//   runtime --head--> interpreter --next--> interpreter      newest first, the main one last
+//                        |
+//                        `--threads.head--> thread --next--> thread      newest first
+//
+// Lists are read while they change, so every walk is bounded, every thread must name its
+// interpreter, and a thread that cannot be read costs itself, not its neighbours.
+namespace tachyon {
+
+inline constexpr std::size_t most_interpreters = 4096;
+inline constexpr std::size_t most_threads = 1 << 17;
+
+template <class L, Memory M>
+Result<std::vector<Address>> list_interpreters(M& memory, const L& layout, Address runtime) {
+  std::vector<Address> all;
+  auto next = read_value<Address>(memory, runtime + layout.runtime.interpreters_head.offset);
+  if (!next) return next.error();
+  while (*next) {
+    if (all.size() == most_interpreters) return Errc::too_deep;
+    all.push_back(*next);
+    next = read_value<Address>(memory, *next + layout.interpreter.next.offset);
+    if (!next) return next.error();
+  }
+  // Oldest first: the main interpreter is the first one made.
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+struct ThreadList {
+  std::vector<Address> threads{};
+  Error ended{};  // why the list is not complete, if it is not
+};
+
+template <class L, Memory M>
+ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
+  ThreadList out;
+  auto next = read_value<Address>(memory, interpreter + layout.interpreter.threads_head.offset);
+  for (; next && *next;) {
+    if (out.threads.size() == most_threads) {
+      out.ended = {Errc::too_deep, 0, interpreter};
+      return out;
+    }
+    StructCopy<64> head;
+    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
+      out.ended = ok.error();
+      return out;
+    }
+    if (head[layout.thread.interp] != interpreter) {
+      out.ended = {Errc::torn, 0, *next};
+      return out;
+    }
+    out.threads.push_back(*next);
+    next = Result<Address>{head[layout.thread.next]};
+  }
+  if (!next) out.ended = next.error();
+  return out;
+}
+
+using ThreadCopy = StructCopy<1024>;
+
+// The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
+template <class L, Memory M>
+Result<Address> current_frame(M& memory, const L& layout, const ThreadCopy& thread) noexcept {
+  if (layout.thread.current_frame.present()) return thread[layout.thread.current_frame];
+  const Address cframe = thread[layout.thread.cframe];
+  if (!cframe) return Address{};
+  return read_value<Address>(memory, cframe + layout.cframe.current_frame.offset);
+}
+
+// Who holds the GIL of an interpreter, where the threads themselves do not say. In 3.12 the lock
+// does: locked, and by whom last. In 3.11 that is not enough: a thread that enters another
+// interpreter changes its state without touching the lock, which then names the old state, perhaps
+// one that is no more; but the runtime knows the one that runs.
+//
+// `holder` is the thread state that holds it; zero: nobody does, or the threads say.
+template <class L>
+bool holds_gil(const L& layout, Address at, const ThreadCopy& thread, Address holder) noexcept {
+  if (layout.thread.holds_gil.present()) return thread[layout.thread.holds_gil] != 0;
+  if (layout.thread.status_holds_gil.present()) return thread[layout.thread.status_holds_gil] != 0;
+  return holder == at;
+}
+
+// Is an exception propagating, or being handled? Handlers push items on a chain whose bottom lies
+// in the thread; generators bring their own, so only the whole chain tells. 3.11 and 3.12 leave a
+// reference to None where there is no exception.
+template <class L, Memory M>
+Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadCopy& thread,
+                           Address none) noexcept {
+  constexpr int most_items = 256;
+  const auto is_exception = [&](Address value) { return value && value != none; };
+  if (is_exception(thread[layout.thread.current_exception])) return true;
+  const Address bottom = at + layout.thread.exc_state.offset;
+  Address item = thread[layout.thread.exc_info];
+  for (int i = 0; item && i < most_items; ++i) {
+    StructCopy<32> copy;
+    if (item == bottom) {
+      return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
+                                                                    layout.err_item.value.offset)
+                              .value_or(Address{}));
+    }
+    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
+      return ok.error();
+    }
+    if (is_exception(copy[layout.err_item.value])) return true;
+    item = copy[layout.err_item.previous];
+  }
+  return false;
+}
+
+// What the thread state alone says. Whether the thread is on a CPU is the kernel's to know.
+template <class L>
+Status status_of(const L& layout, Address at, const ThreadCopy& thread, Address holder,
+                 bool exception, bool main) noexcept {
+  Status status = Status::none;
+  const bool holds = holds_gil(layout, at, thread, holder);
+  if (holds) status |= Status::has_gil;
+  if (!holds && layout.thread.gil_requested.present() && thread[layout.thread.gil_requested] != 0) {
+    status |= Status::gil_requested;
+  }
+  if (exception) status |= Status::has_exception;
+  if (main) status |= Status::main_thread;
+  if (layout.thread.current_executor.present() && thread[layout.thread.current_executor]) {
+    status |= Status::in_jit;
+  }
+  return status;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/names.hpp ----
+
+// What tasks are called, and which name comes first.
+//
+// A task's name stands in its stack as a frame of its own, the marker, below the coroutines of the
+// task. Where several tasks wait for it, the marker says how many: "merge (3 parents)".
+//
+// A server numbers its tasks for ever, and frames are kept for ever. So only so many markers are
+// kept apart; then what differs in its numbers alone is one, and at last all others are one:
+//
+//   Task-65537, Task-65538 -> Task-N          get /a7f, get /a8c -> get /aNf, get /aNc
+namespace tachyon {
+
+// "Task-9" before "Task-10".
+template <int = 0> inline bool comes_before(std::string_view a, std::string_view b) noexcept {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a[0]) && is_digit(b[0])) {
+      std::uint64_t x = 0, y = 0;
+      const char* a_end = std::from_chars(a.data(), a.data() + a.size(), x).ptr;
+      const char* b_end = std::from_chars(b.data(), b.data() + b.size(), y).ptr;
+      if (x != y) return x < y;
+      a.remove_prefix(static_cast<std::size_t>(a_end - a.data()));
+      b.remove_prefix(static_cast<std::size_t>(b_end - b.data()));
+    } else {
+      if (a[0] != b[0]) return a[0] < b[0];
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+class TaskMarkers {
+ public:
+  static constexpr std::size_t most_names = 1 << 16;
+  static constexpr std::size_t most_shapes = most_names;  // of names without their numbers
+
+  template <int = 0> explicit TaskMarkers(StackBuilder& builder) : builder_{builder} {}
+
+  template <int = 0> FrameId of(std::string_view name, std::size_t awaiters) {
+    std::string shown{name.empty() ? std::string_view{"<unnamed task>"} : name};
+    if (awaiters > 1) shown += " (" + std::to_string(awaiters) + " parents)";
+    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
+    if (known_.size() < most_names) return make(shown);
+    shown = without_numbers(shown);
+    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
+    return make(known_.size() < most_names + most_shapes ? shown : "<other task>");
+  }
+
+ private:
+  template <int = 0> static std::string without_numbers(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+      const bool digit = c >= '0' && c <= '9';
+      if (!digit) out += c;
+      if (digit && (out.empty() || out.back() != 'N')) out += 'N';
+    }
+    return out;
+  }
+
+  template <int = 0> FrameId make(const std::string& shown) {
+    const FrameId frame = builder_.synthetic(shown, FrameKind::task, "<task>");
+    if (known_.size() < most_names + most_shapes) known_.emplace(shown, frame);
+    return frame;
+  }
+
+  StackBuilder& builder_;
+  std::unordered_map<std::string, FrameId> known_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/reader.hpp ----
 
 // asyncio tasks, suspended or running, and who waits for whom.
 //
@@ -18942,243 +19256,1384 @@ void TaskReader<L>::add_awaiter(Gathered<M>& memory, Address at, std::size_t dep
 
 }  // namespace tachyon
 
-// ---- tachyon/unwind/thread_names.hpp ----
+// ---- tachyon/tasks/cache.hpp ----
 
-// What the program calls its threads.
+// What is known of each task, from one tick to the next.
 //
-// Up to 3.13 the names given to threading.Thread are known to Python alone, and the kernel calls
-// every thread by the program's name; from 3.14 on the kernel is told, and cuts them at 15 bytes.
-// The whole names are in the dict threading._active:
+// Ten thousand tasks a hundred times a second are cheap only because hardly any of them has changed
+// since the last look: its words are read again, and as long as they are the same, so are its name,
+// the frames that its coroutines show, and who waits for it. The book keeps all that, and says when
+// it was made anew.
 //
-//   interpreter --modules--> {"threading": module} --dict--> {"_active": {ident: Thread}}
+// Of all tasks that wait for one, a stack follows the one whose name comes first (numbers counted
+// as numbers), then the one that is older: the same program gives the same stacks in every run.
 //
-// `ident` is what the thread state holds as thread_id. Threads that C code or _thread started are
-// not in it. It is an ordinary Python object that changes while we read: a name is believed when
-// its key is an int and its value a str, and the caller reads again later.
+// Nobody else writes into what is known. What the parts around the book need to remember of a task
+// they keep themselves (PerTask), and compare `made` and `version` with those they saw last. Time
+// is counted in rounds, one a tick. A task that nobody has met for some rounds is forgotten.
 namespace tachyon {
 
-struct ThreadName {
-  std::uint64_t thread_id = 0;  // pthread_self(), as Thread::thread_id of the layouts
-  std::string name{};
+enum class TaskIndex : std::uint32_t { none = 0xffffffff };
+
+// The thread of a task whose thread has ended.
+inline constexpr std::size_t no_thread = ~std::size_t{0};
+
+// What is known about one thread when its tasks are looked at.
+struct ThreadView {
+  Address at{};
+  const Chain* chain = nullptr;  // of this look; null: it could not be read
+  StackId stack{};               // the thread's, <GC> included
+  std::uint64_t epoch = 0;
 };
 
-// Finds names in one interpreter, again and again.
-template <class L, Memory M>
-class ThreadNames {
- public:
-  ThreadNames(const L& layout, M& memory, Address interpreter)
-      : layout_{layout}, interpreter_{interpreter}, pages_{memory, most_pages} {}
+struct KnownTask {
+  TaskRecord record{};
+  std::vector<FrameId> frames{};       // that its coroutines show, outermost first
+  std::vector<TaskIndex> awaiters{};   // where they are known
+  TaskIndex parent = TaskIndex::none;  // the one of them that is followed
+  FrameId marker{};
+  std::size_t thread = no_thread;
+  std::uint64_t order = 0;    // in the lists
+  std::uint64_t epoch = 0;    // as of which its frames are true
+  std::uint64_t made = 0;     // another number whenever its record was made anew ...
+  std::uint64_t version = 0;  // ... and whenever what it shows was
+  std::uint64_t seen = 0;     // the round in which somebody met it
+  std::uint64_t fresh = 0;    // ... in which its record was made anew
+  std::uint64_t born = 0;     // ... and found to be another task's
+  std::uint64_t awaited = 0;  // ... in which it was seen to wait for a task
+  bool used = false;
+  bool bad = false;  // no task any more, or frames that cannot be
+};
 
-  // Nothing when the program has not imported threading.
-  std::vector<ThreadName> read() {
-    constexpr std::size_t most_threads = 1 << 16;
-    std::vector<ThreadName> names;
-    pages_.refresh();
-    if (!active_ && !find_active()) return names;
-    const auto items = read_dict(pages_, layout_, active_, most_threads);
-    if (!items) {
-      active_ = {};
-      return names;
-    }
-    for (const DictItem& item : *items) {
-      const std::uint64_t id = unsigned_int(item.key);
-      const Address text =
-          id != 0 ? read_attribute(pages_, layout_, item.value, "_name") : Address{};
-      if (!text || !has_flag(text, layout_.type_flags.unicode_subclass)) continue;
-      auto name = read_text(pages_, layout_, text, longest_name);
-      if (name && !name->empty()) names.push_back({id, std::move(*name)});
-    }
-    return names;
+// What one part remembers of each task. An index may have become another task's meanwhile.
+template <class T>
+class PerTask {
+ public:
+  T& operator[](TaskIndex index) {
+    const auto i = static_cast<std::size_t>(index);
+    if (i >= all_.size()) all_.resize(i + 1);
+    return all_[i];
   }
 
  private:
-  static constexpr std::uint64_t longest_name = 1024;
+  std::vector<T> all_;
+};
 
-  bool find_active() {
-    constexpr std::size_t most_modules = 1 << 16, most_globals = 4096;
-    if (!layout_.interpreter.imports_modules.present()) return false;
-    const auto modules =
-        read_value<Address>(pages_, layout_.interpreter.imports_modules.at(interpreter_));
-    if (!modules || !*modules) return false;
-    const auto imported = read_dict(pages_, layout_, *modules, most_modules);
-    if (!imported) return false;
-    const Address module = find_item(pages_, layout_, *imported, "threading");
-    if (!module) return false;
-    const auto globals = read_value<Address>(pages_, layout_.module_object.dict.at(module));
-    if (!globals || !*globals) return false;
-    const auto known = read_dict(pages_, layout_, *globals, most_globals);
-    if (!known) return false;
-    const Address active = find_item(pages_, layout_, *known, "_active");
-    if (!active || !has_flag(active, layout_.type_flags.dict_subclass)) return false;
-    active_ = active;
-    return true;
+template <class L, Memory M>
+class TaskBook {
+ public:
+  static constexpr std::size_t most_parents = 1024;  // one above the other
+  static constexpr int most_reads = 4;               // of what keeps changing
+
+  TaskBook(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+           const WellKnown& types)
+      : memory_{memory},
+        pieces_{memory},
+        maker_{maker},
+        markers_{maker.builder()},
+        reader_{layout, offsets, types} {}
+
+  void begin_round() noexcept {
+    ++round_;
+    reader_.begin();
+  }
+  std::uint64_t round() const noexcept { return round_; }
+  // Code objects live and die: what is made from now on is made as of this epoch.
+  void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
+
+  const KnownTask& operator[](TaskIndex index) const noexcept {
+    return tasks_[static_cast<std::size_t>(index)];
+  }
+  std::size_t count() const noexcept { return used_; }
+  bool is_full() const noexcept { return used_ >= most_tasks; }
+  // What stands for all tasks that there is no room for.
+  StackId others() {
+    const std::string name = "<more than " + std::to_string(most_tasks) + " tasks>";
+    return maker_.builder().push(StackId::empty, markers_.of(name, 0));
+  }
+  Gathered<M>& pieces() noexcept { return pieces_; }
+  const Gathered<M>& pieces() const noexcept { return pieces_; }
+  const TaskReader<L>& reader() const noexcept { return reader_; }
+
+  TaskIndex find(Address at) const { return find_in(by_address_, at); }
+  // The task whose outermost coroutine has its frame here.
+  TaskIndex find_by_frame(Address frame) const { return find_in(by_frame_, frame); }
+  // Where that frame is. Null: it has no coroutine.
+  Address frame_of(TaskIndex index) const noexcept {
+    const Address coroutine = (*this)[index].record.words.coroutine;
+    return coroutine ? reader_.frame_of(coroutine) : Address{};
   }
 
-  bool has_flag(Address object, Value flag) {
-    const auto type = read_value<Address>(pages_, layout_.object.type.at(object));
-    if (!type) return false;
-    const auto flags = read_value<std::uint64_t>(pages_, layout_.type_object.flags.at(*type));
-    return flags && flag.in(*flags);
+  // These may move what is known of the others. None: there is no task, or no room for it.
+  TaskIndex add(Address at, std::size_t thread);
+  // Finds or adds who waits for a task, and chooses whom its stack follows.
+  void choose_parent(TaskIndex index);
+
+  // False: it is no task any more.
+  bool remake(TaskIndex index);
+  // Whatever is not as it was, as of the last read, is made anew.
+  void refresh(TaskIndex index);
+  // Its frames as of this epoch.
+  void show_now(TaskIndex index) {
+    if ((*this)[index].epoch != epoch_) show(known(index));
   }
 
-  // A positive int of up to 60 bits; 0: it is something else.
-  std::uint64_t unsigned_int(Address object) {
-    if (!has_flag(object, layout_.type_flags.long_subclass)) return 0;
-    std::uint64_t digits = 0;
-    if (layout_.long_object.tag.present()) {
-      const auto tag = read_value<std::uint64_t>(pages_, layout_.long_object.tag.at(object));
-      if (!tag || (*tag & 3) != 0) return 0;
-      digits = *tag >> 3;
+  void see(TaskIndex index) noexcept { known(index).seen = round_; }
+  void place(TaskIndex index, std::size_t thread, std::size_t order) noexcept {
+    see(index);
+    known(index).thread = thread;
+    known(index).order = order;
+  }
+
+  // Is all that is known as it was, as of the last read?
+  bool is_same(TaskIndex index) const noexcept {
+    return reader_.same(pieces_, (*this)[index].record);
+  }
+  // ... who it is and who waits for it, while its frames are its thread's business?
+  bool is_same_running(TaskIndex index) const noexcept {
+    return reader_.same_task(pieces_, (*this)[index].record);
+  }
+  void add_pieces(TaskIndex index, std::vector<PieceId>& out) const {
+    add_pieces_running(index, out);
+    for (const auto& each : (*this)[index].record.coroutines) out.push_back(each.piece);
+  }
+  void add_pieces_running(TaskIndex index, std::vector<PieceId>& out) const {
+    const TaskRecord& record = (*this)[index].record;
+    if (record.piece != PieceId::none) out.push_back(record.piece);
+    for (const auto& other : record.others) out.push_back(other.piece);
+  }
+
+  // Forgets what is gone, after a round in which all lists were gone through, or only those tasks
+  // were met that ran.
+  void tidy(bool met_all);
+
+ private:
+  static constexpr std::uint64_t kept_unseen = 4096;  // rounds
+  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
+
+  using Places = std::unordered_map<std::uint64_t, TaskIndex>;
+  static TaskIndex find_in(const Places& places, Address at) {
+    const auto found = places.find(at.value);
+    return found == places.end() ? TaskIndex::none : found->second;
+  }
+  KnownTask& known(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
+  void show(KnownTask& task);
+  void forget_frame(TaskIndex index) {
+    const auto kept = by_frame_.find(frame_of(index).value);
+    if (kept != by_frame_.end() && kept->second == index) by_frame_.erase(kept);
+  }
+  void drop(TaskIndex index);
+  void drop_unseen(std::uint64_t rounds);
+
+  M& memory_;
+  Gathered<M> pieces_;
+  ChainMaker<L>& maker_;
+  TaskMarkers markers_;
+  TaskReader<L> reader_;
+  std::vector<KnownTask> tasks_;
+  std::vector<TaskIndex> free_;
+  Places by_address_;
+  Places by_frame_;
+  std::size_t used_ = 0;
+  std::uint64_t round_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t versions_ = 0;
+};
+
+template <class L, Memory M>
+TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
+  if (is_full()) return TaskIndex::none;
+  TaskIndex index;
+  if (free_.empty()) {
+    index = TaskIndex{static_cast<std::uint32_t>(tasks_.size())};
+    tasks_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  KnownTask& task = known(index);
+  task.record.at = at;
+  task.thread = thread;
+  task.seen = round_;
+  task.used = true;
+  ++used_;
+  by_address_[at.value] = index;
+  if (remake(index)) return index;
+  drop(index);
+  return TaskIndex::none;
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::choose_parent(TaskIndex index) {
+  const auto comes_first = [](const KnownTask& a, const KnownTask& b) {
+    if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
+    return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
+  };
+  TaskIndex chosen = TaskIndex::none;
+  for (std::size_t i = 0; i < known(index).awaiters.size(); ++i) {
+    const Address waits = known(index).record.awaiters[i];
+    TaskIndex awaiter = known(index).awaiters[i];
+    if (awaiter == TaskIndex::none || known(awaiter).record.at != waits) awaiter = find(waits);
+    if (awaiter == TaskIndex::none) awaiter = add(waits, known(index).thread);
+    known(index).awaiters[i] = awaiter;
+    if (awaiter == TaskIndex::none || awaiter == index) continue;
+    known(awaiter).awaited = known(awaiter).seen = round_;
+    if (chosen == TaskIndex::none || comes_first(known(awaiter), known(chosen))) chosen = awaiter;
+  }
+  known(index).parent = chosen;
+}
+
+template <class L, Memory M>
+bool TaskBook<L, M>::remake(TaskIndex index) {
+  KnownTask& task = known(index);
+  const Address before = task.record.words.coroutine;
+  forget_frame(index);
+  const bool is_task = reader_.read(pieces_, task.record);
+  const Address coroutine = task.record.words.coroutine;
+  if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
+  task.made = ++versions_;
+  task.fresh = round_;
+  if (coroutine != before) task.born = round_;
+  task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
+  if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
+  show(task);
+  return is_task;
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::refresh(TaskIndex index) {
+  if (known(index).fresh == round_) return;
+  if (is_same(index)) {
+    show_now(index);
+  } else {
+    (void)remake(index);
+  }
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::show(KnownTask& task) {
+  task.epoch = epoch_;
+  task.version = ++versions_;
+  task.bad = !task.record.words.is_task || task.record.nameless;
+  task.frames.clear();
+  for (const RememberedCoroutine& coroutine : task.record.coroutines) {
+    if (!coroutine.has_frame) continue;
+    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch_);
+    if (frame) {
+      task.frames.push_back(*frame);
     } else {
-      const auto count = read_value<std::int64_t>(pages_, layout_.var_object.count.at(object));
-      if (!count || *count < 0) return 0;
-      digits = static_cast<std::uint64_t>(*count);
+      task.bad = true;
     }
-    std::array<std::uint32_t, 3> words{};
-    if (digits == 0 || digits > words.size()) return 0;
-    const auto into = bytes_of(words).first(static_cast<std::size_t>(digits) * sizeof words[0]);
-    if (!pages_.read(layout_.long_object.digits.at(object), into)) return 0;
-    return words[0] | std::uint64_t{words[1]} << 30 | std::uint64_t{words[2]} << 60;
+  }
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::drop(TaskIndex index) {
+  KnownTask& task = known(index);
+  forget_frame(index);
+  reader_.drop(pieces_, task.record);
+  by_address_.erase(task.record.at.value);
+  task = {};
+  free_.push_back(index);
+  --used_;
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::drop_unseen(std::uint64_t rounds) {
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    const bool gone = tasks_[i].used && tasks_[i].seen + rounds < round_;
+    if (gone) drop(TaskIndex{static_cast<std::uint32_t>(i)});
+  }
+}
+
+template <class L, Memory M>
+void TaskBook<L, M>::tidy(bool met_all) {
+  if (met_all) {
+    if (round_ % 4 == 0) drop_unseen(2);
+  } else if (round_ % 64 == 0) {
+    const bool crowded = used_ > most_tasks / 2 || pieces_.is_crowded();
+    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
+    pieces_.tidy();
+  }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/lists.hpp ----
+
+// All tasks that there are: those in the interpreter's lists, and everybody who waits for one.
+//
+// Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
+// list comes back to its head; one that does not was changed while it was read, and all are read
+// again, a few times. Where there are more tasks than we keep, that is said instead. All tasks that
+// are known already are read in one go before, so that going through the lists reads nothing but
+// what is new.
+namespace tachyon {
+
+template <class L, Memory M>
+class TaskLists {
+ public:
+  explicit TaskLists(TaskBook<L, M>& book) : book_{book} {}
+
+  void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
+  // Of the last look, in the order they were met.
+  std::span<const TaskIndex> tasks() const noexcept { return met_; }
+  bool are_too_many() const noexcept { return too_many_; }
+  // Was one changed in every read?
+  bool are_broken() const noexcept { return broken_; }
+
+ private:
+  struct Head {
+    Address owner{};
+    Address at{};
+    PieceId piece = PieceId::none;
+    std::size_t thread = no_thread;
+  };
+  struct Met {
+    std::uint64_t pass = 0;            // the last one that came by
+    TaskIndex next = TaskIndex::none;  // its neighbour then
+  };
+
+  void set_heads(std::span<const ThreadView> threads, std::span<const Address> interpreters);
+  bool walk(const Head& head);
+  void walk_all();
+  void meet(TaskIndex index, std::size_t thread) {
+    passed_[index].pass = pass_;
+    book_.place(index, thread, met_.size());
+    met_.push_back(index);
   }
 
-  static constexpr std::size_t most_pages = std::size_t{1} << 11;  // 8 MiB
+  TaskBook<L, M>& book_;
+  std::vector<Head> heads_;
+  std::vector<TaskIndex> met_;
+  PerTask<Met> passed_;
+  std::uint64_t pass_ = 0;
+  bool too_many_ = false;
+  bool broken_ = false;
+};
+
+template <class L, Memory M>
+void TaskLists<L, M>::look(std::span<const ThreadView> threads,
+                           std::span<const Address> interpreters) {
+  set_heads(threads, interpreters);
+  walk_all();
+  for (std::size_t done = 0; done < met_.size();) {  // there are more of them meanwhile
+    const TaskIndex index = met_[done++];
+    book_.refresh(index);
+    book_.choose_parent(index);
+    for (const TaskIndex awaiter : book_[index].awaiters) {
+      if (awaiter == TaskIndex::none || passed_[awaiter].pass == pass_) continue;
+      meet(awaiter, book_[index].thread);
+    }
+  }
+}
+
+template <class L, Memory M>
+void TaskLists<L, M>::set_heads(std::span<const ThreadView> threads,
+                                std::span<const Address> interpreters) {
+  std::size_t i = 0;
+  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
+    if (i == heads_.size()) heads_.emplace_back();
+    Head& head = heads_[i++];
+    head.thread = thread;
+    if (head.owner == owner && head.piece != PieceId::none) return;
+    book_.pieces().drop(head.piece);
+    head.owner = owner;
+    head.at = book_.reader().head_of(owner, interpreter);
+    head.piece = book_.reader().add_head(book_.pieces(), owner, interpreter);
+  };
+  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
+  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
+  for (std::size_t k = i; k < heads_.size(); ++k) book_.pieces().drop(heads_[k].piece);
+  heads_.resize(i);
+}
+
+// False: the list was changed, it does not come back to its head. One with more tasks than we keep
+// is as good as another, as far as it goes.
+template <class L, Memory M>
+bool TaskLists<L, M>::walk(const Head& head) {
+  const TaskReader<L>& reader = book_.reader();
+  if (head.piece == PieceId::none) return false;
+  Address node = load_checked<Address>(book_.pieces().bytes(head.piece), 0).value_or(head.at);
+  if (!node) return true;  // a thread that never had one
+  TaskIndex before = TaskIndex::none;
+  for (std::size_t i = 0; i < reader.limits().tasks; ++i) {
+    if (node == head.at) return true;
+    if (!node) return false;
+    const Address at = reader.task_of_node(node);
+    TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
+    if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
+    if (index == TaskIndex::none) index = book_.add(at, head.thread);
+    if (index == TaskIndex::none && book_.is_full()) return too_many_ = true;
+    if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
+    const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
+    if (!words.is_task) return false;
+    meet(index, head.thread);
+    if (before != TaskIndex::none) passed_[before].next = index;
+    before = index;
+    node = words.next;
+  }
+  return too_many_ = true;
+}
+
+template <class L, Memory M>
+void TaskLists<L, M>::walk_all() {
+  too_many_ = false;
+  broken_ = true;
+  for (int i = 0; i < TaskBook<L, M>::most_reads && broken_ && !too_many_; ++i) {
+    book_.pieces().read_all();
+    met_.clear();
+    ++pass_;
+    broken_ = false;
+    for (const Head& head : heads_) broken_ = !walk(head) || broken_;
+  }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/loop_stacks.hpp ----
+
+// What a thread's own stack says about its event loop, for when nothing else does: no task is
+// running, or the interpreter is one that does not publish its tasks (before 3.14).
+//
+// asyncio calls everything, a step of a task or a callback, from one method of its Handle class. A
+// coroutine right above it, entered from C, is where a task begins:
+//
+//   <module> run run_forever _run_once Handle._run | worker fetch parse      a task: from worker on
+//   <module> run run_forever _run_once Handle._run | on_timer parse          a callback
+//   <module> run run_forever _run_once select                                the loop waits
+//
+// Such a task has no name and nobody is known to wait for it. Its marker bears the name of the
+// coroutine. Loops written in C have no Handle; what they run is not known to be a task.
+namespace tachyon {
+
+struct LoopStack {
+  enum class Kind : std::uint8_t { none, idle, callback, task };
+  Kind kind = Kind::none;  // none: no loop runs here
+  StackId stack{};
+};
+
+template <class L>
+class LoopStacks {
+ public:
+  LoopStacks(const L& layout, ChainMaker<L>& maker) : layout_{layout}, maker_{maker} {
+    idle_ = maker.builder().synthetic("<idle>", FrameKind::idle);
+    loop_ = maker.builder().synthetic("<event loop>", FrameKind::task, "<task>");
+  }
+
+  // `stack` is the chain's, perhaps with a <GC> in it.
+  LoopStack of(const Chain& chain, StackId stack) {
+    if (const auto known = known_.find(stack); known != known_.end()) return known->second;
+    constexpr std::size_t most = 1 << 14;
+    if (known_.size() == most) known_.clear();
+    return known_[stack] = make(chain, stack);
+  }
+
+ private:
+  LoopStack make(const Chain& chain, StackId stack) {
+    std::size_t handle = chain.size();  // the innermost call of a handle
+    bool loops = false, waits = false;
+    maker_.builder().tables().with([&](Tables& tables) {
+      const FrameTable& frames = tables.frames;
+      for (std::size_t i = chain.size(); i-- > 0 && handle == chain.size();) {
+        if (!chain[i].shown) continue;
+        const FrameId frame = frames.leaf(chain[i].stack);
+        const auto name = frames.name_of(frame);
+        if (chain[i].stack == stack) waits = frames.file_of(frame).ends_with("selectors.py");
+        loops = loops || name == "BaseEventLoop._run_once";
+        if (name == "Handle._run") handle = i;
+      }
+    });
+    if (handle == chain.size()) {
+      if (!loops) return {};
+      const auto kind = waits ? LoopStack::Kind::idle : LoopStack::Kind::callback;
+      return {kind, maker_.builder().push(StackId::empty, waits ? idle_ : loop_)};
+    }
+    std::size_t first = handle + 1;
+    while (first < chain.size() && !chain[first].shown) ++first;
+    const bool task = first < chain.size() && layout_.owners.generator.is(chain[first].owner);
+    FrameId marker = loop_;
+    if (task) {
+      const FrameId coroutine = maker_.builder().leaf(chain[first].stack);
+      marker = maker_.builder().synthetic(name_of(coroutine), FrameKind::task, "<task>");
+    }
+    return {task ? LoopStack::Kind::task : LoopStack::Kind::callback,
+            above(stack, chain[handle].stack, marker)};
+  }
+
+  std::string name_of(FrameId frame) {
+    return maker_.builder().tables().with(
+        [&](Tables& tables) { return std::string{tables.frames.name_of(frame)}; });
+  }
+
+  // The frames of `stack` above `from`, upon a marker.
+  StackId above(StackId stack, StackId from, FrameId marker) {
+    frames_.clear();
+    maker_.builder().tables().with([&](Tables& tables) {
+      for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
+        frames_.push_back(tables.frames.leaf(at));
+      }
+    });
+    StackId out = maker_.builder().push(StackId::empty, marker);
+    for (std::size_t i = frames_.size(); i-- > 0;) out = maker_.builder().push(out, frames_[i]);
+    return out;
+  }
 
   L layout_;
-  Address interpreter_;
-  PageCache<M> pages_;
-  Address active_{};
+  ChainMaker<L>& maker_;
+  FrameId idle_{};
+  FrameId loop_{};
+  std::vector<FrameId> frames_;
+  std::unordered_map<StackId, LoopStack> known_;
 };
 
 }  // namespace tachyon
 
-// ---- tachyon/unwind/threads.hpp ----
+// ---- tachyon/tasks/segments.hpp ----
 
-// Interpreters, their threads, and what each thread is doing.
+// What one task adds to a stack: its marker, and its coroutines above it.
 //
-//   runtime --head--> interpreter --next--> interpreter      newest first, the main one last
-//                        |
-//                        `--threads.head--> thread --next--> thread      newest first
+//   below        | marker   | coroutines
+//   [Task-1] main| [worker] | fetch, read
 //
-// Lists are read while they change, so every walk is bounded, every thread must name its
-// interpreter, and a thread that cannot be read costs itself, not its neighbours.
+// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
+// them, and what they call above them: these frames are taken from there and put on the marker.
+// Both are remembered, as most stacks of a tick are those of the last.
 namespace tachyon {
 
-inline constexpr std::size_t most_interpreters = 4096;
-inline constexpr std::size_t most_threads = 1 << 17;
+struct TaskSegment {
+  std::uint64_t version = 0;  // of the task it is made from
+  StackId below{};
+  StackId bare{};   // with the marker alone
+  StackId stack{};  // with the coroutines that do not run
+};
 
-template <class L, Memory M>
-Result<std::vector<Address>> list_interpreters(M& memory, const L& layout, Address runtime) {
-  std::vector<Address> all;
-  auto next = read_value<Address>(memory, runtime + layout.runtime.interpreters_head.offset);
-  if (!next) return next.error();
-  while (*next) {
-    if (all.size() == most_interpreters) return Errc::too_deep;
-    all.push_back(*next);
-    next = read_value<Address>(memory, *next + layout.interpreter.next.offset);
-    if (!next) return next.error();
+inline constexpr std::size_t no_link = ~std::size_t{0};
+
+// The innermost link whose frame is here.
+template <int = 0> inline std::size_t link_of(const Chain& chain, Address frame) noexcept {
+  if (!frame) return no_link;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].at == frame) return i;
   }
-  // Oldest first: the main interpreter is the first one made.
-  std::reverse(all.begin(), all.end());
-  return all;
+  return no_link;
 }
 
-struct ThreadList {
-  std::vector<Address> threads{};
-  Error ended{};  // why the list is not complete, if it is not
+// The stack below a link.
+template <int = 0> inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
+  return link == 0 ? StackId::empty : chain[link - 1].stack;
+}
+
+template <class L, Memory M>
+class TaskSegments {
+ public:
+  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
+      : book_{book}, builder_{builder} {}
+
+  TaskSegment put(TaskIndex index, StackId below);
+
+  // The coroutines of a task that runs, upon `onto`;
+  // nothing where they are on no stack that was read.
+  std::optional<StackId> put_running(TaskIndex index, StackId onto,
+                                     std::span<const ThreadView> threads);
+
+  // The frames of `stack` above `from`, upon another stack.
+  StackId transplant(StackId stack, StackId from, StackId onto);
+
+ private:
+  struct Transplant {
+    StackId stack{}, from{}, onto{}, result{};
+    bool known = false;
+  };
+
+  const TaskBook<L, M>& book_;
+  StackBuilder& builder_;
+  PerTask<TaskSegment> segments_;
+  std::vector<FrameId> frames_;
+  std::array<Transplant, 256> transplants_{};
 };
 
 template <class L, Memory M>
-ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
-  ThreadList out;
-  auto next = read_value<Address>(memory, interpreter + layout.interpreter.threads_head.offset);
-  for (; next && *next;) {
-    if (out.threads.size() == most_threads) {
-      out.ended = {Errc::too_deep, 0, interpreter};
-      return out;
-    }
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
-      out.ended = ok.error();
-      return out;
-    }
-    if (head[layout.thread.interp] != interpreter) {
-      out.ended = {Errc::torn, 0, *next};
-      return out;
-    }
-    out.threads.push_back(*next);
-    next = Result<Address>{head[layout.thread.next]};
+TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
+  const KnownTask& task = book_[index];
+  TaskSegment& segment = segments_[index];
+  if (segment.version == task.version && segment.below == below) return segment;
+  segment = {task.version, below, builder_.push(below, task.marker), {}};
+  segment.stack = segment.bare;
+  for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
+  return segment;
+}
+
+template <class L, Memory M>
+std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId onto,
+                                                       std::span<const ThreadView> threads) {
+  for (const ThreadView& thread : threads) {
+    if (thread.chain == nullptr) continue;
+    const Chain& chain = *thread.chain;
+    const std::size_t link = link_of(chain, book_.frame_of(index));
+    if (link == no_link) continue;
+    std::size_t end = link;
+    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
+    if (end == link) continue;
+    return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
   }
-  if (!next) out.ended = next.error();
-  return out;
+  return std::nullopt;
 }
 
-using ThreadCopy = StructCopy<1024>;
-
-// The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
 template <class L, Memory M>
-Result<Address> current_frame(M& memory, const L& layout, const ThreadCopy& thread) noexcept {
-  if (layout.thread.current_frame.present()) return thread[layout.thread.current_frame];
-  const Address cframe = thread[layout.thread.cframe];
-  if (!cframe) return Address{};
-  return read_value<Address>(memory, cframe + layout.cframe.current_frame.offset);
+StackId TaskSegments<L, M>::transplant(StackId stack, StackId from, StackId onto) {
+  const std::uint64_t key =
+      mix_bits(static_cast<std::uint64_t>(stack) << 32 | static_cast<std::uint64_t>(onto)) ^
+      static_cast<std::uint64_t>(from);
+  Transplant& memo = transplants_[key % transplants_.size()];
+  if (memo.known && memo.stack == stack && memo.from == from && memo.onto == onto) {
+    return memo.result;
+  }
+  frames_.clear();
+  builder_.tables().with([&](Tables& tables) {
+    for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
+      frames_.push_back(tables.frames.leaf(at));
+    }
+  });
+  StackId result = onto;
+  for (std::size_t i = frames_.size(); i-- > 0;) result = builder_.push(result, frames_[i]);
+  memo = {stack, from, onto, result, true};
+  return result;
 }
 
-// Who holds the GIL of an interpreter, where the threads themselves do not say. In 3.12 the lock
-// does: locked, and by whom last. In 3.11 that is not enough: a thread that enters another
-// interpreter changes its state without touching the lock, which then names the old state, perhaps
-// one that is no more; but the runtime knows the one that runs.
+}  // namespace tachyon
+
+// ---- tachyon/tasks/running.hpp ----
+
+// Which task each thread runs, and how that is known.
 //
-// `holder` is the thread state that holds it; zero: nobody does, or the threads say.
-template <class L>
-bool holds_gil(const L& layout, Address at, const ThreadCopy& thread, Address holder) noexcept {
-  if (layout.thread.holds_gil.present()) return thread[layout.thread.holds_gil] != 0;
-  if (layout.thread.status_holds_gil.present()) return thread[layout.thread.status_holds_gil] != 0;
-  return holder == at;
+// A loop goes from one task to the next in a few microseconds, so what the thread says of its
+// current task may be of another moment than its stack; but the stack has the task's own coroutine
+// in it, by its address. Whose coroutine that is, and who waits for it, was read before and is read
+// once more, with the stack between the two:
+//
+//   | loop and task, the thread's stack, loop and task, this task and those above it |   one read
+//
+// So the rule of stable.hpp holds for it too: the first of the two reads was an earlier
+// tick's. A task that was not known, or that changed, is read twice now, and must still run then.
+// What is not known after some tries is given up.
+namespace tachyon {
+
+struct RunningTask {
+  enum class What : std::uint8_t { nothing, unknown, between, task };
+  Address thread{};  // its state
+  What what = What::nothing;
+  TaskIndex task = TaskIndex::none;
+  std::size_t link = 0;  // where its coroutine stands on the thread's stack ...
+  StackId onto{};        // ... and what is put under it: its marker, and who waits for it
+};
+
+template <class L, Memory M>
+class RunningTasks {
+ public:
+  RunningTasks(TaskBook<L, M>& book, TaskSegments<L, M>& segments, LoopStacks<L>& loops, M& memory)
+      : book_{book}, segments_{segments}, loops_{loops}, memory_{memory} {}
+
+  // Forgets how often was tried: a new tick. `now` in ns.
+  void begin(std::size_t threads, std::uint64_t now);
+  // Adds what must be read right before a thread, and right after all of them.
+  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
+  void ask(std::vector<Range>& ranges);
+  // How many of the latter arrived.
+  void arrived(std::size_t count) noexcept;
+  // Is it known now which task this chain belongs to? False: read the thread again.
+  bool settle(std::size_t thread, const Chain& chain);
+
+  // By thread. What is known of a thread that was not read since stays as it was.
+  std::size_t size() const noexcept { return threads_.size(); }
+  const RunningTask& operator[](std::size_t thread) const noexcept {
+    return threads_[thread].running;
+  }
+
+ private:
+  using What = RunningTask::What;
+  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
+  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
+
+  struct Words {
+    Address loop{};
+    Address task{};
+  };
+  struct Thread {
+    RunningTask running{};
+    Words before{};                  // read right before the thread's stack
+    Words after{};                   // ... and right after it
+    std::vector<TaskIndex> path{};   // the task and who waits for it
+    std::uint64_t proven = 0;        // when all of it was read
+    std::uint64_t without_loop = 0;  // when it had none
+    bool stays = false;              // the same task was seen twice
+    bool asked = false;              // the path was part of the read
+    int tries = 0;
+  };
+  struct Asked {
+    std::size_t thread;
+    PieceId piece;
+  };
+
+  bool due(const Thread& thread) const noexcept {
+    // What a running task's awaiters are doing is not read again for the blink of an eye: they
+    // cannot run while it does.
+    return thread.proven == 0 || now_ - thread.proven >= trusted_for;
+  }
+  bool is_on(const Chain& chain, TaskIndex index) const noexcept {
+    return link_of(chain, book_.frame_of(index)) != no_link;
+  }
+  std::size_t add_words(const Thread& thread, Words& into, std::vector<Range>& ranges);
+  bool runs_task(const Chain& chain);
+  TaskIndex recognise(const Thread& thread, std::size_t number, const Chain& chain);
+  TaskIndex learn(Address task, std::size_t number, const Chain& chain);
+  bool prove(Thread& thread, TaskIndex index);
+  bool prove_anew(Thread& thread, TaskIndex index);
+  void find_path(TaskIndex index, std::vector<TaskIndex>& path);
+  void pieces_of(std::span<const TaskIndex> path);
+  std::size_t first_changed(std::span<const TaskIndex> path) const;
+  bool place(Thread& thread, const Chain& chain);
+
+  TaskBook<L, M>& book_;
+  TaskSegments<L, M>& segments_;
+  LoopStacks<L>& loops_;
+  M& memory_;
+  std::vector<Thread> threads_;
+  std::vector<std::size_t> asking_;
+  std::vector<Asked> asked_;
+  std::vector<PieceId> pieces_;
+  std::uint64_t now_ = 0;
+};
+
+// ---- what is read
+
+template <class L, Memory M>
+void RunningTasks<L, M>::begin(std::size_t threads, std::uint64_t now) {
+  now_ = now;
+  threads_.resize(threads);
+  for (Thread& thread : threads_) {
+    thread.tries = 0;
+    for (const TaskIndex index : thread.path) book_.see(index);
+  }
 }
 
-// Is an exception propagating, or being handled? Handlers push items on a chain whose bottom lies
-// in the thread; generators bring their own, so only the whole chain tells. 3.11 and 3.12 leave a
-// reference to None where there is no exception.
 template <class L, Memory M>
-Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadCopy& thread,
-                           Address none) noexcept {
-  constexpr int most_items = 256;
-  const auto is_exception = [&](Address value) { return value && value != none; };
-  if (is_exception(thread[layout.thread.current_exception])) return true;
-  const Address bottom = at + layout.thread.exc_state.offset;
-  Address item = thread[layout.thread.exc_info];
-  for (int i = 0; item && i < most_items; ++i) {
-    StructCopy<32> copy;
-    if (item == bottom) {
-      return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
-                                                                    layout.err_item.value.offset)
-                              .value_or(Address{}));
+void RunningTasks<L, M>::ask_before(std::size_t number, Address at, std::vector<Range>& ranges) {
+  Thread& thread = threads_[number];
+  if (thread.running.thread != at) {
+    thread = {};
+    thread.running.thread = at;
+  }
+  thread.before = thread.after = {};
+  thread.running.what = What::nothing;
+  if (thread.without_loop != 0 && now_ - thread.without_loop < ask_every) return;
+  (void)add_words(thread, thread.before, ranges);
+  asking_.push_back(number);
+}
+
+// How many ranges that took.
+template <class L, Memory M>
+std::size_t RunningTasks<L, M>::add_words(const Thread& thread, Words& into,
+                                          std::vector<Range>& ranges) {
+  const AsyncioOffsets& offsets = book_.reader().offsets();
+  const Address loop = thread.running.thread + offsets.running_loop;
+  if (offsets.running_task == offsets.running_loop + 8) {
+    ranges.push_back({loop, bytes_of(into)});
+    return 1;
+  }
+  ranges.push_back({loop, bytes_of(into.loop)});
+  ranges.push_back({thread.running.thread + offsets.running_task, bytes_of(into.task)});
+  return 2;
+}
+
+template <class L, Memory M>
+void RunningTasks<L, M>::ask(std::vector<Range>& ranges) {
+  for (const std::size_t number : asking_) {
+    Thread& thread = threads_[number];
+    const std::size_t words = add_words(thread, thread.after, ranges);
+    asked_.insert(asked_.end(), words, {number, PieceId::none});
+    thread.asked = thread.stays && !thread.path.empty() && due(thread);
+    if (!thread.asked) continue;
+    pieces_of(thread.path);
+    for (const PieceId piece : pieces_) {
+      ranges.push_back(book_.pieces().range(piece));
+      asked_.push_back({number, piece});
     }
-    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
-      return ok.error();
+  }
+  asking_.clear();
+}
+
+template <class L, Memory M>
+void RunningTasks<L, M>::arrived(std::size_t count) noexcept {
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    if (asked_[i].piece != PieceId::none) {
+      book_.pieces().settle(asked_[i].piece, i < count);
+    } else if (i >= count) {
+      threads_[asked_[i].thread].after = {};
     }
-    if (is_exception(copy[layout.err_item.value])) return true;
-    item = copy[layout.err_item.previous];
+  }
+  asked_.clear();
+}
+
+// ---- what it says
+
+template <class L, Memory M>
+bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
+  Thread& thread = threads_[number];
+  RunningTask& running = thread.running;
+  const bool again = ++thread.tries < TaskBook<L, M>::most_reads;
+  running.what = What::nothing;
+  if (!thread.after.loop && !thread.before.loop) {
+    if (thread.without_loop == 0) thread.without_loop = now_;
+    if (now_ - thread.without_loop >= ask_every) thread.without_loop = now_;
+    thread.path.clear();
+    return true;
+  }
+  thread.without_loop = 0;
+  if (!runs_task(chain)) {
+    thread.path.clear();
+    running.what = What::between;
+    return true;
+  }
+  running.task = recognise(thread, number, chain);
+  if (running.task != TaskIndex::none && prove(thread, running.task) && place(thread, chain)) {
+    running.what = What::task;
+    return true;
+  }
+  thread.path.clear();
+  running.what = What::unknown;
+  return !again;
+}
+
+// Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
+template <class L, Memory M>
+bool RunningTasks<L, M>::runs_task(const Chain& chain) {
+  if (loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task) return true;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (chain[i].from_c && book_.reader().is_generator(chain[i].owner)) return true;
   }
   return false;
 }
 
-// What the thread state alone says. Whether the thread is on a CPU is the kernel's to know.
-template <class L>
-Status status_of(const L& layout, Address at, const ThreadCopy& thread, Address holder,
-                 bool exception, bool main) noexcept {
-  Status status = Status::none;
-  const bool holds = holds_gil(layout, at, thread, holder);
-  if (holds) status |= Status::has_gil;
-  if (!holds && layout.thread.gil_requested.present() && thread[layout.thread.gil_requested] != 0) {
-    status |= Status::gil_requested;
+// Whose coroutine is on the thread's stack? What is known of tasks is asked first.
+template <class L, Memory M>
+TaskIndex RunningTasks<L, M>::recognise(const Thread& thread, std::size_t number,
+                                        const Chain& chain) {
+  const std::array<Address, 2> said{thread.after.task, thread.before.task};
+  for (const Address task : said) {
+    const TaskIndex index = task ? book_.find(task) : TaskIndex::none;
+    if (index != TaskIndex::none && is_on(chain, index)) return index;
   }
-  if (exception) status |= Status::has_exception;
-  if (main) status |= Status::main_thread;
-  if (layout.thread.current_executor.present() && thread[layout.thread.current_executor]) {
-    status |= Status::in_jit;
+  for (const Address task : said) {
+    if (!task || book_.find(task) != TaskIndex::none) continue;
+    const TaskIndex index = learn(task, number, chain);
+    if (index != TaskIndex::none) return index;
   }
-  return status;
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    if (!book_.reader().is_generator(chain[i].owner)) continue;
+    const TaskIndex index = book_.find_by_frame(chain[i].at);
+    if (index != TaskIndex::none) return index;
+  }
+  for (const Address task : said) {
+    const TaskIndex known = task ? book_.find(task) : TaskIndex::none;
+    if (known == TaskIndex::none || book_[known].fresh == book_.round()) continue;
+    const TaskIndex index = learn(task, number, chain);
+    if (index != TaskIndex::none) return index;
+  }
+  return TaskIndex::none;
+}
+
+template <class L, Memory M>
+TaskIndex RunningTasks<L, M>::learn(Address task, std::size_t number, const Chain& chain) {
+  book_.pieces().forget();
+  TaskIndex index = book_.find(task);
+  if (index == TaskIndex::none) {
+    index = book_.add(task, number);
+  } else if (!book_.remake(index)) {
+    index = TaskIndex::none;
+  }
+  return index != TaskIndex::none && is_on(chain, index) ? index : TaskIndex::none;
+}
+
+// The task and everybody who waits for it, the same in two reads.
+template <class L, Memory M>
+bool RunningTasks<L, M>::prove(Thread& thread, TaskIndex index) {
+  thread.stays = !thread.path.empty() && thread.path[0] == index;
+  if (thread.stays && book_[index].fresh != book_.round()) {
+    if (!due(thread)) return true;
+    if (thread.asked && first_changed(thread.path) == thread.path.size()) {
+      thread.proven = now_;
+      return true;
+    }
+  }
+  return prove_anew(thread, index);
+}
+
+// What has changed since the first read is read twice now, and belongs to this stack only if the
+// task still runs.
+template <class L, Memory M>
+bool RunningTasks<L, M>::prove_anew(Thread& thread, TaskIndex index) {
+  bool changed = book_[index].fresh == book_.round();
+  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+    find_path(index, thread.path);
+    for (const TaskIndex each : thread.path) {
+      changed = changed || book_[each].fresh == book_.round();
+    }
+    pieces_of(thread.path);
+    book_.pieces().read_some(pieces_);
+    const std::size_t at = first_changed(thread.path);
+    if (at == thread.path.size()) {
+      thread.proven = now_;
+      if (!changed) return true;
+      const Address word = thread.running.thread + book_.reader().offsets().running_task;
+      const auto now = read_value<Address>(memory_, word);
+      return now && *now == book_[index].record.at;
+    }
+    book_.pieces().forget();
+    if (!book_.remake(thread.path[at])) return false;
+    changed = true;
+  }
+  return false;
+}
+
+template <class L, Memory M>
+void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
+  path.clear();
+  while (index != TaskIndex::none && path.size() < TaskBook<L, M>::most_parents &&
+         std::find(path.begin(), path.end(), index) == path.end()) {
+    path.push_back(index);
+    book_.see(index);
+    book_.choose_parent(index);
+    index = book_[index].parent;
+  }
+}
+
+// The frames of a running task are its thread's business: of the first of the path only who it is
+// and who waits for it matters, of the others everything.
+template <class L, Memory M>
+void RunningTasks<L, M>::pieces_of(std::span<const TaskIndex> path) {
+  pieces_.clear();
+  book_.add_pieces_running(path[0], pieces_);
+  for (const TaskIndex index : path.subspan(1)) book_.add_pieces(index, pieces_);
+}
+
+template <class L, Memory M>
+std::size_t RunningTasks<L, M>::first_changed(std::span<const TaskIndex> path) const {
+  std::size_t i = 0;
+  while (i < path.size() && (i == 0 ? book_.is_same_running(path[0]) : book_.is_same(path[i]))) {
+    ++i;
+  }
+  return i;
+}
+
+// Where the task stands on the thread's stack, and what its frames are put on.
+template <class L, Memory M>
+bool RunningTasks<L, M>::place(Thread& thread, const Chain& chain) {
+  thread.running.link = link_of(chain, book_.frame_of(thread.path[0]));
+  if (thread.running.link == no_link) return false;
+  StackId stack = StackId::empty;
+  for (std::size_t i = thread.path.size(); i-- > 0;) {
+    const TaskIndex index = thread.path[i];
+    book_.show_now(index);
+    if (i != 0 && book_[index].bad) return false;
+    const TaskSegment segment = segments_.put(index, stack);
+    stack = i == 0 ? segment.bare : segment.stack;
+  }
+  thread.running.onto = stack;
+  return true;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/stable.hpp ----
+
+// What makes a stack of tasks true.
+//
+// It is joined from words all over the heap, and the program goes on while they are read. So one
+// rule decides: *a stack is believed when all words that it was made from were the same in two
+// reads*. Whatever lies between the two reads then saw all of them at once. For a task that has not
+// changed since the last tick the last tick was the first read; a task that has changed is read
+// once more, together with everything its stacks lead through.
+//
+//   tick 1   | A B C D |                     all new: read, and read again
+//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
+//   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
+//
+// What changes in every read is given up.
+namespace tachyon {
+
+template <class L, Memory M>
+class SettledTasks {
+ public:
+  explicit SettledTasks(TaskBook<L, M>& book) : book_{book} {}
+
+  // Reads tasks that changed until they stay the same. `is_done` says of a task whether its stack
+  // is known already.
+  template <class Done>
+  void settle(std::span<const TaskIndex> tasks, Done&& is_done);
+
+  // Has this task changed since it was last settled, or one that its stack leads through?
+  bool has_changed(TaskIndex index);
+
+ private:
+  struct Mark {
+    std::uint64_t settled = 0;  // its `made` when it was found to be the same
+    std::uint64_t visited = 0;  // by which search
+    bool changed = false;       // ... and what that found
+    bool to_read = false;
+  };
+
+  void mark_with_parents(TaskIndex index);
+  void read_marked(std::size_t of);
+
+  TaskBook<L, M>& book_;
+  PerTask<Mark> marks_;
+  std::vector<TaskIndex> marked_;
+  std::vector<TaskIndex> path_;
+  std::vector<PieceId> pieces_;
+  std::uint64_t search_ = 0;
+};
+
+template <class L, Memory M>
+template <class Done>
+void SettledTasks<L, M>::settle(std::span<const TaskIndex> tasks, Done&& is_done) {
+  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+    ++search_;
+    marked_.clear();
+    for (const TaskIndex index : tasks) {
+      // One that has begun to run since its thread was read may have ended its step by now.
+      const bool began = book_[index].record.on_thread && !is_done(index);
+      if (has_changed(index) || began) mark_with_parents(index);
+    }
+    if (marked_.empty()) return;
+    read_marked(tasks.size());
+  }
+  ++search_;
+}
+
+template <class L, Memory M>
+bool SettledTasks<L, M>::has_changed(TaskIndex index) {
+  path_.clear();
+  bool changed = false;
+  for (TaskIndex at = index; at != TaskIndex::none; at = book_[at].parent) {
+    Mark& mark = marks_[at];
+    if (mark.visited == search_) {
+      changed = mark.changed;
+      break;
+    }
+    mark.visited = search_;
+    mark.changed = false;
+    path_.push_back(at);
+    if (path_.size() == TaskBook<L, M>::most_parents) break;
+  }
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    Mark& mark = marks_[path_[i]];
+    changed = changed || mark.settled != book_[path_[i]].made;
+    mark.changed = changed;
+  }
+  return marks_[index].changed;
+}
+
+template <class L, Memory M>
+void SettledTasks<L, M>::mark_with_parents(TaskIndex index) {
+  for (std::size_t up = 0; index != TaskIndex::none && up < TaskBook<L, M>::most_parents; ++up) {
+    if (marks_[index].to_read) break;
+    marks_[index].to_read = true;
+    marked_.push_back(index);
+    index = book_[index].parent;
+  }
+}
+
+template <class L, Memory M>
+void SettledTasks<L, M>::read_marked(std::size_t of) {
+  if (marked_.size() > of / 3) {
+    book_.pieces().read_all();
+  } else {
+    book_.pieces().forget();
+    pieces_.clear();
+    for (const TaskIndex index : marked_) book_.add_pieces(index, pieces_);
+    book_.pieces().read_some(pieces_);
+  }
+  for (const TaskIndex index : marked_) {
+    Mark& mark = marks_[index];
+    mark.to_read = false;
+    if (book_.is_same(index)) {
+      mark.settled = book_[index].made;
+    } else {
+      (void)book_.remake(index);
+      book_.choose_parent(index);
+    }
+  }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/stacks.hpp ----
+
+// Stacks by task instead of by thread.
+//
+// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
+// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
+// and each leaf gives one stack; root first:
+//
+//   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
+//
+// A task that runs at this moment continues with the ordinary calls above its coroutine. Where
+// several tasks wait for one, the stack follows one of them, and the others are shown through it.
+//
+// The parts, each in a file of its own, from the one that knows nothing of the others on:
+//
+//   task_book                          what is known of each task; who follows whom
+//     |-- task_lists                   which tasks there are
+//     |-- settled_tasks                whose words stood still
+//     |-- task_segments                what a task adds to a stack
+//           `-- running_tasks          which task a thread runs
+namespace tachyon {
+
+// Those that run; all; or those that do not run, for the time they wait.
+enum class TaskChoice : std::uint8_t { running, all, waiting };
+
+struct TaskStack {
+  std::size_t thread = no_thread;  // index among the threads that were given
+  StackId stack{};
+  bool running = false;
+  bool idle = false;  // no task: the loop waits, or runs something that is no task
+};
+
+template <class L, Memory M>
+class TaskStacks {
+ public:
+  TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+             const WellKnown& types)
+      : book_{layout, memory, maker, offsets, types},
+        loops_{layout, maker},
+        lists_{book_},
+        settled_{book_},
+        segments_{book_, maker.builder()},
+        running_{book_, segments_, loops_, memory} {}
+  TaskStacks(const TaskStacks&) = delete;  // its parts know one another
+  TaskStacks& operator=(const TaskStacks&) = delete;
+
+  // ---- with every look at the threads; see running.hpp
+
+  void begin(std::size_t threads, std::uint64_t now) {
+    book_.begin_round();
+    running_.begin(threads, now);
+  }
+  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
+    running_.ask_before(thread, at, ranges);
+  }
+  void ask(std::vector<Range>& ranges) { running_.ask(ranges); }
+  void arrived(std::size_t count) noexcept { running_.arrived(count); }
+  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
+    book_.set_epoch(epoch);
+    return running_.settle(thread, chain);
+  }
+  bool is_unknown(std::size_t thread) const noexcept {
+    return running_[thread].what == What::unknown;
+  }
+
+  // ---- once a tick
+
+  void look(TaskChoice choice, std::span<const ThreadView> threads,
+            std::span<const Address> interpreters, std::vector<TaskStack>& out);
+
+  // Stacks that changed in every read, and lists that did: one each, however many were missed.
+  std::uint64_t lost() const noexcept { return lost_; }
+  std::size_t task_count() const noexcept { return book_.count(); }
+  const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
+
+ private:
+  using What = RunningTask::What;
+  struct Made {
+    std::uint64_t shown = 0;    // the round in which it ran and had its stack
+    std::uint64_t covered = 0;  // ... in which a stack led through it
+    std::uint64_t climbed = 0;  // on which way to the root
+    std::uint64_t built = 0;    // the round its stack is of
+    StackId bare{};             // its marker alone, upon who waits for it
+    StackId stack{};
+    bool whole = false;  // so is its stack, and everybody's in it
+  };
+
+  void add_running(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_suspended(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_leaf(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  bool add_outer(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
+  void add_between(TaskChoice choice, std::span<const ThreadView> threads,
+                   std::vector<TaskStack>& out);
+  void cover(TaskIndex index);
+  const Made& make(TaskIndex index, std::span<const ThreadView> threads);
+
+  TaskBook<L, M> book_;
+  LoopStacks<L> loops_;
+  TaskLists<L, M> lists_;
+  SettledTasks<L, M> settled_;
+  TaskSegments<L, M> segments_;
+  RunningTasks<L, M> running_;
+  PerTask<Made> made_;
+  std::vector<TaskIndex> path_;
+  std::uint64_t climb_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+template <class L, Memory M>
+void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threads,
+                            std::span<const Address> interpreters, std::vector<TaskStack>& out) {
+  out.clear();
+  book_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
+  const auto all = threads;
+  threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
+  add_running(threads, out);
+  if (choice != TaskChoice::running) {
+    lists_.look(all, interpreters);
+    settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
+    add_suspended(threads, out);
+    if (lists_.are_broken()) ++lost_;
+    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
+  }
+  add_between(choice, threads, out);
+  if (choice == TaskChoice::waiting) {
+    out.erase(std::remove_if(out.begin(), out.end(),
+                             [](const TaskStack& task) { return task.running || task.idle; }),
+              out.end());
+  }
+  book_.tidy(choice != TaskChoice::running);
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
+                                   std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const RunningTask& running = running_[i];
+    const ThreadView& thread = threads[i];
+    if (thread.chain == nullptr || running.thread != thread.at) continue;
+    if (running.what == What::unknown) ++lost_;
+    if (running.what != What::task || running.link >= thread.chain->size()) continue;
+    const StackId from = stack_below(*thread.chain, running.link);
+    out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
+    made_[running.task].shown = book_.round();
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_suspended(std::span<const ThreadView> threads,
+                                     std::vector<TaskStack>& out) {
+  for (const TaskStack& shown : out) cover(running_[shown.thread].task);
+  for (const TaskIndex index : lists_.tasks()) {
+    const bool leaf = book_[index].awaited != book_.round();
+    if (leaf && made_[index].covered != book_.round()) add_leaf(index, threads, out);
+  }
+  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
+  for (const TaskIndex index : lists_.tasks()) {
+    if (made_[index].covered != book_.round()) add_leaf(index, threads, out);
+  }
+}
+
+template <class L, Memory M>
+void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> threads,
+                                std::vector<TaskStack>& out) {
+  const KnownTask& task = book_[index];
+  bool shown = false;
+  if (settled_.has_changed(index) || task.bad) {
+    // Given up.
+  } else if (task.record.on_thread) {
+    shown = task.born != book_.round() && add_outer(index, threads, out);
+  } else if (const Made& made = make(index, threads); made.whole) {
+    out.push_back({task.thread, made.stack, false, false});
+    shown = true;
+  }
+  if (!shown) ++lost_;
+  cover(index);
+}
+
+// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
+template <class L, Memory M>
+bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> threads,
+                                 std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
+    const Chain& chain = *threads[i].chain;
+    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t end = running_[i].link;
+    if (link == no_link || end >= chain.size() || end <= link) continue;
+    const StackId onto = make(index, threads).bare;
+    const StackId from = stack_below(chain, link);
+    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
+    return true;
+  }
+  return false;
+}
+
+// A loop between two tasks waits for something to happen, or runs a callback.
+template <class L, Memory M>
+void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
+                                   std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (running_[i].what != What::between || threads[i].chain == nullptr) continue;
+    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
+    const bool idle = loop.kind == LoopStack::Kind::idle;
+    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
+    // With all tasks shown, a loop that waits for them has nothing to add.
+    if (choice != TaskChoice::running && idle && !out.empty()) continue;
+    out.push_back({i, loop.stack, !idle, idle});
+  }
+}
+
+// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
+// stack follows one of several ways only.
+template <class L, Memory M>
+void TaskStacks<L, M>::cover(TaskIndex index) {
+  path_.assign(1, index);
+  while (!path_.empty()) {
+    const TaskIndex at = path_.back();
+    path_.pop_back();
+    if (made_[at].covered == book_.round()) continue;
+    made_[at].covered = book_.round();
+    for (const TaskIndex awaiter : book_[at].awaiters) {
+      if (awaiter != TaskIndex::none) path_.push_back(awaiter);
+    }
+  }
+}
+
+// Up to a task whose stack is known, to the root, or around a circle; then down again.
+template <class L, Memory M>
+const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
+                                                              std::span<const ThreadView> threads) {
+  path_.clear();
+  ++climb_;
+  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskBook<L, M>::most_parents;
+       at = book_[at].parent) {
+    if (made_[at].climbed == climb_) break;
+    made_[at].climbed = climb_;
+    path_.push_back(at);
+    if (made_[at].built == book_.round()) break;
+  }
+  StackId below = StackId::empty;
+  bool whole = true;
+  for (std::size_t i = path_.size(); i-- > 0;) {
+    const KnownTask& task = book_[path_[i]];
+    Made& made = made_[path_[i]];
+    if (made.built != book_.round()) {
+      const TaskSegment segment = segments_.put(path_[i], below);
+      made.bare = segment.bare;
+      made.stack = segment.stack;
+      made.whole = whole && !task.bad;
+      if (task.record.on_thread) {
+        // As somebody's who waits it is shown with what runs of it, if that is known.
+        const bool known = task.born != book_.round();
+        const auto runs = known ? segments_.put_running(path_[i], segment.bare, threads)
+                                : std::optional<StackId>{};
+        made.whole = made.whole && runs;
+        made.stack = runs.value_or(segment.stack);
+      }
+      made.built = book_.round();
+    }
+    whole = made.whole;
+    // Was the edge to the task above there when the thread of this one was read?
+    const bool late = i > 0 && task.record.on_thread && book_[path_[i - 1]].fresh == book_.round();
+    below = late ? made.bare : made.stack;
+  }
+  return made_[index];
 }
 
 }  // namespace tachyon
@@ -19328,104 +20783,6 @@ template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
   });
   return known && *known;
 }
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/loop_stacks.hpp ----
-
-// What a thread's own stack says about its event loop, for when nothing else does: no task is
-// running, or the interpreter is one that does not publish its tasks (before 3.14).
-//
-// asyncio calls everything, a step of a task or a callback, from one method of its Handle class. A
-// coroutine right above it, entered from C, is where a task begins:
-//
-//   <module> run run_forever _run_once Handle._run | worker fetch parse      a task: from worker on
-//   <module> run run_forever _run_once Handle._run | on_timer parse          a callback
-//   <module> run run_forever _run_once select                                the loop waits
-//
-// Such a task has no name and nobody is known to wait for it. Its marker bears the name of the
-// coroutine. Loops written in C have no Handle; what they run is not known to be a task.
-namespace tachyon {
-
-struct LoopStack {
-  enum class Kind : std::uint8_t { none, idle, callback, task };
-  Kind kind = Kind::none;  // none: no loop runs here
-  StackId stack{};
-};
-
-template <class L>
-class LoopStacks {
- public:
-  LoopStacks(const L& layout, ChainMaker<L>& maker) : layout_{layout}, maker_{maker} {
-    idle_ = maker.builder().synthetic("<idle>", FrameKind::idle);
-    loop_ = maker.builder().synthetic("<event loop>", FrameKind::task, "<task>");
-  }
-
-  // `stack` is the chain's, perhaps with a <GC> in it.
-  LoopStack of(const Chain& chain, StackId stack) {
-    if (const auto known = known_.find(stack); known != known_.end()) return known->second;
-    constexpr std::size_t most = 1 << 14;
-    if (known_.size() == most) known_.clear();
-    return known_[stack] = make(chain, stack);
-  }
-
- private:
-  LoopStack make(const Chain& chain, StackId stack) {
-    std::size_t handle = chain.size();  // the innermost call of a handle
-    bool loops = false, waits = false;
-    maker_.builder().tables().with([&](Tables& tables) {
-      const FrameTable& frames = tables.frames;
-      for (std::size_t i = chain.size(); i-- > 0 && handle == chain.size();) {
-        if (!chain[i].shown) continue;
-        const FrameId frame = frames.leaf(chain[i].stack);
-        const auto name = frames.name_of(frame);
-        if (chain[i].stack == stack) waits = frames.file_of(frame).ends_with("selectors.py");
-        loops = loops || name == "BaseEventLoop._run_once";
-        if (name == "Handle._run") handle = i;
-      }
-    });
-    if (handle == chain.size()) {
-      if (!loops) return {};
-      const auto kind = waits ? LoopStack::Kind::idle : LoopStack::Kind::callback;
-      return {kind, maker_.builder().push(StackId::empty, waits ? idle_ : loop_)};
-    }
-    std::size_t first = handle + 1;
-    while (first < chain.size() && !chain[first].shown) ++first;
-    const bool task = first < chain.size() && layout_.owners.generator.is(chain[first].owner);
-    FrameId marker = loop_;
-    if (task) {
-      const FrameId coroutine = maker_.builder().leaf(chain[first].stack);
-      marker = maker_.builder().synthetic(name_of(coroutine), FrameKind::task, "<task>");
-    }
-    return {task ? LoopStack::Kind::task : LoopStack::Kind::callback,
-            above(stack, chain[handle].stack, marker)};
-  }
-
-  std::string name_of(FrameId frame) {
-    return maker_.builder().tables().with(
-        [&](Tables& tables) { return std::string{tables.frames.name_of(frame)}; });
-  }
-
-  // The frames of `stack` above `from`, upon a marker.
-  StackId above(StackId stack, StackId from, FrameId marker) {
-    frames_.clear();
-    maker_.builder().tables().with([&](Tables& tables) {
-      for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
-        frames_.push_back(tables.frames.leaf(at));
-      }
-    });
-    StackId out = maker_.builder().push(StackId::empty, marker);
-    for (std::size_t i = frames_.size(); i-- > 0;) out = maker_.builder().push(out, frames_[i]);
-    return out;
-  }
-
-  L layout_;
-  ChainMaker<L>& maker_;
-  FrameId idle_{};
-  FrameId loop_{};
-  std::vector<FrameId> frames_;
-  std::unordered_map<StackId, LoopStack> known_;
-};
 
 }  // namespace tachyon
 
@@ -19854,1363 +21211,6 @@ class BlockingReading {
   std::uint64_t began_ = 0;
   std::uint64_t held_ = 0;
 };
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/task_names.hpp ----
-
-// What tasks are called, and which name comes first.
-//
-// A task's name stands in its stack as a frame of its own, the marker, below the coroutines of the
-// task. Where several tasks wait for it, the marker says how many: "merge (3 parents)".
-//
-// A server numbers its tasks for ever, and frames are kept for ever. So only so many markers are
-// kept apart; then what differs in its numbers alone is one, and at last all others are one:
-//
-//   Task-65537, Task-65538 -> Task-N          get /a7f, get /a8c -> get /aNf, get /aNc
-namespace tachyon {
-
-// "Task-9" before "Task-10".
-template <int = 0> inline bool comes_before(std::string_view a, std::string_view b) noexcept {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  while (!a.empty() && !b.empty()) {
-    if (is_digit(a[0]) && is_digit(b[0])) {
-      std::uint64_t x = 0, y = 0;
-      const char* a_end = std::from_chars(a.data(), a.data() + a.size(), x).ptr;
-      const char* b_end = std::from_chars(b.data(), b.data() + b.size(), y).ptr;
-      if (x != y) return x < y;
-      a.remove_prefix(static_cast<std::size_t>(a_end - a.data()));
-      b.remove_prefix(static_cast<std::size_t>(b_end - b.data()));
-    } else {
-      if (a[0] != b[0]) return a[0] < b[0];
-      a.remove_prefix(1);
-      b.remove_prefix(1);
-    }
-  }
-  return a.size() < b.size();
-}
-
-class TaskMarkers {
- public:
-  static constexpr std::size_t most_names = 1 << 16;
-  static constexpr std::size_t most_shapes = most_names;  // of names without their numbers
-
-  template <int = 0> explicit TaskMarkers(StackBuilder& builder) : builder_{builder} {}
-
-  template <int = 0> FrameId of(std::string_view name, std::size_t awaiters) {
-    std::string shown{name.empty() ? std::string_view{"<unnamed task>"} : name};
-    if (awaiters > 1) shown += " (" + std::to_string(awaiters) + " parents)";
-    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
-    if (known_.size() < most_names) return make(shown);
-    shown = without_numbers(shown);
-    if (const auto known = known_.find(shown); known != known_.end()) return known->second;
-    return make(known_.size() < most_names + most_shapes ? shown : "<other task>");
-  }
-
- private:
-  template <int = 0> static std::string without_numbers(std::string_view name) {
-    std::string out;
-    for (const char c : name) {
-      const bool digit = c >= '0' && c <= '9';
-      if (!digit) out += c;
-      if (digit && (out.empty() || out.back() != 'N')) out += 'N';
-    }
-    return out;
-  }
-
-  template <int = 0> FrameId make(const std::string& shown) {
-    const FrameId frame = builder_.synthetic(shown, FrameKind::task, "<task>");
-    if (known_.size() < most_names + most_shapes) known_.emplace(shown, frame);
-    return frame;
-  }
-
-  StackBuilder& builder_;
-  std::unordered_map<std::string, FrameId> known_;
-};
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/task_book.hpp ----
-
-// What is known of each task, from one tick to the next.
-//
-// Ten thousand tasks a hundred times a second are cheap only because hardly any of them has changed
-// since the last look: its words are read again, and as long as they are the same, so are its name,
-// the frames that its coroutines show, and who waits for it. The book keeps all that, and says when
-// it was made anew.
-//
-// Of all tasks that wait for one, a stack follows the one whose name comes first (numbers counted
-// as numbers), then the one that is older: the same program gives the same stacks in every run.
-//
-// Nobody else writes into what is known. What the parts around the book need to remember of a task
-// they keep themselves (PerTask), and compare `made` and `version` with those they saw last. Time
-// is counted in rounds, one a tick. A task that nobody has met for some rounds is forgotten.
-namespace tachyon {
-
-enum class TaskIndex : std::uint32_t { none = 0xffffffff };
-
-// The thread of a task whose thread has ended.
-inline constexpr std::size_t no_thread = ~std::size_t{0};
-
-// What is known about one thread when its tasks are looked at.
-struct ThreadView {
-  Address at{};
-  const Chain* chain = nullptr;  // of this look; null: it could not be read
-  StackId stack{};               // the thread's, <GC> included
-  std::uint64_t epoch = 0;
-};
-
-struct KnownTask {
-  TaskRecord record{};
-  std::vector<FrameId> frames{};       // that its coroutines show, outermost first
-  std::vector<TaskIndex> awaiters{};   // where they are known
-  TaskIndex parent = TaskIndex::none;  // the one of them that is followed
-  FrameId marker{};
-  std::size_t thread = no_thread;
-  std::uint64_t order = 0;    // in the lists
-  std::uint64_t epoch = 0;    // as of which its frames are true
-  std::uint64_t made = 0;     // another number whenever its record was made anew ...
-  std::uint64_t version = 0;  // ... and whenever what it shows was
-  std::uint64_t seen = 0;     // the round in which somebody met it
-  std::uint64_t fresh = 0;    // ... in which its record was made anew
-  std::uint64_t born = 0;     // ... and found to be another task's
-  std::uint64_t awaited = 0;  // ... in which it was seen to wait for a task
-  bool used = false;
-  bool bad = false;  // no task any more, or frames that cannot be
-};
-
-// What one part remembers of each task. An index may have become another task's meanwhile.
-template <class T>
-class PerTask {
- public:
-  T& operator[](TaskIndex index) {
-    const auto i = static_cast<std::size_t>(index);
-    if (i >= all_.size()) all_.resize(i + 1);
-    return all_[i];
-  }
-
- private:
-  std::vector<T> all_;
-};
-
-template <class L, Memory M>
-class TaskBook {
- public:
-  static constexpr std::size_t most_parents = 1024;  // one above the other
-  static constexpr int most_reads = 4;               // of what keeps changing
-
-  TaskBook(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-           const WellKnown& types)
-      : memory_{memory},
-        pieces_{memory},
-        maker_{maker},
-        markers_{maker.builder()},
-        reader_{layout, offsets, types} {}
-
-  void begin_round() noexcept {
-    ++round_;
-    reader_.begin();
-  }
-  std::uint64_t round() const noexcept { return round_; }
-  // Code objects live and die: what is made from now on is made as of this epoch.
-  void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
-
-  const KnownTask& operator[](TaskIndex index) const noexcept {
-    return tasks_[static_cast<std::size_t>(index)];
-  }
-  std::size_t count() const noexcept { return used_; }
-  bool is_full() const noexcept { return used_ >= most_tasks; }
-  // What stands for all tasks that there is no room for.
-  StackId others() {
-    const std::string name = "<more than " + std::to_string(most_tasks) + " tasks>";
-    return maker_.builder().push(StackId::empty, markers_.of(name, 0));
-  }
-  Gathered<M>& pieces() noexcept { return pieces_; }
-  const Gathered<M>& pieces() const noexcept { return pieces_; }
-  const TaskReader<L>& reader() const noexcept { return reader_; }
-
-  TaskIndex find(Address at) const { return find_in(by_address_, at); }
-  // The task whose outermost coroutine has its frame here.
-  TaskIndex find_by_frame(Address frame) const { return find_in(by_frame_, frame); }
-  // Where that frame is. Null: it has no coroutine.
-  Address frame_of(TaskIndex index) const noexcept {
-    const Address coroutine = (*this)[index].record.words.coroutine;
-    return coroutine ? reader_.frame_of(coroutine) : Address{};
-  }
-
-  // These may move what is known of the others. None: there is no task, or no room for it.
-  TaskIndex add(Address at, std::size_t thread);
-  // Finds or adds who waits for a task, and chooses whom its stack follows.
-  void choose_parent(TaskIndex index);
-
-  // False: it is no task any more.
-  bool remake(TaskIndex index);
-  // Whatever is not as it was, as of the last read, is made anew.
-  void refresh(TaskIndex index);
-  // Its frames as of this epoch.
-  void show_now(TaskIndex index) {
-    if ((*this)[index].epoch != epoch_) show(known(index));
-  }
-
-  void see(TaskIndex index) noexcept { known(index).seen = round_; }
-  void place(TaskIndex index, std::size_t thread, std::size_t order) noexcept {
-    see(index);
-    known(index).thread = thread;
-    known(index).order = order;
-  }
-
-  // Is all that is known as it was, as of the last read?
-  bool is_same(TaskIndex index) const noexcept {
-    return reader_.same(pieces_, (*this)[index].record);
-  }
-  // ... who it is and who waits for it, while its frames are its thread's business?
-  bool is_same_running(TaskIndex index) const noexcept {
-    return reader_.same_task(pieces_, (*this)[index].record);
-  }
-  void add_pieces(TaskIndex index, std::vector<PieceId>& out) const {
-    add_pieces_running(index, out);
-    for (const auto& each : (*this)[index].record.coroutines) out.push_back(each.piece);
-  }
-  void add_pieces_running(TaskIndex index, std::vector<PieceId>& out) const {
-    const TaskRecord& record = (*this)[index].record;
-    if (record.piece != PieceId::none) out.push_back(record.piece);
-    for (const auto& other : record.others) out.push_back(other.piece);
-  }
-
-  // Forgets what is gone, after a round in which all lists were gone through, or only those tasks
-  // were met that ran.
-  void tidy(bool met_all);
-
- private:
-  static constexpr std::uint64_t kept_unseen = 4096;  // rounds
-  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
-
-  using Places = std::unordered_map<std::uint64_t, TaskIndex>;
-  static TaskIndex find_in(const Places& places, Address at) {
-    const auto found = places.find(at.value);
-    return found == places.end() ? TaskIndex::none : found->second;
-  }
-  KnownTask& known(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
-  void show(KnownTask& task);
-  void forget_frame(TaskIndex index) {
-    const auto kept = by_frame_.find(frame_of(index).value);
-    if (kept != by_frame_.end() && kept->second == index) by_frame_.erase(kept);
-  }
-  void drop(TaskIndex index);
-  void drop_unseen(std::uint64_t rounds);
-
-  M& memory_;
-  Gathered<M> pieces_;
-  ChainMaker<L>& maker_;
-  TaskMarkers markers_;
-  TaskReader<L> reader_;
-  std::vector<KnownTask> tasks_;
-  std::vector<TaskIndex> free_;
-  Places by_address_;
-  Places by_frame_;
-  std::size_t used_ = 0;
-  std::uint64_t round_ = 0;
-  std::uint64_t epoch_ = 0;
-  std::uint64_t versions_ = 0;
-};
-
-template <class L, Memory M>
-TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
-  if (is_full()) return TaskIndex::none;
-  TaskIndex index;
-  if (free_.empty()) {
-    index = TaskIndex{static_cast<std::uint32_t>(tasks_.size())};
-    tasks_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
-  KnownTask& task = known(index);
-  task.record.at = at;
-  task.thread = thread;
-  task.seen = round_;
-  task.used = true;
-  ++used_;
-  by_address_[at.value] = index;
-  if (remake(index)) return index;
-  drop(index);
-  return TaskIndex::none;
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::choose_parent(TaskIndex index) {
-  const auto comes_first = [](const KnownTask& a, const KnownTask& b) {
-    if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
-    return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
-  };
-  TaskIndex chosen = TaskIndex::none;
-  for (std::size_t i = 0; i < known(index).awaiters.size(); ++i) {
-    const Address waits = known(index).record.awaiters[i];
-    TaskIndex awaiter = known(index).awaiters[i];
-    if (awaiter == TaskIndex::none || known(awaiter).record.at != waits) awaiter = find(waits);
-    if (awaiter == TaskIndex::none) awaiter = add(waits, known(index).thread);
-    known(index).awaiters[i] = awaiter;
-    if (awaiter == TaskIndex::none || awaiter == index) continue;
-    known(awaiter).awaited = known(awaiter).seen = round_;
-    if (chosen == TaskIndex::none || comes_first(known(awaiter), known(chosen))) chosen = awaiter;
-  }
-  known(index).parent = chosen;
-}
-
-template <class L, Memory M>
-bool TaskBook<L, M>::remake(TaskIndex index) {
-  KnownTask& task = known(index);
-  const Address before = task.record.words.coroutine;
-  forget_frame(index);
-  const bool is_task = reader_.read(pieces_, task.record);
-  const Address coroutine = task.record.words.coroutine;
-  if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
-  task.made = ++versions_;
-  task.fresh = round_;
-  if (coroutine != before) task.born = round_;
-  task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
-  if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
-  show(task);
-  return is_task;
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::refresh(TaskIndex index) {
-  if (known(index).fresh == round_) return;
-  if (is_same(index)) {
-    show_now(index);
-  } else {
-    (void)remake(index);
-  }
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::show(KnownTask& task) {
-  task.epoch = epoch_;
-  task.version = ++versions_;
-  task.bad = !task.record.words.is_task || task.record.nameless;
-  task.frames.clear();
-  for (const RememberedCoroutine& coroutine : task.record.coroutines) {
-    if (!coroutine.has_frame) continue;
-    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch_);
-    if (frame) {
-      task.frames.push_back(*frame);
-    } else {
-      task.bad = true;
-    }
-  }
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::drop(TaskIndex index) {
-  KnownTask& task = known(index);
-  forget_frame(index);
-  reader_.drop(pieces_, task.record);
-  by_address_.erase(task.record.at.value);
-  task = {};
-  free_.push_back(index);
-  --used_;
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::drop_unseen(std::uint64_t rounds) {
-  for (std::size_t i = 0; i < tasks_.size(); ++i) {
-    const bool gone = tasks_[i].used && tasks_[i].seen + rounds < round_;
-    if (gone) drop(TaskIndex{static_cast<std::uint32_t>(i)});
-  }
-}
-
-template <class L, Memory M>
-void TaskBook<L, M>::tidy(bool met_all) {
-  if (met_all) {
-    if (round_ % 4 == 0) drop_unseen(2);
-  } else if (round_ % 64 == 0) {
-    const bool crowded = used_ > most_tasks / 2 || pieces_.is_crowded();
-    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
-    pieces_.tidy();
-  }
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/task_segments.hpp ----
-
-// What one task adds to a stack: its marker, and its coroutines above it.
-//
-//   below        | marker   | coroutines
-//   [Task-1] main| [worker] | fetch, read
-//
-// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
-// them, and what they call above them: these frames are taken from there and put on the marker.
-// Both are remembered, as most stacks of a tick are those of the last.
-namespace tachyon {
-
-struct TaskSegment {
-  std::uint64_t version = 0;  // of the task it is made from
-  StackId below{};
-  StackId bare{};   // with the marker alone
-  StackId stack{};  // with the coroutines that do not run
-};
-
-inline constexpr std::size_t no_link = ~std::size_t{0};
-
-// The innermost link whose frame is here.
-template <int = 0> inline std::size_t link_of(const Chain& chain, Address frame) noexcept {
-  if (!frame) return no_link;
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    if (chain[i].at == frame) return i;
-  }
-  return no_link;
-}
-
-// The stack below a link.
-template <int = 0> inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
-  return link == 0 ? StackId::empty : chain[link - 1].stack;
-}
-
-template <class L, Memory M>
-class TaskSegments {
- public:
-  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
-      : book_{book}, builder_{builder} {}
-
-  TaskSegment put(TaskIndex index, StackId below);
-
-  // The coroutines of a task that runs, upon `onto`;
-  // nothing where they are on no stack that was read.
-  std::optional<StackId> put_running(TaskIndex index, StackId onto,
-                                     std::span<const ThreadView> threads);
-
-  // The frames of `stack` above `from`, upon another stack.
-  StackId transplant(StackId stack, StackId from, StackId onto);
-
- private:
-  struct Transplant {
-    StackId stack{}, from{}, onto{}, result{};
-    bool known = false;
-  };
-
-  const TaskBook<L, M>& book_;
-  StackBuilder& builder_;
-  PerTask<TaskSegment> segments_;
-  std::vector<FrameId> frames_;
-  std::array<Transplant, 256> transplants_{};
-};
-
-template <class L, Memory M>
-TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
-  const KnownTask& task = book_[index];
-  TaskSegment& segment = segments_[index];
-  if (segment.version == task.version && segment.below == below) return segment;
-  segment = {task.version, below, builder_.push(below, task.marker), {}};
-  segment.stack = segment.bare;
-  for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
-  return segment;
-}
-
-template <class L, Memory M>
-std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId onto,
-                                                       std::span<const ThreadView> threads) {
-  for (const ThreadView& thread : threads) {
-    if (thread.chain == nullptr) continue;
-    const Chain& chain = *thread.chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
-    if (link == no_link) continue;
-    std::size_t end = link;
-    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
-    if (end == link) continue;
-    return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
-  }
-  return std::nullopt;
-}
-
-template <class L, Memory M>
-StackId TaskSegments<L, M>::transplant(StackId stack, StackId from, StackId onto) {
-  const std::uint64_t key =
-      mix_bits(static_cast<std::uint64_t>(stack) << 32 | static_cast<std::uint64_t>(onto)) ^
-      static_cast<std::uint64_t>(from);
-  Transplant& memo = transplants_[key % transplants_.size()];
-  if (memo.known && memo.stack == stack && memo.from == from && memo.onto == onto) {
-    return memo.result;
-  }
-  frames_.clear();
-  builder_.tables().with([&](Tables& tables) {
-    for (StackId at = stack; at != from && at != StackId::empty; at = tables.frames.parent(at)) {
-      frames_.push_back(tables.frames.leaf(at));
-    }
-  });
-  StackId result = onto;
-  for (std::size_t i = frames_.size(); i-- > 0;) result = builder_.push(result, frames_[i]);
-  memo = {stack, from, onto, result, true};
-  return result;
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/running_tasks.hpp ----
-
-// Which task each thread runs, and how that is known.
-//
-// A loop goes from one task to the next in a few microseconds, so what the thread says of its
-// current task may be of another moment than its stack; but the stack has the task's own coroutine
-// in it, by its address. Whose coroutine that is, and who waits for it, was read before and is read
-// once more, with the stack between the two:
-//
-//   | loop and task, the thread's stack, loop and task, this task and those above it |   one read
-//
-// So the rule of settled_tasks.hpp holds for it too: the first of the two reads was an earlier
-// tick's. A task that was not known, or that changed, is read twice now, and must still run then.
-// What is not known after some tries is given up.
-namespace tachyon {
-
-struct RunningTask {
-  enum class What : std::uint8_t { nothing, unknown, between, task };
-  Address thread{};  // its state
-  What what = What::nothing;
-  TaskIndex task = TaskIndex::none;
-  std::size_t link = 0;  // where its coroutine stands on the thread's stack ...
-  StackId onto{};        // ... and what is put under it: its marker, and who waits for it
-};
-
-template <class L, Memory M>
-class RunningTasks {
- public:
-  RunningTasks(TaskBook<L, M>& book, TaskSegments<L, M>& segments, LoopStacks<L>& loops, M& memory)
-      : book_{book}, segments_{segments}, loops_{loops}, memory_{memory} {}
-
-  // Forgets how often was tried: a new tick. `now` in ns.
-  void begin(std::size_t threads, std::uint64_t now);
-  // Adds what must be read right before a thread, and right after all of them.
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
-  void ask(std::vector<Range>& ranges);
-  // How many of the latter arrived.
-  void arrived(std::size_t count) noexcept;
-  // Is it known now which task this chain belongs to? False: read the thread again.
-  bool settle(std::size_t thread, const Chain& chain);
-
-  // By thread. What is known of a thread that was not read since stays as it was.
-  std::size_t size() const noexcept { return threads_.size(); }
-  const RunningTask& operator[](std::size_t thread) const noexcept {
-    return threads_[thread].running;
-  }
-
- private:
-  using What = RunningTask::What;
-  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
-  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
-
-  struct Words {
-    Address loop{};
-    Address task{};
-  };
-  struct Thread {
-    RunningTask running{};
-    Words before{};                  // read right before the thread's stack
-    Words after{};                   // ... and right after it
-    std::vector<TaskIndex> path{};   // the task and who waits for it
-    std::uint64_t proven = 0;        // when all of it was read
-    std::uint64_t without_loop = 0;  // when it had none
-    bool stays = false;              // the same task was seen twice
-    bool asked = false;              // the path was part of the read
-    int tries = 0;
-  };
-  struct Asked {
-    std::size_t thread;
-    PieceId piece;
-  };
-
-  bool due(const Thread& thread) const noexcept {
-    // What a running task's awaiters are doing is not read again for the blink of an eye: they
-    // cannot run while it does.
-    return thread.proven == 0 || now_ - thread.proven >= trusted_for;
-  }
-  bool is_on(const Chain& chain, TaskIndex index) const noexcept {
-    return link_of(chain, book_.frame_of(index)) != no_link;
-  }
-  std::size_t add_words(const Thread& thread, Words& into, std::vector<Range>& ranges);
-  bool runs_task(const Chain& chain);
-  TaskIndex recognise(const Thread& thread, std::size_t number, const Chain& chain);
-  TaskIndex learn(Address task, std::size_t number, const Chain& chain);
-  bool prove(Thread& thread, TaskIndex index);
-  bool prove_anew(Thread& thread, TaskIndex index);
-  void find_path(TaskIndex index, std::vector<TaskIndex>& path);
-  void pieces_of(std::span<const TaskIndex> path);
-  std::size_t first_changed(std::span<const TaskIndex> path) const;
-  bool place(Thread& thread, const Chain& chain);
-
-  TaskBook<L, M>& book_;
-  TaskSegments<L, M>& segments_;
-  LoopStacks<L>& loops_;
-  M& memory_;
-  std::vector<Thread> threads_;
-  std::vector<std::size_t> asking_;
-  std::vector<Asked> asked_;
-  std::vector<PieceId> pieces_;
-  std::uint64_t now_ = 0;
-};
-
-// ---- what is read
-
-template <class L, Memory M>
-void RunningTasks<L, M>::begin(std::size_t threads, std::uint64_t now) {
-  now_ = now;
-  threads_.resize(threads);
-  for (Thread& thread : threads_) {
-    thread.tries = 0;
-    for (const TaskIndex index : thread.path) book_.see(index);
-  }
-}
-
-template <class L, Memory M>
-void RunningTasks<L, M>::ask_before(std::size_t number, Address at, std::vector<Range>& ranges) {
-  Thread& thread = threads_[number];
-  if (thread.running.thread != at) {
-    thread = {};
-    thread.running.thread = at;
-  }
-  thread.before = thread.after = {};
-  thread.running.what = What::nothing;
-  if (thread.without_loop != 0 && now_ - thread.without_loop < ask_every) return;
-  (void)add_words(thread, thread.before, ranges);
-  asking_.push_back(number);
-}
-
-// How many ranges that took.
-template <class L, Memory M>
-std::size_t RunningTasks<L, M>::add_words(const Thread& thread, Words& into,
-                                          std::vector<Range>& ranges) {
-  const AsyncioOffsets& offsets = book_.reader().offsets();
-  const Address loop = thread.running.thread + offsets.running_loop;
-  if (offsets.running_task == offsets.running_loop + 8) {
-    ranges.push_back({loop, bytes_of(into)});
-    return 1;
-  }
-  ranges.push_back({loop, bytes_of(into.loop)});
-  ranges.push_back({thread.running.thread + offsets.running_task, bytes_of(into.task)});
-  return 2;
-}
-
-template <class L, Memory M>
-void RunningTasks<L, M>::ask(std::vector<Range>& ranges) {
-  for (const std::size_t number : asking_) {
-    Thread& thread = threads_[number];
-    const std::size_t words = add_words(thread, thread.after, ranges);
-    asked_.insert(asked_.end(), words, {number, PieceId::none});
-    thread.asked = thread.stays && !thread.path.empty() && due(thread);
-    if (!thread.asked) continue;
-    pieces_of(thread.path);
-    for (const PieceId piece : pieces_) {
-      ranges.push_back(book_.pieces().range(piece));
-      asked_.push_back({number, piece});
-    }
-  }
-  asking_.clear();
-}
-
-template <class L, Memory M>
-void RunningTasks<L, M>::arrived(std::size_t count) noexcept {
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
-    if (asked_[i].piece != PieceId::none) {
-      book_.pieces().settle(asked_[i].piece, i < count);
-    } else if (i >= count) {
-      threads_[asked_[i].thread].after = {};
-    }
-  }
-  asked_.clear();
-}
-
-// ---- what it says
-
-template <class L, Memory M>
-bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
-  Thread& thread = threads_[number];
-  RunningTask& running = thread.running;
-  const bool again = ++thread.tries < TaskBook<L, M>::most_reads;
-  running.what = What::nothing;
-  if (!thread.after.loop && !thread.before.loop) {
-    if (thread.without_loop == 0) thread.without_loop = now_;
-    if (now_ - thread.without_loop >= ask_every) thread.without_loop = now_;
-    thread.path.clear();
-    return true;
-  }
-  thread.without_loop = 0;
-  if (!runs_task(chain)) {
-    thread.path.clear();
-    running.what = What::between;
-    return true;
-  }
-  running.task = recognise(thread, number, chain);
-  if (running.task != TaskIndex::none && prove(thread, running.task) && place(thread, chain)) {
-    running.what = What::task;
-    return true;
-  }
-  thread.path.clear();
-  running.what = What::unknown;
-  return !again;
-}
-
-// Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
-template <class L, Memory M>
-bool RunningTasks<L, M>::runs_task(const Chain& chain) {
-  if (loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task) return true;
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    if (chain[i].from_c && book_.reader().is_generator(chain[i].owner)) return true;
-  }
-  return false;
-}
-
-// Whose coroutine is on the thread's stack? What is known of tasks is asked first.
-template <class L, Memory M>
-TaskIndex RunningTasks<L, M>::recognise(const Thread& thread, std::size_t number,
-                                        const Chain& chain) {
-  const std::array<Address, 2> said{thread.after.task, thread.before.task};
-  for (const Address task : said) {
-    const TaskIndex index = task ? book_.find(task) : TaskIndex::none;
-    if (index != TaskIndex::none && is_on(chain, index)) return index;
-  }
-  for (const Address task : said) {
-    if (!task || book_.find(task) != TaskIndex::none) continue;
-    const TaskIndex index = learn(task, number, chain);
-    if (index != TaskIndex::none) return index;
-  }
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    if (!book_.reader().is_generator(chain[i].owner)) continue;
-    const TaskIndex index = book_.find_by_frame(chain[i].at);
-    if (index != TaskIndex::none) return index;
-  }
-  for (const Address task : said) {
-    const TaskIndex known = task ? book_.find(task) : TaskIndex::none;
-    if (known == TaskIndex::none || book_[known].fresh == book_.round()) continue;
-    const TaskIndex index = learn(task, number, chain);
-    if (index != TaskIndex::none) return index;
-  }
-  return TaskIndex::none;
-}
-
-template <class L, Memory M>
-TaskIndex RunningTasks<L, M>::learn(Address task, std::size_t number, const Chain& chain) {
-  book_.pieces().forget();
-  TaskIndex index = book_.find(task);
-  if (index == TaskIndex::none) {
-    index = book_.add(task, number);
-  } else if (!book_.remake(index)) {
-    index = TaskIndex::none;
-  }
-  return index != TaskIndex::none && is_on(chain, index) ? index : TaskIndex::none;
-}
-
-// The task and everybody who waits for it, the same in two reads.
-template <class L, Memory M>
-bool RunningTasks<L, M>::prove(Thread& thread, TaskIndex index) {
-  thread.stays = !thread.path.empty() && thread.path[0] == index;
-  if (thread.stays && book_[index].fresh != book_.round()) {
-    if (!due(thread)) return true;
-    if (thread.asked && first_changed(thread.path) == thread.path.size()) {
-      thread.proven = now_;
-      return true;
-    }
-  }
-  return prove_anew(thread, index);
-}
-
-// What has changed since the first read is read twice now, and belongs to this stack only if the
-// task still runs.
-template <class L, Memory M>
-bool RunningTasks<L, M>::prove_anew(Thread& thread, TaskIndex index) {
-  bool changed = book_[index].fresh == book_.round();
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
-    find_path(index, thread.path);
-    for (const TaskIndex each : thread.path) {
-      changed = changed || book_[each].fresh == book_.round();
-    }
-    pieces_of(thread.path);
-    book_.pieces().read_some(pieces_);
-    const std::size_t at = first_changed(thread.path);
-    if (at == thread.path.size()) {
-      thread.proven = now_;
-      if (!changed) return true;
-      const Address word = thread.running.thread + book_.reader().offsets().running_task;
-      const auto now = read_value<Address>(memory_, word);
-      return now && *now == book_[index].record.at;
-    }
-    book_.pieces().forget();
-    if (!book_.remake(thread.path[at])) return false;
-    changed = true;
-  }
-  return false;
-}
-
-template <class L, Memory M>
-void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
-  path.clear();
-  while (index != TaskIndex::none && path.size() < TaskBook<L, M>::most_parents &&
-         std::find(path.begin(), path.end(), index) == path.end()) {
-    path.push_back(index);
-    book_.see(index);
-    book_.choose_parent(index);
-    index = book_[index].parent;
-  }
-}
-
-// The frames of a running task are its thread's business: of the first of the path only who it is
-// and who waits for it matters, of the others everything.
-template <class L, Memory M>
-void RunningTasks<L, M>::pieces_of(std::span<const TaskIndex> path) {
-  pieces_.clear();
-  book_.add_pieces_running(path[0], pieces_);
-  for (const TaskIndex index : path.subspan(1)) book_.add_pieces(index, pieces_);
-}
-
-template <class L, Memory M>
-std::size_t RunningTasks<L, M>::first_changed(std::span<const TaskIndex> path) const {
-  std::size_t i = 0;
-  while (i < path.size() && (i == 0 ? book_.is_same_running(path[0]) : book_.is_same(path[i]))) {
-    ++i;
-  }
-  return i;
-}
-
-// Where the task stands on the thread's stack, and what its frames are put on.
-template <class L, Memory M>
-bool RunningTasks<L, M>::place(Thread& thread, const Chain& chain) {
-  thread.running.link = link_of(chain, book_.frame_of(thread.path[0]));
-  if (thread.running.link == no_link) return false;
-  StackId stack = StackId::empty;
-  for (std::size_t i = thread.path.size(); i-- > 0;) {
-    const TaskIndex index = thread.path[i];
-    book_.show_now(index);
-    if (i != 0 && book_[index].bad) return false;
-    const TaskSegment segment = segments_.put(index, stack);
-    stack = i == 0 ? segment.bare : segment.stack;
-  }
-  thread.running.onto = stack;
-  return true;
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/settled_tasks.hpp ----
-
-// What makes a stack of tasks true.
-//
-// It is joined from words all over the heap, and the program goes on while they are read. So one
-// rule decides: *a stack is believed when all words that it was made from were the same in two
-// reads*. Whatever lies between the two reads then saw all of them at once. For a task that has not
-// changed since the last tick the last tick was the first read; a task that has changed is read
-// once more, together with everything its stacks lead through.
-//
-//   tick 1   | A B C D |                     all new: read, and read again
-//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
-//   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
-//
-// What changes in every read is given up.
-namespace tachyon {
-
-template <class L, Memory M>
-class SettledTasks {
- public:
-  explicit SettledTasks(TaskBook<L, M>& book) : book_{book} {}
-
-  // Reads tasks that changed until they stay the same. `is_done` says of a task whether its stack
-  // is known already.
-  template <class Done>
-  void settle(std::span<const TaskIndex> tasks, Done&& is_done);
-
-  // Has this task changed since it was last settled, or one that its stack leads through?
-  bool has_changed(TaskIndex index);
-
- private:
-  struct Mark {
-    std::uint64_t settled = 0;  // its `made` when it was found to be the same
-    std::uint64_t visited = 0;  // by which search
-    bool changed = false;       // ... and what that found
-    bool to_read = false;
-  };
-
-  void mark_with_parents(TaskIndex index);
-  void read_marked(std::size_t of);
-
-  TaskBook<L, M>& book_;
-  PerTask<Mark> marks_;
-  std::vector<TaskIndex> marked_;
-  std::vector<TaskIndex> path_;
-  std::vector<PieceId> pieces_;
-  std::uint64_t search_ = 0;
-};
-
-template <class L, Memory M>
-template <class Done>
-void SettledTasks<L, M>::settle(std::span<const TaskIndex> tasks, Done&& is_done) {
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
-    ++search_;
-    marked_.clear();
-    for (const TaskIndex index : tasks) {
-      // One that has begun to run since its thread was read may have ended its step by now.
-      const bool began = book_[index].record.on_thread && !is_done(index);
-      if (has_changed(index) || began) mark_with_parents(index);
-    }
-    if (marked_.empty()) return;
-    read_marked(tasks.size());
-  }
-  ++search_;
-}
-
-template <class L, Memory M>
-bool SettledTasks<L, M>::has_changed(TaskIndex index) {
-  path_.clear();
-  bool changed = false;
-  for (TaskIndex at = index; at != TaskIndex::none; at = book_[at].parent) {
-    Mark& mark = marks_[at];
-    if (mark.visited == search_) {
-      changed = mark.changed;
-      break;
-    }
-    mark.visited = search_;
-    mark.changed = false;
-    path_.push_back(at);
-    if (path_.size() == TaskBook<L, M>::most_parents) break;
-  }
-  for (std::size_t i = path_.size(); i-- > 0;) {
-    Mark& mark = marks_[path_[i]];
-    changed = changed || mark.settled != book_[path_[i]].made;
-    mark.changed = changed;
-  }
-  return marks_[index].changed;
-}
-
-template <class L, Memory M>
-void SettledTasks<L, M>::mark_with_parents(TaskIndex index) {
-  for (std::size_t up = 0; index != TaskIndex::none && up < TaskBook<L, M>::most_parents; ++up) {
-    if (marks_[index].to_read) break;
-    marks_[index].to_read = true;
-    marked_.push_back(index);
-    index = book_[index].parent;
-  }
-}
-
-template <class L, Memory M>
-void SettledTasks<L, M>::read_marked(std::size_t of) {
-  if (marked_.size() > of / 3) {
-    book_.pieces().read_all();
-  } else {
-    book_.pieces().forget();
-    pieces_.clear();
-    for (const TaskIndex index : marked_) book_.add_pieces(index, pieces_);
-    book_.pieces().read_some(pieces_);
-  }
-  for (const TaskIndex index : marked_) {
-    Mark& mark = marks_[index];
-    mark.to_read = false;
-    if (book_.is_same(index)) {
-      mark.settled = book_[index].made;
-    } else {
-      (void)book_.remake(index);
-      book_.choose_parent(index);
-    }
-  }
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/task_lists.hpp ----
-
-// All tasks that there are: those in the interpreter's lists, and everybody who waits for one.
-//
-// Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
-// list comes back to its head; one that does not was changed while it was read, and all are read
-// again, a few times. Where there are more tasks than we keep, that is said instead. All tasks that
-// are known already are read in one go before, so that going through the lists reads nothing but
-// what is new.
-namespace tachyon {
-
-template <class L, Memory M>
-class TaskLists {
- public:
-  explicit TaskLists(TaskBook<L, M>& book) : book_{book} {}
-
-  void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
-  // Of the last look, in the order they were met.
-  std::span<const TaskIndex> tasks() const noexcept { return met_; }
-  bool are_too_many() const noexcept { return too_many_; }
-  // Was one changed in every read?
-  bool are_broken() const noexcept { return broken_; }
-
- private:
-  struct Head {
-    Address owner{};
-    Address at{};
-    PieceId piece = PieceId::none;
-    std::size_t thread = no_thread;
-  };
-  struct Met {
-    std::uint64_t pass = 0;            // the last one that came by
-    TaskIndex next = TaskIndex::none;  // its neighbour then
-  };
-
-  void set_heads(std::span<const ThreadView> threads, std::span<const Address> interpreters);
-  bool walk(const Head& head);
-  void walk_all();
-  void meet(TaskIndex index, std::size_t thread) {
-    passed_[index].pass = pass_;
-    book_.place(index, thread, met_.size());
-    met_.push_back(index);
-  }
-
-  TaskBook<L, M>& book_;
-  std::vector<Head> heads_;
-  std::vector<TaskIndex> met_;
-  PerTask<Met> passed_;
-  std::uint64_t pass_ = 0;
-  bool too_many_ = false;
-  bool broken_ = false;
-};
-
-template <class L, Memory M>
-void TaskLists<L, M>::look(std::span<const ThreadView> threads,
-                           std::span<const Address> interpreters) {
-  set_heads(threads, interpreters);
-  walk_all();
-  for (std::size_t done = 0; done < met_.size();) {  // there are more of them meanwhile
-    const TaskIndex index = met_[done++];
-    book_.refresh(index);
-    book_.choose_parent(index);
-    for (const TaskIndex awaiter : book_[index].awaiters) {
-      if (awaiter == TaskIndex::none || passed_[awaiter].pass == pass_) continue;
-      meet(awaiter, book_[index].thread);
-    }
-  }
-}
-
-template <class L, Memory M>
-void TaskLists<L, M>::set_heads(std::span<const ThreadView> threads,
-                                std::span<const Address> interpreters) {
-  std::size_t i = 0;
-  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
-    if (i == heads_.size()) heads_.emplace_back();
-    Head& head = heads_[i++];
-    head.thread = thread;
-    if (head.owner == owner && head.piece != PieceId::none) return;
-    book_.pieces().drop(head.piece);
-    head.owner = owner;
-    head.at = book_.reader().head_of(owner, interpreter);
-    head.piece = book_.reader().add_head(book_.pieces(), owner, interpreter);
-  };
-  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
-  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
-  for (std::size_t k = i; k < heads_.size(); ++k) book_.pieces().drop(heads_[k].piece);
-  heads_.resize(i);
-}
-
-// False: the list was changed, it does not come back to its head. One with more tasks than we keep
-// is as good as another, as far as it goes.
-template <class L, Memory M>
-bool TaskLists<L, M>::walk(const Head& head) {
-  const TaskReader<L>& reader = book_.reader();
-  if (head.piece == PieceId::none) return false;
-  Address node = load_checked<Address>(book_.pieces().bytes(head.piece), 0).value_or(head.at);
-  if (!node) return true;  // a thread that never had one
-  TaskIndex before = TaskIndex::none;
-  for (std::size_t i = 0; i < reader.limits().tasks; ++i) {
-    if (node == head.at) return true;
-    if (!node) return false;
-    const Address at = reader.task_of_node(node);
-    TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
-    if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
-    if (index == TaskIndex::none) index = book_.add(at, head.thread);
-    if (index == TaskIndex::none && book_.is_full()) return too_many_ = true;
-    if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
-    const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
-    if (!words.is_task) return false;
-    meet(index, head.thread);
-    if (before != TaskIndex::none) passed_[before].next = index;
-    before = index;
-    node = words.next;
-  }
-  return too_many_ = true;
-}
-
-template <class L, Memory M>
-void TaskLists<L, M>::walk_all() {
-  too_many_ = false;
-  broken_ = true;
-  for (int i = 0; i < TaskBook<L, M>::most_reads && broken_ && !too_many_; ++i) {
-    book_.pieces().read_all();
-    met_.clear();
-    ++pass_;
-    broken_ = false;
-    for (const Head& head : heads_) broken_ = !walk(head) || broken_;
-  }
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/task_stacks.hpp ----
-
-// Stacks by task instead of by thread.
-//
-// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
-// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
-// and each leaf gives one stack; root first:
-//
-//   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
-//
-// A task that runs at this moment continues with the ordinary calls above its coroutine. Where
-// several tasks wait for one, the stack follows one of them, and the others are shown through it.
-//
-// The parts, each in a file of its own, from the one that knows nothing of the others on:
-//
-//   task_book                          what is known of each task; who follows whom
-//     |-- task_lists                   which tasks there are
-//     |-- settled_tasks                whose words stood still
-//     |-- task_segments                what a task adds to a stack
-//           `-- running_tasks          which task a thread runs
-namespace tachyon {
-
-// Those that run; all; or those that do not run, for the time they wait.
-enum class TaskChoice : std::uint8_t { running, all, waiting };
-
-struct TaskStack {
-  std::size_t thread = no_thread;  // index among the threads that were given
-  StackId stack{};
-  bool running = false;
-  bool idle = false;  // no task: the loop waits, or runs something that is no task
-};
-
-template <class L, Memory M>
-class TaskStacks {
- public:
-  TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-             const WellKnown& types)
-      : book_{layout, memory, maker, offsets, types},
-        loops_{layout, maker},
-        lists_{book_},
-        settled_{book_},
-        segments_{book_, maker.builder()},
-        running_{book_, segments_, loops_, memory} {}
-  TaskStacks(const TaskStacks&) = delete;  // its parts know one another
-  TaskStacks& operator=(const TaskStacks&) = delete;
-
-  // ---- with every look at the threads; see running_tasks.hpp
-
-  void begin(std::size_t threads, std::uint64_t now) {
-    book_.begin_round();
-    running_.begin(threads, now);
-  }
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
-    running_.ask_before(thread, at, ranges);
-  }
-  void ask(std::vector<Range>& ranges) { running_.ask(ranges); }
-  void arrived(std::size_t count) noexcept { running_.arrived(count); }
-  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
-    book_.set_epoch(epoch);
-    return running_.settle(thread, chain);
-  }
-  bool is_unknown(std::size_t thread) const noexcept {
-    return running_[thread].what == What::unknown;
-  }
-
-  // ---- once a tick
-
-  void look(TaskChoice choice, std::span<const ThreadView> threads,
-            std::span<const Address> interpreters, std::vector<TaskStack>& out);
-
-  // Stacks that changed in every read, and lists that did: one each, however many were missed.
-  std::uint64_t lost() const noexcept { return lost_; }
-  std::size_t task_count() const noexcept { return book_.count(); }
-  const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
-
- private:
-  using What = RunningTask::What;
-  struct Made {
-    std::uint64_t shown = 0;    // the round in which it ran and had its stack
-    std::uint64_t covered = 0;  // ... in which a stack led through it
-    std::uint64_t climbed = 0;  // on which way to the root
-    std::uint64_t built = 0;    // the round its stack is of
-    StackId bare{};             // its marker alone, upon who waits for it
-    StackId stack{};
-    bool whole = false;  // so is its stack, and everybody's in it
-  };
-
-  void add_running(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
-  void add_suspended(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
-  void add_leaf(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
-  bool add_outer(TaskIndex index, std::span<const ThreadView> threads, std::vector<TaskStack>& out);
-  void add_between(TaskChoice choice, std::span<const ThreadView> threads,
-                   std::vector<TaskStack>& out);
-  void cover(TaskIndex index);
-  const Made& make(TaskIndex index, std::span<const ThreadView> threads);
-
-  TaskBook<L, M> book_;
-  LoopStacks<L> loops_;
-  TaskLists<L, M> lists_;
-  SettledTasks<L, M> settled_;
-  TaskSegments<L, M> segments_;
-  RunningTasks<L, M> running_;
-  PerTask<Made> made_;
-  std::vector<TaskIndex> path_;
-  std::uint64_t climb_ = 0;
-  std::uint64_t lost_ = 0;
-};
-
-template <class L, Memory M>
-void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threads,
-                            std::span<const Address> interpreters, std::vector<TaskStack>& out) {
-  out.clear();
-  book_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
-  const auto all = threads;
-  threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
-  add_running(threads, out);
-  if (choice != TaskChoice::running) {
-    lists_.look(all, interpreters);
-    settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
-    add_suspended(threads, out);
-    if (lists_.are_broken()) ++lost_;
-    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
-  }
-  add_between(choice, threads, out);
-  if (choice == TaskChoice::waiting) {
-    out.erase(std::remove_if(out.begin(), out.end(),
-                             [](const TaskStack& task) { return task.running || task.idle; }),
-              out.end());
-  }
-  book_.tidy(choice != TaskChoice::running);
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
-                                   std::vector<TaskStack>& out) {
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    const RunningTask& running = running_[i];
-    const ThreadView& thread = threads[i];
-    if (thread.chain == nullptr || running.thread != thread.at) continue;
-    if (running.what == What::unknown) ++lost_;
-    if (running.what != What::task || running.link >= thread.chain->size()) continue;
-    const StackId from = stack_below(*thread.chain, running.link);
-    out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
-    made_[running.task].shown = book_.round();
-  }
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::add_suspended(std::span<const ThreadView> threads,
-                                     std::vector<TaskStack>& out) {
-  for (const TaskStack& shown : out) cover(running_[shown.thread].task);
-  for (const TaskIndex index : lists_.tasks()) {
-    const bool leaf = book_[index].awaited != book_.round();
-    if (leaf && made_[index].covered != book_.round()) add_leaf(index, threads, out);
-  }
-  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
-  for (const TaskIndex index : lists_.tasks()) {
-    if (made_[index].covered != book_.round()) add_leaf(index, threads, out);
-  }
-}
-
-template <class L, Memory M>
-void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> threads,
-                                std::vector<TaskStack>& out) {
-  const KnownTask& task = book_[index];
-  bool shown = false;
-  if (settled_.has_changed(index) || task.bad) {
-    // Given up.
-  } else if (task.record.on_thread) {
-    shown = task.born != book_.round() && add_outer(index, threads, out);
-  } else if (const Made& made = make(index, threads); made.whole) {
-    out.push_back({task.thread, made.stack, false, false});
-    shown = true;
-  }
-  if (!shown) ++lost_;
-  cover(index);
-}
-
-// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
-template <class L, Memory M>
-bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> threads,
-                                 std::vector<TaskStack>& out) {
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
-    const Chain& chain = *threads[i].chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
-    const std::size_t end = running_[i].link;
-    if (link == no_link || end >= chain.size() || end <= link) continue;
-    const StackId onto = make(index, threads).bare;
-    const StackId from = stack_below(chain, link);
-    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
-    return true;
-  }
-  return false;
-}
-
-// A loop between two tasks waits for something to happen, or runs a callback.
-template <class L, Memory M>
-void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
-                                   std::vector<TaskStack>& out) {
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    if (running_[i].what != What::between || threads[i].chain == nullptr) continue;
-    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
-    const bool idle = loop.kind == LoopStack::Kind::idle;
-    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
-    // With all tasks shown, a loop that waits for them has nothing to add.
-    if (choice != TaskChoice::running && idle && !out.empty()) continue;
-    out.push_back({i, loop.stack, !idle, idle});
-  }
-}
-
-// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
-// stack follows one of several ways only.
-template <class L, Memory M>
-void TaskStacks<L, M>::cover(TaskIndex index) {
-  path_.assign(1, index);
-  while (!path_.empty()) {
-    const TaskIndex at = path_.back();
-    path_.pop_back();
-    if (made_[at].covered == book_.round()) continue;
-    made_[at].covered = book_.round();
-    for (const TaskIndex awaiter : book_[at].awaiters) {
-      if (awaiter != TaskIndex::none) path_.push_back(awaiter);
-    }
-  }
-}
-
-// Up to a task whose stack is known, to the root, or around a circle; then down again.
-template <class L, Memory M>
-const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
-                                                              std::span<const ThreadView> threads) {
-  path_.clear();
-  ++climb_;
-  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskBook<L, M>::most_parents;
-       at = book_[at].parent) {
-    if (made_[at].climbed == climb_) break;
-    made_[at].climbed = climb_;
-    path_.push_back(at);
-    if (made_[at].built == book_.round()) break;
-  }
-  StackId below = StackId::empty;
-  bool whole = true;
-  for (std::size_t i = path_.size(); i-- > 0;) {
-    const KnownTask& task = book_[path_[i]];
-    Made& made = made_[path_[i]];
-    if (made.built != book_.round()) {
-      const TaskSegment segment = segments_.put(path_[i], below);
-      made.bare = segment.bare;
-      made.stack = segment.stack;
-      made.whole = whole && !task.bad;
-      if (task.record.on_thread) {
-        // As somebody's who waits it is shown with what runs of it, if that is known.
-        const bool known = task.born != book_.round();
-        const auto runs = known ? segments_.put_running(path_[i], segment.bare, threads)
-                                : std::optional<StackId>{};
-        made.whole = made.whole && runs;
-        made.stack = runs.value_or(segment.stack);
-      }
-      made.built = book_.round();
-    }
-    whole = made.whole;
-    // Was the edge to the task above there when the thread of this one was read?
-    const bool late = i > 0 && task.record.on_thread && book_[path_[i - 1]].fresh == book_.round();
-    below = late ? made.bare : made.stack;
-  }
-  return made_[index];
-}
 
 }  // namespace tachyon
 

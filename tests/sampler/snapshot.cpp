@@ -7,8 +7,8 @@
 #include <tachyon/sampler/snapshot.hpp>
 #include <tachyon/target/thread_wait.hpp>
 
-#include "every_layout.hpp"
 #include "layout/tables.hpp"
+#include "support/every_layout.hpp"
 #include "unwind/fake_interpreter.hpp"
 
 using namespace tachyon;

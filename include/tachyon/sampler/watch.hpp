@@ -14,10 +14,10 @@
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
 #include <tachyon/sampler/name_book.hpp>
-#include <tachyon/sampler/task_stacks.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/runtime.hpp>
+#include <tachyon/tasks/stacks.hpp>
 
 // The interpreters and threads of one process, kept up to date, and read together.
 //

@@ -11,7 +11,7 @@
 #include <vector>
 #include <catch2/catch.hpp>
 
-#include <tachyon/sampler/task_stacks.hpp>
+#include <tachyon/tasks/stacks.hpp>
 
 #include "layout/tables.hpp"
 #include "unwind/fake_interpreter.hpp"

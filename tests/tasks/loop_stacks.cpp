@@ -1,11 +1,11 @@
-#include <tachyon/sampler/loop_stacks.hpp>
+#include <tachyon/tasks/loop_stacks.hpp>
 
 #include <string>
 #include <string_view>
 #include <catch2/catch.hpp>
 
-#include "every_layout.hpp"
 #include "layout/tables.hpp"
+#include "support/every_layout.hpp"
 
 using namespace tachyon;
 

@@ -1,12 +1,12 @@
-#include <tachyon/sampler/task_lists.hpp>
+#include <tachyon/tasks/lists.hpp>
 
 #include <string>
 #include <utility>
 #include <vector>
 #include <catch2/catch.hpp>
 
-#include "sampler/fake_tasks.hpp"
 #include "support/in_full.hpp"
+#include "tasks/fake_tasks.hpp"
 
 using namespace tachyon;
 using test::each_with_tasks;

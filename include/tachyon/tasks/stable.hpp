@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include <tachyon/sampler/task_book.hpp>
+#include <tachyon/tasks/cache.hpp>
 
 // What makes a stack of tasks true.
 //

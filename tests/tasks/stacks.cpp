@@ -1,10 +1,10 @@
-#include <tachyon/sampler/task_stacks.hpp>
+#include <tachyon/tasks/stacks.hpp>
 
 #include <string>
 #include <vector>
 #include <catch2/catch.hpp>
 
-#include "sampler/fake_tasks.hpp"
+#include "tasks/fake_tasks.hpp"
 
 using namespace tachyon;
 using test::each_with_tasks;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include <tachyon/sampler/task_book.hpp>
+#include <tachyon/tasks/cache.hpp>
 
 // All tasks that there are: those in the interpreter's lists, and everybody who waits for one.
 //

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include <tachyon/memory/gathered.hpp>
-#include <tachyon/sampler/task_names.hpp>
+#include <tachyon/tasks/names.hpp>
+#include <tachyon/tasks/reader.hpp>
 #include <tachyon/unwind/chain.hpp>
-#include <tachyon/unwind/tasks.hpp>
 
 // What is known of each task, from one tick to the next.
 //

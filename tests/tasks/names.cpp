@@ -1,4 +1,4 @@
-#include <tachyon/sampler/task_names.hpp>
+#include <tachyon/tasks/names.hpp>
 
 #include <string>
 #include <catch2/catch.hpp>

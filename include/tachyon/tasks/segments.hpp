@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include <tachyon/sampler/task_book.hpp>
+#include <tachyon/tasks/cache.hpp>
 
 // What one task adds to a stack: its marker, and its coroutines above it.
 //

@@ -3,7 +3,7 @@
 #include <string>
 #include <catch2/catch.hpp>
 
-#include "../layout/tables.hpp"
+#include "layout/tables.hpp"
 
 namespace tachyon::test {
 

@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include <tachyon/sampler/loop_stacks.hpp>
-#include <tachyon/sampler/task_segments.hpp>
+#include <tachyon/tasks/loop_stacks.hpp>
+#include <tachyon/tasks/segments.hpp>
 
 // Which task each thread runs, and how that is known.
 //
@@ -18,7 +18,7 @@
 //
 //   | loop and task, the thread's stack, loop and task, this task and those above it |   one read
 //
-// So the rule of settled_tasks.hpp holds for it too: the first of the two reads was an earlier
+// So the rule of stable.hpp holds for it too: the first of the two reads was an earlier
 // tick's. A task that was not known, or that changed, is read twice now, and must still run then.
 // What is not known after some tries is given up.
 namespace tachyon {

@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include <tachyon/sampler/running_tasks.hpp>
-#include <tachyon/sampler/settled_tasks.hpp>
-#include <tachyon/sampler/task_lists.hpp>
+#include <tachyon/tasks/lists.hpp>
+#include <tachyon/tasks/running.hpp>
+#include <tachyon/tasks/stable.hpp>
 
 // Stacks by task instead of by thread.
 //
@@ -54,7 +54,7 @@ class TaskStacks {
   TaskStacks(const TaskStacks&) = delete;  // its parts know one another
   TaskStacks& operator=(const TaskStacks&) = delete;
 
-  // ---- with every look at the threads; see running_tasks.hpp
+  // ---- with every look at the threads; see running.hpp
 
   void begin(std::size_t threads, std::uint64_t now) {
     book_.begin_round();

@@ -1,4 +1,4 @@
-#include <tachyon/sampler/task_segments.hpp>
+#include <tachyon/tasks/segments.hpp>
 
 #include <string>
 #include <vector>
