@@ -101,11 +101,16 @@
 #include <tachyon/unwind/threads.hpp>
 #include <tachyon/unwind/values.hpp>
 
+#include <tachyon/tasks/awaiters.hpp>
 #include <tachyon/tasks/cache.hpp>
+#include <tachyon/tasks/coroutines.hpp>
 #include <tachyon/tasks/lists.hpp>
 #include <tachyon/tasks/loop_stacks.hpp>
 #include <tachyon/tasks/names.hpp>
+#include <tachyon/tasks/object_kinds.hpp>
+#include <tachyon/tasks/offsets.hpp>
 #include <tachyon/tasks/reader.hpp>
+#include <tachyon/tasks/record.hpp>
 #include <tachyon/tasks/running.hpp>
 #include <tachyon/tasks/segments.hpp>
 #include <tachyon/tasks/stable.hpp>

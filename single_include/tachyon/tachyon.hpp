@@ -1330,12 +1330,12 @@ class Gathered {
   }
 
   // For a read that somebody else makes: where a piece's bytes go. Nothing may be added between
-  // this and settle(), which says whether they arrived.
+  // this and set_read(), which says whether they arrived.
   Range range(PieceId id) noexcept {
     const Piece& piece = pieces_[static_cast<std::uint32_t>(id)];
     return {piece.at, {buffer_.data() + piece.offset, piece.size}};
   }
-  void settle(PieceId id, bool arrived) noexcept {
+  void set_read(PieceId id, bool arrived) noexcept {
     pieces_[static_cast<std::uint32_t>(id)].read = arrived;
   }
 
@@ -1509,7 +1509,7 @@ void Gathered<M>::read_some(std::span<const PieceId> ids) {
   ranges_.clear();
   for (const PieceId id : ids) ranges_.push_back(range(id));
   read_ranges();
-  for (std::size_t i = 0; i < ids.size(); ++i) settle(ids[i], !ranges_[i].into.empty());
+  for (std::size_t i = 0; i < ids.size(); ++i) set_read(ids[i], !ranges_[i].into.empty());
 }
 
 // A range that cannot be read ends the call; the next call goes on behind it. Ranges that failed
@@ -18691,15 +18691,287 @@ Status status_of(const L& layout, Address at, const ThreadCopy& thread, Address 
 
 }  // namespace tachyon
 
+// ---- tachyon/tasks/offsets.hpp ----
+
+// Where asyncio keeps its tasks.
+//
+// From 3.14 on the interpreter links all tasks of a thread into a list whose head is in the thread
+// state. When a thread ends, its tasks move to a list of the interpreter:
+//
+//   thread state --head--> node in task --next--> node in task --> ... back to the head
+//                             |
+//                             +-- coroutine --frame--> awaited coroutine --frame--> ... future
+//                             +-- awaited by: nothing, one task or future, or a set of them
+//
+// The module _asyncio publishes the offsets of these members in a table of its own. The table is
+// read from the target and never compiled in.
+namespace tachyon {
+
+// Thirteen words, in the order of the target's table.
+struct AsyncioOffsets {
+  std::uint64_t task_size = 0, name = 0, awaited_by = 0, is_task = 0, awaited_by_is_set = 0,
+                coro = 0, node = 0;
+  std::uint64_t interpreter_size = 0, interpreter_tasks = 0;
+  std::uint64_t thread_size = 0, running_loop = 0, running_task = 0, thread_tasks = 0;
+
+  static constexpr std::size_t words = 13;
+
+  // The table at `at`; an error if its values cannot be offsets of these members.
+  template <Memory M>
+  static Result<AsyncioOffsets> read(M& memory, Address at) {
+    std::array<std::uint64_t, words> w{};
+    const auto ok = memory.read(at, bytes_of(w));
+    if (!ok) return ok.error();
+    const AsyncioOffsets o{w[0], w[1], w[2], w[3],  w[4],  w[5], w[6],
+                           w[7], w[8], w[9], w[10], w[11], w[12]};
+    const auto inside = [](std::uint64_t offset, std::uint64_t size, std::uint64_t width) {
+      return offset <= size && size - offset >= width;
+    };
+    const bool task = o.task_size >= 64 && o.task_size <= 4096 && inside(o.name, o.task_size, 8) &&
+                      inside(o.awaited_by, o.task_size, 8) && inside(o.is_task, o.task_size, 1) &&
+                      inside(o.awaited_by_is_set, o.task_size, 1) &&
+                      inside(o.coro, o.task_size, 8) && inside(o.node, o.task_size, 16);
+    const bool thread =
+        o.thread_size >= 64 && o.thread_size <= 65536 && inside(o.running_loop, o.thread_size, 8) &&
+        inside(o.running_task, o.thread_size, 8) && inside(o.thread_tasks, o.thread_size, 16);
+    const bool interpreter =
+        o.interpreter_size <= (1U << 24) && inside(o.interpreter_tasks, o.interpreter_size, 16);
+    if (!task || !thread || !interpreter) return Error{Errc::bad_value, 0, at};
+    return o;
+  }
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/record.hpp ----
+
+// What is kept of a task that has been read.
+//
+// A record lists every piece of memory that it was made from, and what stood there. All pieces of
+// all tasks are read again together (memory/gathered.hpp). A record is valid as long as the words
+// that matter are unchanged. The name is one of the pieces: tasks are freed and allocated at the
+// same address, and so are their names.
+namespace tachyon {
+
+struct TaskLimits {
+  std::size_t tasks = 1 << 15;  // of one list
+  std::size_t chain = 4096;     // coroutines awaiting one another
+  std::size_t awaiters = 256;   // of one task
+  std::size_t futures = 16;     // one behind the other, between two tasks
+  std::int64_t set_slots = 1 << 12;
+  std::size_t remembered = 128;  // futures and sets looked through for one task
+  std::size_t steps = 3 << 16;   // of one tick: sets of futures that await sets have no other end
+};
+
+// How much may still be read in this tick.
+class StepBudget {
+ public:
+  template <int = 0> explicit StepBudget(std::size_t steps) noexcept : left_{steps} {}
+  // False: nothing is left.
+  template <int = 0> bool spend(std::size_t cost = 1) noexcept {
+    left_ -= std::min(left_, cost);
+    return left_ != 0;
+  }
+
+ private:
+  std::size_t left_;
+};
+
+// The words of a task object that matter.
+struct TaskWords {
+  Address awaited_by{};
+  Address coroutine{};
+  Address name{};
+  Address next{};  // in its list; changes with its neighbours
+  bool is_task = false;
+  bool awaited_by_is_set = false;
+
+  template <int = 0> bool same_as(const TaskWords& other) const noexcept {
+    return awaited_by == other.awaited_by && coroutine == other.coroutine && name == other.name &&
+           is_task == other.is_task && awaited_by_is_set == other.awaited_by_is_set &&
+           static_cast<bool>(next) == static_cast<bool>(other.next);
+  }
+};
+
+// The words of a coroutine that matter. The frame of a coroutine that runs changes all the time and
+// is read with the stack of its thread: its words are left out.
+struct CoroutineWords {
+  Address type{};
+  Address executable{};
+  Address instruction{};
+  Address awaited{};  // what it waits for; null: nothing
+  std::int32_t thread_index = 0;
+  std::uint8_t owner = 0;
+  std::int8_t state = 0;
+
+  friend bool operator==(const CoroutineWords&, const CoroutineWords&) noexcept = default;
+};
+
+struct RememberedCoroutine {
+  Address at{};
+  PieceId piece = PieceId::none;
+  CoroutineWords words{};
+  bool has_frame = false;  // it is suspended: neither running nor finished
+};
+
+// Bytes that only have to be the same: their fingerprint is kept.
+struct RememberedBytes {
+  PieceId piece = PieceId::none;
+  std::uint64_t fingerprint = 0;
+};
+
+struct TaskRecord {
+  Address at{};
+  PieceId piece = PieceId::none;
+  TaskWords words{};
+  std::string name{};
+  std::vector<RememberedCoroutine> coroutines{};  // outermost first
+  std::vector<RememberedBytes> others{};          // its name; futures and sets on the way
+  std::vector<Address> awaiters{};                // tasks
+  bool nameless = false;                          // not a living task: those have names
+  bool on_thread = false;                         // its coroutine runs, on the stack of a thread
+};
+
+template <int = 0> inline std::uint64_t fingerprint_of(Bytes bytes) noexcept {
+  std::uint64_t print = bytes.size() + 1;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    print = mix_bits(print ^ load<std::uint64_t>(bytes, i));
+  }
+  for (; i < bytes.size(); ++i) print = mix_bits(print ^ std::to_integer<unsigned>(bytes[i]));
+  return print;
+}
+
+// Makes bytes a part of the record. Valid until the next piece is added; empty: not readable.
+template <Memory M>
+Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) {
+  const PieceId piece = memory.add(at, size);
+  if (piece == PieceId::none) return {};
+  const Bytes bytes = memory.bytes(piece);
+  record.others.push_back({piece, fingerprint_of(bytes)});
+  return bytes;
+}
+
+template <Memory M>
+void drop_record(Gathered<M>& memory, TaskRecord& record) noexcept {
+  if (record.piece != PieceId::none) memory.drop(record.piece);
+  record.piece = PieceId::none;
+  for (const auto& coroutine : record.coroutines) memory.drop(coroutine.piece);
+  for (const auto& other : record.others) memory.drop(other.piece);
+  record.coroutines.clear();
+  record.others.clear();
+  record.awaiters.clear();
+  record.on_thread = false;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/tasks/awaiters.hpp ----
+
+// Which tasks wait for a task.
+//
+// A task knows who awaits it: nothing, one object, or a set of objects. An object is a task, or a
+// future that tasks or futures await in turn; gather() makes such a future. Futures are passed
+// through:
+//
+//   task --awaited by--> future --awaited by--> { task, task }        two awaiters
+//
+// Depth, sets and their number are bounded (TaskLimits): sets of futures that await sets may form
+// circles.
+namespace tachyon {
+
+template <class L>
+class AwaiterReader {
+ public:
+  AwaiterReader(const L& layout, const AsyncioOffsets& offsets, const TaskLimits& limits)
+      : layout_{layout}, offsets_{offsets}, limits_{limits} {
+    first_ = std::min({offsets.awaited_by, offsets.is_task, offsets.awaited_by_is_set});
+    last_ = std::max({offsets.awaited_by + 8, offsets.is_task + 1, offsets.awaited_by_is_set + 1});
+  }
+
+  // Adds the tasks that wait for this one to the record, and everything on the way to them.
+  template <Memory M>
+  void read(Gathered<M>& memory, StepBudget& steps, TaskRecord& record) const {
+    follow(memory, record.words.awaited_by, record.words.awaited_by_is_set, 0, steps, record);
+  }
+
+ private:
+  template <Memory M>
+  void follow(Gathered<M>& memory, Address awaiter, bool is_set, std::size_t depth,
+              StepBudget& steps, TaskRecord& record) const;
+  template <Memory M>
+  void add(Gathered<M>& memory, Address at, std::size_t depth, StepBudget& steps,
+           TaskRecord& record) const;
+
+  L layout_;
+  AsyncioOffsets offsets_;
+  TaskLimits limits_;
+  std::uint64_t first_ = 0, last_ = 0;  // what is read of a future
+};
+
+template <class L>
+template <Memory M>
+void AwaiterReader<L>::follow(Gathered<M>& memory, Address awaiter, bool is_set, std::size_t depth,
+                              StepBudget& steps, TaskRecord& record) const {
+  if (!awaiter || depth > limits_.futures || record.others.size() >= limits_.remembered) return;
+  if (!is_set) {
+    add(memory, awaiter, depth, steps, record);
+    return;
+  }
+  const std::uint32_t from = layout_.object.type.offset;
+  const std::uint32_t end =
+      std::max({layout_.set.table.end(), layout_.set.mask.end(), layout_.set.used.end()});
+  const Bytes head = remember(memory, awaiter + from, end - from, record);
+  const auto table = load_checked<Address>(head, layout_.set.table.offset - from);
+  const auto mask = load_checked<std::int64_t>(head, layout_.set.mask.offset - from);
+  if (!table || !mask || *mask < 0) return;
+  const auto slots = static_cast<std::size_t>(std::min(*mask, limits_.set_slots - 1)) + 1;
+  const std::size_t width = layout_.set_entry.size;
+  const Bytes kept = remember(memory, *table, slots * width, record);
+  const std::vector<std::byte> entries{kept.begin(), kept.end()};  // pieces move when one is added
+  for (std::size_t slot = 0; slot < entries.size() / width; ++slot) {
+    const Bytes entry = Bytes{entries}.subspan(slot * width, width);
+    if (record.awaiters.size() >= limits_.awaiters || !steps.spend()) return;
+    const Address key = layout_.set_entry.key.in(entry);
+    if (!key || layout_.set_entry.hash.in(entry) == -1) continue;  // never used, or deleted
+    add(memory, key, depth, steps, record);
+  }
+}
+
+// A task is an awaiter; a future has awaiters.
+template <class L>
+template <Memory M>
+void AwaiterReader<L>::add(Gathered<M>& memory, Address at, std::size_t depth, StepBudget& steps,
+                           TaskRecord& record) const {
+  if (!steps.spend()) return;
+  const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
+  if (!is_task) return;
+  if (*is_task == 1) {
+    auto& known = record.awaiters;
+    if (std::find(known.begin(), known.end(), at) == known.end()) known.push_back(at);
+    return;
+  }
+  if (record.others.size() >= limits_.remembered) return;
+  const Bytes bytes =
+      remember(memory, at + first_, static_cast<std::size_t>(last_ - first_), record);
+  const auto part = [&](std::uint64_t offset) { return static_cast<std::size_t>(offset - first_); };
+  const auto next = load_checked<Address>(bytes, part(offsets_.awaited_by));
+  const auto set = load_checked<std::uint8_t>(bytes, part(offsets_.awaited_by_is_set));
+  if (next && set) follow(memory, *next, *set == 1, depth + 1, steps, record);
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/tasks/names.hpp ----
 
-// What tasks are called, and which name comes first.
+// Names of tasks: the frames that show them, and their order.
 //
-// A task's name stands in its stack as a frame of its own, the marker, below the coroutines of the
-// task. Where several tasks wait for it, the marker says how many: "merge (3 parents)".
+// A stack shows a task as a synthetic frame, the marker, below the coroutines of the task. If
+// several tasks wait for it, the marker says how many: "merge (3 parents)".
 //
-// A server numbers its tasks for ever, and frames are kept for ever. So only so many markers are
-// kept apart; then what differs in its numbers alone is one, and at last all others are one:
+// A server may number its tasks for ever, and frames are never freed. So the number of markers is
+// limited. Beyond the first limit names that differ only in their numbers share a marker; beyond
+// the second all other names do:
 //
 //   Task-65537, Task-65538 -> Task-N          get /a7f, get /a8c -> get /aNf, get /aNc
 namespace tachyon {
@@ -18764,157 +19036,241 @@ class TaskMarkers {
 
 }  // namespace tachyon
 
-// ---- tachyon/tasks/reader.hpp ----
+// ---- tachyon/tasks/object_kinds.hpp ----
 
-// asyncio tasks, suspended or running, and who waits for whom.
-//
-// From 3.14 the interpreter links all tasks of a thread into a list that hangs on the thread state;
-// tasks of threads that have ended move to a list of the interpreter. Where the members of a task
-// are is published by the _asyncio module itself, in a table that is read from the target and never
-// compiled in:
-//
-//   thread state --head--> node in task --next--> node in task --> ... back to the head
-//                             |
-//                             +-- coroutine --frame--> awaited coroutine --frame--> ... future
-//                             +-- awaited by: nobody, one task or future, or a set of them
-//
-// A future between two tasks (gather() makes one) is passed through, and so is what an asynchronous
-// generator puts between itself and the coroutine that iterates it. Everything is bounded: lists,
-// chains, sets, names; a list that is being changed ends early and says so.
-//
-// What is read of a task is kept with the task: every piece of memory that it was made from, and
-// what stood there. Next time the pieces are read again, all of them at once (gathered.hpp), and as
-// long as the words that matter are the same, so is the task. Names are among the pieces: tasks
-// come and go at the same address, and their names at one too.
 namespace tachyon {
 
-// Thirteen words, in the order of the target's table.
-struct AsyncioOffsets {
-  std::uint64_t task_size = 0, name = 0, awaited_by = 0, is_task = 0, awaited_by_is_set = 0,
-                coro = 0, node = 0;
-  std::uint64_t interpreter_size = 0, interpreter_tasks = 0;
-  std::uint64_t thread_size = 0, running_loop = 0, running_task = 0, thread_tasks = 0;
+enum class ObjectKind : std::uint8_t {
+  other,
+  text,
+  number,
+  generator,  // a coroutine, or a generator that is awaited like one
+  wrapper,    // stands between a coroutine and the generator that it drives
+};
 
-  static constexpr std::size_t words = 13;
+// Which of the kinds that tasks are made of an object is, by its type. Types are few, and each is
+// read once.
+template <class L>
+class ObjectKinds {
+ public:
+  ObjectKinds(const L& layout, const WellKnown& types)
+      : layout_{layout}, types_{types}, values_{layout} {}
 
-  // The table at `at`, refused when it cannot be one.
   template <Memory M>
-  static Result<AsyncioOffsets> read(M& memory, Address at) {
-    std::array<std::uint64_t, words> w{};
-    const auto ok = memory.read(at, bytes_of(w));
-    if (!ok) return ok.error();
-    const AsyncioOffsets o{w[0], w[1], w[2], w[3],  w[4],  w[5], w[6],
-                           w[7], w[8], w[9], w[10], w[11], w[12]};
-    const auto inside = [](std::uint64_t offset, std::uint64_t size, std::uint64_t width) {
-      return offset <= size && size - offset >= width;
-    };
-    const bool task = o.task_size >= 64 && o.task_size <= 4096 && inside(o.name, o.task_size, 8) &&
-                      inside(o.awaited_by, o.task_size, 8) && inside(o.is_task, o.task_size, 1) &&
-                      inside(o.awaited_by_is_set, o.task_size, 1) &&
-                      inside(o.coro, o.task_size, 8) && inside(o.node, o.task_size, 16);
-    const bool thread =
-        o.thread_size >= 64 && o.thread_size <= 65536 && inside(o.running_loop, o.thread_size, 8) &&
-        inside(o.running_task, o.thread_size, 8) && inside(o.thread_tasks, o.thread_size, 16);
-    const bool interpreter =
-        o.interpreter_size <= (1U << 24) && inside(o.interpreter_tasks, o.interpreter_size, 16);
-    if (!task || !thread || !interpreter) return Error{Errc::bad_value, 0, at};
-    return o;
+  ObjectKind of(Gathered<M>& memory, Address object) {
+    if (!object) return ObjectKind::other;
+    const auto type = read_value<Address>(memory, layout_.object.type.at(object));
+    if (!type || !*type) return ObjectKind::other;
+    if (*type == types_.coroutine_type || *type == types_.generator_type) {
+      return ObjectKind::generator;
+    }
+    if (const auto known = kinds_.find(type->value); known != kinds_.end()) return known->second;
+    return of_new_type(memory, *type);
   }
-};
 
-struct TaskLimits {
-  std::size_t tasks = 1 << 15;  // of one list
-  std::size_t chain = 4096;     // coroutines awaiting one another
-  std::size_t awaiters = 256;   // of one task
-  std::size_t futures = 16;     // passed through between two tasks
-  std::int64_t set_slots = 1 << 12;
-  std::size_t remembered = 128;  // futures and sets looked through for one task
-  // Of one tick: sets of futures that await sets could keep us for ever.
-  std::size_t steps = 3 << 16;
-};
-
-// The words of a task object that matter.
-struct TaskWords {
-  Address awaited_by{};
-  Address coroutine{};
-  Address name{};
-  Address next{};  // in its list; changes with its neighbours
-  bool is_task = false;
-  bool awaited_by_is_set = false;
-
-  template <int = 0> bool same_as(const TaskWords& other) const noexcept {
-    return awaited_by == other.awaited_by && coroutine == other.coroutine && name == other.name &&
-           is_task == other.is_task && awaited_by_is_set == other.awaited_by_is_set &&
-           static_cast<bool>(next) == static_cast<bool>(other.next);
+  // A number as text.
+  template <Memory M>
+  std::string number(Gathered<M>& memory, Address object) {
+    return values_.show(memory, object);
   }
+
+ private:
+  template <Memory M>
+  [[gnu::cold]] ObjectKind of_new_type(Gathered<M>& memory, Address type) {
+    constexpr std::size_t most_types = 4096;
+    ObjectKind kind = ObjectKind::other;
+    const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(type));
+    if (flags && layout_.type_flags.unicode_subclass.in(*flags)) {
+      kind = ObjectKind::text;
+    } else if (flags && layout_.type_flags.long_subclass.in(*flags)) {
+      kind = ObjectKind::number;
+    } else if (flags) {
+      const std::string name = values_.type_name(memory, type);
+      if (name == "coroutine" || name == "generator" || name == "async_generator") {
+        kind = ObjectKind::generator;
+      } else if (name == "async_generator_asend" || name == "async_generator_athrow" ||
+                 name == "coroutine_wrapper") {
+        kind = ObjectKind::wrapper;
+      }
+    }
+    if (kinds_.size() >= most_types) kinds_.clear();
+    kinds_.emplace(type.value, kind);
+    return kind;
+  }
+
+  L layout_;
+  WellKnown types_;
+  ValueReader<L> values_;
+  std::unordered_map<std::uint64_t, ObjectKind> kinds_;  // by type
 };
 
-// The words of a coroutine that matter. While it runs they change all the time and belong to the
-// walk of its thread: then they are left out.
-struct CoroutineWords {
-  Address type{};
-  Address executable{};
-  Address instruction{};
-  Address awaited{};  // what it waits for; null when it waits for nothing
-  std::int32_t thread_index = 0;
-  std::uint8_t owner = 0;
-  std::int8_t state = 0;
+}  // namespace tachyon
 
-  friend bool operator==(const CoroutineWords&, const CoroutineWords&) noexcept = default;
+// ---- tachyon/tasks/coroutines.hpp ----
+
+// The coroutines of a task: its own, and those that one awaits in turn.
+//
+// A coroutine object contains its frame. A coroutine that waits keeps what it waits for in the
+// topmost slot of its evaluation stack, below the stack pointer of the frame:
+//
+//   coroutine | ... state | frame: ... stackpointer | locals | ... | awaited | <- stack pointer
+//                                                                       |
+//                                                  the next coroutine <-+
+//
+// What an asynchronous generator puts between itself and the coroutine that iterates over it is
+// passed through. The chain ends at anything else: a future, or an object written in C.
+namespace tachyon {
+
+template <class L>
+class CoroutineReader {
+ public:
+  CoroutineReader(const L& layout, const TaskLimits& limits) : layout_{layout}, limits_{limits} {}
+
+  // Adds the coroutines from `record.words.coroutine` on to the record.
+  template <Memory M>
+  void read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBudget& steps,
+            TaskRecord& record) const;
+
+  // As of the last read, are they what they were?
+  template <Memory M>
+  bool are_unchanged(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    for (const RememberedCoroutine& coroutine : record.coroutines) {
+      if (words_of(coroutine.at, memory.bytes(coroutine.piece)) != coroutine.words) return false;
+    }
+    return true;
+  }
+
+  // Where the frame of a coroutine object lies.
+  Address frame_of(Address coroutine) const noexcept {
+    return layout_.generator.frame.at(coroutine);
+  }
+  RawFrame frame_of(const RememberedCoroutine& coroutine) const noexcept {
+    RawFrame frame;
+    frame.at = frame_of(coroutine.at);
+    frame.executable = coroutine.words.executable;
+    frame.instruction = coroutine.words.instruction;
+    frame.thread_index = coroutine.words.thread_index;
+    frame.owner = coroutine.words.owner;
+    return frame;
+  }
+  bool is_generator(std::uint8_t owner) const noexcept {
+    return layout_.owners.generator.is(owner);
+  }
+
+ private:
+  bool waits(std::int8_t state) const noexcept {
+    return layout_.states.suspended_yield_from.is(state) ||
+           layout_.states.suspended_yield_from_locked.is(state);
+  }
+  bool has_ended(std::int8_t state) const noexcept {
+    return layout_.states.cleared.is(state) || layout_.states.completed.is(state);
+  }
+  std::size_t frame_at() const noexcept { return layout_.generator.frame.offset; }
+  // Of a coroutine object without locals and evaluation stack.
+  std::size_t bare_size() const noexcept { return frame_at() + layout_.frame.localsplus.offset; }
+  Address awaited_slot(Bytes frame) const noexcept {
+    if (!layout_.frame.stackpointer.present()) return {};
+    return layout_.frame.stackpointer.in(frame)-layout_.traits.awaited_slot_back * 8U;
+  }
+  CoroutineWords words_of(Address object, Bytes bytes) const noexcept;
+
+  L layout_;
+  TaskLimits limits_;
 };
 
-struct RememberedCoroutine {
-  Address at{};
-  PieceId piece = PieceId::none;
-  CoroutineWords words{};
-  bool has_frame = false;  // it has begun, or will begin, and has not ended
-};
+template <class L>
+CoroutineWords CoroutineReader<L>::words_of(Address object, Bytes bytes) const noexcept {
+  CoroutineWords words;
+  if (bytes.size() < bare_size()) return words;
+  words.type = layout_.object.type.in(bytes);
+  words.state = layout_.generator.frame_state.in(bytes);
+  if (has_ended(words.state) || layout_.states.executing.is(words.state)) return words;
+  const Bytes frame = bytes.subspan(frame_at());
+  const RawFrame raw = raw_frame(layout_, {}, frame);
+  words.executable = raw.executable;
+  words.instruction = raw.instruction;
+  words.thread_index = raw.thread_index;
+  words.owner = raw.owner;
+  if (waits(words.state)) {
+    const std::uint64_t slot = awaited_slot(frame) - object;
+    const auto awaited = load_checked<Address>(bytes, static_cast<std::size_t>(slot));
+    if (awaited) words.awaited = {awaited->value & layout_.traits.executable_mask};
+  }
+  return words;
+}
 
-// Bytes that were looked at and need no second look as long as they are the same.
-struct RememberedBytes {
-  PieceId piece = PieceId::none;
-  std::uint64_t print = 0;
-};
+template <class L>
+template <Memory M>
+void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBudget& steps,
+                              TaskRecord& record) const {
+  Address object = record.words.coroutine;
+  for (std::size_t i = 0; object && i < limits_.chain && steps.spend(4); ++i) {
+    StructCopy<512> head;
+    if (!head.fetch(memory, object, bare_size())) return;
+    std::size_t size = bare_size();
+    if (waits(layout_.generator.frame_state.in(head.bytes()))) {
+      const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
+      if (end > size && end <= Gathered<M>::largest_piece) size = static_cast<std::size_t>(end);
+    }
+    const PieceId piece = memory.add(object, size);
+    if (piece == PieceId::none) return;
+    RememberedCoroutine found{object, piece, words_of(object, memory.bytes(piece)), false};
+    const bool runs = layout_.states.executing.is(found.words.state);
+    found.has_frame = found.words.type && !runs && !has_ended(found.words.state);
+    record.coroutines.push_back(found);
+    if (i == 0) record.on_thread = runs;
+    object = found.words.awaited;
+    ObjectKind kind = kinds.of(memory, object);
+    if (kind == ObjectKind::wrapper) {
+      // Its first member is what it drives.
+      const std::size_t from = layout_.object.type.offset;
+      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
+      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
+      kind = kinds.of(memory, object);
+    }
+    if (kind != ObjectKind::generator) return;
+  }
+}
 
-struct TaskRecord {
-  Address at{};
-  PieceId piece = PieceId::none;
-  TaskWords words{};
-  std::string name{};
-  std::vector<RememberedCoroutine> coroutines{};  // outermost first
-  std::vector<RememberedBytes> others{};          // its name; futures and sets on the way
-  std::vector<Address> awaiters{};                // tasks
-  bool nameless = false;                          // not a living task: they all have a name
-  bool on_thread = false;  // its coroutine runs: its frames are on the stack of a thread
-};
+}  // namespace tachyon
+
+// ---- tachyon/tasks/reader.hpp ----
+
+// Reads one task: its name, its coroutines and who waits for it.
+//
+//   offsets         where asyncio's members are
+//   record          what is kept of a task, and when it is still valid
+//   object_kinds    text, number, coroutine ... by an object's type
+//   coroutines      what the task awaits
+//   awaiters        who awaits the task
+//
+// Everything is bounded: lists, chains, sets, names, and the work of one tick.
+namespace tachyon {
 
 template <class L>
 class TaskReader {
  public:
   TaskReader(const L& layout, const AsyncioOffsets& offsets, const WellKnown& types,
              TaskLimits limits = {})
-      : layout_{layout}, offsets_{offsets}, types_{types}, limits_{limits}, values_{layout} {
+      : layout_{layout},
+        offsets_{offsets},
+        limits_{limits},
+        kinds_{layout, types},
+        coroutines_{layout, limits},
+        awaiters_{layout, offsets, limits} {
     const auto& o = offsets_;
     link_ = layout_.llist.next.offset;
     first_ = std::min({o.name, o.awaited_by, o.is_task, o.awaited_by_is_set, o.coro, o.node});
     last_ = std::max({o.name + 8, o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1,
                       o.coro + 8, o.node + 16});
-    future_first_ = std::min({o.awaited_by, o.is_task, o.awaited_by_is_set});
-    future_last_ = std::max({o.awaited_by + 8, o.is_task + 1, o.awaited_by_is_set + 1});
   }
 
-  // Before each tick: what it may cost begins anew.
-  void begin() noexcept { left_ = limits_.steps; }
+  // Before each tick: renews what may be read in it.
+  void begin_tick() noexcept { steps_ = StepBudget{limits_.steps}; }
 
   const AsyncioOffsets& offsets() const noexcept { return offsets_; }
   const TaskLimits& limits() const noexcept { return limits_; }
-  // Where the frame of a coroutine object lies.
-  Address frame_of(Address coroutine) const noexcept {
-    return layout_.generator.frame.at(coroutine);
-  }
-  bool is_generator(std::uint8_t owner) const noexcept {
-    return layout_.owners.generator.is(owner);
-  }
+  const CoroutineReader<L>& coroutines() const noexcept { return coroutines_; }
   Address task_of_node(Address node) const noexcept { return node - offsets_.node; }
 
   // The head of a list, as a piece whose bytes are the first node's address.
@@ -18926,70 +19282,31 @@ class TaskReader {
     return owner + (interpreter ? offsets_.interpreter_tasks : offsets_.thread_tasks);
   }
 
-  // What a task says as of the last read. Not a task: `is_task` is false.
+  // The words of a task as of the last read. If it is no task, `is_task` is false.
   template <Memory M>
   TaskWords words_of(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
-    return record.piece == PieceId::none ? TaskWords{} : task_words(memory.bytes(record.piece));
+    return record.piece == PieceId::none ? TaskWords{} : words_in(memory.bytes(record.piece));
   }
 
-  // Makes the record of the task at `record.at` anew. False: there is no task.
+  // Makes a new record of the task at `record.at`. False: there is no task.
   template <Memory M>
   bool read(Gathered<M>& memory, TaskRecord& record);
-  // Is everything that the record was made from as it was, as of the last read?
+  // As of the last read, is everything that the record was made from what it was?
   template <Memory M>
-  bool same(const Gathered<M>& memory, const TaskRecord& record) const noexcept;
-
-  // The same task with the same name, for whom the same wait?
+  bool is_unchanged(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+    return is_same_task(memory, record) && coroutines_.are_unchanged(memory, record);
+  }
+  // The same without the coroutines: name, and who waits for it.
   template <Memory M>
-  bool same_task(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
+  bool is_same_task(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
     return record.words.same_as(words_of(memory, record)) &&
            std::all_of(record.others.begin(), record.others.end(), [&](const RememberedBytes& o) {
-             return print_of(memory.bytes(o.piece)) == o.print;
+             return fingerprint_of(memory.bytes(o.piece)) == o.fingerprint;
            });
   }
 
-  template <Memory M>
-  void drop(Gathered<M>& memory, TaskRecord& record) const noexcept {
-    if (record.piece != PieceId::none) memory.drop(record.piece);
-    record.piece = PieceId::none;
-    for (const auto& coroutine : record.coroutines) memory.drop(coroutine.piece);
-    for (const auto& other : record.others) memory.drop(other.piece);
-    record.coroutines.clear();
-    record.others.clear();
-    record.awaiters.clear();
-    record.on_thread = false;
-  }
-
-  // The frame of a coroutine, for those who show frames.
-  RawFrame frame_of(const RememberedCoroutine& coroutine) const noexcept {
-    RawFrame frame;
-    frame.at = frame_of(coroutine.at);
-    frame.executable = coroutine.words.executable;
-    frame.instruction = coroutine.words.instruction;
-    frame.thread_index = coroutine.words.thread_index;
-    frame.owner = coroutine.words.owner;
-    return frame;
-  }
-
  private:
-  bool step(std::size_t cost = 1) noexcept {
-    left_ -= std::min(left_, cost);
-    return left_ != 0;
-  }
-
-  enum class Kind : std::uint8_t { other, text, number, generator, passes_on };
-
-  static std::uint64_t print_of(Bytes bytes) noexcept {
-    std::uint64_t print = bytes.size() + 1;
-    std::size_t i = 0;
-    for (; i + 8 <= bytes.size(); i += 8) {
-      print = mix_bits(print ^ load<std::uint64_t>(bytes, i));
-    }
-    for (; i < bytes.size(); ++i) print = mix_bits(print ^ std::to_integer<unsigned>(bytes[i]));
-    return print;
-  }
-
-  TaskWords task_words(Bytes bytes) const noexcept {
+  TaskWords words_in(Bytes bytes) const noexcept {
     if (bytes.size() < last_ - first_) return {};
     const auto word = [&](std::uint64_t offset) {
       return load<Address>(bytes, static_cast<std::size_t>(offset - first_));
@@ -19001,137 +19318,33 @@ class TaskReader {
             word(offsets_.node + link_), byte(offsets_.is_task), byte(offsets_.awaited_by_is_set)};
   }
 
-  bool waits(std::int8_t state) const noexcept {
-    return layout_.states.suspended_yield_from.is(state) ||
-           layout_.states.suspended_yield_from_locked.is(state);
-  }
-  bool ended(std::int8_t state) const noexcept {
-    return layout_.states.cleared.is(state) || layout_.states.completed.is(state);
-  }
-  std::size_t frame_at() const noexcept { return layout_.generator.frame.offset; }
-  // A coroutine object without what its frame holds.
-  std::size_t bare_size() const noexcept { return frame_at() + layout_.frame.localsplus.offset; }
-
-  CoroutineWords coroutine_words(Address object, Bytes bytes) const noexcept {
-    CoroutineWords words;
-    if (bytes.size() < bare_size()) return words;
-    words.type = layout_.object.type.in(bytes);
-    words.state = layout_.generator.frame_state.in(bytes);
-    if (ended(words.state) || layout_.states.executing.is(words.state)) return words;
-    const Bytes frame = bytes.subspan(frame_at());
-    const RawFrame raw = raw_frame(layout_, {}, frame);
-    words.executable = raw.executable;
-    words.instruction = raw.instruction;
-    words.thread_index = raw.thread_index;
-    words.owner = raw.owner;
-    if (waits(words.state)) {
-      const std::uint64_t slot = awaited_slot(frame) - object;
-      const auto awaited = load_checked<Address>(bytes, static_cast<std::size_t>(slot));
-      if (awaited) words.awaited = {awaited->value & layout_.traits.executable_mask};
-    }
-    return words;
-  }
-  Address awaited_slot(Bytes frame) const noexcept {
-    if (!layout_.frame.stackpointer.present()) return {};
-    return layout_.frame.stackpointer.in(frame)-layout_.traits.awaited_slot_back * 8U;
-  }
-
-  template <Memory M>
-  Kind kind_of(Gathered<M>& memory, Address object);
-  template <Memory M>
-  [[gnu::cold]] Kind kind_of_type(Gathered<M>& memory, Address type);
-  template <Memory M>
-  Bytes remember(Gathered<M>& memory, Address at, std::size_t size, TaskRecord& record) const {
-    const PieceId piece = memory.add(at, size);
-    if (piece == PieceId::none) return {};
-    const Bytes bytes = memory.bytes(piece);
-    record.others.push_back({piece, print_of(bytes)});
-    return bytes;
-  }
   template <Memory M>
   void read_name(Gathered<M>& memory, TaskRecord& record);
-  template <Memory M>
-  void follow_coroutine(Gathered<M>& memory, TaskRecord& record);
-  template <Memory M>
-  void collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set, std::size_t depth,
-                        TaskRecord& record);
-  template <Memory M>
-  void add_awaiter(Gathered<M>& memory, Address at, std::size_t depth, TaskRecord& record);
 
   L layout_;
   AsyncioOffsets offsets_;
-  WellKnown types_;
   TaskLimits limits_;
-  ValueReader<L> values_;
-  std::size_t left_ = limits_.steps;
-  std::uint32_t link_ = 0;                            // of a list node, to the next one
-  std::uint64_t first_ = 0, last_ = 0;                // what is read of a task
-  std::uint64_t future_first_ = 0, future_last_ = 0;  // ... and of a future
-  std::unordered_map<std::uint64_t, Kind> kinds_;     // of types
+  ObjectKinds<L> kinds_;
+  CoroutineReader<L> coroutines_;
+  AwaiterReader<L> awaiters_;
+  StepBudget steps_{limits_.steps};
+  std::uint32_t link_ = 0;              // of a list node, to the next one
+  std::uint64_t first_ = 0, last_ = 0;  // what is read of a task
 };
 
 template <class L>
 template <Memory M>
 bool TaskReader<L>::read(Gathered<M>& memory, TaskRecord& record) {
-  drop(memory, record);
+  drop_record(memory, record);
   record.words = {};
-  if (!step(4)) return false;
+  if (!steps_.spend(4)) return false;
   record.piece = memory.add(record.at + first_, static_cast<std::size_t>(last_ - first_));
   record.words = words_of(memory, record);
   if (!record.words.is_task) return false;
   read_name(memory, record);
-  collect_awaiters(memory, record.words.awaited_by, record.words.awaited_by_is_set, 0, record);
-  follow_coroutine(memory, record);
+  awaiters_.read(memory, steps_, record);
+  coroutines_.read(memory, kinds_, steps_, record);
   return true;
-}
-
-template <class L>
-template <Memory M>
-bool TaskReader<L>::same(const Gathered<M>& memory, const TaskRecord& record) const noexcept {
-  if (!same_task(memory, record)) return false;
-  for (const RememberedCoroutine& coroutine : record.coroutines) {
-    if (coroutine_words(coroutine.at, memory.bytes(coroutine.piece)) != coroutine.words) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// What the objects of a type are to us. Few types, read once.
-template <class L>
-template <Memory M>
-typename TaskReader<L>::Kind TaskReader<L>::kind_of_type(Gathered<M>& memory, Address type) {
-  if (!type) return Kind::other;
-  if (type == types_.coroutine_type || type == types_.generator_type) return Kind::generator;
-  if (const auto known = kinds_.find(type.value); known != kinds_.end()) return known->second;
-  Kind kind = Kind::other;
-  const auto flags = read_value<std::uint64_t>(memory, layout_.type_object.flags.at(type));
-  if (flags && layout_.type_flags.unicode_subclass.in(*flags)) {
-    kind = Kind::text;
-  } else if (flags && layout_.type_flags.long_subclass.in(*flags)) {
-    kind = Kind::number;
-  } else if (flags) {
-    const std::string name = values_.type_name(memory, type);
-    if (name == "coroutine" || name == "generator" || name == "async_generator") {
-      kind = Kind::generator;
-    } else if (name == "async_generator_asend" || name == "async_generator_athrow" ||
-               name == "coroutine_wrapper") {
-      // Their first member is what they drive; that it is a generator is checked each time.
-      kind = Kind::passes_on;
-    }
-  }
-  constexpr std::size_t most_types = 4096;
-  if (kinds_.size() >= most_types) kinds_.clear();
-  kinds_.emplace(type.value, kind);
-  return kind;
-}
-
-template <class L>
-template <Memory M>
-typename TaskReader<L>::Kind TaskReader<L>::kind_of(Gathered<M>& memory, Address object) {
-  if (!object) return Kind::other;
-  const auto type = read_value<Address>(memory, layout_.object.type.at(object));
-  return type ? kind_of_type(memory, *type) : Kind::other;
 }
 
 template <class L>
@@ -19140,17 +19353,17 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
   const Address at = record.words.name;
   record.name = "?";
   record.nameless = false;
-  // Behind the reference count, which changes and says nothing.
+  // Behind the reference count, which changes without meaning.
   const Address from = at + layout_.object.type.offset;
-  switch (kind_of(memory, at)) {
-    case Kind::number: {
-      // Names that nobody asked for yet are kept as a number.
+  switch (kinds_.of(memory, at)) {
+    case ObjectKind::number: {
+      // A name that the program has not asked for yet is kept as a number.
       constexpr std::size_t some_digits = 32;
       remember(memory, from, some_digits, record);
-      record.name = "Task-" + values_.show(memory, at);
+      record.name = "Task-" + kinds_.number(memory, at);
       break;
     }
-    case Kind::text: {
+    case ObjectKind::text: {
       constexpr std::uint64_t longest = 1024;
       StructCopy<128> head;
       if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
@@ -19169,108 +19382,22 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
   }
 }
 
-// The coroutines that one awaits in turn.
-template <class L>
-template <Memory M>
-void TaskReader<L>::follow_coroutine(Gathered<M>& memory, TaskRecord& record) {
-  Address object = record.words.coroutine;
-  for (std::size_t i = 0; object && i < limits_.chain && step(4); ++i) {
-    StructCopy<512> head;
-    if (!head.fetch(memory, object, bare_size())) return;
-    std::size_t size = bare_size();
-    if (waits(layout_.generator.frame_state.in(head.bytes()))) {
-      const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
-      if (end > size && end <= Gathered<M>::largest_piece) size = static_cast<std::size_t>(end);
-    }
-    const PieceId piece = memory.add(object, size);
-    if (piece == PieceId::none) return;
-    RememberedCoroutine found{object, piece, coroutine_words(object, memory.bytes(piece)), false};
-    const bool runs = layout_.states.executing.is(found.words.state);
-    found.has_frame = found.words.type && !runs && !ended(found.words.state);
-    record.coroutines.push_back(found);
-    if (i == 0) record.on_thread = runs;
-    object = found.words.awaited;
-    Kind kind = kind_of(memory, object);
-    if (kind == Kind::passes_on) {
-      const std::size_t from = layout_.object.type.offset;
-      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
-      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
-      kind = kind_of(memory, object);
-    }
-    if (kind != Kind::generator) return;
-  }
-}
-
-template <class L>
-template <Memory M>
-void TaskReader<L>::collect_awaiters(Gathered<M>& memory, Address awaiter, bool is_set,
-                                     std::size_t depth, TaskRecord& record) {
-  if (!awaiter || depth > limits_.futures || record.others.size() >= limits_.remembered) return;
-  if (!is_set) {
-    add_awaiter(memory, awaiter, depth, record);
-    return;
-  }
-  const std::uint32_t from = layout_.object.type.offset;
-  const std::uint32_t end =
-      std::max({layout_.set.table.end(), layout_.set.mask.end(), layout_.set.used.end()});
-  const Bytes head = remember(memory, awaiter + from, end - from, record);
-  const auto table = load_checked<Address>(head, layout_.set.table.offset - from);
-  const auto mask = load_checked<std::int64_t>(head, layout_.set.mask.offset - from);
-  if (!table || !mask || *mask < 0) return;
-  const auto slots = static_cast<std::size_t>(std::min(*mask, limits_.set_slots - 1)) + 1;
-  const std::size_t width = layout_.set_entry.size;
-  const Bytes kept = remember(memory, *table, slots * width, record);
-  const std::vector<std::byte> entries{kept.begin(), kept.end()};  // pieces move when one is added
-  for (std::size_t slot = 0; slot < entries.size() / width; ++slot) {
-    const Bytes entry = Bytes{entries}.subspan(slot * width, width);
-    if (record.awaiters.size() >= limits_.awaiters || !step()) return;
-    const Address key = layout_.set_entry.key.in(entry);
-    if (!key || layout_.set_entry.hash.in(entry) == -1) continue;  // never used, or deleted
-    add_awaiter(memory, key, depth, record);
-  }
-}
-
-// A task is an awaiter; a future has awaiters.
-template <class L>
-template <Memory M>
-void TaskReader<L>::add_awaiter(Gathered<M>& memory, Address at, std::size_t depth,
-                                TaskRecord& record) {
-  if (!step()) return;
-  const auto is_task = read_value<std::uint8_t>(memory, at + offsets_.is_task);
-  if (!is_task) return;
-  if (*is_task == 1) {
-    auto& known = record.awaiters;
-    if (std::find(known.begin(), known.end(), at) == known.end()) known.push_back(at);
-    return;
-  }
-  if (record.others.size() >= limits_.remembered) return;
-  const auto size = static_cast<std::size_t>(future_last_ - future_first_);
-  const Bytes bytes = remember(memory, at + future_first_, size, record);
-  const auto part = [&](std::uint64_t offset) {
-    return static_cast<std::size_t>(offset - future_first_);
-  };
-  const auto next = load_checked<Address>(bytes, part(offsets_.awaited_by));
-  const auto set = load_checked<std::uint8_t>(bytes, part(offsets_.awaited_by_is_set));
-  if (next && set) collect_awaiters(memory, *next, *set == 1, depth + 1, record);
-}
-
 }  // namespace tachyon
 
 // ---- tachyon/tasks/cache.hpp ----
 
-// What is known of each task, from one tick to the next.
+// What is known of each task, kept from one tick to the next.
 //
-// Ten thousand tasks a hundred times a second are cheap only because hardly any of them has changed
-// since the last look: its words are read again, and as long as they are the same, so are its name,
-// the frames that its coroutines show, and who waits for it. The book keeps all that, and says when
-// it was made anew.
+// Looking at ten thousand tasks a hundred times a second is affordable only because hardly any of
+// them has changed since the last tick. The words of a task are read again, and while they are the
+// same, so are its name, the frames of its coroutines, and who waits for it.
 //
-// Of all tasks that wait for one, a stack follows the one whose name comes first (numbers counted
-// as numbers), then the one that is older: the same program gives the same stacks in every run.
+// If several tasks wait for one, its stack follows the one whose name comes first (numbers compared
+// as numbers), then the older one: the same program gives the same stacks in every run.
 //
-// Nobody else writes into what is known. What the parts around the book need to remember of a task
-// they keep themselves (PerTask), and compare `made` and `version` with those they saw last. Time
-// is counted in rounds, one a tick. A task that nobody has met for some rounds is forgotten.
+// Only the cache writes into a cached task. The parts that use it keep what they need in a PerTask
+// of their own, and compare `record_version` and `version` with the ones they saw last. A task that
+// was not seen for some ticks is dropped.
 namespace tachyon {
 
 enum class TaskIndex : std::uint32_t { none = 0xffffffff };
@@ -19278,34 +19405,35 @@ enum class TaskIndex : std::uint32_t { none = 0xffffffff };
 // The thread of a task whose thread has ended.
 inline constexpr std::size_t no_thread = ~std::size_t{0};
 
-// What is known about one thread when its tasks are looked at.
+// What is known about a thread when its tasks are looked at.
 struct ThreadView {
   Address at{};
   const Chain* chain = nullptr;  // of this look; null: it could not be read
-  StackId stack{};               // the thread's, <GC> included
+  StackId stack{};               // of the thread, <GC> included
   std::uint64_t epoch = 0;
 };
 
-struct KnownTask {
+struct CachedTask {
   TaskRecord record{};
-  std::vector<FrameId> frames{};       // that its coroutines show, outermost first
-  std::vector<TaskIndex> awaiters{};   // where they are known
-  TaskIndex parent = TaskIndex::none;  // the one of them that is followed
+  std::vector<FrameId> frames{};       // of its coroutines, outermost first
+  std::vector<TaskIndex> awaiters{};   // those of the record, where they are cached
+  TaskIndex parent = TaskIndex::none;  // the awaiter that its stack follows
   FrameId marker{};
   std::size_t thread = no_thread;
-  std::uint64_t order = 0;    // in the lists
-  std::uint64_t epoch = 0;    // as of which its frames are true
-  std::uint64_t made = 0;     // another number whenever its record was made anew ...
-  std::uint64_t version = 0;  // ... and whenever what it shows was
-  std::uint64_t seen = 0;     // the round in which somebody met it
-  std::uint64_t fresh = 0;    // ... in which its record was made anew
-  std::uint64_t born = 0;     // ... and found to be another task's
-  std::uint64_t awaited = 0;  // ... in which it was seen to wait for a task
+  std::uint64_t order = 0;           // in the lists
+  std::uint64_t epoch = 0;           // as of which its frames are right
+  std::uint64_t record_version = 0;  // changes whenever its record is made anew ...
+  std::uint64_t version = 0;         // ... and whenever its frames are
+  // Ticks:
+  std::uint64_t seen = 0;      // in a list, or as an awaiter, or running
+  std::uint64_t reread = 0;    // its record was made anew
+  std::uint64_t replaced = 0;  // ... with another coroutine: it is another task
+  std::uint64_t awaited = 0;   // it was found to wait for a task
   bool used = false;
-  bool bad = false;  // no task any more, or frames that cannot be
+  bool invalid = false;  // no task any more, or one with frames that cannot be right
 };
 
-// What one part remembers of each task. An index may have become another task's meanwhile.
+// What one part remembers of each task. An index may meanwhile stand for another task.
 template <class T>
 class PerTask {
  public:
@@ -19320,33 +19448,33 @@ class PerTask {
 };
 
 template <class L, Memory M>
-class TaskBook {
+class TaskCache {
  public:
   static constexpr std::size_t most_parents = 1024;  // one above the other
-  static constexpr int most_reads = 4;               // of what keeps changing
+  static constexpr int most_reads = 4;               // of a task that keeps changing
 
-  TaskBook(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-           const WellKnown& types)
+  TaskCache(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
+            const WellKnown& types)
       : memory_{memory},
         pieces_{memory},
         maker_{maker},
         markers_{maker.builder()},
         reader_{layout, offsets, types} {}
 
-  void begin_round() noexcept {
-    ++round_;
-    reader_.begin();
+  void begin_tick() noexcept {
+    ++tick_;
+    reader_.begin_tick();
   }
-  std::uint64_t round() const noexcept { return round_; }
-  // Code objects live and die: what is made from now on is made as of this epoch.
+  std::uint64_t tick() const noexcept { return tick_; }
+  // Code objects are freed and allocated: frames made from now on are right as of this epoch.
   void set_epoch(std::uint64_t epoch) noexcept { epoch_ = epoch; }
 
-  const KnownTask& operator[](TaskIndex index) const noexcept {
+  const CachedTask& operator[](TaskIndex index) const noexcept {
     return tasks_[static_cast<std::size_t>(index)];
   }
   std::size_t count() const noexcept { return used_; }
   bool is_full() const noexcept { return used_ >= most_tasks; }
-  // What stands for all tasks that there is no room for.
+  // The stack that stands for all tasks beyond the limit.
   StackId others() {
     const std::string name = "<more than " + std::to_string(most_tasks) + " tasks>";
     return maker_.builder().push(StackId::empty, markers_.of(name, 0));
@@ -19354,6 +19482,9 @@ class TaskBook {
   Gathered<M>& pieces() noexcept { return pieces_; }
   const Gathered<M>& pieces() const noexcept { return pieces_; }
   const TaskReader<L>& reader() const noexcept { return reader_; }
+  bool is_generator(std::uint8_t owner) const noexcept {
+    return reader_.coroutines().is_generator(owner);
+  }
 
   TaskIndex find(Address at) const { return find_in(by_address_, at); }
   // The task whose outermost coroutine has its frame here.
@@ -19361,54 +19492,53 @@ class TaskBook {
   // Where that frame is. Null: it has no coroutine.
   Address frame_of(TaskIndex index) const noexcept {
     const Address coroutine = (*this)[index].record.words.coroutine;
-    return coroutine ? reader_.frame_of(coroutine) : Address{};
+    return coroutine ? reader_.coroutines().frame_of(coroutine) : Address{};
   }
 
-  // These may move what is known of the others. None: there is no task, or no room for it.
+  // These may move the other tasks. None: there is no task, or no room for it.
   TaskIndex add(Address at, std::size_t thread);
-  // Finds or adds who waits for a task, and chooses whom its stack follows.
+  // Finds or adds the tasks that wait for this one, and chooses the one that its stack follows.
   void choose_parent(TaskIndex index);
 
-  // False: it is no task any more.
-  bool remake(TaskIndex index);
-  // Whatever is not as it was, as of the last read, is made anew.
-  void refresh(TaskIndex index);
-  // Its frames as of this epoch.
-  void show_now(TaskIndex index) {
-    if ((*this)[index].epoch != epoch_) show(known(index));
+  // Reads the task anew. False: it is no task any more.
+  bool reread(TaskIndex index);
+  // Reads the task anew unless it is unchanged as of the last read.
+  void update(TaskIndex index);
+  // Makes its frames anew unless they are those of this epoch.
+  void update_frames(TaskIndex index) {
+    if ((*this)[index].epoch != epoch_) make_frames(cached(index));
   }
 
-  void see(TaskIndex index) noexcept { known(index).seen = round_; }
+  void mark_seen(TaskIndex index) noexcept { cached(index).seen = tick_; }
   void place(TaskIndex index, std::size_t thread, std::size_t order) noexcept {
-    see(index);
-    known(index).thread = thread;
-    known(index).order = order;
+    mark_seen(index);
+    cached(index).thread = thread;
+    cached(index).order = order;
   }
 
-  // Is all that is known as it was, as of the last read?
-  bool is_same(TaskIndex index) const noexcept {
-    return reader_.same(pieces_, (*this)[index].record);
+  // Is everything that is known as it was, as of the last read?
+  bool is_unchanged(TaskIndex index) const noexcept {
+    return reader_.is_unchanged(pieces_, (*this)[index].record);
   }
-  // ... who it is and who waits for it, while its frames are its thread's business?
-  bool is_same_running(TaskIndex index) const noexcept {
-    return reader_.same_task(pieces_, (*this)[index].record);
+  // The same for a running task, whose frames are read with its thread.
+  bool is_same_task(TaskIndex index) const noexcept {
+    return reader_.is_same_task(pieces_, (*this)[index].record);
   }
-  void add_pieces(TaskIndex index, std::vector<PieceId>& out) const {
-    add_pieces_running(index, out);
+  void append_pieces(TaskIndex index, std::vector<PieceId>& out) const {
+    append_task_pieces(index, out);
     for (const auto& each : (*this)[index].record.coroutines) out.push_back(each.piece);
   }
-  void add_pieces_running(TaskIndex index, std::vector<PieceId>& out) const {
+  void append_task_pieces(TaskIndex index, std::vector<PieceId>& out) const {
     const TaskRecord& record = (*this)[index].record;
     if (record.piece != PieceId::none) out.push_back(record.piece);
     for (const auto& other : record.others) out.push_back(other.piece);
   }
 
-  // Forgets what is gone, after a round in which all lists were gone through, or only those tasks
-  // were met that ran.
-  void tidy(bool met_all);
+  // Drops tasks that are gone. `saw_all`: in this tick all lists were read, not only running tasks.
+  void drop_old(bool saw_all);
 
  private:
-  static constexpr std::uint64_t kept_unseen = 4096;  // rounds
+  static constexpr std::uint64_t kept_unseen = 4096;  // ticks
   static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
 
   using Places = std::unordered_map<std::uint64_t, TaskIndex>;
@@ -19416,32 +19546,32 @@ class TaskBook {
     const auto found = places.find(at.value);
     return found == places.end() ? TaskIndex::none : found->second;
   }
-  KnownTask& known(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
-  void show(KnownTask& task);
+  CachedTask& cached(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
+  void make_frames(CachedTask& task);
   void forget_frame(TaskIndex index) {
     const auto kept = by_frame_.find(frame_of(index).value);
     if (kept != by_frame_.end() && kept->second == index) by_frame_.erase(kept);
   }
   void drop(TaskIndex index);
-  void drop_unseen(std::uint64_t rounds);
+  void drop_unseen(std::uint64_t ticks);
 
   M& memory_;
   Gathered<M> pieces_;
   ChainMaker<L>& maker_;
   TaskMarkers markers_;
   TaskReader<L> reader_;
-  std::vector<KnownTask> tasks_;
+  std::vector<CachedTask> tasks_;
   std::vector<TaskIndex> free_;
   Places by_address_;
   Places by_frame_;
   std::size_t used_ = 0;
-  std::uint64_t round_ = 0;
+  std::uint64_t tick_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t versions_ = 0;
 };
 
 template <class L, Memory M>
-TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
+TaskIndex TaskCache<L, M>::add(Address at, std::size_t thread) {
   if (is_full()) return TaskIndex::none;
   TaskIndex index;
   if (free_.empty()) {
@@ -19451,87 +19581,87 @@ TaskIndex TaskBook<L, M>::add(Address at, std::size_t thread) {
     index = free_.back();
     free_.pop_back();
   }
-  KnownTask& task = known(index);
+  CachedTask& task = cached(index);
   task.record.at = at;
   task.thread = thread;
-  task.seen = round_;
+  task.seen = tick_;
   task.used = true;
   ++used_;
   by_address_[at.value] = index;
-  if (remake(index)) return index;
+  if (reread(index)) return index;
   drop(index);
   return TaskIndex::none;
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::choose_parent(TaskIndex index) {
-  const auto comes_first = [](const KnownTask& a, const KnownTask& b) {
+void TaskCache<L, M>::choose_parent(TaskIndex index) {
+  const auto comes_first = [](const CachedTask& a, const CachedTask& b) {
     if (a.record.name != b.record.name) return comes_before(a.record.name, b.record.name);
     return a.order != b.order ? a.order < b.order : a.record.at < b.record.at;
   };
   TaskIndex chosen = TaskIndex::none;
-  for (std::size_t i = 0; i < known(index).awaiters.size(); ++i) {
-    const Address waits = known(index).record.awaiters[i];
-    TaskIndex awaiter = known(index).awaiters[i];
-    if (awaiter == TaskIndex::none || known(awaiter).record.at != waits) awaiter = find(waits);
-    if (awaiter == TaskIndex::none) awaiter = add(waits, known(index).thread);
-    known(index).awaiters[i] = awaiter;
+  for (std::size_t i = 0; i < cached(index).awaiters.size(); ++i) {
+    const Address at = cached(index).record.awaiters[i];
+    TaskIndex awaiter = cached(index).awaiters[i];
+    if (awaiter == TaskIndex::none || cached(awaiter).record.at != at) awaiter = find(at);
+    if (awaiter == TaskIndex::none) awaiter = add(at, cached(index).thread);
+    cached(index).awaiters[i] = awaiter;
     if (awaiter == TaskIndex::none || awaiter == index) continue;
-    known(awaiter).awaited = known(awaiter).seen = round_;
-    if (chosen == TaskIndex::none || comes_first(known(awaiter), known(chosen))) chosen = awaiter;
+    cached(awaiter).awaited = cached(awaiter).seen = tick_;
+    if (chosen == TaskIndex::none || comes_first(cached(awaiter), cached(chosen))) chosen = awaiter;
   }
-  known(index).parent = chosen;
+  cached(index).parent = chosen;
 }
 
 template <class L, Memory M>
-bool TaskBook<L, M>::remake(TaskIndex index) {
-  KnownTask& task = known(index);
+bool TaskCache<L, M>::reread(TaskIndex index) {
+  CachedTask& task = cached(index);
   const Address before = task.record.words.coroutine;
   forget_frame(index);
   const bool is_task = reader_.read(pieces_, task.record);
   const Address coroutine = task.record.words.coroutine;
   if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
-  task.made = ++versions_;
-  task.fresh = round_;
-  if (coroutine != before) task.born = round_;
+  task.record_version = ++versions_;
+  task.reread = tick_;
+  if (coroutine != before) task.replaced = tick_;
   task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
   if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
-  show(task);
+  make_frames(task);
   return is_task;
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::refresh(TaskIndex index) {
-  if (known(index).fresh == round_) return;
-  if (is_same(index)) {
-    show_now(index);
+void TaskCache<L, M>::update(TaskIndex index) {
+  if (cached(index).reread == tick_) return;
+  if (is_unchanged(index)) {
+    update_frames(index);
   } else {
-    (void)remake(index);
+    (void)reread(index);
   }
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::show(KnownTask& task) {
+void TaskCache<L, M>::make_frames(CachedTask& task) {
   task.epoch = epoch_;
   task.version = ++versions_;
-  task.bad = !task.record.words.is_task || task.record.nameless;
+  task.invalid = !task.record.words.is_task || task.record.nameless;
   task.frames.clear();
   for (const RememberedCoroutine& coroutine : task.record.coroutines) {
     if (!coroutine.has_frame) continue;
-    const auto frame = maker_.shown_as(memory_, reader_.frame_of(coroutine), epoch_);
+    const auto frame = maker_.shown_as(memory_, reader_.coroutines().frame_of(coroutine), epoch_);
     if (frame) {
       task.frames.push_back(*frame);
     } else {
-      task.bad = true;
+      task.invalid = true;
     }
   }
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::drop(TaskIndex index) {
-  KnownTask& task = known(index);
+void TaskCache<L, M>::drop(TaskIndex index) {
+  CachedTask& task = cached(index);
   forget_frame(index);
-  reader_.drop(pieces_, task.record);
+  drop_record(pieces_, task.record);
   by_address_.erase(task.record.at.value);
   task = {};
   free_.push_back(index);
@@ -19539,20 +19669,20 @@ void TaskBook<L, M>::drop(TaskIndex index) {
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::drop_unseen(std::uint64_t rounds) {
+void TaskCache<L, M>::drop_unseen(std::uint64_t ticks) {
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
-    const bool gone = tasks_[i].used && tasks_[i].seen + rounds < round_;
+    const bool gone = tasks_[i].used && tasks_[i].seen + ticks < tick_;
     if (gone) drop(TaskIndex{static_cast<std::uint32_t>(i)});
   }
 }
 
 template <class L, Memory M>
-void TaskBook<L, M>::tidy(bool met_all) {
-  if (met_all) {
-    if (round_ % 4 == 0) drop_unseen(2);
-  } else if (round_ % 64 == 0) {
+void TaskCache<L, M>::drop_old(bool saw_all) {
+  if (saw_all) {
+    if (tick_ % 4 == 0) drop_unseen(2);
+  } else if (tick_ % 64 == 0) {
     const bool crowded = used_ > most_tasks / 2 || pieces_.is_crowded();
-    if (crowded || round_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
+    if (crowded || tick_ % 1024 == 0) drop_unseen(crowded ? 64 : kept_unseen);
     pieces_.tidy();
   }
 }
@@ -19561,26 +19691,27 @@ void TaskBook<L, M>::tidy(bool met_all) {
 
 // ---- tachyon/tasks/lists.hpp ----
 
-// All tasks that there are: those in the interpreter's lists, and everybody who waits for one.
+// All tasks: those in the lists of the interpreter, and every task that waits for one of them.
 //
-// Each thread has a list, and each interpreter one more for the tasks whose thread has ended. A
-// list comes back to its head; one that does not was changed while it was read, and all are read
-// again, a few times. Where there are more tasks than we keep, that is said instead. All tasks that
-// are known already are read in one go before, so that going through the lists reads nothing but
-// what is new.
+// Each thread has a list. Each interpreter has one more, for tasks whose thread has ended. A list
+// ends at its head. One that does not was changed while it was read, and then all lists are read
+// again, a few times. If there are more tasks than the cache keeps, the lists are read that far.
+//
+// All tasks that are known already are read in one go first, so that walking the lists reads only
+// the new ones.
 namespace tachyon {
 
 template <class L, Memory M>
 class TaskLists {
  public:
-  explicit TaskLists(TaskBook<L, M>& book) : book_{book} {}
+  explicit TaskLists(TaskCache<L, M>& cache) : cache_{cache} {}
 
-  void look(std::span<const ThreadView> threads, std::span<const Address> interpreters);
-  // Of the last look, in the order they were met.
-  std::span<const TaskIndex> tasks() const noexcept { return met_; }
+  void read(std::span<const ThreadView> threads, std::span<const Address> interpreters);
+  // As of the last read, in the order in which they were found.
+  std::span<const TaskIndex> tasks() const noexcept { return found_; }
   bool are_too_many() const noexcept { return too_many_; }
-  // Was one changed in every read?
-  bool are_broken() const noexcept { return broken_; }
+  // Was a list changed in every read?
+  bool are_torn() const noexcept { return torn_; }
 
  private:
   struct Head {
@@ -19589,41 +19720,41 @@ class TaskLists {
     PieceId piece = PieceId::none;
     std::size_t thread = no_thread;
   };
-  struct Met {
-    std::uint64_t pass = 0;            // the last one that came by
-    TaskIndex next = TaskIndex::none;  // its neighbour then
+  struct Visit {
+    std::uint64_t pass = 0;            // the last walk that found it
+    TaskIndex next = TaskIndex::none;  // its neighbour in that walk
   };
 
   void set_heads(std::span<const ThreadView> threads, std::span<const Address> interpreters);
   bool walk(const Head& head);
   void walk_all();
-  void meet(TaskIndex index, std::size_t thread) {
-    passed_[index].pass = pass_;
-    book_.place(index, thread, met_.size());
-    met_.push_back(index);
+  void add(TaskIndex index, std::size_t thread) {
+    visits_[index].pass = pass_;
+    cache_.place(index, thread, found_.size());
+    found_.push_back(index);
   }
 
-  TaskBook<L, M>& book_;
+  TaskCache<L, M>& cache_;
   std::vector<Head> heads_;
-  std::vector<TaskIndex> met_;
-  PerTask<Met> passed_;
+  std::vector<TaskIndex> found_;
+  PerTask<Visit> visits_;
   std::uint64_t pass_ = 0;
   bool too_many_ = false;
-  bool broken_ = false;
+  bool torn_ = false;
 };
 
 template <class L, Memory M>
-void TaskLists<L, M>::look(std::span<const ThreadView> threads,
+void TaskLists<L, M>::read(std::span<const ThreadView> threads,
                            std::span<const Address> interpreters) {
   set_heads(threads, interpreters);
   walk_all();
-  for (std::size_t done = 0; done < met_.size();) {  // there are more of them meanwhile
-    const TaskIndex index = met_[done++];
-    book_.refresh(index);
-    book_.choose_parent(index);
-    for (const TaskIndex awaiter : book_[index].awaiters) {
-      if (awaiter == TaskIndex::none || passed_[awaiter].pass == pass_) continue;
-      meet(awaiter, book_[index].thread);
+  for (std::size_t done = 0; done < found_.size();) {  // awaiters are appended meanwhile
+    const TaskIndex index = found_[done++];
+    cache_.update(index);
+    cache_.choose_parent(index);
+    for (const TaskIndex awaiter : cache_[index].awaiters) {
+      if (awaiter == TaskIndex::none || visits_[awaiter].pass == pass_) continue;
+      add(awaiter, cache_[index].thread);
     }
   }
 }
@@ -19632,44 +19763,44 @@ template <class L, Memory M>
 void TaskLists<L, M>::set_heads(std::span<const ThreadView> threads,
                                 std::span<const Address> interpreters) {
   std::size_t i = 0;
-  const auto want = [&](Address owner, bool interpreter, std::size_t thread) {
+  const auto add_head = [&](Address owner, bool interpreter, std::size_t thread) {
     if (i == heads_.size()) heads_.emplace_back();
     Head& head = heads_[i++];
     head.thread = thread;
     if (head.owner == owner && head.piece != PieceId::none) return;
-    book_.pieces().drop(head.piece);
+    cache_.pieces().drop(head.piece);
     head.owner = owner;
-    head.at = book_.reader().head_of(owner, interpreter);
-    head.piece = book_.reader().add_head(book_.pieces(), owner, interpreter);
+    head.at = cache_.reader().head_of(owner, interpreter);
+    head.piece = cache_.reader().add_head(cache_.pieces(), owner, interpreter);
   };
-  for (std::size_t k = 0; k < threads.size(); ++k) want(threads[k].at, false, k);
-  for (const Address interpreter : interpreters) want(interpreter, true, no_thread);
-  for (std::size_t k = i; k < heads_.size(); ++k) book_.pieces().drop(heads_[k].piece);
+  for (std::size_t k = 0; k < threads.size(); ++k) add_head(threads[k].at, false, k);
+  for (const Address interpreter : interpreters) add_head(interpreter, true, no_thread);
+  for (std::size_t k = i; k < heads_.size(); ++k) cache_.pieces().drop(heads_[k].piece);
   heads_.resize(i);
 }
 
-// False: the list was changed, it does not come back to its head. One with more tasks than we keep
-// is as good as another, as far as it goes.
+// False: the list was changed, it does not end at its head. A list with more tasks than the cache
+// keeps counts as read to its end.
 template <class L, Memory M>
 bool TaskLists<L, M>::walk(const Head& head) {
-  const TaskReader<L>& reader = book_.reader();
+  const TaskReader<L>& reader = cache_.reader();
   if (head.piece == PieceId::none) return false;
-  Address node = load_checked<Address>(book_.pieces().bytes(head.piece), 0).value_or(head.at);
-  if (!node) return true;  // a thread that never had one
+  Address node = load_checked<Address>(cache_.pieces().bytes(head.piece), 0).value_or(head.at);
+  if (!node) return true;  // a thread that never had a task
   TaskIndex before = TaskIndex::none;
   for (std::size_t i = 0; i < reader.limits().tasks; ++i) {
     if (node == head.at) return true;
     if (!node) return false;
     const Address at = reader.task_of_node(node);
-    TaskIndex index = before == TaskIndex::none ? before : passed_[before].next;
-    if (index == TaskIndex::none || book_[index].record.at != at) index = book_.find(at);
-    if (index == TaskIndex::none) index = book_.add(at, head.thread);
-    if (index == TaskIndex::none && book_.is_full()) return too_many_ = true;
-    if (index == TaskIndex::none || passed_[index].pass == pass_) return false;
-    const TaskWords words = reader.words_of(book_.pieces(), book_[index].record);
+    TaskIndex index = before == TaskIndex::none ? before : visits_[before].next;
+    if (index == TaskIndex::none || cache_[index].record.at != at) index = cache_.find(at);
+    if (index == TaskIndex::none) index = cache_.add(at, head.thread);
+    if (index == TaskIndex::none && cache_.is_full()) return too_many_ = true;
+    if (index == TaskIndex::none || visits_[index].pass == pass_) return false;
+    const TaskWords words = reader.words_of(cache_.pieces(), cache_[index].record);
     if (!words.is_task) return false;
-    meet(index, head.thread);
-    if (before != TaskIndex::none) passed_[before].next = index;
+    add(index, head.thread);
+    if (before != TaskIndex::none) visits_[before].next = index;
     before = index;
     node = words.next;
   }
@@ -19679,13 +19810,13 @@ bool TaskLists<L, M>::walk(const Head& head) {
 template <class L, Memory M>
 void TaskLists<L, M>::walk_all() {
   too_many_ = false;
-  broken_ = true;
-  for (int i = 0; i < TaskBook<L, M>::most_reads && broken_ && !too_many_; ++i) {
-    book_.pieces().read_all();
-    met_.clear();
+  torn_ = true;
+  for (int i = 0; i < TaskCache<L, M>::most_reads && torn_ && !too_many_; ++i) {
+    cache_.pieces().read_all();
+    found_.clear();
     ++pass_;
-    broken_ = false;
-    for (const Head& head : heads_) broken_ = !walk(head) || broken_;
+    torn_ = false;
+    for (const Head& head : heads_) torn_ = !walk(head) || torn_;
   }
 }
 
@@ -19693,18 +19824,18 @@ void TaskLists<L, M>::walk_all() {
 
 // ---- tachyon/tasks/loop_stacks.hpp ----
 
-// What a thread's own stack says about its event loop, for when nothing else does: no task is
-// running, or the interpreter is one that does not publish its tasks (before 3.14).
+// What the stack of a thread tells about its event loop. It is asked where nothing else is known:
+// no task runs, or the interpreter does not publish its tasks (before 3.14).
 //
-// asyncio calls everything, a step of a task or a callback, from one method of its Handle class. A
-// coroutine right above it, entered from C, is where a task begins:
+// asyncio calls everything, a step of a task or a callback, from one method of its class Handle. A
+// coroutine right above it, entered from C, is the outermost coroutine of a task:
 //
 //   <module> run run_forever _run_once Handle._run | worker fetch parse      a task: from worker on
 //   <module> run run_forever _run_once Handle._run | on_timer parse          a callback
 //   <module> run run_forever _run_once select                                the loop waits
 //
-// Such a task has no name and nobody is known to wait for it. Its marker bears the name of the
-// coroutine. Loops written in C have no Handle; what they run is not known to be a task.
+// The name of such a task is not known, nor who waits for it. Its marker shows the name of the
+// coroutine. An event loop that is written in C has no Handle: its tasks are not recognised.
 namespace tachyon {
 
 struct LoopStack {
@@ -19721,7 +19852,7 @@ class LoopStacks {
     loop_ = maker.builder().synthetic("<event loop>", FrameKind::task, "<task>");
   }
 
-  // `stack` is the chain's, perhaps with a <GC> in it.
+  // `stack` is the stack of the chain, with <GC> if a collection runs.
   LoopStack of(const Chain& chain, StackId stack) {
     if (const auto known = known_.find(stack); known != known_.end()) return known->second;
     constexpr std::size_t most = 1 << 14;
@@ -19766,7 +19897,7 @@ class LoopStacks {
         [&](Tables& tables) { return std::string{tables.frames.name_of(frame)}; });
   }
 
-  // The frames of `stack` above `from`, upon a marker.
+  // The frames of `stack` above `from`, on top of a marker.
   StackId above(StackId stack, StackId from, FrameId marker) {
     frames_.clear();
     maker_.builder().tables().with([&](Tables& tables) {
@@ -19796,9 +19927,9 @@ class LoopStacks {
 //   below        | marker   | coroutines
 //   [Task-1] main| [worker] | fetch, read
 //
-// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
-// them, and what they call above them: these frames are taken from there and put on the marker.
-// Both are remembered, as most stacks of a tick are those of the last.
+// The coroutines of a running task are on the stack of its thread, with the calls that they make.
+// The walk of the thread has read these frames; they are taken from its stack and put on the
+// marker. Both results are remembered: most stacks are those of the last tick.
 namespace tachyon {
 
 struct TaskSegment {
@@ -19827,17 +19958,16 @@ template <int = 0> inline StackId stack_below(const Chain& chain, std::size_t li
 template <class L, Memory M>
 class TaskSegments {
  public:
-  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
-      : book_{book}, builder_{builder} {}
+  TaskSegments(const TaskCache<L, M>& cache, StackBuilder& builder)
+      : cache_{cache}, builder_{builder} {}
 
   TaskSegment put(TaskIndex index, StackId below);
 
-  // The coroutines of a task that runs, upon `onto`;
-  // nothing where they are on no stack that was read.
+  // The coroutines of a running task, on top of `onto`; nothing if no stack that was read has them.
   std::optional<StackId> put_running(TaskIndex index, StackId onto,
                                      std::span<const ThreadView> threads);
 
-  // The frames of `stack` above `from`, upon another stack.
+  // The frames of `stack` above `from`, on top of another stack.
   StackId transplant(StackId stack, StackId from, StackId onto);
 
  private:
@@ -19846,7 +19976,7 @@ class TaskSegments {
     bool known = false;
   };
 
-  const TaskBook<L, M>& book_;
+  const TaskCache<L, M>& cache_;
   StackBuilder& builder_;
   PerTask<TaskSegment> segments_;
   std::vector<FrameId> frames_;
@@ -19855,7 +19985,7 @@ class TaskSegments {
 
 template <class L, Memory M>
 TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
-  const KnownTask& task = book_[index];
+  const CachedTask& task = cache_[index];
   TaskSegment& segment = segments_[index];
   if (segment.version == task.version && segment.below == below) return segment;
   segment = {task.version, below, builder_.push(below, task.marker), {}};
@@ -19870,10 +20000,10 @@ std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId 
   for (const ThreadView& thread : threads) {
     if (thread.chain == nullptr) continue;
     const Chain& chain = *thread.chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
     if (link == no_link) continue;
     std::size_t end = link;
-    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
+    while (end < chain.size() && cache_.is_generator(chain[end].owner)) ++end;
     if (end == link) continue;
     return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
   }
@@ -19907,16 +20037,16 @@ StackId TaskSegments<L, M>::transplant(StackId stack, StackId from, StackId onto
 
 // Which task each thread runs, and how that is known.
 //
-// A loop goes from one task to the next in a few microseconds, so what the thread says of its
-// current task may be of another moment than its stack; but the stack has the task's own coroutine
-// in it, by its address. Whose coroutine that is, and who waits for it, was read before and is read
-// once more, with the stack between the two:
+// An event loop goes from one task to the next in a few microseconds. The thread's word for its
+// current task may therefore be of another moment than its stack. But the stack contains the
+// coroutine of the task, which its address identifies. Whose coroutine that is, and who waits for
+// it, was read before and is read once more, with the stack in between:
 //
-//   | loop and task, the thread's stack, loop and task, this task and those above it |   one read
+//   | loop and task, the thread's stack, loop and task, this task and its awaiters |   one read
 //
-// So the rule of stable.hpp holds for it too: the first of the two reads was an earlier
-// tick's. A task that was not known, or that changed, is read twice now, and must still run then.
-// What is not known after some tries is given up.
+// So the rule of stable.hpp holds here too: the first of the two reads was in an earlier tick. A
+// task that was not known or that changed is read twice now, and must still run after that. A
+// thread whose task is not known after some tries is given up.
 namespace tachyon {
 
 struct RunningTask {
@@ -19924,27 +20054,28 @@ struct RunningTask {
   Address thread{};  // its state
   What what = What::nothing;
   TaskIndex task = TaskIndex::none;
-  std::size_t link = 0;  // where its coroutine stands on the thread's stack ...
-  StackId onto{};        // ... and what is put under it: its marker, and who waits for it
+  std::size_t link = 0;  // of its coroutine in the thread's chain ...
+  StackId onto{};        // ... and the stack to put below it: who waits for it, and its marker
 };
 
 template <class L, Memory M>
 class RunningTasks {
  public:
-  RunningTasks(TaskBook<L, M>& book, TaskSegments<L, M>& segments, LoopStacks<L>& loops, M& memory)
-      : book_{book}, segments_{segments}, loops_{loops}, memory_{memory} {}
+  RunningTasks(TaskCache<L, M>& cache, TaskSegments<L, M>& segments, LoopStacks<L>& loops,
+               M& memory)
+      : cache_{cache}, segments_{segments}, loops_{loops}, memory_{memory} {}
 
-  // Forgets how often was tried: a new tick. `now` in ns.
-  void begin(std::size_t threads, std::uint64_t now);
-  // Adds what must be read right before a thread, and right after all of them.
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges);
-  void ask(std::vector<Range>& ranges);
-  // How many of the latter arrived.
-  void arrived(std::size_t count) noexcept;
-  // Is it known now which task this chain belongs to? False: read the thread again.
-  bool settle(std::size_t thread, const Chain& chain);
+  // `now` in ns.
+  void begin_tick(std::size_t threads, std::uint64_t now);
+  // Adds what must be read right before a thread, and right after all threads.
+  void add_ranges_before(std::size_t thread, Address at, std::vector<Range>& ranges);
+  void add_ranges_after(std::vector<Range>& ranges);
+  // How many of the latter were read.
+  void set_read(std::size_t count) noexcept;
+  // Finds the task that this chain belongs to. False: read the thread again.
+  bool identify(std::size_t thread, const Chain& chain);
 
-  // By thread. What is known of a thread that was not read since stays as it was.
+  // By thread, as of the last read of that thread.
   std::size_t size() const noexcept { return threads_.size(); }
   const RunningTask& operator[](std::size_t thread) const noexcept {
     return threads_[thread].running;
@@ -19952,8 +20083,8 @@ class RunningTasks {
 
  private:
   using What = RunningTask::What;
-  static constexpr std::uint64_t trusted_for = 50'000;   // ns; see due()
-  static constexpr std::uint64_t ask_every = 1'000'000;  // ns; of a thread without a loop
+  static constexpr std::uint64_t trusted_for = 50'000;       // ns; see is_due()
+  static constexpr std::uint64_t recheck_every = 1'000'000;  // ns; of a thread without a loop
 
   struct Words {
     Address loop{};
@@ -19964,43 +20095,42 @@ class RunningTasks {
     Words before{};                  // read right before the thread's stack
     Words after{};                   // ... and right after it
     std::vector<TaskIndex> path{};   // the task and who waits for it
-    std::uint64_t proven = 0;        // when all of it was read
-    std::uint64_t without_loop = 0;  // when it had none
+    std::uint64_t verified = 0;      // when two reads of all of it agreed
+    std::uint64_t without_loop = 0;  // when it was seen without one
     bool stays = false;              // the same task was seen twice
-    bool asked = false;              // the path was part of the read
+    bool path_read = false;          // the path was part of the read
     int tries = 0;
   };
-  struct Asked {
+  struct Requested {
     std::size_t thread;
-    PieceId piece;
+    PieceId piece;  // none: words of the thread
   };
 
-  bool due(const Thread& thread) const noexcept {
-    // What a running task's awaiters are doing is not read again for the blink of an eye: they
-    // cannot run while it does.
-    return thread.proven == 0 || now_ - thread.proven >= trusted_for;
+  // The awaiters of a running task cannot run while it does: they are not read for every look.
+  bool is_due(const Thread& thread) const noexcept {
+    return thread.verified == 0 || now_ - thread.verified >= trusted_for;
   }
   bool is_on(const Chain& chain, TaskIndex index) const noexcept {
-    return link_of(chain, book_.frame_of(index)) != no_link;
+    return link_of(chain, cache_.frame_of(index)) != no_link;
   }
   std::size_t add_words(const Thread& thread, Words& into, std::vector<Range>& ranges);
   bool runs_task(const Chain& chain);
-  TaskIndex recognise(const Thread& thread, std::size_t number, const Chain& chain);
-  TaskIndex learn(Address task, std::size_t number, const Chain& chain);
-  bool prove(Thread& thread, TaskIndex index);
-  bool prove_anew(Thread& thread, TaskIndex index);
+  TaskIndex find_task(const Thread& thread, std::size_t number, const Chain& chain);
+  TaskIndex read_task(Address task, std::size_t number, const Chain& chain);
+  bool verify(Thread& thread, TaskIndex index);
+  bool verify_now(Thread& thread, TaskIndex index);
   void find_path(TaskIndex index, std::vector<TaskIndex>& path);
-  void pieces_of(std::span<const TaskIndex> path);
+  void collect_pieces(std::span<const TaskIndex> path);
   std::size_t first_changed(std::span<const TaskIndex> path) const;
-  bool place(Thread& thread, const Chain& chain);
+  bool place_on_chain(Thread& thread, const Chain& chain);
 
-  TaskBook<L, M>& book_;
+  TaskCache<L, M>& cache_;
   TaskSegments<L, M>& segments_;
   LoopStacks<L>& loops_;
   M& memory_;
   std::vector<Thread> threads_;
-  std::vector<std::size_t> asking_;
-  std::vector<Asked> asked_;
+  std::vector<std::size_t> reading_;
+  std::vector<Requested> requested_;
   std::vector<PieceId> pieces_;
   std::uint64_t now_ = 0;
 };
@@ -20008,17 +20138,18 @@ class RunningTasks {
 // ---- what is read
 
 template <class L, Memory M>
-void RunningTasks<L, M>::begin(std::size_t threads, std::uint64_t now) {
+void RunningTasks<L, M>::begin_tick(std::size_t threads, std::uint64_t now) {
   now_ = now;
   threads_.resize(threads);
   for (Thread& thread : threads_) {
     thread.tries = 0;
-    for (const TaskIndex index : thread.path) book_.see(index);
+    for (const TaskIndex index : thread.path) cache_.mark_seen(index);
   }
 }
 
 template <class L, Memory M>
-void RunningTasks<L, M>::ask_before(std::size_t number, Address at, std::vector<Range>& ranges) {
+void RunningTasks<L, M>::add_ranges_before(std::size_t number, Address at,
+                                           std::vector<Range>& ranges) {
   Thread& thread = threads_[number];
   if (thread.running.thread != at) {
     thread = {};
@@ -20026,16 +20157,16 @@ void RunningTasks<L, M>::ask_before(std::size_t number, Address at, std::vector<
   }
   thread.before = thread.after = {};
   thread.running.what = What::nothing;
-  if (thread.without_loop != 0 && now_ - thread.without_loop < ask_every) return;
+  if (thread.without_loop != 0 && now_ - thread.without_loop < recheck_every) return;
   (void)add_words(thread, thread.before, ranges);
-  asking_.push_back(number);
+  reading_.push_back(number);
 }
 
-// How many ranges that took.
+// Returns how many ranges that took.
 template <class L, Memory M>
 std::size_t RunningTasks<L, M>::add_words(const Thread& thread, Words& into,
                                           std::vector<Range>& ranges) {
-  const AsyncioOffsets& offsets = book_.reader().offsets();
+  const AsyncioOffsets& offsets = cache_.reader().offsets();
   const Address loop = thread.running.thread + offsets.running_loop;
   if (offsets.running_task == offsets.running_loop + 8) {
     ranges.push_back({loop, bytes_of(into)});
@@ -20047,45 +20178,45 @@ std::size_t RunningTasks<L, M>::add_words(const Thread& thread, Words& into,
 }
 
 template <class L, Memory M>
-void RunningTasks<L, M>::ask(std::vector<Range>& ranges) {
-  for (const std::size_t number : asking_) {
+void RunningTasks<L, M>::add_ranges_after(std::vector<Range>& ranges) {
+  for (const std::size_t number : reading_) {
     Thread& thread = threads_[number];
     const std::size_t words = add_words(thread, thread.after, ranges);
-    asked_.insert(asked_.end(), words, {number, PieceId::none});
-    thread.asked = thread.stays && !thread.path.empty() && due(thread);
-    if (!thread.asked) continue;
-    pieces_of(thread.path);
+    requested_.insert(requested_.end(), words, {number, PieceId::none});
+    thread.path_read = thread.stays && !thread.path.empty() && is_due(thread);
+    if (!thread.path_read) continue;
+    collect_pieces(thread.path);
     for (const PieceId piece : pieces_) {
-      ranges.push_back(book_.pieces().range(piece));
-      asked_.push_back({number, piece});
+      ranges.push_back(cache_.pieces().range(piece));
+      requested_.push_back({number, piece});
     }
   }
-  asking_.clear();
+  reading_.clear();
 }
 
 template <class L, Memory M>
-void RunningTasks<L, M>::arrived(std::size_t count) noexcept {
-  for (std::size_t i = 0; i < asked_.size(); ++i) {
-    if (asked_[i].piece != PieceId::none) {
-      book_.pieces().settle(asked_[i].piece, i < count);
+void RunningTasks<L, M>::set_read(std::size_t count) noexcept {
+  for (std::size_t i = 0; i < requested_.size(); ++i) {
+    if (requested_[i].piece != PieceId::none) {
+      cache_.pieces().set_read(requested_[i].piece, i < count);
     } else if (i >= count) {
-      threads_[asked_[i].thread].after = {};
+      threads_[requested_[i].thread].after = {};
     }
   }
-  asked_.clear();
+  requested_.clear();
 }
 
-// ---- what it says
+// ---- what it means
 
 template <class L, Memory M>
-bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
+bool RunningTasks<L, M>::identify(std::size_t number, const Chain& chain) {
   Thread& thread = threads_[number];
   RunningTask& running = thread.running;
-  const bool again = ++thread.tries < TaskBook<L, M>::most_reads;
+  const bool again = ++thread.tries < TaskCache<L, M>::most_reads;
   running.what = What::nothing;
   if (!thread.after.loop && !thread.before.loop) {
     if (thread.without_loop == 0) thread.without_loop = now_;
-    if (now_ - thread.without_loop >= ask_every) thread.without_loop = now_;
+    if (now_ - thread.without_loop >= recheck_every) thread.without_loop = now_;
     thread.path.clear();
     return true;
   }
@@ -20095,8 +20226,9 @@ bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
     running.what = What::between;
     return true;
   }
-  running.task = recognise(thread, number, chain);
-  if (running.task != TaskIndex::none && prove(thread, running.task) && place(thread, chain)) {
+  running.task = find_task(thread, number, chain);
+  if (running.task != TaskIndex::none && verify(thread, running.task) &&
+      place_on_chain(thread, chain)) {
     running.what = What::task;
     return true;
   }
@@ -20105,92 +20237,92 @@ bool RunningTasks<L, M>::settle(std::size_t number, const Chain& chain) {
   return !again;
 }
 
-// Where a task runs there is a coroutine that C code called, or that a handle of the loop did.
+// While a task runs, its thread has a coroutine that C code or a handle of the loop has called.
 template <class L, Memory M>
 bool RunningTasks<L, M>::runs_task(const Chain& chain) {
   if (loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task) return true;
   for (std::size_t i = chain.size(); i-- > 0;) {
-    if (chain[i].from_c && book_.reader().is_generator(chain[i].owner)) return true;
+    if (chain[i].from_c && cache_.is_generator(chain[i].owner)) return true;
   }
   return false;
 }
 
-// Whose coroutine is on the thread's stack? What is known of tasks is asked first.
+// The task whose coroutine is on the thread's stack. Tasks that are known already are tried first.
 template <class L, Memory M>
-TaskIndex RunningTasks<L, M>::recognise(const Thread& thread, std::size_t number,
+TaskIndex RunningTasks<L, M>::find_task(const Thread& thread, std::size_t number,
                                         const Chain& chain) {
-  const std::array<Address, 2> said{thread.after.task, thread.before.task};
-  for (const Address task : said) {
-    const TaskIndex index = task ? book_.find(task) : TaskIndex::none;
+  const std::array<Address, 2> named{thread.after.task, thread.before.task};
+  for (const Address task : named) {
+    const TaskIndex index = task ? cache_.find(task) : TaskIndex::none;
     if (index != TaskIndex::none && is_on(chain, index)) return index;
   }
-  for (const Address task : said) {
-    if (!task || book_.find(task) != TaskIndex::none) continue;
-    const TaskIndex index = learn(task, number, chain);
+  for (const Address task : named) {
+    if (!task || cache_.find(task) != TaskIndex::none) continue;
+    const TaskIndex index = read_task(task, number, chain);
     if (index != TaskIndex::none) return index;
   }
   for (std::size_t i = chain.size(); i-- > 0;) {
-    if (!book_.reader().is_generator(chain[i].owner)) continue;
-    const TaskIndex index = book_.find_by_frame(chain[i].at);
+    if (!cache_.is_generator(chain[i].owner)) continue;
+    const TaskIndex index = cache_.find_by_frame(chain[i].at);
     if (index != TaskIndex::none) return index;
   }
-  for (const Address task : said) {
-    const TaskIndex known = task ? book_.find(task) : TaskIndex::none;
-    if (known == TaskIndex::none || book_[known].fresh == book_.round()) continue;
-    const TaskIndex index = learn(task, number, chain);
+  for (const Address task : named) {
+    const TaskIndex known = task ? cache_.find(task) : TaskIndex::none;
+    if (known == TaskIndex::none || cache_[known].reread == cache_.tick()) continue;
+    const TaskIndex index = read_task(task, number, chain);
     if (index != TaskIndex::none) return index;
   }
   return TaskIndex::none;
 }
 
 template <class L, Memory M>
-TaskIndex RunningTasks<L, M>::learn(Address task, std::size_t number, const Chain& chain) {
-  book_.pieces().forget();
-  TaskIndex index = book_.find(task);
+TaskIndex RunningTasks<L, M>::read_task(Address task, std::size_t number, const Chain& chain) {
+  cache_.pieces().forget();
+  TaskIndex index = cache_.find(task);
   if (index == TaskIndex::none) {
-    index = book_.add(task, number);
-  } else if (!book_.remake(index)) {
+    index = cache_.add(task, number);
+  } else if (!cache_.reread(index)) {
     index = TaskIndex::none;
   }
   return index != TaskIndex::none && is_on(chain, index) ? index : TaskIndex::none;
 }
 
-// The task and everybody who waits for it, the same in two reads.
+// Were the task and all tasks that its stack leads through the same in two reads?
 template <class L, Memory M>
-bool RunningTasks<L, M>::prove(Thread& thread, TaskIndex index) {
+bool RunningTasks<L, M>::verify(Thread& thread, TaskIndex index) {
   thread.stays = !thread.path.empty() && thread.path[0] == index;
-  if (thread.stays && book_[index].fresh != book_.round()) {
-    if (!due(thread)) return true;
-    if (thread.asked && first_changed(thread.path) == thread.path.size()) {
-      thread.proven = now_;
+  if (thread.stays && cache_[index].reread != cache_.tick()) {
+    if (!is_due(thread)) return true;
+    if (thread.path_read && first_changed(thread.path) == thread.path.size()) {
+      thread.verified = now_;
       return true;
     }
   }
-  return prove_anew(thread, index);
+  return verify_now(thread, index);
 }
 
-// What has changed since the first read is read twice now, and belongs to this stack only if the
-// task still runs.
+// Reads twice what has changed since the first read. That belongs to this stack only if the task
+// still runs.
 template <class L, Memory M>
-bool RunningTasks<L, M>::prove_anew(Thread& thread, TaskIndex index) {
-  bool changed = book_[index].fresh == book_.round();
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+bool RunningTasks<L, M>::verify_now(Thread& thread, TaskIndex index) {
+  bool changed = cache_[index].reread == cache_.tick();
+  for (int i = 0; i < TaskCache<L, M>::most_reads; ++i) {
     find_path(index, thread.path);
     for (const TaskIndex each : thread.path) {
-      changed = changed || book_[each].fresh == book_.round();
+      changed = changed || cache_[each].reread == cache_.tick();
     }
-    pieces_of(thread.path);
-    book_.pieces().read_some(pieces_);
+    collect_pieces(thread.path);
+    cache_.pieces().read_some(pieces_);
     const std::size_t at = first_changed(thread.path);
     if (at == thread.path.size()) {
-      thread.proven = now_;
+      thread.verified = now_;
       if (!changed) return true;
-      const Address word = thread.running.thread + book_.reader().offsets().running_task;
+      const Address word = thread.running.thread + cache_.reader().offsets().running_task;
       const auto now = read_value<Address>(memory_, word);
-      return now && *now == book_[index].record.at;
+      return now && *now == cache_[index].record.at;
     }
-    book_.pieces().forget();
-    if (!book_.remake(thread.path[at])) return false;
+    cache_.pieces().forget();
+    if (!cache_.reread(thread.path[at])) return false;
     changed = true;
   }
   return false;
@@ -20199,43 +20331,44 @@ bool RunningTasks<L, M>::prove_anew(Thread& thread, TaskIndex index) {
 template <class L, Memory M>
 void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
   path.clear();
-  while (index != TaskIndex::none && path.size() < TaskBook<L, M>::most_parents &&
+  while (index != TaskIndex::none && path.size() < TaskCache<L, M>::most_parents &&
          std::find(path.begin(), path.end(), index) == path.end()) {
     path.push_back(index);
-    book_.see(index);
-    book_.choose_parent(index);
-    index = book_[index].parent;
+    cache_.mark_seen(index);
+    cache_.choose_parent(index);
+    index = cache_[index].parent;
   }
 }
 
-// The frames of a running task are its thread's business: of the first of the path only who it is
-// and who waits for it matters, of the others everything.
+// The frames of the running task, the first of the path, are read with its thread: only its name
+// and who waits for it matter. Of the others everything does.
 template <class L, Memory M>
-void RunningTasks<L, M>::pieces_of(std::span<const TaskIndex> path) {
+void RunningTasks<L, M>::collect_pieces(std::span<const TaskIndex> path) {
   pieces_.clear();
-  book_.add_pieces_running(path[0], pieces_);
-  for (const TaskIndex index : path.subspan(1)) book_.add_pieces(index, pieces_);
+  cache_.append_task_pieces(path[0], pieces_);
+  for (const TaskIndex index : path.subspan(1)) cache_.append_pieces(index, pieces_);
 }
 
 template <class L, Memory M>
 std::size_t RunningTasks<L, M>::first_changed(std::span<const TaskIndex> path) const {
   std::size_t i = 0;
-  while (i < path.size() && (i == 0 ? book_.is_same_running(path[0]) : book_.is_same(path[i]))) {
+  while (i < path.size() &&
+         (i == 0 ? cache_.is_same_task(path[0]) : cache_.is_unchanged(path[i]))) {
     ++i;
   }
   return i;
 }
 
-// Where the task stands on the thread's stack, and what its frames are put on.
+// Finds the link of the task's coroutine, and makes the stack to put below it.
 template <class L, Memory M>
-bool RunningTasks<L, M>::place(Thread& thread, const Chain& chain) {
-  thread.running.link = link_of(chain, book_.frame_of(thread.path[0]));
+bool RunningTasks<L, M>::place_on_chain(Thread& thread, const Chain& chain) {
+  thread.running.link = link_of(chain, cache_.frame_of(thread.path[0]));
   if (thread.running.link == no_link) return false;
   StackId stack = StackId::empty;
   for (std::size_t i = thread.path.size(); i-- > 0;) {
     const TaskIndex index = thread.path[i];
-    book_.show_now(index);
-    if (i != 0 && book_[index].bad) return false;
+    cache_.update_frames(index);
+    if (i != 0 && cache_[index].invalid) return false;
     const TaskSegment segment = segments_.put(index, stack);
     stack = i == 0 ? segment.bare : segment.stack;
   }
@@ -20247,46 +20380,46 @@ bool RunningTasks<L, M>::place(Thread& thread, const Chain& chain) {
 
 // ---- tachyon/tasks/stable.hpp ----
 
-// What makes a stack of tasks true.
+// Which tasks were the same in two reads.
 //
-// It is joined from words all over the heap, and the program goes on while they are read. So one
-// rule decides: *a stack is believed when all words that it was made from were the same in two
-// reads*. Whatever lies between the two reads then saw all of them at once. For a task that has not
-// changed since the last tick the last tick was the first read; a task that has changed is read
-// once more, together with everything its stacks lead through.
+// A stack of tasks is joined from words all over the heap, and the program runs on while they are
+// read. So one rule decides: *a stack is shown only if all words that it was made from were the
+// same in two reads*. At any moment between the two reads all of them were there at once. For a
+// task that has not changed since the last tick, that tick was the first read. A task that has
+// changed is read once more, together with all tasks that its stack leads through.
 //
 //   tick 1   | A B C D |                     all new: read, and read again
-//   tick 2   | A B C D |                     nothing changed: one read, nothing made anew
+//   tick 2   | A B C D |                     nothing changed: one read, no record made anew
 //   tick 3   | A B' C D | B' A |             B changed, A waits for it: these two are read again
 //
-// What changes in every read is given up.
+// A task that changes in every read is given up.
 namespace tachyon {
 
 template <class L, Memory M>
-class SettledTasks {
+class StableTasks {
  public:
-  explicit SettledTasks(TaskBook<L, M>& book) : book_{book} {}
+  explicit StableTasks(TaskCache<L, M>& cache) : cache_{cache} {}
 
-  // Reads tasks that changed until they stay the same. `is_done` says of a task whether its stack
-  // is known already.
-  template <class Done>
-  void settle(std::span<const TaskIndex> tasks, Done&& is_done);
+  // Reads the tasks that changed again until two reads agree. `has_stack` tells of a task whether
+  // its stack is known already.
+  template <class HasStack>
+  void read_until_stable(std::span<const TaskIndex> tasks, HasStack&& has_stack);
 
-  // Has this task changed since it was last settled, or one that its stack leads through?
-  bool has_changed(TaskIndex index);
+  // Has this task changed since two reads of it agreed, or one that its stack leads through?
+  bool is_unstable(TaskIndex index);
 
  private:
   struct Mark {
-    std::uint64_t settled = 0;  // its `made` when it was found to be the same
+    std::uint64_t stable = 0;   // its `record_version` when two reads agreed
     std::uint64_t visited = 0;  // by which search
-    bool changed = false;       // ... and what that found
+    bool unstable = false;      // ... and what that found
     bool to_read = false;
   };
 
   void mark_with_parents(TaskIndex index);
   void read_marked(std::size_t of);
 
-  TaskBook<L, M>& book_;
+  TaskCache<L, M>& cache_;
   PerTask<Mark> marks_;
   std::vector<TaskIndex> marked_;
   std::vector<TaskIndex> path_;
@@ -20295,15 +20428,15 @@ class SettledTasks {
 };
 
 template <class L, Memory M>
-template <class Done>
-void SettledTasks<L, M>::settle(std::span<const TaskIndex> tasks, Done&& is_done) {
-  for (int i = 0; i < TaskBook<L, M>::most_reads; ++i) {
+template <class HasStack>
+void StableTasks<L, M>::read_until_stable(std::span<const TaskIndex> tasks, HasStack&& has_stack) {
+  for (int i = 0; i < TaskCache<L, M>::most_reads; ++i) {
     ++search_;
     marked_.clear();
     for (const TaskIndex index : tasks) {
-      // One that has begun to run since its thread was read may have ended its step by now.
-      const bool began = book_[index].record.on_thread && !is_done(index);
-      if (has_changed(index) || began) mark_with_parents(index);
+      // A task that began to run after its thread was read may be suspended again by now.
+      const bool began = cache_[index].record.on_thread && !has_stack(index);
+      if (is_unstable(index) || began) mark_with_parents(index);
     }
     if (marked_.empty()) return;
     read_marked(tasks.size());
@@ -20312,56 +20445,56 @@ void SettledTasks<L, M>::settle(std::span<const TaskIndex> tasks, Done&& is_done
 }
 
 template <class L, Memory M>
-bool SettledTasks<L, M>::has_changed(TaskIndex index) {
+bool StableTasks<L, M>::is_unstable(TaskIndex index) {
   path_.clear();
-  bool changed = false;
-  for (TaskIndex at = index; at != TaskIndex::none; at = book_[at].parent) {
+  bool unstable = false;
+  for (TaskIndex at = index; at != TaskIndex::none; at = cache_[at].parent) {
     Mark& mark = marks_[at];
     if (mark.visited == search_) {
-      changed = mark.changed;
+      unstable = mark.unstable;
       break;
     }
     mark.visited = search_;
-    mark.changed = false;
+    mark.unstable = false;
     path_.push_back(at);
-    if (path_.size() == TaskBook<L, M>::most_parents) break;
+    if (path_.size() == TaskCache<L, M>::most_parents) break;
   }
   for (std::size_t i = path_.size(); i-- > 0;) {
     Mark& mark = marks_[path_[i]];
-    changed = changed || mark.settled != book_[path_[i]].made;
-    mark.changed = changed;
+    unstable = unstable || mark.stable != cache_[path_[i]].record_version;
+    mark.unstable = unstable;
   }
-  return marks_[index].changed;
+  return marks_[index].unstable;
 }
 
 template <class L, Memory M>
-void SettledTasks<L, M>::mark_with_parents(TaskIndex index) {
-  for (std::size_t up = 0; index != TaskIndex::none && up < TaskBook<L, M>::most_parents; ++up) {
+void StableTasks<L, M>::mark_with_parents(TaskIndex index) {
+  for (std::size_t up = 0; index != TaskIndex::none && up < TaskCache<L, M>::most_parents; ++up) {
     if (marks_[index].to_read) break;
     marks_[index].to_read = true;
     marked_.push_back(index);
-    index = book_[index].parent;
+    index = cache_[index].parent;
   }
 }
 
 template <class L, Memory M>
-void SettledTasks<L, M>::read_marked(std::size_t of) {
+void StableTasks<L, M>::read_marked(std::size_t of) {
   if (marked_.size() > of / 3) {
-    book_.pieces().read_all();
+    cache_.pieces().read_all();
   } else {
-    book_.pieces().forget();
+    cache_.pieces().forget();
     pieces_.clear();
-    for (const TaskIndex index : marked_) book_.add_pieces(index, pieces_);
-    book_.pieces().read_some(pieces_);
+    for (const TaskIndex index : marked_) cache_.append_pieces(index, pieces_);
+    cache_.pieces().read_some(pieces_);
   }
   for (const TaskIndex index : marked_) {
     Mark& mark = marks_[index];
     mark.to_read = false;
-    if (book_.is_same(index)) {
-      mark.settled = book_[index].made;
+    if (cache_.is_unchanged(index)) {
+      mark.stable = cache_[index].record_version;
     } else {
-      (void)book_.remake(index);
-      book_.choose_parent(index);
+      (void)cache_.reread(index);
+      cache_.choose_parent(index);
     }
   }
 }
@@ -20372,32 +20505,32 @@ void SettledTasks<L, M>::read_marked(std::size_t of) {
 
 // Stacks by task instead of by thread.
 //
-// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
-// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
-// and each leaf gives one stack; root first:
+// A useful stack of asynchronous code does not end at the event loop: it goes from a task to the
+// task that waits for it. Tasks that wait for no other task are the leaves, and each leaf gives one
+// stack; root first:
 //
 //   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
 //
-// A task that runs at this moment continues with the ordinary calls above its coroutine. Where
-// several tasks wait for one, the stack follows one of them, and the others are shown through it.
+// The stack of a running task continues with the ordinary calls above its coroutine. If several
+// tasks wait for one, the stack follows one of them, and the others get no stack of their own.
 //
-// The parts, each in a file of its own, from the one that knows nothing of the others on:
+// The parts, from the lowest to the highest:
 //
-//   task_book                          what is known of each task; who follows whom
-//     |-- task_lists                   which tasks there are
-//     |-- settled_tasks                whose words stood still
-//     |-- task_segments                what a task adds to a stack
-//           `-- running_tasks          which task a thread runs
+//   cache                        what is known of each task; which awaiter a stack follows
+//     |-- lists                  which tasks there are
+//     |-- stable                 which tasks were the same in two reads
+//     |-- segments               what a task adds to a stack
+//           `-- running          which task a thread runs
 namespace tachyon {
 
-// Those that run; all; or those that do not run, for the time they wait.
+// Tasks that run; all tasks; tasks that are suspended, for the time that they wait.
 enum class TaskChoice : std::uint8_t { running, all, waiting };
 
 struct TaskStack {
   std::size_t thread = no_thread;  // index among the threads that were given
   StackId stack{};
   bool running = false;
-  bool idle = false;  // no task: the loop waits, or runs something that is no task
+  bool idle = false;  // no task: the loop waits
 };
 
 template <class L, Memory M>
@@ -20405,29 +20538,30 @@ class TaskStacks {
  public:
   TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
              const WellKnown& types)
-      : book_{layout, memory, maker, offsets, types},
+      : cache_{layout, memory, maker, offsets, types},
         loops_{layout, maker},
-        lists_{book_},
-        settled_{book_},
-        segments_{book_, maker.builder()},
-        running_{book_, segments_, loops_, memory} {}
-  TaskStacks(const TaskStacks&) = delete;  // its parts know one another
+        lists_{cache_},
+        stable_{cache_},
+        segments_{cache_, maker.builder()},
+        running_{cache_, segments_, loops_, memory} {}
+  TaskStacks(const TaskStacks&) = delete;  // its parts refer to one another
   TaskStacks& operator=(const TaskStacks&) = delete;
 
   // ---- with every look at the threads; see running.hpp
 
-  void begin(std::size_t threads, std::uint64_t now) {
-    book_.begin_round();
-    running_.begin(threads, now);
+  void begin_tick(std::size_t threads, std::uint64_t now) {
+    cache_.begin_tick();
+    running_.begin_tick(threads, now);
   }
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
-    running_.ask_before(thread, at, ranges);
+  void add_ranges_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
+    running_.add_ranges_before(thread, at, ranges);
   }
-  void ask(std::vector<Range>& ranges) { running_.ask(ranges); }
-  void arrived(std::size_t count) noexcept { running_.arrived(count); }
-  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
-    book_.set_epoch(epoch);
-    return running_.settle(thread, chain);
+  void add_ranges_after(std::vector<Range>& ranges) { running_.add_ranges_after(ranges); }
+  void set_read(std::size_t count) noexcept { running_.set_read(count); }
+  // Finds the task that a thread runs. False: read the thread again.
+  bool identify(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
+    cache_.set_epoch(epoch);
+    return running_.identify(thread, chain);
   }
   bool is_unknown(std::size_t thread) const noexcept {
     return running_[thread].what == What::unknown;
@@ -20435,24 +20569,24 @@ class TaskStacks {
 
   // ---- once a tick
 
-  void look(TaskChoice choice, std::span<const ThreadView> threads,
-            std::span<const Address> interpreters, std::vector<TaskStack>& out);
+  void make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
+                   std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
-  // Stacks that changed in every read, and lists that did: one each, however many were missed.
+  // How many stacks changed in every read, and in how many ticks a list did.
   std::uint64_t lost() const noexcept { return lost_; }
-  std::size_t task_count() const noexcept { return book_.count(); }
-  const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
+  std::size_t task_count() const noexcept { return cache_.count(); }
+  const Gathered<M>& gathered() const noexcept { return cache_.pieces(); }
 
  private:
   using What = RunningTask::What;
-  struct Made {
-    std::uint64_t shown = 0;    // the round in which it ran and had its stack
-    std::uint64_t covered = 0;  // ... in which a stack led through it
-    std::uint64_t climbed = 0;  // on which way to the root
-    std::uint64_t built = 0;    // the round its stack is of
-    StackId bare{};             // its marker alone, upon who waits for it
+  struct Built {
+    std::uint64_t shown = 0;    // the tick in which it ran and its stack was shown
+    std::uint64_t covered = 0;  // ... in which a stack led through it, or was given up
+    std::uint64_t climbed = 0;  // the last climb that came by
+    std::uint64_t built = 0;    // the tick that its stack is of
+    StackId bare{};             // its marker alone, on top of the task that waits for it
     StackId stack{};
-    bool whole = false;  // so is its stack, and everybody's in it
+    bool whole = false;  // its stack, with all tasks in it
   };
 
   void add_running(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
@@ -20462,34 +20596,36 @@ class TaskStacks {
   void add_between(TaskChoice choice, std::span<const ThreadView> threads,
                    std::vector<TaskStack>& out);
   void cover(TaskIndex index);
-  const Made& make(TaskIndex index, std::span<const ThreadView> threads);
+  const Built& build(TaskIndex index, std::span<const ThreadView> threads);
 
-  TaskBook<L, M> book_;
+  TaskCache<L, M> cache_;
   LoopStacks<L> loops_;
   TaskLists<L, M> lists_;
-  SettledTasks<L, M> settled_;
+  StableTasks<L, M> stable_;
   TaskSegments<L, M> segments_;
   RunningTasks<L, M> running_;
-  PerTask<Made> made_;
+  PerTask<Built> built_;
   std::vector<TaskIndex> path_;
   std::uint64_t climb_ = 0;
   std::uint64_t lost_ = 0;
 };
 
 template <class L, Memory M>
-void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threads,
-                            std::span<const Address> interpreters, std::vector<TaskStack>& out) {
+void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
+                                   std::span<const Address> interpreters,
+                                   std::vector<TaskStack>& out) {
   out.clear();
-  book_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
+  cache_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
   const auto all = threads;
   threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
   add_running(threads, out);
   if (choice != TaskChoice::running) {
-    lists_.look(all, interpreters);
-    settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
+    lists_.read(all, interpreters);
+    stable_.read_until_stable(lists_.tasks(),
+                              [&](TaskIndex i) { return built_[i].shown == cache_.tick(); });
     add_suspended(threads, out);
-    if (lists_.are_broken()) ++lost_;
-    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
+    if (lists_.are_torn()) ++lost_;
+    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, cache_.others()});
   }
   add_between(choice, threads, out);
   if (choice == TaskChoice::waiting) {
@@ -20497,7 +20633,7 @@ void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threa
                              [](const TaskStack& task) { return task.running || task.idle; }),
               out.end());
   }
-  book_.tidy(choice != TaskChoice::running);
+  cache_.drop_old(choice != TaskChoice::running);
 }
 
 template <class L, Memory M>
@@ -20511,7 +20647,7 @@ void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
     if (running.what != What::task || running.link >= thread.chain->size()) continue;
     const StackId from = stack_below(*thread.chain, running.link);
     out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
-    made_[running.task].shown = book_.round();
+    built_[running.task].shown = cache_.tick();
   }
 }
 
@@ -20520,43 +20656,44 @@ void TaskStacks<L, M>::add_suspended(std::span<const ThreadView> threads,
                                      std::vector<TaskStack>& out) {
   for (const TaskStack& shown : out) cover(running_[shown.thread].task);
   for (const TaskIndex index : lists_.tasks()) {
-    const bool leaf = book_[index].awaited != book_.round();
-    if (leaf && made_[index].covered != book_.round()) add_leaf(index, threads, out);
+    const bool leaf = cache_[index].awaited != cache_.tick();
+    if (leaf && built_[index].covered != cache_.tick()) add_leaf(index, threads, out);
   }
-  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
+  // Tasks that wait for one another in a circle have no leaf: one stack shows them, of the oldest.
   for (const TaskIndex index : lists_.tasks()) {
-    if (made_[index].covered != book_.round()) add_leaf(index, threads, out);
+    if (built_[index].covered != cache_.tick()) add_leaf(index, threads, out);
   }
 }
 
 template <class L, Memory M>
 void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> threads,
                                 std::vector<TaskStack>& out) {
-  const KnownTask& task = book_[index];
+  const CachedTask& task = cache_[index];
   bool shown = false;
-  if (settled_.has_changed(index) || task.bad) {
+  if (stable_.is_unstable(index) || task.invalid) {
     // Given up.
   } else if (task.record.on_thread) {
-    shown = task.born != book_.round() && add_outer(index, threads, out);
-  } else if (const Made& made = make(index, threads); made.whole) {
-    out.push_back({task.thread, made.stack, false, false});
+    shown = task.replaced != cache_.tick() && add_outer(index, threads, out);
+  } else if (const Built& built = build(index, threads); built.whole) {
+    out.push_back({task.thread, built.stack, false, false});
     shown = true;
   }
   if (!shown) ++lost_;
   cover(index);
 }
 
-// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
+// A task that is on a thread's stack without being the one that runs: it made a task that started
+// eagerly.
 template <class L, Memory M>
 bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> threads,
                                  std::vector<TaskStack>& out) {
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
     const Chain& chain = *threads[i].chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
     const std::size_t end = running_[i].link;
     if (link == no_link || end >= chain.size() || end <= link) continue;
-    const StackId onto = make(index, threads).bare;
+    const StackId onto = build(index, threads).bare;
     const StackId from = stack_below(chain, link);
     out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
     return true;
@@ -20564,7 +20701,7 @@ bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> th
   return false;
 }
 
-// A loop between two tasks waits for something to happen, or runs a callback.
+// An event loop between two tasks waits, or runs a callback.
 template <class L, Memory M>
 void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
                                    std::vector<TaskStack>& out) {
@@ -20573,67 +20710,69 @@ void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView
     const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
     const bool idle = loop.kind == LoopStack::Kind::idle;
     if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
-    // With all tasks shown, a loop that waits for them has nothing to add.
+    // If all tasks are shown, a loop that waits for them adds nothing.
     if (choice != TaskChoice::running && idle && !out.empty()) continue;
     out.push_back({i, loop.stack, !idle, idle});
   }
 }
 
-// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
-// stack follows one of several ways only.
+// Marks a task and all tasks that wait for it, on whichever way: a stack follows only one way, and
+// the tasks on the others get no stack of their own.
 template <class L, Memory M>
 void TaskStacks<L, M>::cover(TaskIndex index) {
   path_.assign(1, index);
   while (!path_.empty()) {
     const TaskIndex at = path_.back();
     path_.pop_back();
-    if (made_[at].covered == book_.round()) continue;
-    made_[at].covered = book_.round();
-    for (const TaskIndex awaiter : book_[at].awaiters) {
+    if (built_[at].covered == cache_.tick()) continue;
+    built_[at].covered = cache_.tick();
+    for (const TaskIndex awaiter : cache_[at].awaiters) {
       if (awaiter != TaskIndex::none) path_.push_back(awaiter);
     }
   }
 }
 
-// Up to a task whose stack is known, to the root, or around a circle; then down again.
+// Climbs to a task whose stack is known, to the root, or once around a circle; then builds the
+// stacks on the way down.
 template <class L, Memory M>
-const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
-                                                              std::span<const ThreadView> threads) {
+const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
+    TaskIndex index, std::span<const ThreadView> threads) {
   path_.clear();
   ++climb_;
-  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskBook<L, M>::most_parents;
-       at = book_[at].parent) {
-    if (made_[at].climbed == climb_) break;
-    made_[at].climbed = climb_;
+  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskCache<L, M>::most_parents;
+       at = cache_[at].parent) {
+    if (built_[at].climbed == climb_) break;
+    built_[at].climbed = climb_;
     path_.push_back(at);
-    if (made_[at].built == book_.round()) break;
+    if (built_[at].built == cache_.tick()) break;
   }
   StackId below = StackId::empty;
   bool whole = true;
   for (std::size_t i = path_.size(); i-- > 0;) {
-    const KnownTask& task = book_[path_[i]];
-    Made& made = made_[path_[i]];
-    if (made.built != book_.round()) {
+    const CachedTask& task = cache_[path_[i]];
+    Built& built = built_[path_[i]];
+    if (built.built != cache_.tick()) {
       const TaskSegment segment = segments_.put(path_[i], below);
-      made.bare = segment.bare;
-      made.stack = segment.stack;
-      made.whole = whole && !task.bad;
+      built.bare = segment.bare;
+      built.stack = segment.stack;
+      built.whole = whole && !task.invalid;
       if (task.record.on_thread) {
-        // As somebody's who waits it is shown with what runs of it, if that is known.
-        const bool known = task.born != book_.round();
+        // It runs, or has called what runs: its frames are on the stack of its thread.
+        const bool known = task.replaced != cache_.tick();
         const auto runs = known ? segments_.put_running(path_[i], segment.bare, threads)
                                 : std::optional<StackId>{};
-        made.whole = made.whole && runs;
-        made.stack = runs.value_or(segment.stack);
+        built.whole = built.whole && runs;
+        built.stack = runs.value_or(segment.stack);
       }
-      made.built = book_.round();
+      built.built = cache_.tick();
     }
-    whole = made.whole;
-    // Was the edge to the task above there when the thread of this one was read?
-    const bool late = i > 0 && task.record.on_thread && book_[path_[i - 1]].fresh == book_.round();
-    below = late ? made.bare : made.stack;
+    whole = built.whole;
+    // If the next task was read anew, it may be awaited since later than these frames were read.
+    const bool late =
+        i > 0 && task.record.on_thread && cache_[path_[i - 1]].reread == cache_.tick();
+    below = late ? built.bare : built.stack;
   }
-  return made_[index];
+  return built_[index];
 }
 
 }  // namespace tachyon
@@ -22669,7 +22808,7 @@ void Watch<L, M, H>::add_thread_ranges() {
     thread.resting = may_rest(thread);
     if (!thread.resting) {
       thread.copied = now_;
-      if (tasks_) tasks_->ask_before(i, thread.reader.at(), ranges_);
+      if (tasks_) tasks_->add_ranges_before(i, thread.reader.at(), ranges_);
       thread.reader.prepare(ranges_);
     } else if (now_ - thread.copied >= fresh_for) {
       // Whether it has begun to wait for the GIL, for one, shows in its state alone.
@@ -22712,7 +22851,7 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   renew_trust();
   bool alone = false;
   if (options_.tasks) find_tasks();
-  if (tasks_ && first) tasks_->begin(threads_.size(), now);
+  if (tasks_ && first) tasks_->begin_tick(threads_.size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
     const bool somebody = std::any_of(threads_.begin(), threads_.end(),
                                       [](const Thread& thread) { return thread.pending; });
@@ -22725,9 +22864,9 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
     }
     add_thread_ranges();
     const std::size_t own = ranges_.size();
-    if (tasks_) tasks_->ask(ranges_);
+    if (tasks_) tasks_->add_ranges_after(ranges_);
     const auto copied = memory_.read_many(ranges_);
-    if (tasks_) tasks_->arrived(copied && *copied > own ? *copied - own : 0);
+    if (tasks_) tasks_->set_read(copied && *copied > own ? *copied - own : 0);
     if (copied && *copied >= own) {
       if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
@@ -22770,7 +22909,7 @@ bool Watch<L, M, H>::interpret_all(const Stillness& still) {
     const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
-        if (tasks_ && !tasks_->settle(i, thread.reader.chain(), true_as_of)) {
+        if (tasks_ && !tasks_->identify(i, thread.reader.chain(), true_as_of)) {
           again = true;
           break;
         }
@@ -22890,7 +23029,7 @@ std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
   interpreters_at_.clear();
   for (const WatchedInterpreter& each : interpreters_) interpreters_at_.push_back(each.at);
   const std::uint64_t lost = tasks_->lost();
-  tasks_->look(options_.task_choice, views_, interpreters_at_, out);
+  tasks_->make_stacks(options_.task_choice, views_, interpreters_at_, out);
   return tasks_->lost() - lost;
 }
 

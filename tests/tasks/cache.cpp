@@ -16,7 +16,7 @@ using Stacks = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("task book: everything that is known of a task is read again") {
+TEST_CASE("task cache: everything that is known of a task is read again") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address root = world.task(u"root", {u"r"});
@@ -26,7 +26,7 @@ TEST_CASE("task book: everything that is known of a task is read again") {
     CHECK(world.look() == Stacks{"[worker 1] handle fetch"});
     world.rename(task, u"worker 2");
     CHECK(world.look() == Stacks{"[worker 2] handle fetch"});
-    world.rename_to(task, world.fake.integer(7));  // a name that nobody has asked for yet
+    world.rename_to(task, world.fake.integer(7));  // a name that the program has not asked for yet
     CHECK(world.look() == Stacks{"[Task-7] handle fetch"});
     world.await(future, task);
     CHECK(world.look() == Stacks{"[Task-7] handle fetch"});
@@ -43,7 +43,7 @@ TEST_CASE("task book: everything that is known of a task is read again") {
   });
 }
 
-TEST_CASE("task book: a coroutine that goes on shows other frames") {
+TEST_CASE("task cache: a coroutine that goes on shows other frames") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address inner = world.coroutine(u"read");
@@ -58,7 +58,7 @@ TEST_CASE("task book: a coroutine that goes on shows other frames") {
   });
 }
 
-TEST_CASE("task book: what cannot be is given up") {
+TEST_CASE("task cache: a task that cannot be right is given up") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address good = world.task(u"good", {u"x"});
@@ -81,8 +81,8 @@ TEST_CASE("task book: what cannot be is given up") {
   });
 }
 
-// Only tasks that run are met, and those they lead to. A server that runs for weeks meets many.
-TEST_CASE("task book: who is met no more is forgotten, if only running tasks are met") {
+// Only running tasks and those that wait for them are seen. A server that runs for weeks has many.
+TEST_CASE("task cache: tasks that are not seen any more are dropped") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address first = world.task(u"first", {u"x"});

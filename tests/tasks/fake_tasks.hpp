@@ -84,6 +84,7 @@ class FakeTasks {
   Address thread{}, interpreter{};
   std::optional<TaskStacks<PublishedLayout, EventfulMemory>> stacks{};
   Chain chain{};
+  const AsyncioOffsets& offsets() const { return offsets_; }
 
   // ---- the program
 
@@ -192,22 +193,22 @@ class FakeTasks {
   }
   void begin() {
     now_ += 10'000'000;
-    stacks->begin(1, now_);
+    stacks->begin_tick(1, now_);
   }
   bool try_thread() {
     std::vector<Range> ranges;
-    stacks->ask_before(0, thread, ranges);
+    stacks->add_ranges_before(0, thread, ranges);
     const std::size_t own = ranges.size();
-    stacks->ask(ranges);
+    stacks->add_ranges_after(ranges);
     const auto copied = memory.read_many(ranges);
     REQUIRE(copied);
-    stacks->arrived(*copied - own);
-    return stacks->settle(0, chain, 1);
+    stacks->set_read(*copied - own);
+    return stacks->identify(0, chain, 1);
   }
   std::vector<std::string> finish(TaskChoice choice) {
     const std::vector<ThreadView> threads{{thread, &chain, chain.stack(), 1}};
     const std::vector<Address> interpreters{interpreter};
-    stacks->look(choice, threads, interpreters, found);
+    stacks->make_stacks(choice, threads, interpreters, found);
     std::vector<std::string> out;
     for (const TaskStack& one : found) {
       out.push_back((one.running ? "* " : one.idle ? "- " : "") + text(one.stack));
@@ -258,6 +259,32 @@ class FakeTasks {
   Code code_{};
   std::uint64_t next_ = 0x1000;
   std::uint64_t now_ = 1'000'000'000;
+};
+
+// Reads single tasks of such a program.
+struct FakeReader {
+  explicit FakeReader(FakeTasks& world, TaskLimits limits = {})
+      : pieces{world.memory},
+        reader{world.fake.layout(), world.offsets(), world.fake.site.objects, limits} {}
+
+  bool read(Address task) {
+    pieces.forget();
+    record.at = task;
+    return reader.read(pieces, record);
+  }
+  // Everything is read again: is the task what it was?
+  bool is_unchanged() {
+    pieces.read_all();
+    return reader.is_unchanged(pieces, record);
+  }
+  bool is_same_task() {
+    pieces.read_all();
+    return reader.is_same_task(pieces, record);
+  }
+
+  Gathered<EventfulMemory> pieces;
+  TaskReader<PublishedLayout> reader;
+  TaskRecord record{};
 };
 
 // Interpreters that have lists of tasks.

@@ -33,15 +33,15 @@ TEST_CASE("task lists: tasks come and go") {
     CHECK(world.look() == Stacks{"[b] y", "[c] z", "[a] x"});
     world.link({b});
     for (int i = 0; i < 8; ++i) CHECK(world.look() == Stacks{"[b] y"});
-    CHECK(world.stacks->task_count() == 1);  // the others are forgotten
+    CHECK(world.stacks->task_count() == 1);  // the others are dropped
     world.put_next(world.thread, {});        // a thread that has never had one
     CHECK(world.look().empty());
     CHECK(world.stacks->lost() == 0);
   });
 }
 
-// Who waits for a task need not be in a list himself.
-TEST_CASE("task lists: everybody who waits is there") {
+// A task that waits for another one need not be in a list.
+TEST_CASE("task lists: tasks that wait are found") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address foreign = world.task(u"foreign", {u"x"});
@@ -54,7 +54,7 @@ TEST_CASE("task lists: everybody who waits is there") {
   });
 }
 
-TEST_CASE("task lists: a list that does not come back is read again, and then told") {
+TEST_CASE("task lists: a list that does not end at its head is read again, then counted as lost") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address a = world.task(u"a", {u"x"});
@@ -91,7 +91,7 @@ TEST_CASE("task lists: a list that does not come back is read again, and then to
 }
 
 // 32,770 tasks take a sanitizer eight seconds, so only a long run has them in every layout.
-TEST_CASE("task lists: of too many the rest is told, and nothing counts as lost") {
+TEST_CASE("task lists: one stack stands for those beyond the limit, and none counts as lost") {
   bool done = false;
   each_with_tasks([&](const PublishedLayout& layout) {
     if (std::exchange(done, true) && !test::in_full()) return;
@@ -99,7 +99,7 @@ TEST_CASE("task lists: of too many the rest is told, and nothing counts as lost"
     std::vector<Address> all;
     for (int i = 0; i < 32'770; ++i) all.push_back(world.task(u"t", {u"x"}));
     world.link(all);
-    world.look();  // nobody reads so many new tasks in one tick
+    world.look();  // one tick does not read so many new tasks
     const std::uint64_t lost = world.stacks->lost();
     const Stacks shown = world.look();
     CHECK(shown.size() == 32'769);

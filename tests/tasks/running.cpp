@@ -44,7 +44,7 @@ TEST_CASE("running tasks: what is known is read once") {
 }
 
 // The loop has gone on to another task after the stack was read, or had not come to this one yet.
-TEST_CASE("running tasks: the coroutine on the stack decides, not what the thread says") {
+TEST_CASE("running tasks: the coroutine on the stack decides, not the word of the thread") {
   each_with_tasks([](const PublishedLayout& layout) {
     Two world{layout};
     (void)world.look();
@@ -57,7 +57,7 @@ TEST_CASE("running tasks: the coroutine on the stack decides, not what the threa
   });
 }
 
-TEST_CASE("running tasks: one that nobody has met must still run when it has been read") {
+TEST_CASE("running tasks: a new one must still run after it was read") {
   each_with_tasks([](const PublishedLayout& layout) {
     Two still{layout};
     still.run(still.a, "x");
@@ -73,7 +73,7 @@ TEST_CASE("running tasks: one that nobody has met must still run when it has bee
   });
 }
 
-TEST_CASE("running tasks: somebody else begins to wait for it") {
+TEST_CASE("running tasks: another task begins to wait for it") {
   each_with_tasks([](const PublishedLayout& layout) {
     Two world{layout};
     world.run(world.a, "x");
@@ -108,7 +108,7 @@ TEST_CASE("running tasks: what changes all the time is given up, and counted") {
 }
 
 // A coroutine that C code drives and that no task has.
-TEST_CASE("running tasks: a coroutine on the stack that is nobody's") {
+TEST_CASE("running tasks: a coroutine on the stack that no task has") {
   each_with_tasks([](const PublishedLayout& layout) {
     Two world{layout};
     world.set_loop(0x10, world.a);
@@ -118,7 +118,7 @@ TEST_CASE("running tasks: a coroutine on the stack that is nobody's") {
   });
 }
 
-TEST_CASE("running tasks: a thread without a loop is asked now and then") {
+TEST_CASE("running tasks: a thread without a loop is read now and then") {
   each_with_tasks([](const PublishedLayout& layout) {
     Two world{layout};
     world.run(world.a, "x");
@@ -127,9 +127,9 @@ TEST_CASE("running tasks: a thread without a loop is asked now and then") {
     CHECK(world.stacks->lost() == 0);
     world.set_loop(0x10, world.a);
     std::vector<Range> ranges;
-    world.stacks->begin(1, 1'010'500'000);  // half a millisecond later
-    world.stacks->ask_before(0, world.thread, ranges);
-    world.stacks->ask(ranges);
+    world.stacks->begin_tick(1, 1'010'500'000);  // half a millisecond later
+    world.stacks->add_ranges_before(0, world.thread, ranges);
+    world.stacks->add_ranges_after(ranges);
     CHECK(ranges.empty());
     CHECK(world.look(running) == Stacks{"* [main] m [a] x"});
   });

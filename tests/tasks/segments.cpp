@@ -15,8 +15,8 @@ namespace {
 struct Segments {
   explicit Segments(const PublishedLayout& layout)
       : maker{layout, tables, {}},
-        book{layout, image, maker, {}, {}},
-        segments{book, maker.builder()} {}
+        cache{layout, image, maker, {}, {}},
+        segments{cache, maker.builder()} {}
 
   StackId stack(const std::vector<std::string>& names) {
     StackId out = StackId::empty;
@@ -29,7 +29,7 @@ struct Segments {
   Image image;
   SharedTables tables;
   ChainMaker<PublishedLayout> maker;
-  TaskBook<PublishedLayout, Image> book;
+  TaskCache<PublishedLayout, Image> cache;
   TaskSegments<PublishedLayout, Image> segments;
 };
 
@@ -44,7 +44,7 @@ PublishedLayout some_layout() {
 
 }  // namespace
 
-TEST_CASE("task segments: frames of a thread's stack upon a marker") {
+TEST_CASE("task segments: frames of a thread's stack on top of a marker") {
   Segments world{some_layout()};
   const StackId loop = world.stack({"main", "run", "Handle._run"});
   const StackId stack = world.stack({"main", "run", "Handle._run", "fetch", "parse"});

@@ -41,7 +41,7 @@ struct Four : FakeTasks {
 
 }  // namespace
 
-TEST_CASE("settled tasks: what is new is read twice, what has not changed once") {
+TEST_CASE("stable tasks: what is new is read twice, what has not changed once") {
   each_with_tasks([](const PublishedLayout& layout) {
     Four world{layout};
     // Twelve code objects are new, too, and compared before and after they are loaded.
@@ -56,7 +56,7 @@ TEST_CASE("settled tasks: what is new is read twice, what has not changed once")
 
 // Between the two reads of a stack the task that waits goes on to wait for another one. A stack of
 // old and new words was never there.
-TEST_CASE("settled tasks: what changes between two reads is read again") {
+TEST_CASE("stable tasks: what changes between two reads is read again") {
   each_with_tasks([](const PublishedLayout& layout) {
     Four world{layout};
     (void)world.look();
@@ -75,7 +75,7 @@ TEST_CASE("settled tasks: what changes between two reads is read again") {
   });
 }
 
-TEST_CASE("settled tasks: what changes in every read is given up") {
+TEST_CASE("stable tasks: what changes in every read is given up") {
   each_with_tasks([](const PublishedLayout& layout) {
     Four world{layout};
     (void)world.look();
@@ -94,7 +94,7 @@ TEST_CASE("settled tasks: what changes in every read is given up") {
 }
 
 // It ran when everything was read, its thread's stack does not show it, and it has ended since.
-TEST_CASE("settled tasks: one that begins to run is read again") {
+TEST_CASE("stable tasks: one that begins to run is read again") {
   each_with_tasks([](const PublishedLayout& layout) {
     Four world{layout};
     (void)world.look();

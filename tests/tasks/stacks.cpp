@@ -37,7 +37,7 @@ TEST_CASE("task stacks: from a task to the task that waits for it") {
   });
 }
 
-TEST_CASE("task stacks: of several that wait one is followed, the others are shown through it") {
+TEST_CASE("task stacks: of several tasks that wait one is followed") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};
     const Address tenth = world.task(u"Task-10", {u"a"});
@@ -97,7 +97,7 @@ TEST_CASE("task stacks: a task that called one which began at once") {
     world.call("create_task").shim().resume(world.coroutine_of(inner), "busy");
     world.set_loop(0x10, inner);
     world.execute(world.coroutine_of(inner));
-    (void)world.look();  // nobody was known before: is what is on the stack theirs?
+    (void)world.look();  // no task was known before: is what is on the stack theirs?
     CHECK(world.look() == Stacks{"* [inner] busy", "[outer] serve create_task"});
   });
 }

@@ -65,12 +65,12 @@ class Gathered {
   }
 
   // For a read that somebody else makes: where a piece's bytes go. Nothing may be added between
-  // this and settle(), which says whether they arrived.
+  // this and set_read(), which says whether they arrived.
   Range range(PieceId id) noexcept {
     const Piece& piece = pieces_[static_cast<std::uint32_t>(id)];
     return {piece.at, {buffer_.data() + piece.offset, piece.size}};
   }
-  void settle(PieceId id, bool arrived) noexcept {
+  void set_read(PieceId id, bool arrived) noexcept {
     pieces_[static_cast<std::uint32_t>(id)].read = arrived;
   }
 
@@ -244,7 +244,7 @@ void Gathered<M>::read_some(std::span<const PieceId> ids) {
   ranges_.clear();
   for (const PieceId id : ids) ranges_.push_back(range(id));
   read_ranges();
-  for (std::size_t i = 0; i < ids.size(); ++i) settle(ids[i], !ranges_[i].into.empty());
+  for (std::size_t i = 0; i < ids.size(); ++i) set_read(ids[i], !ranges_[i].into.empty());
 }
 
 // A range that cannot be read ends the call; the next call goes on behind it. Ranges that failed

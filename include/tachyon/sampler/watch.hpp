@@ -561,7 +561,7 @@ void Watch<L, M, H>::add_thread_ranges() {
     thread.resting = may_rest(thread);
     if (!thread.resting) {
       thread.copied = now_;
-      if (tasks_) tasks_->ask_before(i, thread.reader.at(), ranges_);
+      if (tasks_) tasks_->add_ranges_before(i, thread.reader.at(), ranges_);
       thread.reader.prepare(ranges_);
     } else if (now_ - thread.copied >= fresh_for) {
       // Whether it has begun to wait for the GIL, for one, shows in its state alone.
@@ -604,7 +604,7 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
   renew_trust();
   bool alone = false;
   if (options_.tasks) find_tasks();
-  if (tasks_ && first) tasks_->begin(threads_.size(), now);
+  if (tasks_ && first) tasks_->begin_tick(threads_.size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
     const bool somebody = std::any_of(threads_.begin(), threads_.end(),
                                       [](const Thread& thread) { return thread.pending; });
@@ -617,9 +617,9 @@ bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
     }
     add_thread_ranges();
     const std::size_t own = ranges_.size();
-    if (tasks_) tasks_->ask(ranges_);
+    if (tasks_) tasks_->add_ranges_after(ranges_);
     const auto copied = memory_.read_many(ranges_);
-    if (tasks_) tasks_->arrived(copied && *copied > own ? *copied - own : 0);
+    if (tasks_) tasks_->set_read(copied && *copied > own ? *copied - own : 0);
     if (copied && *copied >= own) {
       if (!has_guessed_wrong() && !interpret_all(still)) return true;
       continue;
@@ -662,7 +662,7 @@ bool Watch<L, M, H>::interpret_all(const Stillness& still) {
     const bool certain = cannot_have_moved(thread, still);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
-        if (tasks_ && !tasks_->settle(i, thread.reader.chain(), true_as_of)) {
+        if (tasks_ && !tasks_->identify(i, thread.reader.chain(), true_as_of)) {
           again = true;
           break;
         }
@@ -782,7 +782,7 @@ std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
   interpreters_at_.clear();
   for (const WatchedInterpreter& each : interpreters_) interpreters_at_.push_back(each.at);
   const std::uint64_t lost = tasks_->lost();
-  tasks_->look(options_.task_choice, views_, interpreters_at_, out);
+  tasks_->make_stacks(options_.task_choice, views_, interpreters_at_, out);
   return tasks_->lost() - lost;
 }
 

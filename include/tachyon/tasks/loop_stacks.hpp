@@ -7,18 +7,18 @@
 
 #include <tachyon/unwind/chain.hpp>
 
-// What a thread's own stack says about its event loop, for when nothing else does: no task is
-// running, or the interpreter is one that does not publish its tasks (before 3.14).
+// What the stack of a thread tells about its event loop. It is asked where nothing else is known:
+// no task runs, or the interpreter does not publish its tasks (before 3.14).
 //
-// asyncio calls everything, a step of a task or a callback, from one method of its Handle class. A
-// coroutine right above it, entered from C, is where a task begins:
+// asyncio calls everything, a step of a task or a callback, from one method of its class Handle. A
+// coroutine right above it, entered from C, is the outermost coroutine of a task:
 //
 //   <module> run run_forever _run_once Handle._run | worker fetch parse      a task: from worker on
 //   <module> run run_forever _run_once Handle._run | on_timer parse          a callback
 //   <module> run run_forever _run_once select                                the loop waits
 //
-// Such a task has no name and nobody is known to wait for it. Its marker bears the name of the
-// coroutine. Loops written in C have no Handle; what they run is not known to be a task.
+// The name of such a task is not known, nor who waits for it. Its marker shows the name of the
+// coroutine. An event loop that is written in C has no Handle: its tasks are not recognised.
 namespace tachyon {
 
 struct LoopStack {
@@ -35,7 +35,7 @@ class LoopStacks {
     loop_ = maker.builder().synthetic("<event loop>", FrameKind::task, "<task>");
   }
 
-  // `stack` is the chain's, perhaps with a <GC> in it.
+  // `stack` is the stack of the chain, with <GC> if a collection runs.
   LoopStack of(const Chain& chain, StackId stack) {
     if (const auto known = known_.find(stack); known != known_.end()) return known->second;
     constexpr std::size_t most = 1 << 14;
@@ -80,7 +80,7 @@ class LoopStacks {
         [&](Tables& tables) { return std::string{tables.frames.name_of(frame)}; });
   }
 
-  // The frames of `stack` above `from`, upon a marker.
+  // The frames of `stack` above `from`, on top of a marker.
   StackId above(StackId stack, StackId from, FrameId marker) {
     frames_.clear();
     maker_.builder().tables().with([&](Tables& tables) {

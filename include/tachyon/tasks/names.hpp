@@ -8,13 +8,14 @@
 
 #include <tachyon/sample/stack_builder.hpp>
 
-// What tasks are called, and which name comes first.
+// Names of tasks: the frames that show them, and their order.
 //
-// A task's name stands in its stack as a frame of its own, the marker, below the coroutines of the
-// task. Where several tasks wait for it, the marker says how many: "merge (3 parents)".
+// A stack shows a task as a synthetic frame, the marker, below the coroutines of the task. If
+// several tasks wait for it, the marker says how many: "merge (3 parents)".
 //
-// A server numbers its tasks for ever, and frames are kept for ever. So only so many markers are
-// kept apart; then what differs in its numbers alone is one, and at last all others are one:
+// A server may number its tasks for ever, and frames are never freed. So the number of markers is
+// limited. Beyond the first limit names that differ only in their numbers share a marker; beyond
+// the second all other names do:
 //
 //   Task-65537, Task-65538 -> Task-N          get /a7f, get /a8c -> get /aNf, get /aNc
 namespace tachyon {

@@ -13,9 +13,9 @@
 //   below        | marker   | coroutines
 //   [Task-1] main| [worker] | fetch, read
 //
-// While a task runs, its coroutines are on the stack of a thread, as the walk of that thread found
-// them, and what they call above them: these frames are taken from there and put on the marker.
-// Both are remembered, as most stacks of a tick are those of the last.
+// The coroutines of a running task are on the stack of its thread, with the calls that they make.
+// The walk of the thread has read these frames; they are taken from its stack and put on the
+// marker. Both results are remembered: most stacks are those of the last tick.
 namespace tachyon {
 
 struct TaskSegment {
@@ -44,17 +44,16 @@ inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
 template <class L, Memory M>
 class TaskSegments {
  public:
-  TaskSegments(const TaskBook<L, M>& book, StackBuilder& builder)
-      : book_{book}, builder_{builder} {}
+  TaskSegments(const TaskCache<L, M>& cache, StackBuilder& builder)
+      : cache_{cache}, builder_{builder} {}
 
   TaskSegment put(TaskIndex index, StackId below);
 
-  // The coroutines of a task that runs, upon `onto`;
-  // nothing where they are on no stack that was read.
+  // The coroutines of a running task, on top of `onto`; nothing if no stack that was read has them.
   std::optional<StackId> put_running(TaskIndex index, StackId onto,
                                      std::span<const ThreadView> threads);
 
-  // The frames of `stack` above `from`, upon another stack.
+  // The frames of `stack` above `from`, on top of another stack.
   StackId transplant(StackId stack, StackId from, StackId onto);
 
  private:
@@ -63,7 +62,7 @@ class TaskSegments {
     bool known = false;
   };
 
-  const TaskBook<L, M>& book_;
+  const TaskCache<L, M>& cache_;
   StackBuilder& builder_;
   PerTask<TaskSegment> segments_;
   std::vector<FrameId> frames_;
@@ -72,7 +71,7 @@ class TaskSegments {
 
 template <class L, Memory M>
 TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
-  const KnownTask& task = book_[index];
+  const CachedTask& task = cache_[index];
   TaskSegment& segment = segments_[index];
   if (segment.version == task.version && segment.below == below) return segment;
   segment = {task.version, below, builder_.push(below, task.marker), {}};
@@ -87,10 +86,10 @@ std::optional<StackId> TaskSegments<L, M>::put_running(TaskIndex index, StackId 
   for (const ThreadView& thread : threads) {
     if (thread.chain == nullptr) continue;
     const Chain& chain = *thread.chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
     if (link == no_link) continue;
     std::size_t end = link;
-    while (end < chain.size() && book_.reader().is_generator(chain[end].owner)) ++end;
+    while (end < chain.size() && cache_.is_generator(chain[end].owner)) ++end;
     if (end == link) continue;
     return transplant(chain[end - 1].stack, stack_below(chain, link), onto);
   }

@@ -12,32 +12,32 @@
 
 // Stacks by task instead of by thread.
 //
-// A stack that is of use to somebody who writes `await` does not stop at the event loop: it goes
-// from a task to the task that waits for it. Tasks that nobody's wait leads through are the leaves,
-// and each leaf gives one stack; root first:
+// A useful stack of asynchronous code does not end at the event loop: it goes from a task to the
+// task that waits for it. Tasks that wait for no other task are the leaves, and each leaf gives one
+// stack; root first:
 //
 //   [Task-1] main, gather  [worker] fetch, read        markers in brackets, then coroutines
 //
-// A task that runs at this moment continues with the ordinary calls above its coroutine. Where
-// several tasks wait for one, the stack follows one of them, and the others are shown through it.
+// The stack of a running task continues with the ordinary calls above its coroutine. If several
+// tasks wait for one, the stack follows one of them, and the others get no stack of their own.
 //
-// The parts, each in a file of its own, from the one that knows nothing of the others on:
+// The parts, from the lowest to the highest:
 //
-//   task_book                          what is known of each task; who follows whom
-//     |-- task_lists                   which tasks there are
-//     |-- settled_tasks                whose words stood still
-//     |-- task_segments                what a task adds to a stack
-//           `-- running_tasks          which task a thread runs
+//   cache                        what is known of each task; which awaiter a stack follows
+//     |-- lists                  which tasks there are
+//     |-- stable                 which tasks were the same in two reads
+//     |-- segments               what a task adds to a stack
+//           `-- running          which task a thread runs
 namespace tachyon {
 
-// Those that run; all; or those that do not run, for the time they wait.
+// Tasks that run; all tasks; tasks that are suspended, for the time that they wait.
 enum class TaskChoice : std::uint8_t { running, all, waiting };
 
 struct TaskStack {
   std::size_t thread = no_thread;  // index among the threads that were given
   StackId stack{};
   bool running = false;
-  bool idle = false;  // no task: the loop waits, or runs something that is no task
+  bool idle = false;  // no task: the loop waits
 };
 
 template <class L, Memory M>
@@ -45,29 +45,30 @@ class TaskStacks {
  public:
   TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
              const WellKnown& types)
-      : book_{layout, memory, maker, offsets, types},
+      : cache_{layout, memory, maker, offsets, types},
         loops_{layout, maker},
-        lists_{book_},
-        settled_{book_},
-        segments_{book_, maker.builder()},
-        running_{book_, segments_, loops_, memory} {}
-  TaskStacks(const TaskStacks&) = delete;  // its parts know one another
+        lists_{cache_},
+        stable_{cache_},
+        segments_{cache_, maker.builder()},
+        running_{cache_, segments_, loops_, memory} {}
+  TaskStacks(const TaskStacks&) = delete;  // its parts refer to one another
   TaskStacks& operator=(const TaskStacks&) = delete;
 
   // ---- with every look at the threads; see running.hpp
 
-  void begin(std::size_t threads, std::uint64_t now) {
-    book_.begin_round();
-    running_.begin(threads, now);
+  void begin_tick(std::size_t threads, std::uint64_t now) {
+    cache_.begin_tick();
+    running_.begin_tick(threads, now);
   }
-  void ask_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
-    running_.ask_before(thread, at, ranges);
+  void add_ranges_before(std::size_t thread, Address at, std::vector<Range>& ranges) {
+    running_.add_ranges_before(thread, at, ranges);
   }
-  void ask(std::vector<Range>& ranges) { running_.ask(ranges); }
-  void arrived(std::size_t count) noexcept { running_.arrived(count); }
-  bool settle(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
-    book_.set_epoch(epoch);
-    return running_.settle(thread, chain);
+  void add_ranges_after(std::vector<Range>& ranges) { running_.add_ranges_after(ranges); }
+  void set_read(std::size_t count) noexcept { running_.set_read(count); }
+  // Finds the task that a thread runs. False: read the thread again.
+  bool identify(std::size_t thread, const Chain& chain, std::uint64_t epoch) {
+    cache_.set_epoch(epoch);
+    return running_.identify(thread, chain);
   }
   bool is_unknown(std::size_t thread) const noexcept {
     return running_[thread].what == What::unknown;
@@ -75,24 +76,24 @@ class TaskStacks {
 
   // ---- once a tick
 
-  void look(TaskChoice choice, std::span<const ThreadView> threads,
-            std::span<const Address> interpreters, std::vector<TaskStack>& out);
+  void make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
+                   std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
-  // Stacks that changed in every read, and lists that did: one each, however many were missed.
+  // How many stacks changed in every read, and in how many ticks a list did.
   std::uint64_t lost() const noexcept { return lost_; }
-  std::size_t task_count() const noexcept { return book_.count(); }
-  const Gathered<M>& gathered() const noexcept { return book_.pieces(); }
+  std::size_t task_count() const noexcept { return cache_.count(); }
+  const Gathered<M>& gathered() const noexcept { return cache_.pieces(); }
 
  private:
   using What = RunningTask::What;
-  struct Made {
-    std::uint64_t shown = 0;    // the round in which it ran and had its stack
-    std::uint64_t covered = 0;  // ... in which a stack led through it
-    std::uint64_t climbed = 0;  // on which way to the root
-    std::uint64_t built = 0;    // the round its stack is of
-    StackId bare{};             // its marker alone, upon who waits for it
+  struct Built {
+    std::uint64_t shown = 0;    // the tick in which it ran and its stack was shown
+    std::uint64_t covered = 0;  // ... in which a stack led through it, or was given up
+    std::uint64_t climbed = 0;  // the last climb that came by
+    std::uint64_t built = 0;    // the tick that its stack is of
+    StackId bare{};             // its marker alone, on top of the task that waits for it
     StackId stack{};
-    bool whole = false;  // so is its stack, and everybody's in it
+    bool whole = false;  // its stack, with all tasks in it
   };
 
   void add_running(std::span<const ThreadView> threads, std::vector<TaskStack>& out);
@@ -102,34 +103,36 @@ class TaskStacks {
   void add_between(TaskChoice choice, std::span<const ThreadView> threads,
                    std::vector<TaskStack>& out);
   void cover(TaskIndex index);
-  const Made& make(TaskIndex index, std::span<const ThreadView> threads);
+  const Built& build(TaskIndex index, std::span<const ThreadView> threads);
 
-  TaskBook<L, M> book_;
+  TaskCache<L, M> cache_;
   LoopStacks<L> loops_;
   TaskLists<L, M> lists_;
-  SettledTasks<L, M> settled_;
+  StableTasks<L, M> stable_;
   TaskSegments<L, M> segments_;
   RunningTasks<L, M> running_;
-  PerTask<Made> made_;
+  PerTask<Built> built_;
   std::vector<TaskIndex> path_;
   std::uint64_t climb_ = 0;
   std::uint64_t lost_ = 0;
 };
 
 template <class L, Memory M>
-void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threads,
-                            std::span<const Address> interpreters, std::vector<TaskStack>& out) {
+void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
+                                   std::span<const Address> interpreters,
+                                   std::vector<TaskStack>& out) {
   out.clear();
-  book_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
+  cache_.set_epoch(threads.empty() ? 0 : threads.front().epoch);
   const auto all = threads;
   threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
   add_running(threads, out);
   if (choice != TaskChoice::running) {
-    lists_.look(all, interpreters);
-    settled_.settle(lists_.tasks(), [&](TaskIndex i) { return made_[i].shown == book_.round(); });
+    lists_.read(all, interpreters);
+    stable_.read_until_stable(lists_.tasks(),
+                              [&](TaskIndex i) { return built_[i].shown == cache_.tick(); });
     add_suspended(threads, out);
-    if (lists_.are_broken()) ++lost_;
-    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, book_.others()});
+    if (lists_.are_torn()) ++lost_;
+    if (lists_.are_too_many()) out.push_back({all.empty() ? no_thread : 0, cache_.others()});
   }
   add_between(choice, threads, out);
   if (choice == TaskChoice::waiting) {
@@ -137,7 +140,7 @@ void TaskStacks<L, M>::look(TaskChoice choice, std::span<const ThreadView> threa
                              [](const TaskStack& task) { return task.running || task.idle; }),
               out.end());
   }
-  book_.tidy(choice != TaskChoice::running);
+  cache_.drop_old(choice != TaskChoice::running);
 }
 
 template <class L, Memory M>
@@ -151,7 +154,7 @@ void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
     if (running.what != What::task || running.link >= thread.chain->size()) continue;
     const StackId from = stack_below(*thread.chain, running.link);
     out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
-    made_[running.task].shown = book_.round();
+    built_[running.task].shown = cache_.tick();
   }
 }
 
@@ -160,43 +163,44 @@ void TaskStacks<L, M>::add_suspended(std::span<const ThreadView> threads,
                                      std::vector<TaskStack>& out) {
   for (const TaskStack& shown : out) cover(running_[shown.thread].task);
   for (const TaskIndex index : lists_.tasks()) {
-    const bool leaf = book_[index].awaited != book_.round();
-    if (leaf && made_[index].covered != book_.round()) add_leaf(index, threads, out);
+    const bool leaf = cache_[index].awaited != cache_.tick();
+    if (leaf && built_[index].covered != cache_.tick()) add_leaf(index, threads, out);
   }
-  // Tasks that wait for one another in a circle have no leaf: the oldest stands for them.
+  // Tasks that wait for one another in a circle have no leaf: one stack shows them, of the oldest.
   for (const TaskIndex index : lists_.tasks()) {
-    if (made_[index].covered != book_.round()) add_leaf(index, threads, out);
+    if (built_[index].covered != cache_.tick()) add_leaf(index, threads, out);
   }
 }
 
 template <class L, Memory M>
 void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> threads,
                                 std::vector<TaskStack>& out) {
-  const KnownTask& task = book_[index];
+  const CachedTask& task = cache_[index];
   bool shown = false;
-  if (settled_.has_changed(index) || task.bad) {
+  if (stable_.is_unstable(index) || task.invalid) {
     // Given up.
   } else if (task.record.on_thread) {
-    shown = task.born != book_.round() && add_outer(index, threads, out);
-  } else if (const Made& made = make(index, threads); made.whole) {
-    out.push_back({task.thread, made.stack, false, false});
+    shown = task.replaced != cache_.tick() && add_outer(index, threads, out);
+  } else if (const Built& built = build(index, threads); built.whole) {
+    out.push_back({task.thread, built.stack, false, false});
     shown = true;
   }
   if (!shown) ++lost_;
   cover(index);
 }
 
-// A task that is on a thread's stack but not what it runs: it has called a task that began at once.
+// A task that is on a thread's stack without being the one that runs: it made a task that started
+// eagerly.
 template <class L, Memory M>
 bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> threads,
                                  std::vector<TaskStack>& out) {
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
     const Chain& chain = *threads[i].chain;
-    const std::size_t link = link_of(chain, book_.frame_of(index));
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
     const std::size_t end = running_[i].link;
     if (link == no_link || end >= chain.size() || end <= link) continue;
-    const StackId onto = make(index, threads).bare;
+    const StackId onto = build(index, threads).bare;
     const StackId from = stack_below(chain, link);
     out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
     return true;
@@ -204,7 +208,7 @@ bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> th
   return false;
 }
 
-// A loop between two tasks waits for something to happen, or runs a callback.
+// An event loop between two tasks waits, or runs a callback.
 template <class L, Memory M>
 void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
                                    std::vector<TaskStack>& out) {
@@ -213,67 +217,69 @@ void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView
     const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
     const bool idle = loop.kind == LoopStack::Kind::idle;
     if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
-    // With all tasks shown, a loop that waits for them has nothing to add.
+    // If all tasks are shown, a loop that waits for them adds nothing.
     if (choice != TaskChoice::running && idle && !out.empty()) continue;
     out.push_back({i, loop.stack, !idle, idle});
   }
 }
 
-// A task and all who wait for it, on whichever way, have been shown as far as they ever are: a
-// stack follows one of several ways only.
+// Marks a task and all tasks that wait for it, on whichever way: a stack follows only one way, and
+// the tasks on the others get no stack of their own.
 template <class L, Memory M>
 void TaskStacks<L, M>::cover(TaskIndex index) {
   path_.assign(1, index);
   while (!path_.empty()) {
     const TaskIndex at = path_.back();
     path_.pop_back();
-    if (made_[at].covered == book_.round()) continue;
-    made_[at].covered = book_.round();
-    for (const TaskIndex awaiter : book_[at].awaiters) {
+    if (built_[at].covered == cache_.tick()) continue;
+    built_[at].covered = cache_.tick();
+    for (const TaskIndex awaiter : cache_[at].awaiters) {
       if (awaiter != TaskIndex::none) path_.push_back(awaiter);
     }
   }
 }
 
-// Up to a task whose stack is known, to the root, or around a circle; then down again.
+// Climbs to a task whose stack is known, to the root, or once around a circle; then builds the
+// stacks on the way down.
 template <class L, Memory M>
-const typename TaskStacks<L, M>::Made& TaskStacks<L, M>::make(TaskIndex index,
-                                                              std::span<const ThreadView> threads) {
+const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
+    TaskIndex index, std::span<const ThreadView> threads) {
   path_.clear();
   ++climb_;
-  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskBook<L, M>::most_parents;
-       at = book_[at].parent) {
-    if (made_[at].climbed == climb_) break;
-    made_[at].climbed = climb_;
+  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskCache<L, M>::most_parents;
+       at = cache_[at].parent) {
+    if (built_[at].climbed == climb_) break;
+    built_[at].climbed = climb_;
     path_.push_back(at);
-    if (made_[at].built == book_.round()) break;
+    if (built_[at].built == cache_.tick()) break;
   }
   StackId below = StackId::empty;
   bool whole = true;
   for (std::size_t i = path_.size(); i-- > 0;) {
-    const KnownTask& task = book_[path_[i]];
-    Made& made = made_[path_[i]];
-    if (made.built != book_.round()) {
+    const CachedTask& task = cache_[path_[i]];
+    Built& built = built_[path_[i]];
+    if (built.built != cache_.tick()) {
       const TaskSegment segment = segments_.put(path_[i], below);
-      made.bare = segment.bare;
-      made.stack = segment.stack;
-      made.whole = whole && !task.bad;
+      built.bare = segment.bare;
+      built.stack = segment.stack;
+      built.whole = whole && !task.invalid;
       if (task.record.on_thread) {
-        // As somebody's who waits it is shown with what runs of it, if that is known.
-        const bool known = task.born != book_.round();
+        // It runs, or has called what runs: its frames are on the stack of its thread.
+        const bool known = task.replaced != cache_.tick();
         const auto runs = known ? segments_.put_running(path_[i], segment.bare, threads)
                                 : std::optional<StackId>{};
-        made.whole = made.whole && runs;
-        made.stack = runs.value_or(segment.stack);
+        built.whole = built.whole && runs;
+        built.stack = runs.value_or(segment.stack);
       }
-      made.built = book_.round();
+      built.built = cache_.tick();
     }
-    whole = made.whole;
-    // Was the edge to the task above there when the thread of this one was read?
-    const bool late = i > 0 && task.record.on_thread && book_[path_[i - 1]].fresh == book_.round();
-    below = late ? made.bare : made.stack;
+    whole = built.whole;
+    // If the next task was read anew, it may be awaited since later than these frames were read.
+    const bool late =
+        i > 0 && task.record.on_thread && cache_[path_[i - 1]].reread == cache_.tick();
+    below = late ? built.bare : built.stack;
   }
-  return made_[index];
+  return built_[index];
 }
 
 }  // namespace tachyon

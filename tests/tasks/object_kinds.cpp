@@ -1,0 +1,54 @@
+#include <tachyon/tasks/object_kinds.hpp>
+
+#include <string>
+#include <catch2/catch.hpp>
+
+#include "tasks/fake_tasks.hpp"
+
+using namespace tachyon;
+using test::each_with_tasks;
+using test::EventfulMemory;
+using test::FakeTasks;
+
+namespace {
+
+// The objects here are made one after the other: pages are read anew for each.
+struct FreshKinds {
+  ObjectKind of(Gathered<EventfulMemory>& memory, Address object) {
+    memory.forget();
+    return kinds.of(memory, object);
+  }
+  std::string number(Gathered<EventfulMemory>& memory, Address object) {
+    memory.forget();
+    return kinds.number(memory, object);
+  }
+  ObjectKinds<PublishedLayout> kinds;
+};
+
+}  // namespace
+
+TEST_CASE("object kinds: by type") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    auto& fake = world.fake;
+    Gathered<EventfulMemory> memory{world.memory};
+    FreshKinds kinds{{layout, fake.site.objects}};
+    const auto kind_of_new = [&](const char* type) {
+      return kinds.of(memory, fake.object(fake.type(type, 0)));
+    };
+    for (int again = 0; again < 2; ++again) {
+      CHECK(kinds.of(memory, fake.text(u"name")) == ObjectKind::text);
+      CHECK(kinds.of(memory, fake.integer(7)) == ObjectKind::number);
+      CHECK(kinds.of(memory, world.coroutine(u"x")) == ObjectKind::generator);
+      CHECK(kind_of_new("async_generator") == ObjectKind::generator);
+      CHECK(kind_of_new("async_generator_asend") == ObjectKind::wrapper);
+      CHECK(kind_of_new("async_generator_athrow") == ObjectKind::wrapper);
+      CHECK(kind_of_new("coroutine_wrapper") == ObjectKind::wrapper);
+      CHECK(kind_of_new("_asyncio.Future") == ObjectKind::other);
+      CHECK(kinds.of(memory, fake.none()) == ObjectKind::other);
+      CHECK(kinds.of(memory, {}) == ObjectKind::other);
+      CHECK(kinds.of(memory, {0x10}) == ObjectKind::other);  // cannot be read
+    }
+    CHECK(kinds.number(memory, fake.integer(65537)) == "65537");
+  });
+}
