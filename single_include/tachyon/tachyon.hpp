@@ -19050,6 +19050,11 @@ enum class ObjectKind : std::uint8_t {
 
 // Which of the kinds that tasks are made of an object is, by its type. Types are few, and each is
 // read once.
+//
+// Not all types of the interpreter can be found by a symbol: the others are known by their names.
+// They are static types, and their names contain no module. A class of Python, or a type of an
+// extension, may have the same name, but is another kind of object: Cython's coroutines are
+// instances of `_cython_3_0.coroutine`.
 template <class L>
 class ObjectKinds {
  public:
@@ -19061,7 +19066,8 @@ class ObjectKinds {
     if (!object) return ObjectKind::other;
     const auto type = read_value<Address>(memory, layout_.object.type.at(object));
     if (!type || !*type) return ObjectKind::other;
-    if (*type == types_.coroutine_type || *type == types_.generator_type) {
+    if (*type == types_.coroutine_type || *type == types_.generator_type ||
+        *type == types_.async_generator_type) {
       return ObjectKind::generator;
     }
     if (const auto known = kinds_.find(type->value); known != kinds_.end()) return known->second;
@@ -19084,19 +19090,34 @@ class ObjectKinds {
       kind = ObjectKind::text;
     } else if (flags && layout_.type_flags.long_subclass.in(*flags)) {
       kind = ObjectKind::number;
-    } else if (flags) {
-      const std::string name = values_.type_name(memory, type);
-      if (name == "coroutine" || name == "generator" || name == "async_generator") {
-        kind = ObjectKind::generator;
-      } else if (name == "async_generator_asend" || name == "async_generator_athrow" ||
-                 name == "coroutine_wrapper") {
-        kind = ObjectKind::wrapper;
-      }
+    } else if (flags && (*flags & heap_type) == 0) {
+      kind = of_static_type(memory, type);
     }
     if (kinds_.size() >= most_types) kinds_.clear();
     kinds_.emplace(type.value, kind);
     return kind;
   }
+
+  template <Memory M>
+  [[gnu::cold]] ObjectKind of_static_type(Gathered<M>& memory, Address type) {
+    const auto at = read_value<Address>(memory, layout_.type_object.name.at(type));
+    if (!at) return ObjectKind::other;
+    std::array<char, 33> text{};
+    // In small steps: a short name may end right before memory that is not mapped.
+    for (std::size_t i = 0; i < 32 && std::strlen(text.data()) == i; i += 8) {
+      if (!memory.read(*at + i, bytes_of(text).subspan(i, 8))) break;
+    }
+    const std::string_view name{text.data()};
+    if (name == "coroutine" || name == "generator" || name == "async_generator") {
+      return ObjectKind::generator;
+    }
+    const bool wraps = name == "async_generator_asend" || name == "async_generator_athrow" ||
+                       name == "coroutine_wrapper";
+    return wraps ? ObjectKind::wrapper : ObjectKind::other;
+  }
+
+  // Py_TPFLAGS_HEAPTYPE, which is part of the stable ABI.
+  static constexpr std::uint64_t heap_type = 1U << 9;
 
   L layout_;
   WellKnown types_;

@@ -136,6 +136,31 @@ SUSPENDED = [
 ]
 IDLE = [["<idle>"]]
 
+# Objects that merely look like what the interpreter puts between coroutines.
+LOOKALIKES = """
+import asyncio
+async def hidden():
+    await asyncio.sleep(1000)
+class async_generator_asend:
+    __slots__ = ("gen", "future")
+    def __init__(self):
+        self.gen = hidden()
+        self.gen.send(None)
+        self.future = asyncio.get_running_loop().create_future()
+    def __await__(self): return self
+    def __iter__(self): return self
+    def __next__(self): return next(self.future.__iter__())
+class coroutine(async_generator_asend):
+    __slots__ = ()
+async def waits(what):
+    await what()
+async def main():
+    asyncio.get_running_loop().call_later(0.05, lambda: print("up", flush=True))
+    await asyncio.gather(*[asyncio.create_task(waits(what), name=what.__name__)
+                           for what in (async_generator_asend, coroutine)])
+asyncio.run(main())
+"""
+
 # Tasks that take turns, in microseconds each: who may call whom is known.
 TURNS = """
 import asyncio
@@ -299,6 +324,15 @@ class Asyncio(unittest.TestCase):
                     self.assertEqual(sorted(stacks), sorted(RUN + IDLE), (name, words))
 
         side_by_side(self.each(PUBLISHING), one)
+
+    def test_classes_that_have_the_names_of_the_interpreters_own(self):
+        def one(name):
+            with target(name, LOOKALIKES, rests=True) as (pid, _):
+                dumped = dump(pid, "--async-aware")
+                self.assertEqual(sorted(functions(thread) for thread in dumped["threads"]),
+                                 [TOP + ["async_generator_asend", "waits"], TOP + ["coroutine", "waits"]])
+
+        side_by_side(self.each(["3.14", "3.15"]), one)
 
     def test_samples_of_a_known_graph(self):
         def one(name):

@@ -1,6 +1,6 @@
 #include <tachyon/tasks/object_kinds.hpp>
 
-#include <string>
+#include <cstdint>
 #include <catch2/catch.hpp>
 
 #include "tasks/fake_tasks.hpp"
@@ -48,6 +48,16 @@ TEST_CASE("object kinds: by type") {
       CHECK(kinds.of(memory, fake.none()) == ObjectKind::other);
       CHECK(kinds.of(memory, {}) == ObjectKind::other);
       CHECK(kinds.of(memory, {0x10}) == ObjectKind::other);  // cannot be read
+      // Other types that merely have such a name.
+      constexpr std::uint64_t heap_type = 512;
+      const auto kind_of_class = [&](const char* name) {
+        return kinds.of(memory, fake.object(fake.type(name, heap_type)));
+      };
+      CHECK(kind_of_class("async_generator_asend") == ObjectKind::other);
+      CHECK(kind_of_class("coroutine") == ObjectKind::other);
+      CHECK(kind_of_new("_cython_3_0.coroutine") == ObjectKind::other);
+      CHECK(kind_of_new("coroutine_of_mine") == ObjectKind::other);
+      CHECK(kind_of_new("a_type_whose_name_is_longer_than_all") == ObjectKind::other);
     }
     CHECK(kinds.number(memory, fake.integer(65537)) == "65537");
   });
