@@ -19112,7 +19112,7 @@ class ObjectKinds {
       return ObjectKind::generator;
     }
     const bool wraps = name == "async_generator_asend" || name == "async_generator_athrow" ||
-                       name == "coroutine_wrapper";
+                       name == "coroutine_wrapper" || name == "anext_awaitable";
     return wraps ? ObjectKind::wrapper : ObjectKind::other;
   }
 
@@ -19139,7 +19139,9 @@ class ObjectKinds {
 //                                                  the next coroutine <-+
 //
 // What an asynchronous generator puts between itself and the coroutine that iterates over it is
-// passed through. The chain ends at anything else: a future, or an object written in C.
+// passed through. It may also be what a task was made of: create_task(anext(generator)),
+// create_task(generator.aclose()). The chain ends at anything else: a future, an object written in
+// C, or one of a class with the methods of a coroutine.
 namespace tachyon {
 
 template <class L>
@@ -19179,6 +19181,9 @@ class CoroutineReader {
   }
 
  private:
+  template <Memory M>
+  Address pass_wrappers(Gathered<M>& memory, ObjectKinds<L>& kinds, Address object,
+                        TaskRecord& record) const;
   bool waits(std::int8_t state) const noexcept {
     return layout_.states.suspended_yield_from.is(state) ||
            layout_.states.suspended_yield_from_locked.is(state);
@@ -19220,11 +19225,29 @@ CoroutineWords CoroutineReader<L>::words_of(Address object, Bytes bytes) const n
   return words;
 }
 
+// The generator that an object is or drives. Null: there is none.
+template <class L>
+template <Memory M>
+Address CoroutineReader<L>::pass_wrappers(Gathered<M>& memory, ObjectKinds<L>& kinds,
+                                          Address object, TaskRecord& record) const {
+  constexpr int most_wrappers = 4;
+  for (int i = 0; object && i <= most_wrappers; ++i) {
+    const ObjectKind kind = kinds.of(memory, object);
+    if (kind == ObjectKind::generator) return object;
+    if (kind != ObjectKind::wrapper) break;
+    // Its first member is what it drives.
+    const std::size_t from = layout_.object.type.offset;
+    const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
+    object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
+  }
+  return {};
+}
+
 template <class L>
 template <Memory M>
 void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBudget& steps,
                               TaskRecord& record) const {
-  Address object = record.words.coroutine;
+  Address object = pass_wrappers(memory, kinds, record.words.coroutine, record);
   for (std::size_t i = 0; object && i < limits_.chain && steps.spend(4); ++i) {
     StructCopy<512> head;
     if (!head.fetch(memory, object, bare_size())) return;
@@ -19240,16 +19263,7 @@ void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBu
     found.has_frame = found.words.type && !runs && !has_ended(found.words.state);
     record.coroutines.push_back(found);
     if (i == 0) record.on_thread = runs;
-    object = found.words.awaited;
-    ObjectKind kind = kinds.of(memory, object);
-    if (kind == ObjectKind::wrapper) {
-      // Its first member is what it drives.
-      const std::size_t from = layout_.object.type.offset;
-      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
-      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
-      kind = kinds.of(memory, object);
-    }
-    if (kind != ObjectKind::generator) return;
+    object = pass_wrappers(memory, kinds, found.words.awaited, record);
   }
 }
 
@@ -19512,8 +19526,8 @@ class TaskCache {
   TaskIndex find_by_frame(Address frame) const { return find_in(by_frame_, frame); }
   // Where that frame is. Null: it has no coroutine.
   Address frame_of(TaskIndex index) const noexcept {
-    const Address coroutine = (*this)[index].record.words.coroutine;
-    return coroutine ? reader_.coroutines().frame_of(coroutine) : Address{};
+    const auto& coroutines = (*this)[index].record.coroutines;
+    return coroutines.empty() ? Address{} : reader_.coroutines().frame_of(coroutines.front().at);
   }
 
   // These may move the other tasks. None: there is no task, or no room for it.
@@ -19640,11 +19654,10 @@ bool TaskCache<L, M>::reread(TaskIndex index) {
   const Address before = task.record.words.coroutine;
   forget_frame(index);
   const bool is_task = reader_.read(pieces_, task.record);
-  const Address coroutine = task.record.words.coroutine;
-  if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
+  if (const Address frame = frame_of(index); frame) by_frame_[frame.value] = index;
   task.record_version = ++versions_;
   task.reread = tick_;
-  if (coroutine != before) task.replaced = tick_;
+  if (task.record.words.coroutine != before) task.replaced = tick_;
   task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
   if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
   make_frames(task);

@@ -136,6 +136,48 @@ SUSPENDED = [
 ]
 IDLE = [["<idle>"]]
 
+# Tasks that are made of other objects than coroutines.
+MADE_OF = """
+import asyncio, threading, time
+async def pause():
+    await asyncio.sleep(1000)
+async def ticks():
+    yield 1
+    await pause()
+async def closing():
+    try:
+        yield 1
+    finally:
+        await pause()
+async def busy():
+    yield 1
+    time.sleep(1000)
+class Plain:
+    def __init__(self, inner): self.inner = inner
+    def send(self, value): return self.inner.send(value)
+    def throw(self, *why): return self.inner.throw(*why)
+    def close(self): self.inner.close()
+    def __await__(self): return self.inner.__await__()
+async def begun(generator):
+    await anext(generator)
+    return generator
+async def parent():
+    await asyncio.create_task(anext(await begun(busy())), name="runs")
+async def main():
+    create = asyncio.create_task
+    tasks = [create(anext(await begun(ticks())), name="next"),
+             create(anext(await begun(ticks()), None), name="next or default"),
+             create((await begun(closing())).aclose(), name="close"),
+             create(Plain(pause()), name="plain")]
+    threading.Thread(target=lambda: asyncio.run(parent()), daemon=True).start()
+    asyncio.get_running_loop().call_later(0.1, lambda: print("up", flush=True))
+    await asyncio.gather(*tasks)
+asyncio.run(main())
+"""
+MADE_OF_RUN = ["Task-2", "parent", "runs", "busy"]
+MADE_OF_WAITS = [TOP + ["next", "ticks", *REST], TOP + ["next or default", "ticks", *REST],
+                 TOP + ["close", "closing", *REST], TOP + ["plain"]]
+
 # Objects that merely look like what the interpreter puts between coroutines.
 LOOKALIKES = """
 import asyncio
@@ -322,6 +364,22 @@ class Asyncio(unittest.TestCase):
                     stacks = [functions(t) for t in
                               dump(pid, "--async-aware", "--async-mode", "running", *words)["threads"]]
                     self.assertEqual(sorted(stacks), sorted(RUN + IDLE), (name, words))
+
+        side_by_side(self.each(PUBLISHING), one)
+
+    def test_tasks_that_are_made_of_other_objects_than_coroutines(self):
+        def one(name):
+            with target(name, MADE_OF, rests=True) as (pid, _):
+                dumped = dump(pid, "--async-aware")
+                self.assertEqual(sorted(functions(thread) for thread in dumped["threads"]),
+                                 sorted([*MADE_OF_WAITS, MADE_OF_RUN]), name)
+                self.assertNotIn("lost_tasks", dumped)
+                for mode, known in (("all", [*MADE_OF_WAITS, MADE_OF_RUN]),
+                                    ("running", [MADE_OF_RUN, ["<idle>"]])):
+                    said, stacks = self.attach(pid, "--async-mode", mode)
+                    self.assertEqual(sorted(map(list, stacks)), sorted(known), (name, mode))
+                    valid, attempts = self.counts(said)
+                    self.assertLessEqual(attempts - valid, 2, (name, mode, said))
 
         side_by_side(self.each(PUBLISHING), one)
 

@@ -53,6 +53,38 @@ TEST_CASE("coroutines: each awaits the next") {
   });
 }
 
+TEST_CASE("coroutines: what an asynchronous generator puts in between is passed through") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    const Address inner = world.coroutine(u"pause");
+    const Address generator = world.coroutine(u"ticks", inner);
+    const Address next = world.wrap("async_generator_asend", generator);
+    const Address task = world.task(u"worker", {});
+    FakeReader one{world};
+    const auto found = [&](Address coroutine) {
+      world.give(task, coroutine);
+      REQUIRE(one.read(task));
+      CHECK(one.is_unchanged());
+      return coroutines_of(one.record);
+    };
+    CHECK(found(world.coroutine(u"consumer", next)).size() == 3);
+    // It may be what the task was made of.
+    CHECK(found(next) == std::vector{generator, inner});
+    CHECK(found(world.wrap("anext_awaitable", next)) == std::vector{generator, inner});
+    CHECK(found(world.wrap("async_generator_athrow", generator)) == std::vector{generator, inner});
+    world.execute(generator);
+    CHECK(found(next) == std::vector{generator});
+    CHECK(one.record.on_thread);
+    CHECK(found(world.wrap("anext_awaitable", {})).empty());
+    CHECK_FALSE(one.record.on_thread);
+    const Address circle = world.wrap("anext_awaitable", {});
+    world.fake.put_word(circle + layout.object.size, circle.value);
+    CHECK(found(circle).empty());
+    // An object with the methods of a coroutine.
+    CHECK(found(world.fake.object(world.fake.type("Plain", 512))).empty());
+  });
+}
+
 TEST_CASE("coroutines: as many as the limit allows") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};

@@ -101,6 +101,12 @@ class FakeTasks {
     suspend(at);
     return at;
   }
+  // What an asynchronous generator puts between itself and its user.
+  Address wrap(std::string_view type, Address inner) {
+    const Address at = fake.object(fake.type(type, 0));
+    fake.put_word(at + layout_.object.size, inner.value);
+    return at;
+  }
   void suspend(Address coroutine) { set_state(coroutine, layout_.states.suspended_yield_from); }
   void execute(Address coroutine) { set_state(coroutine, layout_.states.executing); }
   void finish_coroutine(Address coroutine) { set_state(coroutine, layout_.states.cleared); }
@@ -173,13 +179,15 @@ class FakeTasks {
     chain.push_shim(RawFrame{.at = {next_ += 64}});
     return *this;
   }
-  // Up to where the loop runs something, and that this is a task.
-  void run(Address task, std::string_view name) {
+  // Up to where the loop runs something, and that this is a task. Its coroutine is that of the task,
+  // or the one that this drives.
+  void run(Address task, std::string_view name, Address coroutine = {}) {
+    if (!coroutine) coroutine = coroutine_of(task);
     set_loop(0x10, task);
-    execute(coroutine_of(task));
+    execute(coroutine);
     chain.clear();
     call("main").call("Handle._run", "asyncio/events.py").shim();
-    resume(coroutine_of(task), name);
+    resume(coroutine, name);
   }
 
   // ---- looks

@@ -86,6 +86,27 @@ TEST_CASE("task stacks: a running task goes on with ordinary calls") {
   });
 }
 
+TEST_CASE("task stacks: tasks made of other objects than coroutines") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    const Address main = world.task(u"Task-1", {u"main"});
+    const Address ticks = world.coroutine(u"ticks", world.coroutine(u"pause"));
+    const Address next = world.task(u"next", {});
+    const Address plain = world.task(u"plain", {});
+    world.give(next, world.wrap("async_generator_asend", ticks));
+    world.give(plain, world.fake.object(world.fake.type("Plain", 512)));
+    world.await(main, next);
+    world.await(main, plain);
+    world.link({main, next, plain});
+    CHECK(world.look() == Stacks{"[Task-1] main [next] ticks pause", "[Task-1] main [plain]"});
+    world.run(next, "ticks", ticks);
+    world.call("parse");
+    CHECK(world.look() == Stacks{"* [Task-1] main [next] ticks parse", "[Task-1] main [plain]"});
+    CHECK(world.look(TaskChoice::running) == Stacks{"* [Task-1] main [next] ticks parse"});
+    CHECK(world.stacks->lost() == 0);
+  });
+}
+
 // It is on the stack, and what it has called runs.
 TEST_CASE("task stacks: a task that called one which began at once") {
   each_with_tasks([](const PublishedLayout& layout) {

@@ -115,8 +115,8 @@ class TaskCache {
   TaskIndex find_by_frame(Address frame) const { return find_in(by_frame_, frame); }
   // Where that frame is. Null: it has no coroutine.
   Address frame_of(TaskIndex index) const noexcept {
-    const Address coroutine = (*this)[index].record.words.coroutine;
-    return coroutine ? reader_.coroutines().frame_of(coroutine) : Address{};
+    const auto& coroutines = (*this)[index].record.coroutines;
+    return coroutines.empty() ? Address{} : reader_.coroutines().frame_of(coroutines.front().at);
   }
 
   // These may move the other tasks. None: there is no task, or no room for it.
@@ -243,11 +243,10 @@ bool TaskCache<L, M>::reread(TaskIndex index) {
   const Address before = task.record.words.coroutine;
   forget_frame(index);
   const bool is_task = reader_.read(pieces_, task.record);
-  const Address coroutine = task.record.words.coroutine;
-  if (is_task && coroutine) by_frame_[frame_of(index).value] = index;
+  if (const Address frame = frame_of(index); frame) by_frame_[frame.value] = index;
   task.record_version = ++versions_;
   task.reread = tick_;
-  if (coroutine != before) task.replaced = tick_;
+  if (task.record.words.coroutine != before) task.replaced = tick_;
   task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
   if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
   make_frames(task);

@@ -17,7 +17,9 @@
 //                                                  the next coroutine <-+
 //
 // What an asynchronous generator puts between itself and the coroutine that iterates over it is
-// passed through. The chain ends at anything else: a future, or an object written in C.
+// passed through. It may also be what a task was made of: create_task(anext(generator)),
+// create_task(generator.aclose()). The chain ends at anything else: a future, an object written in
+// C, or one of a class with the methods of a coroutine.
 namespace tachyon {
 
 template <class L>
@@ -57,6 +59,9 @@ class CoroutineReader {
   }
 
  private:
+  template <Memory M>
+  Address pass_wrappers(Gathered<M>& memory, ObjectKinds<L>& kinds, Address object,
+                        TaskRecord& record) const;
   bool waits(std::int8_t state) const noexcept {
     return layout_.states.suspended_yield_from.is(state) ||
            layout_.states.suspended_yield_from_locked.is(state);
@@ -98,11 +103,29 @@ CoroutineWords CoroutineReader<L>::words_of(Address object, Bytes bytes) const n
   return words;
 }
 
+// The generator that an object is or drives. Null: there is none.
+template <class L>
+template <Memory M>
+Address CoroutineReader<L>::pass_wrappers(Gathered<M>& memory, ObjectKinds<L>& kinds,
+                                          Address object, TaskRecord& record) const {
+  constexpr int most_wrappers = 4;
+  for (int i = 0; object && i <= most_wrappers; ++i) {
+    const ObjectKind kind = kinds.of(memory, object);
+    if (kind == ObjectKind::generator) return object;
+    if (kind != ObjectKind::wrapper) break;
+    // Its first member is what it drives.
+    const std::size_t from = layout_.object.type.offset;
+    const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
+    object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
+  }
+  return {};
+}
+
 template <class L>
 template <Memory M>
 void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBudget& steps,
                               TaskRecord& record) const {
-  Address object = record.words.coroutine;
+  Address object = pass_wrappers(memory, kinds, record.words.coroutine, record);
   for (std::size_t i = 0; object && i < limits_.chain && steps.spend(4); ++i) {
     StructCopy<512> head;
     if (!head.fetch(memory, object, bare_size())) return;
@@ -118,16 +141,7 @@ void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBu
     found.has_frame = found.words.type && !runs && !has_ended(found.words.state);
     record.coroutines.push_back(found);
     if (i == 0) record.on_thread = runs;
-    object = found.words.awaited;
-    ObjectKind kind = kinds.of(memory, object);
-    if (kind == ObjectKind::wrapper) {
-      // Its first member is what it drives.
-      const std::size_t from = layout_.object.type.offset;
-      const Bytes bytes = remember(memory, object + from, layout_.object.size + 8U - from, record);
-      object = load_checked<Address>(bytes, layout_.object.size - from).value_or(Address{});
-      kind = kinds.of(memory, object);
-    }
-    if (kind != ObjectKind::generator) return;
+    object = pass_wrappers(memory, kinds, found.words.awaited, record);
   }
 }
 

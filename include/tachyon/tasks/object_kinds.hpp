@@ -87,7 +87,7 @@ class ObjectKinds {
       return ObjectKind::generator;
     }
     const bool wraps = name == "async_generator_asend" || name == "async_generator_athrow" ||
-                       name == "coroutine_wrapper";
+                       name == "coroutine_wrapper" || name == "anext_awaitable";
     return wraps ? ObjectKind::wrapper : ObjectKind::other;
   }
 
