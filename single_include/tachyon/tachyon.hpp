@@ -19485,8 +19485,8 @@ class PerTask {
 template <class L, Memory M>
 class TaskCache {
  public:
-  static constexpr std::size_t most_parents = 1024;  // one above the other
-  static constexpr int most_reads = 4;               // of a task that keeps changing
+  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
+  static constexpr int most_reads = 4;                // of a task that keeps changing
 
   TaskCache(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
             const WellKnown& types)
@@ -19574,7 +19574,6 @@ class TaskCache {
 
  private:
   static constexpr std::uint64_t kept_unseen = 4096;  // ticks
-  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
 
   using Places = std::unordered_map<std::uint64_t, TaskIndex>;
   static TaskIndex find_in(const Places& places, Address at) {
@@ -19964,6 +19963,9 @@ class LoopStacks {
 // The coroutines of a running task are on the stack of its thread, with the calls that they make.
 // The walk of the thread has read these frames; they are taken from its stack and put on the
 // marker. Both results are remembered: most stacks are those of the last tick.
+//
+// Tasks may wait for one another in a chain of thousands. A stack has at most as many frames as one
+// of a thread; what is below them is counted in a frame at the root.
 namespace tachyon {
 
 struct TaskSegment {
@@ -19992,6 +19994,8 @@ template <int = 0> inline StackId stack_below(const Chain& chain, std::size_t li
 template <class L, Memory M>
 class TaskSegments {
  public:
+  static constexpr std::size_t most_frames = WalkLimits{}.kept;
+
   TaskSegments(const TaskCache<L, M>& cache, StackBuilder& builder)
       : cache_{cache}, builder_{builder} {}
 
@@ -20010,6 +20014,9 @@ class TaskSegments {
     bool known = false;
   };
 
+  StackId within_limit(StackId below, std::size_t frames);
+  [[gnu::cold]] StackId truncation(StackId stack, std::size_t depth);
+
   const TaskCache<L, M>& cache_;
   StackBuilder& builder_;
   PerTask<TaskSegment> segments_;
@@ -20022,10 +20029,31 @@ TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
   const CachedTask& task = cache_[index];
   TaskSegment& segment = segments_[index];
   if (segment.version == task.version && segment.below == below) return segment;
-  segment = {task.version, below, builder_.push(below, task.marker), {}};
+  const StackId onto = within_limit(below, 1 + task.frames.size());
+  segment = {task.version, below, builder_.push(onto, task.marker), {}};
   segment.stack = segment.bare;
   for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
   return segment;
+}
+
+// The stack to put so many frames on: `below`, or one frame that stands for it.
+template <class L, Memory M>
+StackId TaskSegments<L, M>::within_limit(StackId below, std::size_t frames) {
+  const std::size_t depth = builder_.tables().with(
+      [&](Tables& tables) -> std::size_t { return tables.frames.depth(below); });
+  return depth + frames <= most_frames ? below : truncation(below, depth);
+}
+
+template <class L, Memory M>
+StackId TaskSegments<L, M>::truncation(StackId stack, std::size_t depth) {
+  const bool again = builder_.tables().with([&](Tables& tables) {
+    StackId root = stack;
+    while (tables.frames.depth(root) > 1) root = tables.frames.parent(root);
+    return tables.frames[tables.frames.leaf(root)].kind == FrameKind::truncated;
+  });
+  std::string name = again ? "<truncated: more than " : "<truncated: ";
+  name += std::to_string(depth) + " frames>";
+  return builder_.push(StackId::empty, builder_.synthetic(name, FrameKind::truncated));
 }
 
 template <class L, Memory M>
@@ -20166,6 +20194,8 @@ class RunningTasks {
   std::vector<std::size_t> reading_;
   std::vector<Requested> requested_;
   std::vector<PieceId> pieces_;
+  PerTask<std::uint64_t> climbed_;  // in the search for which path
+  std::uint64_t climb_ = 0;
   std::uint64_t now_ = 0;
 };
 
@@ -20365,8 +20395,9 @@ bool RunningTasks<L, M>::verify_now(Thread& thread, TaskIndex index) {
 template <class L, Memory M>
 void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
   path.clear();
-  while (index != TaskIndex::none && path.size() < TaskCache<L, M>::most_parents &&
-         std::find(path.begin(), path.end(), index) == path.end()) {
+  ++climb_;
+  while (index != TaskIndex::none && climbed_[index] != climb_) {
+    climbed_[index] = climb_;
     path.push_back(index);
     cache_.mark_seen(index);
     cache_.choose_parent(index);
@@ -20491,7 +20522,6 @@ bool StableTasks<L, M>::is_unstable(TaskIndex index) {
     mark.visited = search_;
     mark.unstable = false;
     path_.push_back(at);
-    if (path_.size() == TaskCache<L, M>::most_parents) break;
   }
   for (std::size_t i = path_.size(); i-- > 0;) {
     Mark& mark = marks_[path_[i]];
@@ -20503,11 +20533,9 @@ bool StableTasks<L, M>::is_unstable(TaskIndex index) {
 
 template <class L, Memory M>
 void StableTasks<L, M>::mark_with_parents(TaskIndex index) {
-  for (std::size_t up = 0; index != TaskIndex::none && up < TaskCache<L, M>::most_parents; ++up) {
-    if (marks_[index].to_read) break;
+  for (; index != TaskIndex::none && !marks_[index].to_read; index = cache_[index].parent) {
     marks_[index].to_read = true;
     marked_.push_back(index);
-    index = cache_[index].parent;
   }
 }
 
@@ -20773,9 +20801,8 @@ const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
     TaskIndex index, std::span<const ThreadView> threads) {
   path_.clear();
   ++climb_;
-  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskCache<L, M>::most_parents;
+  for (TaskIndex at = index; at != TaskIndex::none && built_[at].climbed != climb_;
        at = cache_[at].parent) {
-    if (built_[at].climbed == climb_) break;
     built_[at].climbed = climb_;
     path_.push_back(at);
     if (built_[at].built == cache_.tick()) break;

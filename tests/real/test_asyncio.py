@@ -450,6 +450,31 @@ class Asyncio(unittest.TestCase):
                     dumped = dump(pid, "--async-aware", "--async-mode", mode)
                     self.assertLess(len(dumped["threads"]), 1000)
 
+    def test_a_chain_of_a_thousand_tasks_and_more(self):
+        program = """
+            import asyncio
+            async def link(n):
+                if n:
+                    await asyncio.create_task(link(n - 1), name=f"link {n - 1}")
+                else:
+                    await asyncio.sleep(1000)
+            async def main():
+                asyncio.get_running_loop().call_later(0.5, lambda: print("up", flush=True))
+                await asyncio.create_task(link(1100), name="link 1100")
+            asyncio.run(main())
+        """
+        known = ["Task-1", "main", *(word for n in range(1100, -1, -1) for word in (f"link {n}", "link")),
+                 "sleep"]
+
+        def one(name):
+            with target(name, program, rests=True) as (pid, _):
+                dumped = dump(pid, "--async-aware")
+                self.assertEqual([functions(thread) for thread in dumped["threads"]], [known], name)
+                _, stacks = self.attach(pid, "--async-mode", "all")
+                self.assertEqual(list(map(list, stacks)), [known], name)
+
+        side_by_side(self.each(["3.14", "3.15"]), one)
+
     def test_more_tasks_than_are_kept(self):
         program = """
             import asyncio

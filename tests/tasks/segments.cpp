@@ -7,6 +7,7 @@
 #include <tachyon/memory/image.hpp>
 
 #include "layout/tables.hpp"
+#include "tasks/fake_tasks.hpp"
 
 using namespace tachyon;
 
@@ -66,6 +67,37 @@ TEST_CASE("task segments: frames of a thread's stack on top of a marker") {
     const StackId onto = world.stack({name});
     CHECK(world.segments.transplant(stack, loop, onto) == world.stack({name, "fetch", "parse"}));
   }
+}
+
+TEST_CASE("task segments: a stack has so many frames at most") {
+  test::each_with_tasks([](const PublishedLayout& layout) {
+    test::FakeTasks world{layout};
+    SharedTables tables;
+    ChainMaker<PublishedLayout> maker{layout, tables, {}};
+    TaskCache<PublishedLayout, test::EventfulMemory> cache{
+        layout, world.memory, maker, world.offsets(), world.fake.site.objects};
+    TaskSegments<PublishedLayout, test::EventfulMemory> segments{cache, maker.builder()};
+    cache.begin_tick();
+    const TaskIndex task = cache.add(world.task(u"t", {u"x", u"y"}), 0);
+    REQUIRE(task != TaskIndex::none);
+    const FrameTable& frames = tables.unguarded().frames;
+    const auto root = [&](StackId stack) {
+      while (frames.depth(stack) > 1) stack = frames.parent(stack);
+      return std::string{frames.name_of(frames.leaf(stack))};
+    };
+    const FrameId frame = maker.builder().synthetic("f", FrameKind::python);
+    StackId below = StackId::empty;
+    for (std::size_t i = 3; i < segments.most_frames; ++i)
+      below = maker.builder().push(below, frame);
+    const StackId whole = segments.put(task, below).stack;
+    CHECK(frames.depth(whole) == segments.most_frames);
+    CHECK(root(whole) == "f");
+    StackId cut = segments.put(task, whole).stack;
+    CHECK(frames.depth(cut) == 4);
+    CHECK(root(cut) == "<truncated: 65536 frames>");
+    for (std::size_t i = 6; i < segments.most_frames; ++i) cut = maker.builder().push(cut, frame);
+    CHECK(root(segments.put(task, cut).stack) == "<truncated: more than 65534 frames>");
+  });
 }
 
 TEST_CASE("task segments: where a frame is in a chain") {

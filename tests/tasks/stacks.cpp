@@ -54,6 +54,31 @@ TEST_CASE("task stacks: of several tasks that wait one is followed") {
   });
 }
 
+TEST_CASE("task stacks: thousands of tasks that wait for one another") {
+  each_with_tasks([](const PublishedLayout& layout) {
+    FakeTasks world{layout};
+    constexpr std::size_t count = 1500;
+    std::vector<Address> tasks;
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) {
+      tasks.push_back(world.task(u"t", {u"x"}));
+      if (i != 0) world.await(tasks[i - 1], tasks[i]);
+      all += i == 0 ? "[t] x" : " [t] x";
+    }
+    world.link(tasks);
+    CHECK(world.look() == Stacks{all});
+    world.run(tasks.back(), "x");
+    for (int again = 0; again < 2; ++again) {
+      CHECK(world.look() == Stacks{"* " + all});
+      CHECK(world.look(TaskChoice::running) == Stacks{"* " + all});
+    }
+    CHECK(world.stacks->lost() == 0);
+    // The chain closes into a circle.
+    world.await(tasks.back(), tasks.front());
+    CHECK(world.look() == Stacks{"* " + all});
+  });
+}
+
 TEST_CASE("task stacks: a circle has one stack") {
   each_with_tasks([](const PublishedLayout& layout) {
     FakeTasks world{layout};

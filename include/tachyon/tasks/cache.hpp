@@ -74,8 +74,8 @@ class PerTask {
 template <class L, Memory M>
 class TaskCache {
  public:
-  static constexpr std::size_t most_parents = 1024;  // one above the other
-  static constexpr int most_reads = 4;               // of a task that keeps changing
+  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
+  static constexpr int most_reads = 4;                // of a task that keeps changing
 
   TaskCache(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
             const WellKnown& types)
@@ -163,7 +163,6 @@ class TaskCache {
 
  private:
   static constexpr std::uint64_t kept_unseen = 4096;  // ticks
-  static constexpr std::size_t most_tasks = 1 << 15;  // a task takes 3 kB
 
   using Places = std::unordered_map<std::uint64_t, TaskIndex>;
   static TaskIndex find_in(const Places& places, Address at) {

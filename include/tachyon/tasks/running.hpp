@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -106,6 +105,8 @@ class RunningTasks {
   std::vector<std::size_t> reading_;
   std::vector<Requested> requested_;
   std::vector<PieceId> pieces_;
+  PerTask<std::uint64_t> climbed_;  // in the search for which path
+  std::uint64_t climb_ = 0;
   std::uint64_t now_ = 0;
 };
 
@@ -305,8 +306,9 @@ bool RunningTasks<L, M>::verify_now(Thread& thread, TaskIndex index) {
 template <class L, Memory M>
 void RunningTasks<L, M>::find_path(TaskIndex index, std::vector<TaskIndex>& path) {
   path.clear();
-  while (index != TaskIndex::none && path.size() < TaskCache<L, M>::most_parents &&
-         std::find(path.begin(), path.end(), index) == path.end()) {
+  ++climb_;
+  while (index != TaskIndex::none && climbed_[index] != climb_) {
+    climbed_[index] = climb_;
     path.push_back(index);
     cache_.mark_seen(index);
     cache_.choose_parent(index);

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <tachyon/tasks/cache.hpp>
+#include <tachyon/unwind/stack.hpp>
 
 // What one task adds to a stack: its marker, and its coroutines above it.
 //
@@ -16,6 +19,9 @@
 // The coroutines of a running task are on the stack of its thread, with the calls that they make.
 // The walk of the thread has read these frames; they are taken from its stack and put on the
 // marker. Both results are remembered: most stacks are those of the last tick.
+//
+// Tasks may wait for one another in a chain of thousands. A stack has at most as many frames as one
+// of a thread; what is below them is counted in a frame at the root.
 namespace tachyon {
 
 struct TaskSegment {
@@ -44,6 +50,8 @@ inline StackId stack_below(const Chain& chain, std::size_t link) noexcept {
 template <class L, Memory M>
 class TaskSegments {
  public:
+  static constexpr std::size_t most_frames = WalkLimits{}.kept;
+
   TaskSegments(const TaskCache<L, M>& cache, StackBuilder& builder)
       : cache_{cache}, builder_{builder} {}
 
@@ -62,6 +70,9 @@ class TaskSegments {
     bool known = false;
   };
 
+  StackId within_limit(StackId below, std::size_t frames);
+  [[gnu::cold]] StackId truncation(StackId stack, std::size_t depth);
+
   const TaskCache<L, M>& cache_;
   StackBuilder& builder_;
   PerTask<TaskSegment> segments_;
@@ -74,10 +85,31 @@ TaskSegment TaskSegments<L, M>::put(TaskIndex index, StackId below) {
   const CachedTask& task = cache_[index];
   TaskSegment& segment = segments_[index];
   if (segment.version == task.version && segment.below == below) return segment;
-  segment = {task.version, below, builder_.push(below, task.marker), {}};
+  const StackId onto = within_limit(below, 1 + task.frames.size());
+  segment = {task.version, below, builder_.push(onto, task.marker), {}};
   segment.stack = segment.bare;
   for (const FrameId frame : task.frames) segment.stack = builder_.push(segment.stack, frame);
   return segment;
+}
+
+// The stack to put so many frames on: `below`, or one frame that stands for it.
+template <class L, Memory M>
+StackId TaskSegments<L, M>::within_limit(StackId below, std::size_t frames) {
+  const std::size_t depth = builder_.tables().with(
+      [&](Tables& tables) -> std::size_t { return tables.frames.depth(below); });
+  return depth + frames <= most_frames ? below : truncation(below, depth);
+}
+
+template <class L, Memory M>
+StackId TaskSegments<L, M>::truncation(StackId stack, std::size_t depth) {
+  const bool again = builder_.tables().with([&](Tables& tables) {
+    StackId root = stack;
+    while (tables.frames.depth(root) > 1) root = tables.frames.parent(root);
+    return tables.frames[tables.frames.leaf(root)].kind == FrameKind::truncated;
+  });
+  std::string name = again ? "<truncated: more than " : "<truncated: ";
+  name += std::to_string(depth) + " frames>";
+  return builder_.push(StackId::empty, builder_.synthetic(name, FrameKind::truncated));
 }
 
 template <class L, Memory M>

@@ -83,7 +83,6 @@ bool StableTasks<L, M>::is_unstable(TaskIndex index) {
     mark.visited = search_;
     mark.unstable = false;
     path_.push_back(at);
-    if (path_.size() == TaskCache<L, M>::most_parents) break;
   }
   for (std::size_t i = path_.size(); i-- > 0;) {
     Mark& mark = marks_[path_[i]];
@@ -95,11 +94,9 @@ bool StableTasks<L, M>::is_unstable(TaskIndex index) {
 
 template <class L, Memory M>
 void StableTasks<L, M>::mark_with_parents(TaskIndex index) {
-  for (std::size_t up = 0; index != TaskIndex::none && up < TaskCache<L, M>::most_parents; ++up) {
-    if (marks_[index].to_read) break;
+  for (; index != TaskIndex::none && !marks_[index].to_read; index = cache_[index].parent) {
     marks_[index].to_read = true;
     marked_.push_back(index);
-    index = cache_[index].parent;
   }
 }
 

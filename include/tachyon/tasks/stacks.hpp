@@ -246,9 +246,8 @@ const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
     TaskIndex index, std::span<const ThreadView> threads) {
   path_.clear();
   ++climb_;
-  for (TaskIndex at = index; at != TaskIndex::none && path_.size() < TaskCache<L, M>::most_parents;
+  for (TaskIndex at = index; at != TaskIndex::none && built_[at].climbed != climb_;
        at = cache_[at].parent) {
-    if (built_[at].climbed == climb_) break;
     built_[at].climbed = climb_;
     path_.push_back(at);
     if (built_[at].built == cache_.tick()) break;
