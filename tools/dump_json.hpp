@@ -15,15 +15,17 @@
 //   {"schema": "tachyon.dump/1",
 //    "processes": [{"pid", "python", "free_threaded", "runtime_file", "found_by", "error"?,
 //                   "lost_tasks"?,
+//      "tasks"?: [{"id", "name", "thread", "running"?, "awaited_by": [ids], "frames": [...]}],
 //      "threads": [{"id", "interpreter", "main", "name", "python_name"?, "status": [words],
-//                   "complete",
+//                   "complete", "task"?,
 //        "frames": [{"function", "file", "kind", "first_line"?, "line"?, "end_line"?, "column"?,
 //                    "end_column"?, "opcode"?: {"name", "base", "specialized"},
 //                    "locals"?: [{"name", "value"}], "locals_changed"?: true}]}]}]}
 //
 // Frames stand oldest first. `kind`: python, native, gc, task, truncated, idle. Columns are byte
 // offsets in the UTF-8 line, counted from 0. `locals_changed`: variables that changed while they
-// were read are left out.
+// were read are left out. `task`: the id of the innermost asyncio task. `tasks` has the frames of
+// each by itself, without those of the tasks that wait for it; `thread` is 0 if that has ended.
 namespace tachyon::tool {
 
 constexpr std::string_view kind_word(FrameKind kind) noexcept {
@@ -71,8 +73,9 @@ class DumpJson {
     json_.member("found_by", name_of(site.found_by));
     json_.key("threads");
     json_.begin_array();
-    for (const SnapshotThread& thread : snapshot.threads) show(thread, tables);
+    for (const SnapshotThread& thread : snapshot.threads) show(thread, snapshot, tables);
     json_.end_array();
+    if (!snapshot.tasks.empty()) show_tasks(snapshot, tables);
     if (snapshot.lost_tasks != 0) json_.member("lost_tasks", snapshot.lost_tasks);
     json_.end_object();
   }
@@ -84,7 +87,31 @@ class DumpJson {
   }
 
  private:
-  void show(const SnapshotThread& shown, const Tables& tables) {
+  void show_tasks(const Snapshot& snapshot, const Tables& tables) {
+    json_.key("tasks");
+    json_.begin_array();
+    for (const SnapshotTask& task : snapshot.tasks) {
+      json_.begin_object();
+      json_.member("id", task.node.at.value);
+      json_.member("name", std::string_view{task.node.name});
+      json_.member("thread", tables.threads[task.thread].id);
+      if (task.node.running) json_.member("running", true);
+      json_.key("awaited_by");
+      json_.begin_array();
+      for (const std::size_t node : task.node.awaited_by) {
+        json_.value(snapshot.tasks[node].node.at.value);
+      }
+      json_.end_array();
+      json_.key("frames");
+      json_.begin_array();
+      for (const FrameId frame : task.node.frames) show({frame}, tables.frames);
+      json_.end_array();
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void show(const SnapshotThread& shown, const Snapshot& snapshot, const Tables& tables) {
     const Thread& thread = tables.threads[shown.thread];
     json_.begin_object();
     json_.member("id", thread.id);
@@ -99,6 +126,9 @@ class DumpJson {
     for (const std::string& word : status_words(shown.status)) json_.value(std::string_view{word});
     json_.end_array();
     json_.member("complete", shown.problem.code == Errc::ok);
+    if (shown.innermost != no_node) {
+      json_.member("task", snapshot.tasks[shown.innermost].node.at.value);
+    }
     json_.key("frames");
     json_.begin_array();
     for (const SnapshotFrame& frame : shown.frames) show(frame, tables.frames);

@@ -19,6 +19,11 @@
 //       return sum(self.lines)
 //              ^^^^^^^^^^^^^^^
 //     <GC>
+//
+// A stack of asyncio tasks goes from one task to one of those that wait for it; the others are named:
+//
+//     File "<task>", in worker (2 parents)
+//       also awaited by right
 namespace tachyon::tool {
 
 struct DumpStyle {
@@ -78,7 +83,11 @@ class DumpPrinter {
       if (!first) out += '\n';
       header(thread, first ? pid : 0, snapshot.interpreters > 1, out);
       if (thread.frames.empty() && thread.problem.code == Errc::ok) out += "  (no Python frames)\n";
-      for (const SnapshotFrame& frame : thread.frames) show(frame, out);
+      const std::vector<std::size_t> tasks = tasks_of(thread, snapshot);
+      for (std::size_t i = 0; i < thread.frames.size(); ++i) {
+        show(thread.frames[i], out);
+        if (tasks[i] != no_node) other_awaiters(snapshot, tasks[i], out);
+      }
       if (thread.problem.code != Errc::ok) {
         out += paint("33", "  (incomplete: the stack changed while it was read)");
         out += '\n';
@@ -114,6 +123,36 @@ class DumpPrinter {
     for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : ", ") + words[i];
     text += words.empty() ? "most recent call last):" : "; most recent call last):";
     out += paint("1;34", text) + '\n';
+  }
+
+  // By frame: the task that it stands for.
+  std::vector<std::size_t> tasks_of(const SnapshotThread& shown, const Snapshot& snapshot) const {
+    std::vector<std::size_t> out(shown.frames.size(), no_node);
+    std::size_t task = shown.innermost;
+    for (std::size_t i = out.size(); i-- > 0 && task != no_node;) {
+      if (tables_.frames[shown.frames[i].frame].kind != FrameKind::task) continue;
+      out[i] = task;
+      task = snapshot.tasks[task].node.parent;
+    }
+    return out;
+  }
+
+  // All that wait for a task but the one that the stack goes through.
+  void other_awaiters(const Snapshot& snapshot, std::size_t task, std::string& out) const {
+    constexpr std::size_t most = 8;
+    std::vector<std::string> names;
+    std::size_t more = 0;
+    for (const std::size_t awaiter : snapshot.tasks[task].node.awaited_by) {
+      if (awaiter == snapshot.tasks[task].node.parent) continue;
+      if (names.size() == most) {
+        ++more;
+      } else {
+        names.push_back(printable(snapshot.tasks[awaiter].node.name));
+      }
+    }
+    if (names.empty()) return;
+    if (more != 0) names.push_back(concat(std::to_string(more), " more"));
+    out += concat("    ", paint("90", concat("also awaited by ", joined(names, "and"))), "\n");
   }
 
   void show(const SnapshotFrame& shown, std::string& out) {

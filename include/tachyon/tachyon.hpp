@@ -104,6 +104,7 @@
 #include <tachyon/tasks/awaiters.hpp>
 #include <tachyon/tasks/cache.hpp>
 #include <tachyon/tasks/coroutines.hpp>
+#include <tachyon/tasks/graph.hpp>
 #include <tachyon/tasks/lists.hpp>
 #include <tachyon/tasks/loop_stacks.hpp>
 #include <tachyon/tasks/names.hpp>

@@ -19722,6 +19722,39 @@ void TaskCache<L, M>::drop_old(bool saw_all) {
 
 }  // namespace tachyon
 
+// ---- tachyon/tasks/graph.hpp ----
+
+// Which task waits for which, all of it.
+//
+// A stack goes one way through this graph. If a task is awaited by two others, and a third one by
+// both of them, the stack of the innermost shows only one of the two in the middle:
+//
+//            +-- left  <--+
+//   main <---|            |--- work           stack of work: main, left, work
+//            +-- right <--+                   right is in no stack
+//
+// Outputs that show a moment as a whole (dump) show the graph beside the stacks, or instead.
+namespace tachyon {
+
+inline constexpr std::size_t no_node = ~std::size_t{0};
+
+struct TaskNode {
+  Address at{};  // its id() in the program
+  std::string name{};
+  std::size_t thread = no_thread;  // index among the threads that were given
+  bool running = false;
+  std::vector<FrameId> frames{};          // its own, outermost first
+  std::vector<std::size_t> awaited_by{};  // nodes
+  std::size_t parent = no_node;           // the one of them that stacks go through
+};
+
+struct TaskGraph {
+  std::vector<TaskNode> nodes{};
+  std::vector<std::size_t> leaves{};  // by stack: the node of its innermost task, if it has one
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/tasks/lists.hpp ----
 
 // All tasks: those in the lists of the interpreter, and every task that waits for one of them.
@@ -20007,6 +20040,10 @@ class TaskSegments {
 
   // The frames of `stack` above `from`, on top of another stack.
   StackId transplant(StackId stack, StackId from, StackId onto);
+
+  void frames_of(StackId stack, std::vector<FrameId>& out) {
+    builder_.tables().with([&](Tables& tables) { tables.frames.frames_of(stack, out); });
+  }
 
  private:
   struct Transplant {
@@ -20592,7 +20629,8 @@ struct TaskStack {
   std::size_t thread = no_thread;  // index among the threads that were given
   StackId stack{};
   bool running = false;
-  bool idle = false;  // no task: the loop waits
+  bool idle = false;                 // no task: the loop waits
+  TaskIndex task = TaskIndex::none;  // the innermost
 };
 
 template <class L, Memory M>
@@ -20634,6 +20672,11 @@ class TaskStacks {
   void make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
                    std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
+  // The tasks of these stacks and, unless they are of running tasks alone, all others that were the
+  // same in two reads.
+  [[gnu::cold]] TaskGraph graph(std::span<const ThreadView> threads,
+                                std::span<const TaskStack> stacks);
+
   // How many stacks changed in every read, and in how many ticks a list did.
   std::uint64_t lost() const noexcept { return lost_; }
   std::size_t task_count() const noexcept { return cache_.count(); }
@@ -20659,6 +20702,7 @@ class TaskStacks {
                    std::vector<TaskStack>& out);
   void cover(TaskIndex index);
   const Built& build(TaskIndex index, std::span<const ThreadView> threads);
+  TaskNode node_of(TaskIndex index, std::span<const ThreadView> threads);
 
   TaskCache<L, M> cache_;
   LoopStacks<L> loops_;
@@ -20668,6 +20712,7 @@ class TaskStacks {
   RunningTasks<L, M> running_;
   PerTask<Built> built_;
   std::vector<TaskIndex> path_;
+  bool listed_ = false;  // the lists were read in this tick
   std::uint64_t climb_ = 0;
   std::uint64_t lost_ = 0;
 };
@@ -20681,7 +20726,8 @@ void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView
   const auto all = threads;
   threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
   add_running(threads, out);
-  if (choice != TaskChoice::running) {
+  listed_ = choice != TaskChoice::running;
+  if (listed_) {
     lists_.read(all, interpreters);
     stable_.read_until_stable(lists_.tasks(),
                               [&](TaskIndex i) { return built_[i].shown == cache_.tick(); });
@@ -20695,7 +20741,7 @@ void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView
                              [](const TaskStack& task) { return task.running || task.idle; }),
               out.end());
   }
-  cache_.drop_old(choice != TaskChoice::running);
+  cache_.drop_old(listed_);
 }
 
 template <class L, Memory M>
@@ -20708,7 +20754,8 @@ void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
     if (running.what == What::unknown) ++lost_;
     if (running.what != What::task || running.link >= thread.chain->size()) continue;
     const StackId from = stack_below(*thread.chain, running.link);
-    out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
+    out.push_back(
+        {i, segments_.transplant(thread.stack, from, running.onto), true, false, running.task});
     built_[running.task].shown = cache_.tick();
   }
 }
@@ -20737,7 +20784,7 @@ void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> thr
   } else if (task.record.on_thread) {
     shown = task.replaced != cache_.tick() && add_outer(index, threads, out);
   } else if (const Built& built = build(index, threads); built.whole) {
-    out.push_back({task.thread, built.stack, false, false});
+    out.push_back({task.thread, built.stack, false, false, index});
     shown = true;
   }
   if (!shown) ++lost_;
@@ -20757,7 +20804,7 @@ bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> th
     if (link == no_link || end >= chain.size() || end <= link) continue;
     const StackId onto = build(index, threads).bare;
     const StackId from = stack_below(chain, link);
-    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
+    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false, index});
     return true;
   }
   return false;
@@ -20834,6 +20881,67 @@ const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
     below = late ? built.bare : built.stack;
   }
   return built_[index];
+}
+
+template <class L, Memory M>
+TaskGraph TaskStacks<L, M>::graph(std::span<const ThreadView> threads,
+                                  std::span<const TaskStack> stacks) {
+  TaskGraph out;
+  std::vector<TaskIndex> tasks;
+  PerTask<std::size_t> numbers;  // of the nodes, from 1 on
+  threads = threads.first(std::min(threads.size(), running_.size()));
+  const auto add = [&](TaskIndex index) {
+    if (numbers[index] != 0) return false;
+    out.nodes.push_back(node_of(index, threads));
+    tasks.push_back(index);
+    numbers[index] = tasks.size();
+    return true;
+  };
+  if (listed_) {
+    for (const TaskIndex index : lists_.tasks()) {
+      if (!cache_[index].invalid && !stable_.is_unstable(index)) (void)add(index);
+    }
+  }
+  for (const TaskStack& stack : stacks) {
+    TaskIndex at = stack.task;
+    while (at != TaskIndex::none && add(at)) at = cache_[at].parent;
+    out.leaves.push_back(stack.task == TaskIndex::none ? no_node : numbers[stack.task] - 1);
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const CachedTask& task = cache_[tasks[i]];
+    for (const TaskIndex awaiter : task.awaiters) {
+      if (awaiter == TaskIndex::none || numbers[awaiter] == 0) continue;
+      out.nodes[i].awaited_by.push_back(numbers[awaiter] - 1);
+    }
+    if (task.parent != TaskIndex::none && numbers[task.parent] != 0) {
+      out.nodes[i].parent = numbers[task.parent] - 1;
+    }
+  }
+  return out;
+}
+
+template <class L, Memory M>
+TaskNode TaskStacks<L, M>::node_of(TaskIndex index, std::span<const ThreadView> threads) {
+  const CachedTask& task = cache_[index];
+  TaskNode node{.at = task.record.at, .name = task.record.name, .thread = task.thread};
+  node.frames = task.frames;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
+    const Chain& chain = *threads[i].chain;
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
+    const std::size_t end = running_[i].link;
+    if (link == no_link || end >= chain.size()) continue;
+    const bool runs = running_[i].task == index;
+    // Its frames end where a task begins that it made and that started eagerly.
+    if (!runs && (!task.record.on_thread || end <= link)) continue;
+    const StackId stack = segments_.transplant(runs ? threads[i].stack : chain[end - 1].stack,
+                                               stack_below(chain, link), StackId::empty);
+    segments_.frames_of(stack, node.frames);
+    node.running = runs;
+    node.thread = i;
+    break;
+  }
+  return node;
 }
 
 }  // namespace tachyon
@@ -22470,6 +22578,10 @@ class Watch {
   // The task stacks of this look; none while the target has not imported asyncio. Returns how many
   // could not be had because they changed in every read.
   std::uint64_t look_at_tasks(std::vector<TaskStack>& out);
+  // ... and their tasks with all that await them.
+  [[gnu::cold]] TaskGraph task_graph(std::span<const TaskStack> stacks) {
+    return tasks_ ? tasks_->graph(views_, stacks) : TaskGraph{{}, {}};
+  }
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
     tachyon::Thread facts;
@@ -24314,10 +24426,17 @@ struct SnapshotThread {
   std::vector<SnapshotFrame> frames{};  // oldest first
   Error problem{};                      // why the stack is not whole; ok: it is
   bool task = false;                    // the stack of an asyncio task; the thread may have ended
+  std::size_t innermost = no_node;      // its task among those of the snapshot, if it has one
+};
+
+struct SnapshotTask {
+  TaskNode node{};
+  ThreadIndex thread{};
 };
 
 struct Snapshot {
   std::vector<SnapshotThread> threads{};
+  std::vector<SnapshotTask> tasks{};  // with --async-aware
   std::size_t interpreters = 1;
   std::uint64_t lost_tasks = 0;  // that changed in every read
 };
@@ -24435,6 +24554,7 @@ bool let_run(R& reading, unsigned time) {
 
 struct TaskLook {
   std::vector<TaskStack> stacks{};
+  TaskGraph graph{};
   std::uint64_t lost = 0;
 };
 
@@ -24467,7 +24587,23 @@ Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const Snapshot
     good = out.lost == 0 && good;
     if (reading.end() && good && i != 0) break;
   }
+  out.graph = watch.task_graph(out.stacks);
   return out;
+}
+
+// Thousands of stacks of thousands of tasks each are too many frames: all stacks together have so
+// many at most, and those beyond that keep their innermost ones.
+template <int = 0> inline void keep_innermost(SnapshotThread& shown, std::size_t& left, SharedTables& tables) {
+  constexpr std::size_t kept = 64;
+  std::vector<SnapshotFrame>& frames = shown.frames;
+  if (frames.size() > std::max(left, kept)) {
+    const std::size_t cut = frames.size() - kept;
+    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(cut));
+    const std::string name = "<truncated: " + std::to_string(cut) + " frames>";
+    const FrameId root = StackBuilder{tables}.synthetic(name, FrameKind::truncated);
+    frames.insert(frames.begin(), {root});
+  }
+  left -= std::min(left, frames.size());
 }
 
 }  // namespace detail
@@ -24543,17 +24679,26 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) (void)keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    const auto looked = detail::look_at_tasks(watch, reading, options);
+    auto looked = detail::look_at_tasks(watch, reading, options);
     if (!looked) return looked.error();
     out.lost_tasks = looked->lost;
     out.threads.clear();
-    for (const TaskStack& stack : looked->stacks) {
-      const bool known = stack.thread < watch.threads().size();
+    const auto thread_of = [&](std::size_t i) {
+      return i < watch.threads().size() ? watch.threads()[i].index : watch.orphan();
+    };
+    std::size_t left = std::size_t{1} << 20;
+    for (std::size_t i = 0; i < looked->stacks.size(); ++i) {
       SnapshotThread shown;
-      shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();
+      shown.thread = thread_of(looked->stacks[i].thread);
       shown.task = true;
-      detail::fill_frames(Chain{}, stack.stack, tables, shown);
+      if (i < looked->graph.leaves.size()) shown.innermost = looked->graph.leaves[i];
+      detail::fill_frames(Chain{}, looked->stacks[i].stack, tables, shown);
+      detail::keep_innermost(shown, left, tables);
       out.threads.push_back(std::move(shown));
+    }
+    for (TaskNode& node : looked->graph.nodes) {
+      const ThreadIndex thread = thread_of(node.thread);
+      out.tasks.push_back({std::move(node), thread});
     }
     return out;
   }

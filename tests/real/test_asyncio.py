@@ -119,6 +119,7 @@ asyncio.run(main())
 TOP = ["Task-1", "main"]
 REST = ["pause", "sleep"]
 RUN = [["Task-4", "parent", "busy", "busy", "wasteful"], ["inner", "busy_at_once", "wasteful"]]
+BUSY = [["busy", "wasteful"], ["busy_at_once", "wasteful"]]
 SUSPENDED = [
     ["left behind", "chain", *REST],
     ["Task-5", "parent", "outer", "outer"],
@@ -135,6 +136,21 @@ SUSPENDED = [
     TOP + ["Task-2", *REST],
 ]
 IDLE = [["<idle>"]]
+
+# Two tasks wait for a third one, which no stack of one way can show.
+DIAMOND = """
+import asyncio
+async def work():
+    await asyncio.sleep(1000)
+async def wait(task):
+    await task
+async def main():
+    task = asyncio.create_task(work(), name="work")
+    asyncio.get_running_loop().call_later(0.05, lambda: print("up", flush=True))
+    await asyncio.gather(asyncio.create_task(wait(task), name="left"),
+                         asyncio.create_task(wait(task), name="right"))
+asyncio.run(main())
+"""
 
 # Tasks that are made of other objects than coroutines.
 MADE_OF = """
@@ -366,6 +382,33 @@ class Asyncio(unittest.TestCase):
                     self.assertEqual(sorted(stacks), sorted(RUN + IDLE), (name, words))
 
         side_by_side(self.each(PUBLISHING), one)
+
+    def test_all_that_wait_for_a_task(self):
+        def one(name):
+            with target(name, DIAMOND, rests=True) as (pid, _):
+                dumped = dump(pid, "--async-aware")
+                self.assertEqual([functions(thread) for thread in dumped["threads"]],
+                                 [[*TOP, "left", "wait", "work (2 parents)", "work", "sleep"]])
+                tasks = {task["name"]: task for task in dumped["tasks"]}
+                name_of = {task["id"]: task["name"] for task in dumped["tasks"]}
+                self.assertEqual(dumped["threads"][0]["task"], tasks["work"]["id"])
+                self.assertEqual(
+                    {one["name"]: (sorted(name_of[id] for id in one["awaited_by"]), functions(one))
+                     for one in dumped["tasks"]},
+                    {"Task-1": ([], ["main"]), "left": (["Task-1"], ["wait"]),
+                     "right": (["Task-1"], ["wait"]), "work": (["left", "right"], ["work", "sleep"])})
+                self.assertEqual({task["thread"] for task in dumped["tasks"]}, {pid})
+                text = tachyon("dump", pid, "--async-aware").stdout
+                self.assertEqual(re.findall(r"also awaited by .*", text), ["also awaited by right"])
+                self.assertRegex(text, r'in work \(2 parents\)\n    also awaited by right\n')
+            with target(name, GRAPH, rests=True) as (pid, _):
+                tasks = {task["name"]: task for task in dump(pid, "--async-aware")["tasks"]}
+                self.assertEqual([functions(tasks[name]) for name in ("busy", "inner")], BUSY)
+                self.assertTrue(tasks["busy"]["running"])
+                self.assertNotIn("running", tasks["outer"])
+                self.assertEqual(tasks["left behind"]["thread"], 0)
+
+        side_by_side(self.each(["3.14", "3.15"]), one)
 
     def test_tasks_that_are_made_of_other_objects_than_coroutines(self):
         def one(name):

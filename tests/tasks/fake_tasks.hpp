@@ -223,6 +223,26 @@ class FakeTasks {
     }
     return out;
   }
+  // Of what was found last: a line for each task, "left <- main: l".
+  std::vector<std::string> graph() {
+    const std::vector<ThreadView> threads{{thread, &chain, chain.stack(), 1}};
+    const TaskGraph graph = stacks->graph(threads, found);
+    CHECK(graph.leaves.size() == found.size());
+    leaves = graph.leaves;
+    const FrameTable& frames = tables_.unguarded().frames;
+    std::vector<std::string> out;
+    for (const TaskNode& node : graph.nodes) {
+      std::string line = (node.running ? "* " : "") + node.name;
+      for (const std::size_t awaiter : node.awaited_by) {
+        line += (awaiter == node.parent ? " <- " : " <. ") + graph.nodes[awaiter].name;
+      }
+      line += ":";
+      for (const FrameId frame : node.frames) line += " " + std::string{frames.name_of(frame)};
+      out.push_back(line);
+    }
+    return out;
+  }
+  std::vector<std::size_t> leaves{};  // of that
   int tries = 0;
   std::vector<TaskStack> found{};
 

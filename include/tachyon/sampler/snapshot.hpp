@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,10 +39,17 @@ struct SnapshotThread {
   std::vector<SnapshotFrame> frames{};  // oldest first
   Error problem{};                      // why the stack is not whole; ok: it is
   bool task = false;                    // the stack of an asyncio task; the thread may have ended
+  std::size_t innermost = no_node;      // its task among those of the snapshot, if it has one
+};
+
+struct SnapshotTask {
+  TaskNode node{};
+  ThreadIndex thread{};
 };
 
 struct Snapshot {
   std::vector<SnapshotThread> threads{};
+  std::vector<SnapshotTask> tasks{};  // with --async-aware
   std::size_t interpreters = 1;
   std::uint64_t lost_tasks = 0;  // that changed in every read
 };
@@ -159,6 +167,7 @@ bool let_run(R& reading, unsigned time) {
 
 struct TaskLook {
   std::vector<TaskStack> stacks{};
+  TaskGraph graph{};
   std::uint64_t lost = 0;
 };
 
@@ -191,7 +200,23 @@ Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const Snapshot
     good = out.lost == 0 && good;
     if (reading.end() && good && i != 0) break;
   }
+  out.graph = watch.task_graph(out.stacks);
   return out;
+}
+
+// Thousands of stacks of thousands of tasks each are too many frames: all stacks together have so
+// many at most, and those beyond that keep their innermost ones.
+inline void keep_innermost(SnapshotThread& shown, std::size_t& left, SharedTables& tables) {
+  constexpr std::size_t kept = 64;
+  std::vector<SnapshotFrame>& frames = shown.frames;
+  if (frames.size() > std::max(left, kept)) {
+    const std::size_t cut = frames.size() - kept;
+    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(cut));
+    const std::string name = "<truncated: " + std::to_string(cut) + " frames>";
+    const FrameId root = StackBuilder{tables}.synthetic(name, FrameKind::truncated);
+    frames.insert(frames.begin(), {root});
+  }
+  left -= std::min(left, frames.size());
 }
 
 }  // namespace detail
@@ -267,17 +292,26 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (thread.pending) (void)keep(thread, watch.salvage(thread));
   }
   if (options.frames.tasks) {
-    const auto looked = detail::look_at_tasks(watch, reading, options);
+    auto looked = detail::look_at_tasks(watch, reading, options);
     if (!looked) return looked.error();
     out.lost_tasks = looked->lost;
     out.threads.clear();
-    for (const TaskStack& stack : looked->stacks) {
-      const bool known = stack.thread < watch.threads().size();
+    const auto thread_of = [&](std::size_t i) {
+      return i < watch.threads().size() ? watch.threads()[i].index : watch.orphan();
+    };
+    std::size_t left = std::size_t{1} << 20;
+    for (std::size_t i = 0; i < looked->stacks.size(); ++i) {
       SnapshotThread shown;
-      shown.thread = known ? watch.threads()[stack.thread].index : watch.orphan();
+      shown.thread = thread_of(looked->stacks[i].thread);
       shown.task = true;
-      detail::fill_frames(Chain{}, stack.stack, tables, shown);
+      if (i < looked->graph.leaves.size()) shown.innermost = looked->graph.leaves[i];
+      detail::fill_frames(Chain{}, looked->stacks[i].stack, tables, shown);
+      detail::keep_innermost(shown, left, tables);
       out.threads.push_back(std::move(shown));
+    }
+    for (TaskNode& node : looked->graph.nodes) {
+      const ThreadIndex thread = thread_of(node.thread);
+      out.tasks.push_back({std::move(node), thread});
     }
     return out;
   }

@@ -162,6 +162,10 @@ class Watch {
   // The task stacks of this look; none while the target has not imported asyncio. Returns how many
   // could not be had because they changed in every read.
   std::uint64_t look_at_tasks(std::vector<TaskStack>& out);
+  // ... and their tasks with all that await them.
+  [[gnu::cold]] TaskGraph task_graph(std::span<const TaskStack> stacks) {
+    return tasks_ ? tasks_->graph(views_, stacks) : TaskGraph{{}, {}};
+  }
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
     tachyon::Thread facts;

@@ -64,6 +64,10 @@ class TaskSegments {
   // The frames of `stack` above `from`, on top of another stack.
   StackId transplant(StackId stack, StackId from, StackId onto);
 
+  void frames_of(StackId stack, std::vector<FrameId>& out) {
+    builder_.tables().with([&](Tables& tables) { tables.frames.frames_of(stack, out); });
+  }
+
  private:
   struct Transplant {
     StackId stack{}, from{}, onto{}, result{};

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <tachyon/tasks/graph.hpp>
 #include <tachyon/tasks/lists.hpp>
 #include <tachyon/tasks/running.hpp>
 #include <tachyon/tasks/stable.hpp>
@@ -37,7 +38,8 @@ struct TaskStack {
   std::size_t thread = no_thread;  // index among the threads that were given
   StackId stack{};
   bool running = false;
-  bool idle = false;  // no task: the loop waits
+  bool idle = false;                 // no task: the loop waits
+  TaskIndex task = TaskIndex::none;  // the innermost
 };
 
 template <class L, Memory M>
@@ -79,6 +81,11 @@ class TaskStacks {
   void make_stacks(TaskChoice choice, std::span<const ThreadView> threads,
                    std::span<const Address> interpreters, std::vector<TaskStack>& out);
 
+  // The tasks of these stacks and, unless they are of running tasks alone, all others that were the
+  // same in two reads.
+  [[gnu::cold]] TaskGraph graph(std::span<const ThreadView> threads,
+                                std::span<const TaskStack> stacks);
+
   // How many stacks changed in every read, and in how many ticks a list did.
   std::uint64_t lost() const noexcept { return lost_; }
   std::size_t task_count() const noexcept { return cache_.count(); }
@@ -104,6 +111,7 @@ class TaskStacks {
                    std::vector<TaskStack>& out);
   void cover(TaskIndex index);
   const Built& build(TaskIndex index, std::span<const ThreadView> threads);
+  TaskNode node_of(TaskIndex index, std::span<const ThreadView> threads);
 
   TaskCache<L, M> cache_;
   LoopStacks<L> loops_;
@@ -113,6 +121,7 @@ class TaskStacks {
   RunningTasks<L, M> running_;
   PerTask<Built> built_;
   std::vector<TaskIndex> path_;
+  bool listed_ = false;  // the lists were read in this tick
   std::uint64_t climb_ = 0;
   std::uint64_t lost_ = 0;
 };
@@ -126,7 +135,8 @@ void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView
   const auto all = threads;
   threads = threads.first(std::min(threads.size(), running_.size()));  // those that were read
   add_running(threads, out);
-  if (choice != TaskChoice::running) {
+  listed_ = choice != TaskChoice::running;
+  if (listed_) {
     lists_.read(all, interpreters);
     stable_.read_until_stable(lists_.tasks(),
                               [&](TaskIndex i) { return built_[i].shown == cache_.tick(); });
@@ -140,7 +150,7 @@ void TaskStacks<L, M>::make_stacks(TaskChoice choice, std::span<const ThreadView
                              [](const TaskStack& task) { return task.running || task.idle; }),
               out.end());
   }
-  cache_.drop_old(choice != TaskChoice::running);
+  cache_.drop_old(listed_);
 }
 
 template <class L, Memory M>
@@ -153,7 +163,8 @@ void TaskStacks<L, M>::add_running(std::span<const ThreadView> threads,
     if (running.what == What::unknown) ++lost_;
     if (running.what != What::task || running.link >= thread.chain->size()) continue;
     const StackId from = stack_below(*thread.chain, running.link);
-    out.push_back({i, segments_.transplant(thread.stack, from, running.onto), true, false});
+    out.push_back(
+        {i, segments_.transplant(thread.stack, from, running.onto), true, false, running.task});
     built_[running.task].shown = cache_.tick();
   }
 }
@@ -182,7 +193,7 @@ void TaskStacks<L, M>::add_leaf(TaskIndex index, std::span<const ThreadView> thr
   } else if (task.record.on_thread) {
     shown = task.replaced != cache_.tick() && add_outer(index, threads, out);
   } else if (const Built& built = build(index, threads); built.whole) {
-    out.push_back({task.thread, built.stack, false, false});
+    out.push_back({task.thread, built.stack, false, false, index});
     shown = true;
   }
   if (!shown) ++lost_;
@@ -202,7 +213,7 @@ bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> th
     if (link == no_link || end >= chain.size() || end <= link) continue;
     const StackId onto = build(index, threads).bare;
     const StackId from = stack_below(chain, link);
-    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false});
+    out.push_back({i, segments_.transplant(chain[end - 1].stack, from, onto), false, false, index});
     return true;
   }
   return false;
@@ -279,6 +290,67 @@ const typename TaskStacks<L, M>::Built& TaskStacks<L, M>::build(
     below = late ? built.bare : built.stack;
   }
   return built_[index];
+}
+
+template <class L, Memory M>
+TaskGraph TaskStacks<L, M>::graph(std::span<const ThreadView> threads,
+                                  std::span<const TaskStack> stacks) {
+  TaskGraph out;
+  std::vector<TaskIndex> tasks;
+  PerTask<std::size_t> numbers;  // of the nodes, from 1 on
+  threads = threads.first(std::min(threads.size(), running_.size()));
+  const auto add = [&](TaskIndex index) {
+    if (numbers[index] != 0) return false;
+    out.nodes.push_back(node_of(index, threads));
+    tasks.push_back(index);
+    numbers[index] = tasks.size();
+    return true;
+  };
+  if (listed_) {
+    for (const TaskIndex index : lists_.tasks()) {
+      if (!cache_[index].invalid && !stable_.is_unstable(index)) (void)add(index);
+    }
+  }
+  for (const TaskStack& stack : stacks) {
+    TaskIndex at = stack.task;
+    while (at != TaskIndex::none && add(at)) at = cache_[at].parent;
+    out.leaves.push_back(stack.task == TaskIndex::none ? no_node : numbers[stack.task] - 1);
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const CachedTask& task = cache_[tasks[i]];
+    for (const TaskIndex awaiter : task.awaiters) {
+      if (awaiter == TaskIndex::none || numbers[awaiter] == 0) continue;
+      out.nodes[i].awaited_by.push_back(numbers[awaiter] - 1);
+    }
+    if (task.parent != TaskIndex::none && numbers[task.parent] != 0) {
+      out.nodes[i].parent = numbers[task.parent] - 1;
+    }
+  }
+  return out;
+}
+
+template <class L, Memory M>
+TaskNode TaskStacks<L, M>::node_of(TaskIndex index, std::span<const ThreadView> threads) {
+  const CachedTask& task = cache_[index];
+  TaskNode node{.at = task.record.at, .name = task.record.name, .thread = task.thread};
+  node.frames = task.frames;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (threads[i].chain == nullptr || running_[i].what != What::task) continue;
+    const Chain& chain = *threads[i].chain;
+    const std::size_t link = link_of(chain, cache_.frame_of(index));
+    const std::size_t end = running_[i].link;
+    if (link == no_link || end >= chain.size()) continue;
+    const bool runs = running_[i].task == index;
+    // Its frames end where a task begins that it made and that started eagerly.
+    if (!runs && (!task.record.on_thread || end <= link)) continue;
+    const StackId stack = segments_.transplant(runs ? threads[i].stack : chain[end - 1].stack,
+                                               stack_below(chain, link), StackId::empty);
+    segments_.frames_of(stack, node.frames);
+    node.running = runs;
+    node.thread = i;
+    break;
+  }
+  return node;
 }
 
 }  // namespace tachyon
