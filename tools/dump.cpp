@@ -22,6 +22,7 @@
 #include "rules.hpp"
 #include "sampling.hpp"
 #include "summary.hpp"
+#include "task_tree.hpp"
 
 // tachyon dump: what every thread of a process, or of a core file, is doing at this moment. One
 // report, however many processes: its place is opened before anybody is looked at, and it is
@@ -102,6 +103,10 @@ class Report {
     SourceLines sources{live ? pid : 0};
     DumpPrinter printer{tables, sources, style_};
     if (!text_.empty()) text_ += '\n';
+    if (line_.options.show.tree && !dumped.snapshot.threads.empty()) {
+      text_ += TaskTree{tables, style_}.print(dumped.snapshot, pid);
+      return;
+    }
     text_ += dumped.snapshot.threads.empty()
                  ? concat("No Python stacks in process ", std::to_string(pid), "\n")
                  : printer.print(dumped.snapshot, pid);

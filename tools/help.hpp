@@ -48,10 +48,11 @@ inline constexpr std::array<Example, 6> attach{{
     {"tachyon attach --binary --keep 10m 1234", "flight recorder: the last ten minutes"},
     {"tachyon attach --collapsed=- -d 5 1234 | sort", "to a pipe"},
 }};
-inline constexpr std::array<Example, 5> dump{{
+inline constexpr std::array<Example, 6> dump{{
     {"tachyon dump 1234", "stack of the main thread"},
     {"tachyon dump -a --locals 1234", "every thread with its local variables"},
     {"tachyon dump --async-aware 1234", "every asyncio task"},
+    {"tachyon dump --async-aware --tree 1234", "who waits for whom"},
     {"tachyon dump -a --json -o stacks.json 1234", "for scripts"},
     {"tachyon dump --core core.1234 --exe /usr/bin/python3", "after a crash"},
 }};

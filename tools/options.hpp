@@ -249,16 +249,18 @@ struct ShowOptions {
   bool locals = false;
   bool json = false;
   bool carets = false;
+  bool tree = false;
   std::optional<Colour> colour{};
   bool verbose = false;
   bool help = false;
 
-  static constexpr GroupText<6> described{
+  static constexpr GroupText<7> described{
       "What is shown",
       {{
           {"locals", 0, "", on::dump, "local variables of every frame"},
           {"json", 0, "", on::dump | on::doctor, "JSON instead of text"},
           {"carets", 0, "", on::dump, "mark the executing expression with carets, not colour"},
+          {"tree", 0, "", on::dump, "asyncio tasks as a tree: who waits for whom"},
           {"color", 0, "", on::living | on::replay | on::doctor,
            "when to use colour (default: auto)", "colour"},
           {"verbose", 'v', "", on::living | on::replay | on::doctor,

@@ -126,6 +126,13 @@ class Rules {
     const bool asked = line_.command == Command::dump ? given(option("async-mode"))
                                                       : async_mode_of(line_) != AsyncMode::running;
     if (asked && !frames.async_aware) return refuse("--async-mode belongs to --async-aware");
+    const ShowOptions& show = line_.options.show;
+    if (show.tree && !frames.async_aware) return refuse("--tree belongs to --async-aware");
+    if (show.tree && show.json) {
+      return refuse(
+          "--tree cannot be used with --json, which has the tasks that wait for a task in "
+          "awaited_by; leave out one of them");
+    }
     return true;
   }
 

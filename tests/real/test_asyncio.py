@@ -410,6 +410,24 @@ class Asyncio(unittest.TestCase):
 
         side_by_side(self.each(["3.14", "3.15"]), one)
 
+    def test_tree(self):
+        lines = ["Tasks of PID PID:", "+-- (T) Task-1", "    +--  main program.py:10",
+                 "        +-- (T) left", "        |   +--  wait program.py:6",
+                 "        |       +-- (T) work", "        |           +--  work program.py:4",
+                 "        |               +--  sleep tasks.py", "        +-- (T) right",
+                 "            +--  wait program.py:6", "                +-- (T) work (see above)"]
+
+        def one(name):
+            with target(name, DIAMOND, rests=True) as (pid, _):
+                done = tachyon("dump", pid, "--async-aware", "--tree")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                text = re.sub("[├└]──", "+--", done.stdout).replace("│", "|").replace(f" {pid}:", " PID:")
+                text = re.sub(r" \S*/(\w+\.py)", r" \1", text)
+                text = re.sub(r"tasks\.py:\d+", "tasks.py", text)
+                self.assertEqual(text.splitlines(), lines, name)
+
+        side_by_side(self.each(["3.14", "3.15"]), one)
+
     def test_tasks_that_are_made_of_other_objects_than_coroutines(self):
         def one(name):
             with target(name, MADE_OF, rests=True) as (pid, _):

@@ -273,6 +273,9 @@ TEST_CASE("which options go together") {
       {attach, {"--async-mode", "waiting", "--async-aware", "1"}, ""},
       {attach, {"--async-mode", "running", "1"}, ""},
       {dump, {"--async-mode", "running", "1"}, "--async-mode belongs to --async-aware"},
+      {dump, {"--async-aware", "--tree", "1"}, ""},
+      {dump, {"--tree", "1"}, "--tree belongs to --async-aware"},
+      {dump, {"--async-aware", "--tree", "--json", "1"}, "--tree cannot be used with --json"},
       {dump, {"--async-mode", "all", "--async-aware", "1"}, ""},
 
       {attach, {"-r", "5", "-i", "5", "1"}, "--sampling-rate and --interval say the same thing"},
