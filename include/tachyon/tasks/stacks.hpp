@@ -42,6 +42,12 @@ struct TaskStack {
   TaskIndex task = TaskIndex::none;  // the innermost
 };
 
+// Can an interpreter of this layout have lists of tasks?
+template <class L>
+concept HasTaskLists = !CompiledLayout<L> || requires {
+  requires L::thread.asyncio_tasks_head.present();
+};
+
 template <class L, Memory M>
 class TaskStacks {
  public:
@@ -124,6 +130,26 @@ class TaskStacks {
   bool listed_ = false;  // the lists were read in this tick
   std::uint64_t climb_ = 0;
   std::uint64_t lost_ = 0;
+};
+
+// Without lists there are no stacks of tasks. (They were 14 % of the code of the samplers of 3.11 to
+// 3.13, where nothing can call them.)
+template <class L, Memory M>
+requires(!HasTaskLists<L>) class TaskStacks<L, M> {
+ public:
+  TaskStacks(const L&, M&, ChainMaker<L>&, const AsyncioOffsets&, const WellKnown&) {}
+  void begin_tick(std::size_t, std::uint64_t) noexcept {}
+  void add_ranges_before(std::size_t, Address, std::vector<Range>&) noexcept {}
+  void add_ranges_after(std::vector<Range>&) noexcept {}
+  void set_read(std::size_t) noexcept {}
+  bool identify(std::size_t, const Chain&, std::uint64_t) noexcept { return true; }
+  bool is_unknown(std::size_t) const noexcept { return false; }
+  void make_stacks(TaskChoice, std::span<const ThreadView>, std::span<const Address>,
+                   std::vector<TaskStack>& out) noexcept {
+    out.clear();
+  }
+  TaskGraph graph(std::span<const ThreadView>, std::span<const TaskStack>) { return {}; }
+  std::uint64_t lost() const noexcept { return 0; }
 };
 
 template <class L, Memory M>
