@@ -581,7 +581,9 @@ class Asyncio(unittest.TestCase):
                     _, said = ours.communicate(timeout=PATIENCE)
                 self.assertEqual(ours.returncode, 0, said)
                 stacks = self.read_stacks(f"{self.folder.name}/late.txt")
-                self.assertEqual(set(stacks), {("<idle>",)}, name)
+                # A loop that has just begun may still run a callback.
+                self.assertLessEqual(set(stacks), {("<idle>",), ("<event loop>",)}, name)
+                self.assertEqual(max(stacks, key=stacks.get), ("<idle>",), (name, stacks))
 
     def test_waiting_tasks_alone(self):
         # Whatever runs, and a loop that waits itself, is left out: what remains is time waited.
