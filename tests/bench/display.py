@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "real"))
 from driver import ROOT, Tmux  # noqa: E402  pylint: disable=wrong-import-position
 
 TACHYON = os.path.abspath(os.environ.get("TACHYON", os.path.join(ROOT, "build/release/tachyon")))

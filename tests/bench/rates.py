@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "real"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from live import TACHYON, interpreters, target  # noqa: E402
 import programs  # noqa: E402

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "real"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from live import TACHYON, target  # noqa: E402
 import programs  # noqa: E402
