@@ -103,6 +103,7 @@
 #include <tachyon/unwind/values.hpp>
 
 #include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/loop_stacks.hpp>
 #include <tachyon/sampler/name_book.hpp>

@@ -16971,7 +16971,7 @@ struct Code {
   std::vector<FrameId> frames{};        // by code unit, made when first asked for
   std::unordered_map<std::uint64_t, FrameId> frames_with_opcode{};
   std::vector<Address> thread_copies{};  // free-threaded: bytecode of each thread index
-  Address thread_copies_at{};
+  std::uint64_t copies_asked = 0;        // since when they were asked for: forget_thread_copies()
 
   static constexpr FrameId no_frame{0xffffffff};
 };
@@ -17041,11 +17041,17 @@ class CodeCache {
 
   // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
+  // Each is kept from when its thread was seen to use it: that of an index which is free at present
+  // may go before anybody has the index again, and nothing would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
     if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
+    if (code.copies_asked != copies_asked_) {
+      code.thread_copies.clear();
+      code.copies_asked = copies_asked_;
+    }
     if (index < code.thread_copies.size() && code.thread_copies[index]) {
       return code.thread_copies[index];
     }
@@ -17054,16 +17060,17 @@ class CodeCache {
     const auto size = read_value<std::int64_t>(memory, *array + layout_.tlbc_array.count.offset);
     if (!size) return size.error();
     if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
-    std::vector<Address> entries(static_cast<std::size_t>(*size));
-    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset, bytes_of(entries));
-    if (!ok) return ok.error();
-    code.thread_copies = std::move(entries);
-    if (!code.thread_copies[index]) return Errc::torn;
-    return code.thread_copies[index];
+    const Address entries = layout_.tlbc_array.entries.at(*array);
+    const auto entry = read_value<Address>(memory, entries + index * 8);
+    if (!entry) return entry.error();
+    if (!*entry) return Errc::torn;
+    if (index >= code.thread_copies.size()) code.thread_copies.resize(index + 1);
+    code.thread_copies[index] = *entry;
+    return *entry;
   }
-  void forget_thread_copies() noexcept {
-    for (auto& [at, code] : codes_) code->thread_copies.clear();
-  }
+  // For when the interpreter says that an index was released: whoever has it next executes other
+  // copies.
+  void forget_thread_copies() noexcept { ++copies_asked_; }
 
   // The frame of this code at this code unit.
   FrameId frame(Code& code, std::uint32_t unit, OpcodeId opcode = OpcodeId::none) {
@@ -17268,6 +17275,7 @@ class CodeCache {
   std::uint64_t generation_ = 0;
   std::uint64_t replaced_ = 0;
   std::uint64_t walk_ = 1;
+  std::uint64_t copies_asked_ = 0;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
   std::array<std::byte, 3 * most_compared> compared_{};
@@ -19304,6 +19312,67 @@ class Sleeper {
  private:
   static constexpr std::uint64_t spin_below = 3'000;
 };
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/interpreter_copy.hpp ----
+
+// What every look reads of an interpreter besides its GIL: the head of its list of threads, its
+// collector, and two counters. Nearly all of it lies within 900 bytes. The counter of released
+// thread indices, which only free-threaded builds from 3.14 on have, lies some 10 KB behind them
+// and is a range of its own:
+//
+//   | ... | threads | gc | code objects freed | ...  10 KB  ... | indices released | ...
+//         `-------------- one range ----------'                 `--- another one --'
+namespace tachyon {
+
+class InterpreterCopy {
+ public:
+  template <class L>
+  void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
+    const std::uint32_t from = first_byte(layout);
+    out.push_back(near_.range(interpreter + from, last_byte(layout) - from));
+    const auto released = layout.interpreter.tlbc_generation;
+    if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
+  }
+
+  // A member that lies in the first range; zero where this build has none.
+  template <class L, class T>
+  T value(const L& layout, Field<T> field) const noexcept {
+    if (!field.present()) return T{};
+    field.offset -= first_byte(layout);
+    return near_[field];
+  }
+  // How often a thread that ended gave back the index under which its copies of the bytecode are.
+  template <int = 0> std::uint32_t released_indices() const noexcept { return released_indices_; }
+
+ private:
+  template <class L>
+  static constexpr std::uint32_t first_byte(const L& layout) noexcept {
+    const auto& i = layout.interpreter;
+    return std::min({i.threads_head.offset, i.threads_next_unique_id.offset, i.gc_collecting.offset,
+                     i.gc_frame.offset, i.code_object_generation.offset});
+  }
+  template <class L>
+  static constexpr std::uint32_t last_byte(const L& layout) noexcept {
+    const auto& i = layout.interpreter;
+    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
+                     i.gc_frame.end(), i.code_object_generation.end()});
+  }
+
+  StructCopy<2048> near_{};
+  std::uint32_t released_indices_ = 0;
+};
+
+// A number that is another one after an index was released in any of these interpreters.
+template <class Interpreters>
+std::uint64_t released_indices(const Interpreters& interpreters) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : interpreters) {
+    sum = mix_bits(sum + each.at.value + each.copy.released_indices());
+  }
+  return sum;
+}
 
 }  // namespace tachyon
 
@@ -22164,7 +22233,7 @@ struct WatchedInterpreter {
   std::uint32_t id = 0;
   bool main = false;
   Address gil{};
-  StructCopy<2048> copy{};
+  InterpreterCopy copy{};
   StructCopy<64> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address running{};         // the thread state that runs, where the runtime knows
@@ -22326,23 +22395,9 @@ class Watch {
   bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
 
-  // Both ends of what is read of an interpreter for every look.
-  std::uint32_t first_field() const noexcept {
-    std::uint32_t first = layout_.interpreter.threads_head.offset;
-    first = std::min(first, layout_.interpreter.threads_next_unique_id.offset);
-    first = std::min(first, layout_.interpreter.gc_collecting.offset);
-    return first;
-  }
-  std::uint32_t last_field() const noexcept {
-    const auto& i = layout_.interpreter;
-    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
-                     i.gc_frame.end(), i.code_object_generation.end(), i.tlbc_generation.end()});
-  }
   template <class T>
   T value(const WatchedInterpreter& interpreter, Field<T> f) const noexcept {
-    if (!f.present()) return T{};
-    f.offset -= first_field();
-    return interpreter.copy[f];
+    return interpreter.copy.value(layout_, f);
   }
   bool needs_gil_struct() const noexcept {
     return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
@@ -22394,6 +22449,7 @@ class Watch {
   std::uint64_t trusted_since_ = 0;
   std::uint64_t wary_until_ = 0;
   std::uint64_t replaced_ = 0;
+  std::uint64_t released_ = 0;  // what released_indices() was
   std::uint64_t listed_ = 0;
 
   NameBook<M> names_;
@@ -22485,9 +22541,11 @@ Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew()
 
 template <Layout L, Memory M, Host H>
 Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
-  const auto range =
-      interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
-  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok.error();
+  ranges_.clear();
+  interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
+  const auto copied = memory_.read_many(ranges_);
+  if (!copied) return copied.error();
+  if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
   interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
   interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
   ThreadList list = list_threads(memory_, layout_, interpreter.at);
@@ -22646,8 +22704,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
       continue;
     }
     interpreter.copied = now_;
-    ranges_.push_back(
-        interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
+    interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
   }
 }
 
@@ -22757,6 +22814,10 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
+  if (layout_.interpreter.tlbc_generation.present()) {
+    const std::uint64_t before = std::exchange(released_, released_indices(interpreters_));
+    if (before != released_) maker_.codes().forget_thread_copies();
+  }
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     Thread& thread = threads_[i];
     if (!thread.pending) continue;

@@ -257,16 +257,19 @@ class FakeInterpreter {
     REQUIRE(image.write(c.bytecode.at(made.at), made.bytecode));
     if (c.tlbc.present()) {
       // Slot 0 is the code's own; 1 was made; 2 and 3 not yet.
-      const Address copy = allocate(made.bytecode.size());
-      REQUIRE(image.write(copy, made.bytecode));
       made.copies = allocate(128);
       put(made.copies, layout_.tlbc_array.count, 4);
-      const Address entries = layout_.tlbc_array.entries.at(made.copies);
-      put_word(entries, c.bytecode.at(made.at).value);
-      put_word(entries + 8, copy.value);
+      put_word(layout_.tlbc_array.entries.at(made.copies), c.bytecode.at(made.at).value);
+      copy_bytecode(made, 1);
       put(made.at, c.tlbc, made.copies);
     }
     return made;
+  }
+  // Gives a thread index a copy of the bytecode of its own, in place of one that it may have.
+  void copy_bytecode(const FakeCode& code, std::uint64_t index) {
+    const Address copy = allocate(code.bytecode.size());
+    REQUIRE(image.write(copy, code.bytecode));
+    put_word(layout_.tlbc_array.entries.at(code.copies) + index * 8, copy.value);
   }
 
   // ---- interpreters and threads
