@@ -8203,6 +8203,10 @@ struct BuildId {
 // when it has optimised what follows. All three keep the number of inline cache units of the
 // instruction they stand for. Numbers change with every minor version, so nothing here is a
 // constant of ours.
+//
+// What an instruction does to the stack of frames is written down by hand, for every one and in all
+// of its forms, in gen/opcodes.py. A table of a version with an instruction that is not there is not
+// generated: a call taken for something else would cut the stacks of all its callers.
 namespace tachyon {
 
 // What may stand on a frame that executes an instruction. C code runs whatever an object defines
@@ -8225,15 +8229,21 @@ struct Opcode {
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
   Site site = Site::any;  // of all forms of the instruction, since it takes one after the other
+  // Is a thread whose youngest frame executes it in C code that Python called? Known of forms of
+  // calls that are specialised for something that is no Python function, and of a call that is not
+  // specialised (yet) where everything that is no Python function has a form, too: then it is one of
+  // the first few executions, and calling Python takes nanoseconds of these.
+  bool calls_c = false;
 };
 
-// Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
+// The three that stand for another instruction, which is kept elsewhere: with the optimised code, or
+// in the code object's monitoring data. Opcode 0 is CACHE in every version, so 0 says "this version
+// has none".
 struct OpcodeTable {
   std::array<Opcode, 256> all{};
-  std::uint8_t resume = 0;
-  std::uint8_t enter_executor = 0;
-  std::uint8_t instrumented_line = 0;
-  std::uint8_t instrumented_instruction = 0;
+  std::uint8_t executor = 0;
+  std::uint8_t line_event = 0;
+  std::uint8_t instruction_event = 0;
 };
 
 // The table of a layout. For a minor version that no table is known of it is empty: known() is
@@ -8249,56 +8259,17 @@ class Opcodes {
   }
   constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
 
-  constexpr bool is_resume(std::uint8_t raw) const noexcept {
-    return known() && (*this)[raw].base == table_->resume;
-  }
   constexpr bool is_executor(std::uint8_t raw) const noexcept {
-    return known() && table_->enter_executor != 0 && raw == table_->enter_executor;
+    return known() && table_->executor != 0 && raw == table_->executor;
   }
-  // These two keep what they replaced in the code object's monitoring data.
-  constexpr bool is_instrumented_line(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_line != 0 && raw == table_->instrumented_line;
+  constexpr bool is_line_event(std::uint8_t raw) const noexcept {
+    return known() && table_->line_event != 0 && raw == table_->line_event;
   }
-  constexpr bool is_instrumented_instruction(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_instruction != 0 &&
-           raw == table_->instrumented_instruction;
-  }
-
-  // Is a thread whose youngest frame stands at this instruction inside C code that Python called?
-  // Known of calls that were specialised for something that is no Python function, and of ones that
-  // were not specialised (yet) where Python functions and everything else both have a form of their
-  // own: then it is the first few executions, and calling Python takes nanoseconds of these.
-  constexpr bool calls_c(std::uint8_t raw) const noexcept {
-    if (!known() || !is_call(base_of(raw).name)) return false;
-    const Opcode opcode = (*this)[raw];
-    if (opcode.kind == Opcode::Kind::specialised) return !calls_python(opcode.name);
-    return opcode.kind == Opcode::Kind::plain && tells_all_calls_apart(raw);
+  constexpr bool is_instruction_event(std::uint8_t raw) const noexcept {
+    return known() && table_->instruction_event != 0 && raw == table_->instruction_event;
   }
 
  private:
-  static constexpr bool is_call(std::string_view base) noexcept {
-    return base == "CALL" || base == "CALL_KW" || base == "CALL_FUNCTION_EX" || base == "PRECALL";
-  }
-  // PRECALL and CALL share the work in 3.11; what only leads to the other is as little C.
-  static constexpr bool calls_python(std::string_view name) noexcept {
-    constexpr std::string_view python[] = {"_PY", "PYFUNC", "BOUND_METHOD", "ENTER_INIT",
-                                           "ADAPTIVE"};
-    if (name.find("NON_PY") != name.npos) return false;
-    for (const std::string_view part : python) {
-      if (name.find(part) != name.npos) return true;
-    }
-    return false;
-  }
-  constexpr bool tells_all_calls_apart(std::uint8_t base) const noexcept {
-    for (const Opcode& opcode : table_->all) {
-      if (opcode.kind == Opcode::Kind::specialised && opcode.base == base &&
-          opcode.name.find("NON_PY") != opcode.name.npos) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   const OpcodeTable* table_ = nullptr;
 };
 
@@ -9328,22 +9299,22 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 63
         {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 64
         {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised, Site::calls},  // 65
-        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 66
-        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 67
+        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 66
+        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 67
         {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
         {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
         {"PRINT_EXPR", 70, 0, Opcode::Kind::plain, Site::escapes},  // 70
         {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
-        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 72
-        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 73
+        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 72
+        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 73
         {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
         {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
-        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 76
-        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 77
-        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls},  // 78
-        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls},  // 79
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 80
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 81
+        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 76
+        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 77
+        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 78
+        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 79
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 80
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 81
         {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
         {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
         {"IMPORT_STAR", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
@@ -9375,7 +9346,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
         {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
         {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 113
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 113
         {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
         {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
         {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain, Site::escapes},  // 116
@@ -9383,13 +9354,13 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
         {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
         {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
-        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 121
+        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 121
         {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
         {"SEND", 123, 0, Opcode::Kind::plain, Site::resumes_generator},  // 123
         {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
         {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
         {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
-        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 127
+        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 127
         {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
         {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
         {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
@@ -9403,7 +9374,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
         {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
         {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
-        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 141
+        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 141
         {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
         {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised, Site::calls},  // 143
         {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
@@ -9519,10 +9490,9 @@ inline constexpr OpcodeTable opcodes_3_11{
         {{}, 254, 0, Opcode::Kind::unassigned, Site::any},
         {"DO_TRACING", 0, 0, Opcode::Kind::specialised, Site::plain},  // 255
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 0,
-    .instrumented_instruction = 0,
+    .executor = 0,
+    .line_event = 0,
+    .instruction_event = 0,
 };
 
 }  // namespace tachyon::layouts
@@ -9806,26 +9776,26 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BINARY_SLICE", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
         {"STORE_SLICE", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
         {"CALL_BOUND_METHOD_EXACT_ARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 28
-        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 29
+        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 29
         {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
         {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
         {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
         {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 34
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 34
         {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
         {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
         {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 38
-        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 39
-        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 40
-        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls},  // 41
-        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls},  // 42
-        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls},  // 43
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 44
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 45
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 46
-        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 47
-        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 48
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 38
+        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 39
+        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 40
+        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 41
+        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 42
+        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 43
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 44
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 45
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 46
+        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 47
+        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 48
         {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
@@ -9833,7 +9803,7 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
         {"CLEANUP_THROW", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
-        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 56
+        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 56
         {"COMPARE_OP_FLOAT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 57
         {"COMPARE_OP_INT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 58
         {"COMPARE_OP_STR", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 59
@@ -10034,10 +10004,9 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 254,
-    .instrumented_instruction = 253,
+    .executor = 0,
+    .line_event = 254,
+    .instruction_event = 253,
 };
 
 }  // namespace tachyon::layouts
@@ -10349,7 +10318,7 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"BUILD_SLICE", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_STRING", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain, Site::calls},  // 54
         {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
         {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -10461,23 +10430,23 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised, Site::calls},  // 162
         {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 163
         {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 168
-        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls},  // 169
-        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls},  // 170
-        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls},  // 171
-        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 172
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 173
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 174
-        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 175
-        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 176
+        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
+        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
+        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 169
+        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 170
+        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 171
+        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 172
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 173
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 174
+        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 175
+        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 176
         {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 177
         {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 178
-        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 179
-        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 180
-        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 181
+        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 179
+        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 180
+        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 181
         {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 182
         {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 183
         {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 184
@@ -10553,10 +10522,9 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 149,
-    .enter_executor = 70,
-    .instrumented_line = 254,
-    .instrumented_instruction = 247,
+    .executor = 70,
+    .line_event = 254,
+    .instruction_event = 247,
 };
 
 }  // namespace tachyon::layouts
@@ -11230,10 +11198,10 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"BUILD_SLICE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"BUILD_STRING", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
-        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls},  // 52
+        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls, true},  // 52
         {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
-        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls},  // 55
+        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls, true},  // 55
         {"COMPARE_OP", 56, 1, Opcode::Kind::plain, Site::escapes},  // 56
         {"CONTAINS_OP", 57, 1, Opcode::Kind::plain, Site::escapes},  // 57
         {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain, Site::escapes},  // 58
@@ -11324,26 +11292,26 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised, Site::calls},  // 143
         {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 145
-        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 146
+        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
         {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised, Site::calls},  // 151
-        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls, true},  // 152
         {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 153
-        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls},  // 155
-        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 154
+        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
+        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 156
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
         {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 161
         {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 163
-        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
+        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 164
+        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
         {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 166
         {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 167
         {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 168
@@ -11435,10 +11403,9 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor, Site::any},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 255,
-    .instrumented_line = 254,
-    .instrumented_instruction = 238,
+    .executor = 255,
+    .line_event = 254,
+    .instruction_event = 238,
 };
 
 }  // namespace tachyon::layouts
@@ -12092,7 +12059,7 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
         {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
         {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 3
-        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls},  // 4
+        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls, true},  // 4
         {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
         {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
         {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
@@ -12138,10 +12105,10 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BUILD_SLICE", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
         {"BUILD_STRING", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
         {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
-        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls},  // 50
+        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls, true},  // 50
         {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"COMPARE_OP", 54, 1, Opcode::Kind::plain, Site::escapes},  // 54
         {"CONTAINS_OP", 55, 1, Opcode::Kind::plain, Site::escapes},  // 55
         {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -12235,28 +12202,28 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 145
         {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 150
-        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
+        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls, true},  // 151
         {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised, Site::calls},  // 152
-        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 153
         {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
         {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 160
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 161
-        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 161
+        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 162
+        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
         {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 164
         {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
         {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 169
         {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 170
         {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 171
@@ -12345,10 +12312,9 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor, Site::any},  // 254
         {"TRACE_RECORD", 255, 0, Opcode::Kind::plain, Site::escapes},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 254,
-    .instrumented_line = 253,
-    .instrumented_instruction = 237,
+    .executor = 254,
+    .line_event = 253,
+    .instruction_event = 237,
 };
 
 }  // namespace tachyon::layouts
@@ -17741,7 +17707,7 @@ class ChainMaker {
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
     for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
-      calls_c_[raw] = layout.opcodes.calls_c(static_cast<std::uint8_t>(raw));
+      calls_c_[raw] = layout.opcodes[static_cast<std::uint8_t>(raw)].calls_c;
     }
   }
 
@@ -17872,9 +17838,9 @@ class ChainMaker {
     const std::uint32_t start = code.starts[unit];
     for (int layer = 0; layer < most_layers; ++layer) {
       const auto under =
-          layout_.opcodes.is_executor(raw) ? replaced_by_executor(memory, code, bytecode, start)
-          : layout_.opcodes.is_instrumented_line(raw) ? replaced_by_event(memory, code, start, true)
-          : layout_.opcodes.is_instrumented_instruction(raw)
+          layout_.opcodes.is_executor(raw)     ? replaced_by_executor(memory, code, bytecode, start)
+          : layout_.opcodes.is_line_event(raw) ? replaced_by_event(memory, code, start, true)
+          : layout_.opcodes.is_instruction_event(raw)
               ? replaced_by_event(memory, code, start, false)
               : Result<std::uint8_t>{Errc::unsupported};
       if (!under || *under == raw) break;
