@@ -277,7 +277,8 @@ def spelled(member: schema.Member, value) -> str:
 def descriptor(facts: dict) -> str:
     build = facts["build"]
     minor, name = build["minor"], symbol(build)
-    includes = ["cstdint", "string_view", "tachyon/layout/concept.hpp", "tachyon/layout/published_map.hpp",
+    includes = ["cstdint", "string_view", "tachyon/layout/concept.hpp", "tachyon/layout/copies.hpp",
+                "tachyon/layout/published_map.hpp",
                 f"tachyon/layouts/opcodes_3_{minor}.hpp", "tachyon/layouts/schema.hpp"]
     if facts["published"]:
         includes.append(f"tachyon/layouts/published_3_{minor}.hpp")
@@ -305,7 +306,8 @@ def descriptor(facts: dict) -> str:
         items = [f".{m.name} = {spelled(m, values[m.name])}" for m in group.members if values[m.name] is not None]
         start = f"  static constexpr schema::{group.cpp} {group.name}{{"
         out.append(start + ("\n" + wrap(items, 6) if items else "") + "};\n")
-    out.append(f"}};\n\n}}  // namespace tachyon::layouts\n\nstatic_assert(tachyon::CompiledLayout<tachyon::layouts::{name}>);\n")
+    out.append(f"}};\n\n}}  // namespace tachyon::layouts\n\nstatic_assert(tachyon::CompiledLayout<tachyon::layouts::{name}>);\n"
+               f"static_assert(tachyon::copies_fit<tachyon::layouts::{name}>(tachyon::copies::All{{}}));\n")
     return "".join(out)
 
 

@@ -62,6 +62,7 @@
 #include <tachyon/codec/zstd.hpp>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/layout/field.hpp>
 #include <tachyon/layout/members.hpp>

@@ -153,6 +153,7 @@ enum class Errc : std::uint16_t {
   unsupported_version,
   unsupported_prerelease,
   unsupported_arch,
+  struct_too_large,   // one of the interpreter's: see copies::find_misfit()
   tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
   process_changed,    // exec'ed, or the pid belongs to another process now
   timed_out,
@@ -9223,6 +9224,270 @@ struct TypeList {
 
 }  // namespace tachyon
 
+// ---- tachyon/layout/copies.hpp ----
+
+// How much of each struct of the interpreter is copied at once, and how much room there is for it.
+//
+// Copies lie on the stack or in objects that live long, so their room is fixed when tachyon is
+// compiled. How much a build needs is in its layout. A copy that was cut without a word read every
+// member behind the cut as zero: of 3.14t it was the counter that says when copies of bytecode have
+// to be forgotten. So each kind of copy says here what it takes, from which members are read of it,
+// and StructCopy takes exactly that. A compiled layout that needs more room does not compile; a
+// published one is refused.
+namespace tachyon {
+
+namespace copies {
+
+// Bytes [from, to) of a struct.
+struct Extent {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+
+  constexpr std::uint32_t size() const noexcept { return to > from ? to - from : 0; }
+};
+
+template <class... Fields>
+constexpr std::uint32_t end_of(Fields... fields) noexcept {
+  return std::max({fields.end()...});
+}
+
+// Where something embedded begins; 0 where this build has none.
+constexpr std::uint32_t start_of(Start start) noexcept {
+  return start.present() ? start.offset : 0;
+}
+
+// What a look reads of a thread.
+struct Thread {
+  static constexpr std::string_view name = "thread state";
+  static constexpr std::uint32_t room = 1024;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& t = layout.thread;
+    return {0, std::max({start_of(t.exc_state) + layout.err_item.value.end(),
+                         end_of(t.interp, t.cframe, t.current_frame, t.base_frame, t.exc_info),
+                         end_of(t.status_holds_gil, t.holds_gil, t.gil_requested),
+                         end_of(t.thread_id, t.native_thread_id, t.id, t.current_exception),
+                         end_of(t.datastack_chunk, t.datastack_limit, t.current_executor)})};
+  }
+};
+
+// Its place in the list of threads.
+struct ThreadLink {
+  static constexpr std::string_view name = "head of a thread state";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.thread.interp, layout.thread.next)};
+  }
+};
+
+// What a look reads of an interpreter, but for the counter of released thread indices.
+struct Interpreter {
+  static constexpr std::string_view name = "interpreter state";
+  static constexpr std::uint32_t room = 2048;
+  static constexpr bool starts_inside = true;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& i = layout.interpreter;
+    return {std::min({i.threads_head.offset, i.threads_next_unique_id.offset,
+                      i.gc_collecting.offset, i.gc_frame.offset, i.code_object_generation.offset}),
+            end_of(i.threads_head, i.threads_next_unique_id, i.gc_collecting, i.gc_frame,
+                   i.code_object_generation)};
+  }
+};
+
+struct Gil {
+  static constexpr std::string_view name = "GIL";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.gil;
+    return {0, end_of(g.locked, g.last_holder, g.switch_number, g.enabled)};
+  }
+};
+
+struct Chunk {
+  static constexpr std::string_view name = "head of a data stack chunk";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& c = layout.chunk;
+    return {0, std::max(start_of(c.data), end_of(c.previous, c.bytes, c.top))};
+  }
+};
+
+// A frame without its locals. (Frames are also read in copies of whole chunks, so that all of its
+// members lie before the locals is one of the rules for a published layout.)
+struct Frame {
+  static constexpr std::string_view name = "frame";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, start_of(layout.frame.localsplus)};
+  }
+};
+
+// The state of a generator, and the link in the frame inside it.
+struct GeneratorLink {
+  static constexpr std::string_view name = "generator's state and frame";
+  static constexpr std::uint32_t room = 128;
+  static constexpr bool starts_inside = true;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.generator;
+    if (!g.frame_state.present() || !g.frame.present()) return {};
+    return {g.frame_state.offset, g.frame.offset + layout.frame.previous.end()};
+  }
+};
+
+// A generator, coroutine or asynchronous generator without the locals of its frame.
+struct Generator {
+  static constexpr std::string_view name = "generator";
+  static constexpr std::uint32_t room = 512;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.generator;
+    return {0, std::max(start_of(g.frame) + start_of(layout.frame.localsplus),
+                        end_of(g.frame_state, layout.object.type))};
+  }
+};
+
+struct Code {
+  static constexpr std::string_view name = "code object";
+  static constexpr std::uint32_t room = 512;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, layout.code.size};
+  }
+};
+
+struct ErrItem {
+  static constexpr std::string_view name = "item of handled exceptions";
+  static constexpr std::uint32_t room = 32;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.err_item.value, layout.err_item.previous)};
+  }
+};
+
+// A str up to its characters.
+struct Text {
+  static constexpr std::string_view name = "head of a str";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& u = layout.unicode;
+    return {0, std::max(start_of(u.compact_data), end_of(u.length, u.kind, u.compact, u.ascii))};
+  }
+};
+
+struct BytesHead {
+  static constexpr std::string_view name = "head of a bytes object";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, std::max(start_of(layout.bytes.data), end_of(layout.var_object.count))};
+  }
+};
+
+struct Dict {
+  static constexpr std::string_view name = "dict";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.dict.keys, layout.dict.values)};
+  }
+};
+
+struct DictKeys {
+  static constexpr std::string_view name = "keys of a dict";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& k = layout.dict_keys;
+    return {0, std::max(start_of(k.indices), end_of(k.log2_index_bytes, k.kind, k.nentries))};
+  }
+};
+
+// Every kind there is.
+using All = TypeList<Thread, ThreadLink, Interpreter, Gil, Chunk, Frame, GeneratorLink, Generator,
+                     Code, ErrItem, Text, BytesHead, Dict, DictKeys>;
+
+template <class Kind, class L>
+[[gnu::noinline]] constexpr Extent extent_at_run_time(const L& layout) noexcept {
+  return Kind::extent(layout);
+}
+// A constant of a compiled layout. Of a published one it is worked out at each call, in one place: in
+// every place that copies something it made the tool 2 KB larger.
+template <class Kind, class L>
+constexpr Extent extent_of(const L& layout) noexcept {
+  if constexpr (std::is_empty_v<L>) {
+    return Kind::extent(layout);
+  } else {
+    return extent_at_run_time<Kind>(layout);
+  }
+}
+
+template <class Kind, class... Kinds>
+constexpr bool is_one_of(TypeList<Kinds...>) noexcept {
+  return (std::is_same_v<Kind, Kinds> || ...);
+}
+
+template <class... Kinds>
+constexpr std::array<std::string_view, sizeof...(Kinds)> names_of(TypeList<Kinds...>) noexcept {
+  return {Kinds::name...};
+}
+
+// How much too large `layout` is for the first kind that has no room for it; ok: all have. The
+// error's address is the kind's position in All and, below it, the bytes that the struct takes.
+template <class L, class... Kinds>
+[[gnu::cold]] constexpr Error find_misfit(const L& layout, TypeList<Kinds...>) noexcept {
+  Error found{};
+  std::uint64_t number = 0;
+  const auto look = [&](std::uint32_t size, std::uint32_t room) {
+    if (found.code == Errc::ok && size > room) {
+      found = {Errc::struct_too_large, 0, {number << 32 | size}};
+    }
+    ++number;
+  };
+  (look(extent_of<Kinds>(layout).size(), Kinds::room), ...);
+  return found;
+}
+
+template <class Kind, class L>
+concept HasRoom = (Kind::extent(L{}).size() <= Kind::room);
+
+template <class Kind, class L>
+consteval bool fits() {
+  static_assert(HasRoom<Kind, L>, "a copy of this struct has too little room in layout/copies.hpp");
+  return true;
+}
+
+}  // namespace copies
+
+// Whether every copy has room for what it takes of this compiled layout; where one has not, the
+// compiler names it and the layout. Each generated layout asks.
+template <class L, class... Kinds>
+consteval bool copies_fit(TypeList<Kinds...>) {
+  return (copies::fits<Kinds, L>() && ...);
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/layouts/opcodes_3_11.hpp ----
 
 // The instructions of CPython 3.11.
@@ -9616,6 +9881,7 @@ struct cpython_3_11_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_11_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_11_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_11_x86_64.hpp ----
 
@@ -9736,6 +10002,7 @@ struct cpython_3_11_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_11_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_11_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_12.hpp ----
 
@@ -10132,6 +10399,7 @@ struct cpython_3_12_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_12_x86_64.hpp ----
 
@@ -10254,6 +10522,7 @@ struct cpython_3_12_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_13.hpp ----
 
@@ -10745,6 +11014,7 @@ struct cpython_3_13_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13_x86_64.hpp ----
 
@@ -10875,6 +11145,7 @@ struct cpython_3_13_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13t_aarch64.hpp ----
 
@@ -11005,6 +11276,7 @@ struct cpython_3_13t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13t_x86_64.hpp ----
 
@@ -11135,6 +11407,7 @@ struct cpython_3_13t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_14.hpp ----
 
@@ -11644,6 +11917,7 @@ struct cpython_3_14_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14_x86_64.hpp ----
 
@@ -11776,6 +12050,7 @@ struct cpython_3_14_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14t_aarch64.hpp ----
 
@@ -11910,6 +12185,7 @@ struct cpython_3_14t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14t_x86_64.hpp ----
 
@@ -12044,6 +12320,7 @@ struct cpython_3_14t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_15.hpp ----
 
@@ -12568,6 +12845,7 @@ struct cpython_3_15_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15_x86_64.hpp ----
 
@@ -12701,6 +12979,7 @@ struct cpython_3_15_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15t_aarch64.hpp ----
 
@@ -12836,6 +13115,7 @@ struct cpython_3_15t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15t_x86_64.hpp ----
 
@@ -12971,6 +13251,7 @@ struct cpython_3_15t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/all.hpp ----
 
@@ -13241,6 +13522,7 @@ class PublishedReader {
       boost::pfr::for_each_field(group, [&](auto& m, std::size_t i) { from_cell(m, after[i]); });
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
+    if (error_.code == Errc::ok) error_ = copies::find_misfit(out, copies::All{});
     // A newer table that does not make sense is one whose words moved.
     if (error_.code != Errc::ok) return same_minor() ? error_ : header_.refused();
     return out;
@@ -13336,7 +13618,19 @@ class PublishedReader {
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
-           l.frame.localsplus.offset + 8 == l.frame.size && l.interpreter.size < l.runtime.size;
+           l.frame.localsplus.offset + 8 == l.frame.size && ends_before_locals(l.frame) &&
+           l.interpreter.size < l.runtime.size;
+  }
+  // A frame is read up to its locals.
+  static bool ends_before_locals(const schema::Frame& frame) noexcept {
+    bool before = true;
+    boost::pfr::for_each_field(frame, [&](const auto& member) {
+      if constexpr (is_place<std::remove_cvref_t<decltype(member)>>) {
+        before &= &member == static_cast<const void*>(&frame.localsplus) ||
+                  member.end() <= frame.localsplus.offset;
+      }
+    });
+    return before;
   }
 
   Bytes table_;
@@ -16013,6 +16307,18 @@ template <int = 0> inline Explanation explain_version(const Attempt& attempt, st
           "tachyon reads " + supported_range() + "; run the program with one of these"};
 }
 
+// copies::find_misfit() says what the number is.
+template <int = 0> inline Explanation explain_misfit(const std::string& who, std::uint64_t which) {
+  constexpr auto names = copies::names_of(copies::All{});
+  const std::uint64_t number = which >> 32;
+  const std::string name{number < names.size() ? names[number] : "struct"};
+  return {
+      "the Python of " + who + " is no usual build: of its " + name + " " +
+          decimal(which & 0xffffffff) + " bytes would have to be copied, too many",
+      "use a released build of CPython, or build tachyon with a layout made from the headers of "
+      "this one (gen/generate.py --python)"};
+}
+
 template <int = 0> inline Explanation explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
   const std::string who = of_process(attempt.pid);
   if (it.exists && it.ending) return {who + " has ended", {}};
@@ -16175,6 +16481,8 @@ template <int = 0> inline Explanation explain(const Error& error, const Attempt&
                   " is a program for another kind of processor or word size than this build of "
                   "tachyon reads",
               "use a 64-bit " + std::string{name_of(native_arch)} + " Python"};
+    case Errc::struct_too_large:
+      return detail::explain_misfit(who, error.at.value);
     case Errc::tasks_unpublished:
       return {
           "the Python of " + who + " does not publish its asyncio tasks, which 3.14 and later do",
@@ -16495,7 +16803,8 @@ class Doctor {
         with_published_layout(AllLayouts{}, site.table, native_arch,
                               []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
     if (!kind) {
-      if (kind.error().code == Errc::unsupported_version) {
+      if (kind.error().code == Errc::unsupported_version ||
+          kind.error().code == Errc::struct_too_large) {
         return blocked("layout", explain(kind.error(), {subject.pid}, us_, subject));
       }
       add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
@@ -16771,32 +17080,48 @@ class LineTable {
 // length: every one is checked against its limit before it sizes a buffer.
 namespace tachyon {
 
-// A struct of the target, copied whole. Enough for every struct we read (the largest are a few
-// hundred bytes); on the stack, so that reading one allocates nothing.
-template <std::size_t Capacity = 1024>
+// What we read of one struct of the target, copied at once. On the stack, so that reading one
+// allocates nothing; `Kind` is one of those in layout/copies.hpp, which says how much it takes.
+template <class Kind>
 class StructCopy {
  public:
-  template <Memory M>
-  Result<void> fetch(M& memory, Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return memory.read(at, std::span{bytes_.data(), size_});
+  static_assert(copies::is_one_of<Kind>(copies::All{}), "published layouts are not checked for it");
+
+  template <Memory M, class L>
+  Result<void> fetch(M& memory, Address at, const L& layout) noexcept {
+    const Range wanted = range(at, layout);
+    return memory.read(wanted.at, wanted.into);
   }
-  Range range(Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return {at, std::span{bytes_.data(), size_}};
+  template <class L>
+  Range range(Address at, const L& layout) noexcept {
+    const copies::Extent extent = copies::extent_of<Kind>(layout);
+    assert(extent.size() <= Kind::room);
+    size_ = std::min(extent.size(), Kind::room);
+    return {at + extent.from, std::span{bytes_.data(), size_}};
   }
   Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
-  // A member, or a zero where the copy is too short to hold it.
+  // A member, or a zero where this build has none.
   template <class F>
   auto operator[](F field) const noexcept {
+    static_assert(
+        !requires { Kind::starts_inside; }, "value() knows where such a copy begins");
     using T = decltype(field.in(Bytes{}));
     return field.present() && field.end() <= size_ ? field.in(bytes()) : T{};
   }
+  // The same of a copy that begins inside its struct.
+  template <class L, class F>
+  auto value(const L& layout, F field) const noexcept {
+    using T = decltype(field.in(Bytes{}));
+    const std::uint32_t from = copies::extent_of<Kind>(layout).from;
+    if (!field.present() || field.offset < from) return T{};
+    field.offset -= from;
+    return field.end() <= size_ ? field.in(bytes()) : T{};
+  }
 
  private:
-  std::array<std::byte, Capacity> bytes_{};
-  std::size_t size_ = 0;
+  std::array<std::byte, Kind::room> bytes_{};
+  std::uint32_t size_ = 0;
 };
 
 template <class T, Memory M>
@@ -16854,9 +17179,8 @@ template <int = 0> inline std::string decode_text(const TextShape& shape, Bytes 
 template <class L, Memory M>
 Result<std::string> read_text(M& memory, const L& layout, Address at,
                               std::uint64_t limit = longest_text) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.unicode.compact_data.offset); !ok)
-    return ok.error();
+  StructCopy<copies::Text> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto shape = text_shape(layout, at, head.bytes());
   if (!shape) return shape.error();
   // A damaged length must not become a large read: absurd ones are no text at all.
@@ -16873,8 +17197,8 @@ Result<std::string> read_text(M& memory, const L& layout, Address at,
 template <class L, Memory M>
 Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at,
                                           std::uint64_t limit) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.bytes.data.offset); !ok) return ok.error();
+  StructCopy<copies::BytesHead> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto length = head[layout.var_object.count];
   if (length < 0 || static_cast<std::uint64_t>(length) > limit) return Errc::bad_value;
   std::vector<std::byte> data(static_cast<std::size_t>(length));
@@ -16986,8 +17310,8 @@ class CodeCache {
       retire(std::move(found->second));
       codes_.erase(found);
     }
-    StructCopy<512> head;
-    if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
+    StructCopy<copies::Code> head;
+    if (const auto ok = head.fetch(memory, at, layout_); !ok) return ok.error();
     if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
     const Code::Print print = print_of(head);
     const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
@@ -17095,8 +17419,8 @@ class CodeCache {
 
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
-    StructCopy<512> head;
-    const Range whole = head.range(code.at, layout_.code.size);
+    StructCopy<copies::Code> head;
+    const Range whole = head.range(code.at, layout_);
     const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
@@ -17126,8 +17450,8 @@ class CodeCache {
   template <Memory M>
   Result<Code::Piece> text_piece(M& memory, std::uint64_t object) const {
     const Address at{object};
-    StructCopy<128> head;
-    const auto ok = head.fetch(memory, at, layout_.unicode.compact_data.offset);
+    StructCopy<copies::Text> head;
+    const auto ok = head.fetch(memory, at, layout_);
     if (!ok) return ok.error();
     const auto shape = text_shape(layout_, at, head.bytes());
     if (!shape) return shape.error();
@@ -17166,8 +17490,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    StructCopy<512> same;
-    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
+    StructCopy<copies::Code> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;
@@ -17374,8 +17698,8 @@ Result<void> copy_chunks(M& memory, const L& layout, Address newest, ChunkCopies
   out.clear();
   Address at = newest;
   while (at) {
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, at, layout.chunk.data.offset); !ok) return ok;
+    StructCopy<copies::Chunk> head;
+    if (const auto ok = head.fetch(memory, at, layout); !ok) return ok;
     const std::uint64_t size = head[layout.chunk.bytes];
     const std::uint64_t top = head[layout.chunk.top];
     if (size < usual / 4 || size > ChunkCopies::most_bytes || size % 8 != 0) return Errc::torn;
@@ -17483,17 +17807,13 @@ struct RawStack {
 template <class L, Memory M>
 bool is_run_by_c(M& memory, const L& layout, Address frame) {
   if (layout.traits.has_shims) return false;
-  const std::uint32_t state = layout.generator.frame_state.offset;
-  const std::uint32_t previous = layout.generator.frame.offset + layout.frame.previous.offset;
+  const Field<Address> previous{layout.generator.frame.offset + layout.frame.previous.offset};
   const Address object{frame.value - layout.generator.frame.offset};
   for (int time = 0; time < 2; ++time) {
-    StructCopy<128> copy;
-    if (previous < state || !copy.fetch(memory, object + state, previous + 8 - state)) return false;
-    Field<std::int8_t> state_there = layout.generator.frame_state;
-    state_there.offset = 0;
-    Field<Address> previous_there = layout.frame.previous;
-    previous_there.offset = previous - state;
-    if (!layout.states.executing.is(copy[state_there]) || copy[previous_there]) return false;
+    StructCopy<copies::GeneratorLink> copy;
+    if (!copy.fetch(memory, object, layout)) return false;
+    const std::int8_t state = copy.value(layout, layout.generator.frame_state);
+    if (!layout.states.executing.is(state) || copy.value(layout, previous)) return false;
   }
   return true;
 }
@@ -17505,7 +17825,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
                    const WalkLimits& limits, RawStack& out) {
   out.clear();
   const std::size_t size = layout.frame.localsplus.offset;
-  StructCopy<128> apart;
+  StructCopy<copies::Frame> apart;
   RawFrame bottom;
   Address at = leaf;
   for (std::size_t followed = 0; at && at != base; ++followed) {
@@ -17520,7 +17840,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
         out.more_beyond = true;
         return;
       }
-      if (const auto ok = apart.fetch(memory, at, size); !ok) {
+      if (const auto ok = apart.fetch(memory, at, layout); !ok) {
         out.ended = ok.error();
         return;
       }
@@ -17949,10 +18269,8 @@ struct DictItem {
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address keys, Address values,
                                            std::size_t most) {
-  StructCopy<64> head;
-  if (const auto ok = head.fetch(memory, keys, layout.dict_keys.indices.offset); !ok) {
-    return ok.error();
-  }
+  StructCopy<copies::DictKeys> head;
+  if (const auto ok = head.fetch(memory, keys, layout); !ok) return ok.error();
   constexpr unsigned largest_table = 40;
   const unsigned index_bytes = head[layout.dict_keys.log2_index_bytes];
   const std::int64_t there = head[layout.dict_keys.nentries];
@@ -17987,9 +18305,8 @@ Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address k
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_dict(M& memory, const L& layout, Address dict,
                                         std::size_t most) {
-  StructCopy<128> head;
-  const std::size_t size = std::max(layout.dict.keys.end(), layout.dict.values.end());
-  if (const auto ok = head.fetch(memory, dict, size); !ok) return ok.error();
+  StructCopy<copies::Dict> head;
+  if (const auto ok = head.fetch(memory, dict, layout); !ok) return ok.error();
   return read_entries(memory, layout, head[layout.dict.keys], head[layout.dict.values], most);
 }
 
@@ -18388,8 +18705,8 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
                                        ValueReader<L>& values) {
   constexpr std::int32_t most = 256;
   std::vector<LocalVariable> out;
-  StructCopy<512> head;
-  if (!head.fetch(memory, code, layout.code.size)) return out;
+  StructCopy<copies::Code> head;
+  if (!head.fetch(memory, code, layout)) return out;
   const std::int32_t count = head[layout.code.nlocalsplus];
   const Address names = head[layout.code.localsplusnames];
   if (count <= 0 || !names) return out;
@@ -18812,8 +19129,8 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
     }
     case Kind::text: {
       constexpr std::uint64_t longest = 1024;
-      StructCopy<128> head;
-      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      StructCopy<copies::Text> head;
+      if (!head.fetch(memory, at, layout_)) break;
       const auto shape = text_shape(layout_, at, head.bytes());
       if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
       const std::uint64_t shown = std::min(shape->length, longest);
@@ -18835,8 +19152,8 @@ template <Memory M>
 void TaskReader<L>::follow_coroutine(Gathered<M>& memory, TaskRecord& record) {
   Address object = record.words.coroutine;
   for (std::size_t i = 0; object && i < limits_.chain && step(4); ++i) {
-    StructCopy<512> head;
-    if (!head.fetch(memory, object, bare_size())) return;
+    StructCopy<copies::Generator> head;
+    if (!head.fetch(memory, object, layout_)) return;
     std::size_t size = bare_size();
     if (waits(layout_.generator.frame_state.in(head.bytes()))) {
       const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
@@ -19070,8 +19387,8 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
       out.ended = {Errc::too_deep, 0, interpreter};
       return out;
     }
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
+    StructCopy<copies::ThreadLink> head;
+    if (const auto ok = head.fetch(memory, *next, layout); !ok) {
       out.ended = ok.error();
       return out;
     }
@@ -19086,7 +19403,7 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
   return out;
 }
 
-using ThreadCopy = StructCopy<1024>;
+using ThreadCopy = StructCopy<copies::Thread>;
 
 // The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
 template <class L, Memory M>
@@ -19122,13 +19439,13 @@ Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadC
   const Address bottom = at + layout.thread.exc_state.offset;
   Address item = thread[layout.thread.exc_info];
   for (int i = 0; item && i < most_items; ++i) {
-    StructCopy<32> copy;
+    StructCopy<copies::ErrItem> copy;
     if (item == bottom) {
       return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
                                                                     layout.err_item.value.offset)
                               .value_or(Address{}));
     }
-    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
+    if (const auto ok = copy.fetch(memory, item, layout); !ok) {
       return ok.error();
     }
     if (is_exception(copy[layout.err_item.value])) return true;
@@ -19295,9 +19612,8 @@ namespace tachyon {
 class InterpreterCopy {
  public:
   template <class L>
-  void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
-    const std::uint32_t from = first_byte(layout);
-    out.push_back(near_.range(interpreter + from, last_byte(layout) - from));
+  [[gnu::noinline]] void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
+    out.push_back(near_.range(interpreter, layout));
     const auto released = layout.interpreter.tlbc_generation;
     if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
   }
@@ -19305,28 +19621,13 @@ class InterpreterCopy {
   // A member that lies in the first range; zero where this build has none.
   template <class L, class T>
   T value(const L& layout, Field<T> field) const noexcept {
-    if (!field.present()) return T{};
-    field.offset -= first_byte(layout);
-    return near_[field];
+    return near_.value(layout, field);
   }
   // How often a thread that ended gave back the index under which its copies of the bytecode are.
   template <int = 0> std::uint32_t released_indices() const noexcept { return released_indices_; }
 
  private:
-  template <class L>
-  static constexpr std::uint32_t first_byte(const L& layout) noexcept {
-    const auto& i = layout.interpreter;
-    return std::min({i.threads_head.offset, i.threads_next_unique_id.offset, i.gc_collecting.offset,
-                     i.gc_frame.offset, i.code_object_generation.offset});
-  }
-  template <class L>
-  static constexpr std::uint32_t last_byte(const L& layout) noexcept {
-    const auto& i = layout.interpreter;
-    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
-                     i.gc_frame.end(), i.code_object_generation.end()});
-  }
-
-  StructCopy<2048> near_{};
+  StructCopy<copies::Interpreter> near_{};
   std::uint32_t released_indices_ = 0;
 };
 
@@ -21302,11 +21603,6 @@ class ThreadReader {
  public:
   ThreadReader(const L& layout, Address thread, Address interpreter)
       : layout_{layout}, at_{thread}, interpreter_{interpreter} {
-    thread_bytes_ =
-        std::max({layout.thread.id.end(), layout.thread.datastack_limit.end(),
-                  layout.thread.exc_state.offset + layout.err_item.value.end(),
-                  layout.thread.native_thread_id.end(), layout.thread.current_executor.end(),
-                  layout.thread.cframe.end(), layout.thread.exc_info.end()});
     extras_.resize(most_extras);  // ranges point into them: they must not move
   }
 
@@ -21326,7 +21622,7 @@ class ThreadReader {
   // Reads the thread state alone, and learns who the thread is.
   template <Memory M>
   Result<void> identify(M& memory) {
-    if (const auto ok = copy_.fetch(memory, at_, thread_bytes_); !ok) return ok;
+    if (const auto ok = copy_.fetch(memory, at_, layout_); !ok) return ok;
     if (copy_[layout_.thread.interp] != interpreter_) return Error{Errc::torn, 0, at_};
     id_ = copy_[layout_.thread.id];
     native_id_ = copy_[layout_.thread.native_thread_id];
@@ -21351,12 +21647,12 @@ class ThreadReader {
       second_current_ = {};
       out.push_back({current_frame_at(), bytes_of(second_current_)});
     }
-    out.push_back(copy_.range(at_, thread_bytes_));
+    out.push_back(copy_.range(at_, layout_));
   }
 
   // For a thread that cannot have moved: the state alone. Its stack stays what it was, as long as
   // the thread is still there.
-  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, thread_bytes_)); }
+  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, layout_)); }
   // A thread that is being started bears its creator's number until it runs.
   bool is_still_there() const noexcept {
     return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_ &&
@@ -21406,10 +21702,10 @@ class ThreadReader {
     for (std::size_t i = first_; i-- > 0;) {
       const Link& link = chain_[i];
       if (link.code == nullptr) continue;  // a shim's place proves it: see foreign_frame()
-      StructCopy<128> apart;
+      StructCopy<copies::Frame> apart;
       Bytes bytes = link.on_data_stack ? chunks_.find(link.at, header()) : Bytes{};
       if (bytes.empty()) {
-        if (!apart.fetch(memory, link.at, header())) return give_up();
+        if (!apart.fetch(memory, link.at, layout_)) return give_up();
         bytes = apart.bytes();
       }
       if (!link.same_as(raw_frame(layout_, link.at, bytes))) return give_up();
@@ -21544,8 +21840,8 @@ class ThreadReader {
         return true;
       }
     }
-    StructCopy<128> copy;
-    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, header())) return false;
+    StructCopy<copies::Frame> copy;
+    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, layout_)) return false;
     frame = raw_frame(layout_, at, copy.bytes());
     return true;
   }
@@ -22110,7 +22406,6 @@ class ThreadReader {
   L layout_;
   Address at_;
   Address interpreter_;
-  std::size_t thread_bytes_ = 0;
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
@@ -22200,7 +22495,7 @@ struct WatchedInterpreter {
   bool main = false;
   Address gil{};
   InterpreterCopy copy{};
-  StructCopy<64> gil_copy{};
+  StructCopy<copies::Gil> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
@@ -22371,10 +22666,6 @@ class Watch {
   // Is it worth knowing who has not moved? Only where there is a GIL that counts.
   bool watches_gil() const noexcept {
     return threads_.size() > 1 && layout_.gil.switch_number.present();
-  }
-  std::uint32_t gil_bytes() const noexcept {
-    return std::max(
-        {layout_.gil.locked.end(), layout_.gil.switch_number.end(), layout_.gil.enabled.end()});
   }
 
   // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
@@ -22659,7 +22950,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     const auto running = layout_.runtime.gilstate_tstate_current;
     if (watches_gil() || (needs_gil_struct() && !running.present())) {
-      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_));
     }
     if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
@@ -24177,8 +24468,8 @@ template <int = 0> inline std::vector<std::size_t> fill_frames(const Chain& chai
 // and entered again, and what is the same at two moments would be what entering it leaves behind.
 template <class L, Memory M>
 bool is_still(M& memory, const L& layout, const Link& link) {
-  StructCopy<128> copy;
-  return copy.fetch(memory, link.at, layout.frame.localsplus.offset) &&
+  StructCopy<copies::Frame> copy;
+  return copy.fetch(memory, link.at, layout) &&
          link.same_as(raw_frame(layout, link.at, copy.bytes()));
 }
 

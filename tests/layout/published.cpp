@@ -221,6 +221,26 @@ TEST_CASE("no word gets through that is not a place in its struct") {
   CHECK(refused("interpreter", "size", 400'000));
 }
 
+// A word more in front of a member is one thing, a page another.
+TEST_CASE("a build of which more would be copied than there is room for is refused") {
+  const auto refusal = [](std::string_view group, std::string_view name, std::uint64_t value) {
+    auto words = recorded();
+    words[word_of<L15>(group, name)] = value;
+    const auto layout = read(words);
+    return layout ? Error{} : layout.error();
+  };
+  const auto thread = refusal("thread", "native_thread_id", copies::Thread::room);
+  CHECK(thread == Error{Errc::struct_too_large, 0, {copies::Thread::room + 8}});
+  CHECK(refusal("thread", "native_thread_id", copies::Thread::room - 8).code == Errc::ok);
+  const std::uint64_t far = L15::interpreter.threads_head.offset + 2 * copies::Interpreter::room;
+  const auto interpreter = refusal("interpreter", "code_object_generation", far);
+  CHECK(interpreter.code == Errc::struct_too_large);
+  CHECK(copies::names_of(copies::All{})[interpreter.at.value >> 32] == "interpreter state");
+  CHECK(refusal("code", "size", copies::Code::room + 8).code == Errc::struct_too_large);
+  // Nor is a frame read beyond the beginning of its locals.
+  CHECK(refusal("frame", "instruction", L15::frame.localsplus.offset).code == Errc::bad_value);
+}
+
 TEST_CASE("whatever a hostile table says, an accepted layout is safe to use") {
   std::mt19937_64 random{20261121};
   const auto pick = [&](std::uint64_t n) { return random() % n; };

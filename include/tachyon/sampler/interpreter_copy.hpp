@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,9 +21,8 @@ namespace tachyon {
 class InterpreterCopy {
  public:
   template <class L>
-  void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
-    const std::uint32_t from = first_byte(layout);
-    out.push_back(near_.range(interpreter + from, last_byte(layout) - from));
+  [[gnu::noinline]] void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
+    out.push_back(near_.range(interpreter, layout));
     const auto released = layout.interpreter.tlbc_generation;
     if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
   }
@@ -32,28 +30,13 @@ class InterpreterCopy {
   // A member that lies in the first range; zero where this build has none.
   template <class L, class T>
   T value(const L& layout, Field<T> field) const noexcept {
-    if (!field.present()) return T{};
-    field.offset -= first_byte(layout);
-    return near_[field];
+    return near_.value(layout, field);
   }
   // How often a thread that ended gave back the index under which its copies of the bytecode are.
   std::uint32_t released_indices() const noexcept { return released_indices_; }
 
  private:
-  template <class L>
-  static constexpr std::uint32_t first_byte(const L& layout) noexcept {
-    const auto& i = layout.interpreter;
-    return std::min({i.threads_head.offset, i.threads_next_unique_id.offset, i.gc_collecting.offset,
-                     i.gc_frame.offset, i.code_object_generation.offset});
-  }
-  template <class L>
-  static constexpr std::uint32_t last_byte(const L& layout) noexcept {
-    const auto& i = layout.interpreter;
-    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
-                     i.gc_frame.end(), i.code_object_generation.end()});
-  }
-
-  StructCopy<2048> near_{};
+  StructCopy<copies::Interpreter> near_{};
   std::uint32_t released_indices_ = 0;
 };
 

@@ -58,7 +58,7 @@ struct WatchedInterpreter {
   bool main = false;
   Address gil{};
   InterpreterCopy copy{};
-  StructCopy<64> gil_copy{};
+  StructCopy<copies::Gil> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
@@ -229,10 +229,6 @@ class Watch {
   // Is it worth knowing who has not moved? Only where there is a GIL that counts.
   bool watches_gil() const noexcept {
     return threads_.size() > 1 && layout_.gil.switch_number.present();
-  }
-  std::uint32_t gil_bytes() const noexcept {
-    return std::max(
-        {layout_.gil.locked.end(), layout_.gil.switch_number.end(), layout_.gil.enabled.end()});
   }
 
   // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
@@ -517,7 +513,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     const auto running = layout_.runtime.gilstate_tstate_current;
     if (watches_gil() || (needs_gil_struct() && !running.present())) {
-      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_));
     }
     if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});

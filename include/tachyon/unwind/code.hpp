@@ -116,8 +116,8 @@ class CodeCache {
       retire(std::move(found->second));
       codes_.erase(found);
     }
-    StructCopy<512> head;
-    if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
+    StructCopy<copies::Code> head;
+    if (const auto ok = head.fetch(memory, at, layout_); !ok) return ok.error();
     if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
     const Code::Print print = print_of(head);
     const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
@@ -225,8 +225,8 @@ class CodeCache {
 
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
-    StructCopy<512> head;
-    const Range whole = head.range(code.at, layout_.code.size);
+    StructCopy<copies::Code> head;
+    const Range whole = head.range(code.at, layout_);
     const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
@@ -256,8 +256,8 @@ class CodeCache {
   template <Memory M>
   Result<Code::Piece> text_piece(M& memory, std::uint64_t object) const {
     const Address at{object};
-    StructCopy<128> head;
-    const auto ok = head.fetch(memory, at, layout_.unicode.compact_data.offset);
+    StructCopy<copies::Text> head;
+    const auto ok = head.fetch(memory, at, layout_);
     if (!ok) return ok.error();
     const auto shape = text_shape(layout_, at, head.bytes());
     if (!shape) return shape.error();
@@ -296,8 +296,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    StructCopy<512> same;
-    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
+    StructCopy<copies::Code> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;

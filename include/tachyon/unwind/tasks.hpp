@@ -401,8 +401,8 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
     }
     case Kind::text: {
       constexpr std::uint64_t longest = 1024;
-      StructCopy<128> head;
-      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      StructCopy<copies::Text> head;
+      if (!head.fetch(memory, at, layout_)) break;
       const auto shape = text_shape(layout_, at, head.bytes());
       if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
       const std::uint64_t shown = std::min(shape->length, longest);
@@ -424,8 +424,8 @@ template <Memory M>
 void TaskReader<L>::follow_coroutine(Gathered<M>& memory, TaskRecord& record) {
   Address object = record.words.coroutine;
   for (std::size_t i = 0; object && i < limits_.chain && step(4); ++i) {
-    StructCopy<512> head;
-    if (!head.fetch(memory, object, bare_size())) return;
+    StructCopy<copies::Generator> head;
+    if (!head.fetch(memory, object, layout_)) return;
     std::size_t size = bare_size();
     if (waits(layout_.generator.frame_state.in(head.bytes()))) {
       const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_12.hpp>
 #include <tachyon/layouts/schema.hpp>
@@ -127,3 +128,4 @@ struct cpython_3_12_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_aarch64>(tachyon::copies::All{}));

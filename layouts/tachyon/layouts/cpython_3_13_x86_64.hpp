@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_13.hpp>
 #include <tachyon/layouts/published_3_13.hpp>
@@ -136,3 +137,4 @@ struct cpython_3_13_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_x86_64>(tachyon::copies::All{}));
