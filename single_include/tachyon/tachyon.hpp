@@ -13302,18 +13302,30 @@ constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
   }
 }
 
-// What a list of layouts covers, for `--version`.
+// What a list of layouts covers, and what can be said of a build without its layout.
 struct LayoutInfo {
   BuildId build;
   std::string_view tag;  // the release whose headers it was generated from, "3.15.2t"
   std::uint32_t version_hex;
+  bool has_task_lists;  // it keeps lists of asyncio tasks, and asyncio says what is in them
 };
 
 template <CompiledLayout... Ls>
 constexpr std::array<LayoutInfo, sizeof...(Ls)> describe_layouts(TypeList<Ls...>) noexcept {
-  return {{{Ls::build, Ls::tag, Ls::version_hex}...}};
+  return {{{Ls::build, Ls::tag, Ls::version_hex, Ls::thread.asyncio_tasks_head.present()}...}};
 }
 inline constexpr auto all_layouts = describe_layouts(AllLayouts{});
+
+// The layout of a build or, where its version is not known, of the newest version before it; null:
+// it is older than all.
+constexpr const LayoutInfo* nearest_layout(BuildId id) noexcept {
+  const LayoutInfo* nearest = nullptr;
+  for (const LayoutInfo& layout : all_layouts) {
+    if (layout.build.free_threaded != id.free_threaded || layout.build.minor > id.minor) continue;
+    if (nearest == nullptr || layout.build.minor > nearest->build.minor) nearest = &layout;
+  }
+  return nearest;
+}
 
 }  // namespace tachyon
 
@@ -14763,6 +14775,12 @@ template <int = 0> inline Result<void> check_supported(const RuntimeSite& site) 
   return {};
 }
 
+// Are there lists of asyncio tasks in it, and a table that says where, once it imports asyncio?
+template <int = 0> inline bool has_task_lists(const RuntimeSite& site) noexcept {
+  const LayoutInfo* layout = nearest_layout(site.build());
+  return layout != nullptr && layout->has_task_lists;
+}
+
 // A view of what is mapped and of the files behind it.
 template <class V>
 concept Modules = requires(const V& view, const Mapping& mapping) {
@@ -14855,7 +14873,7 @@ class RuntimeFinder {
   }
 
   Address find_asyncio(const RuntimeSite& site) {
-    if (site.minor() < 14) return {};
+    if (!has_task_lists(site)) return {};
     if (programs_.empty()) collect_programs();
     for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
       for (Program& program : programs_) {
@@ -16818,7 +16836,9 @@ class Doctor {
 
   template <int = 0> void asyncio(const RuntimeSite& site) {
     if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
-    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    if (!has_task_lists(site)) {
+      return note("asyncio", "tasks can be read from CPython 3.14 on");
+    }
     ok("asyncio", "not imported (yet)");
   }
 

@@ -323,7 +323,9 @@ class Doctor {
 
   void asyncio(const RuntimeSite& site) {
     if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
-    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    if (!has_task_lists(site)) {
+      return note("asyncio", "tasks can be read from CPython 3.14 on");
+    }
     ok("asyncio", "not imported (yet)");
   }
 

@@ -134,6 +134,12 @@ inline Result<void> check_supported(const RuntimeSite& site) noexcept {
   return {};
 }
 
+// Are there lists of asyncio tasks in it, and a table that says where, once it imports asyncio?
+inline bool has_task_lists(const RuntimeSite& site) noexcept {
+  const LayoutInfo* layout = nearest_layout(site.build());
+  return layout != nullptr && layout->has_task_lists;
+}
+
 // A view of what is mapped and of the files behind it.
 template <class V>
 concept Modules = requires(const V& view, const Mapping& mapping) {
@@ -226,7 +232,7 @@ class RuntimeFinder {
   }
 
   Address find_asyncio(const RuntimeSite& site) {
-    if (site.minor() < 14) return {};
+    if (!has_task_lists(site)) return {};
     if (programs_.empty()) collect_programs();
     for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
       for (Program& program : programs_) {
