@@ -8336,27 +8336,23 @@ struct Interpreter {
   std::uint32_t size{0};  // sizeof(PyInterpreterState)
   Field<std::int64_t> id{};  // id
   Field<Address> next{};  // next
-  Field<Address> runtime{};  // runtime
   Field<Address> threads_head{};  // threads.head
   Field<Address> threads_main{};  // threads.main
   Field<std::uint64_t> threads_next_unique_id{};  // threads.next_unique_id
   Field<Address> gil{};  // ceval.gil; own or shared
   Start own_gil{};  // _gil; embedded; in use only when `gil` points at it
-  Field<std::int32_t> gil_drop_request{};  // ceval.gil_drop_request
   Field<std::int32_t> gc_collecting{};  // gc.collecting
   Field<Address> gc_frame{};  // gc.frame
   Field<std::uint64_t> code_object_generation{};  // _code_object_generation
   Field<std::uint32_t> tlbc_generation{};  // tlbc_indices.tlbc_generation
   Field<Address> imports_modules{};  // imports.modules, modules
-  Field<Address> sysdict{};  // sysdict
-  Field<Address> builtins{};  // builtins
 
   static constexpr std::string_view group = "interpreter";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 17> names{
-      "size", "id", "next", "runtime", "threads_head", "threads_main", "threads_next_unique_id",
-      "gil", "own_gil", "gil_drop_request", "gc_collecting", "gc_frame", "code_object_generation",
-      "tlbc_generation", "imports_modules", "sysdict", "builtins"};
+  static constexpr std::array<std::string_view, 13> names{
+      "size", "id", "next", "threads_head", "threads_main", "threads_next_unique_id", "gil",
+      "own_gil", "gc_collecting", "gc_frame", "code_object_generation", "tlbc_generation",
+      "imports_modules"};
 };
 
 // The global interpreter lock.
@@ -8376,25 +8372,14 @@ struct Gil {
 // One thread state. The object is longer than its struct: see base_frame.
 struct Thread {
   std::uint32_t size{0};  // sizeof(PyThreadState)
-  Field<Address> prev{};  // prev
   Field<Address> next{};  // next
   Field<Address> interp{};  // interp
   Field<Address> cframe{};  // cframe
-  Start root_cframe{};  // root_cframe; embedded
   Field<Address> current_frame{};  // current_frame
   Field<Address> base_frame{};  // base_frame
-  Field<Address> last_profiled_frame{};  // last_profiled_frame
-  Field<std::uint64_t> last_profiled_frame_seq{};  // last_profiled_frame_seq
-  Bits status_bound{};  // _status.bound
-  Bits status_unbound{};  // _status.unbound
-  Bits status_active{};  // _status.active
   Bits status_holds_gil{};  // _status.holds_gil
-  Bits status_finalizing{};  // _status.finalizing
-  Bits status_cleared{};  // _status.cleared
   Field<std::int32_t> holds_gil{};  // holds_gil
   Field<std::int32_t> gil_requested{};  // gil_requested
-  Field<std::int32_t> state{};  // state
-  Field<std::uint64_t> eval_breaker{};  // eval_breaker
   Field<Address> current_exception{};  // current_exception, curexc_value
   Field<Address> exc_info{};  // exc_info
   Start exc_state{};  // exc_state; embedded error item
@@ -8402,34 +8387,28 @@ struct Thread {
   Field<std::uint64_t> native_thread_id{};  // native_thread_id
   Field<std::uint64_t> id{};  // id
   Field<Address> datastack_chunk{};  // datastack_chunk
-  Field<Address> datastack_top{};  // datastack_top
   Field<Address> datastack_limit{};  // datastack_limit
   Field<Address> current_executor{};  // current_executor
-  Field<Address> asyncio_running_loop{};  // _PyThreadStateImpl.asyncio_running_loop
-  Field<Address> asyncio_running_task{};  // _PyThreadStateImpl.asyncio_running_task
   Start asyncio_tasks_head{};  // _PyThreadStateImpl.asyncio_tasks_head; embedded list node
 
   static constexpr std::string_view group = "thread";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 33> names{
-      "size", "prev", "next", "interp", "cframe", "root_cframe", "current_frame", "base_frame",
-      "last_profiled_frame", "last_profiled_frame_seq", "status_bound", "status_unbound",
-      "status_active", "status_holds_gil", "status_finalizing", "status_cleared", "holds_gil",
-      "gil_requested", "state", "eval_breaker", "current_exception", "exc_info", "exc_state",
-      "thread_id", "native_thread_id", "id", "datastack_chunk", "datastack_top", "datastack_limit",
-      "current_executor", "asyncio_running_loop", "asyncio_running_task", "asyncio_tasks_head"};
+  static constexpr std::array<std::string_view, 19> names{
+      "size", "next", "interp", "cframe", "current_frame", "base_frame", "status_holds_gil",
+      "holds_gil", "gil_requested", "current_exception", "exc_info", "exc_state", "thread_id",
+      "native_thread_id", "id", "datastack_chunk", "datastack_limit", "current_executor",
+      "asyncio_tasks_head"};
 };
 
 // The C-stack record between a thread and its current frame.
 struct CFrame {
   std::uint32_t size{0};  // sizeof(_PyCFrame)
   Field<Address> current_frame{};  // current_frame
-  Field<Address> previous{};  // previous
 
   static constexpr std::string_view group = "cframe";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "current_frame", "previous"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "current_frame"};
 };
 
 // A piece of a thread's data stack.
@@ -8451,38 +8430,29 @@ struct Frame {
   std::uint32_t size{0};  // sizeof(_PyInterpreterFrame)
   Field<Address> executable{};  // f_executable, f_code; tagged: see Traits::executable_mask
   Field<Address> previous{};  // previous
-  Field<Address> locals{};  // f_locals
   Field<Address> instruction{};  // instr_ptr, prev_instr
-  Field<std::int32_t> stacktop{};  // stacktop; index into localsplus
   Field<Address> stackpointer{};  // stackpointer
   Field<std::int32_t> tlbc_index{};  // tlbc_index
-  Field<std::uint16_t> return_offset{};  // return_offset
   Field<std::uint8_t> is_entry{};  // is_entry
   Field<std::uint8_t> owner{};  // owner
   Start localsplus{};  // localsplus
 
   static constexpr std::string_view group = "frame";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 12> names{
-      "size", "executable", "previous", "locals", "instruction", "stacktop", "stackpointer",
-      "tlbc_index", "return_offset", "is_entry", "owner", "localsplus"};
+  static constexpr std::array<std::string_view, 9> names{
+      "size", "executable", "previous", "instruction", "stackpointer", "tlbc_index", "is_entry",
+      "owner", "localsplus"};
 };
 
 // A code object.
 struct Code {
   std::uint32_t size{0};  // sizeof(PyCodeObject)
   Field<std::int64_t> units{};  // ob_base.ob_size; code units of two bytes
-  Field<std::int32_t> flags{};  // co_flags
-  Field<std::int32_t> argcount{};  // co_argcount
-  Field<std::int32_t> posonlyargcount{};  // co_posonlyargcount
-  Field<std::int32_t> kwonlyargcount{};  // co_kwonlyargcount
   Field<std::int32_t> stacksize{};  // co_stacksize
   Field<std::int32_t> firstlineno{};  // co_firstlineno
   Field<std::int32_t> nlocalsplus{};  // co_nlocalsplus
   Field<std::int32_t> framesize{};  // co_framesize; words
-  Field<Address> consts{};  // co_consts
   Field<Address> filename{};  // co_filename
-  Field<Address> name{};  // co_name
   Field<Address> qualname{};  // co_qualname
   Field<Address> linetable{};  // co_linetable
   Field<Address> localsplusnames{};  // co_localsplusnames
@@ -8495,10 +8465,9 @@ struct Code {
 
   static constexpr std::string_view group = "code";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 22> names{
-      "size", "units", "flags", "argcount", "posonlyargcount", "kwonlyargcount", "stacksize",
-      "firstlineno", "nlocalsplus", "framesize", "consts", "filename", "name", "qualname",
-      "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
+  static constexpr std::array<std::string_view, 16> names{
+      "size", "units", "stacksize", "firstlineno", "nlocalsplus", "framesize", "filename",
+      "qualname", "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
       "firsttraceable", "tlbc", "bytecode"};
 };
 
@@ -8554,12 +8523,11 @@ struct ExecutorArray {
 struct Executor {
   std::uint32_t size{0};  // sizeof(_PyExecutorObject)
   Field<std::uint8_t> opcode{};  // vm_data.opcode; the replaced instruction
-  Field<std::uint8_t> oparg{};  // vm_data.oparg
 
   static constexpr std::string_view group = "executor";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "opcode", "oparg"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "opcode"};
 };
 
 // Any object.
@@ -8590,12 +8558,11 @@ struct TypeObject {
   Field<Address> name{};  // tp_name; NUL-terminated bytes
   Field<std::uint64_t> flags{};  // tp_flags
   Field<std::int64_t> basicsize{};  // tp_basicsize
-  Field<std::int64_t> dictoffset{};  // tp_dictoffset
 
   static constexpr std::string_view group = "type_object";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 5> names{
-      "size", "name", "flags", "basicsize", "dictoffset"};
+  static constexpr std::array<std::string_view, 4> names{
+      "size", "name", "flags", "basicsize"};
 };
 
 // A class made by Python code.
@@ -8710,7 +8677,6 @@ struct Dict {
 // Behind Dict::keys: indices, then entries.
 struct DictKeys {
   std::uint32_t size{0};  // sizeof(struct _dictkeysobject)
-  Field<std::uint8_t> log2_size{};  // dk_log2_size
   Field<std::uint8_t> log2_index_bytes{};  // dk_log2_index_bytes
   Field<std::uint8_t> kind{};  // dk_kind
   Field<std::int64_t> nentries{};  // dk_nentries
@@ -8718,8 +8684,8 @@ struct DictKeys {
 
   static constexpr std::string_view group = "dict_keys";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "log2_size", "log2_index_bytes", "kind", "nentries", "indices"};
+  static constexpr std::array<std::string_view, 5> names{
+      "size", "log2_index_bytes", "kind", "nentries", "indices"};
 };
 
 // An entry of a general dict.
@@ -8782,16 +8748,13 @@ struct FloatObject {
 // A generator, coroutine or asynchronous generator.
 struct Generator {
   std::uint32_t size{0};  // sizeof(PyGenObject)
-  Field<Address> name{};  // gi_name
-  Field<Address> qualname{};  // gi_qualname
-  Start exc_state{};  // gi_exc_state; embedded error item
   Field<std::int8_t> frame_state{};  // gi_frame_state
   Start frame{};  // gi_iframe; embedded
 
   static constexpr std::string_view group = "generator";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "name", "qualname", "exc_state", "frame_state", "frame"};
+  static constexpr std::array<std::string_view, 3> names{
+      "size", "frame_state", "frame"};
 };
 
 // An exception being handled.
@@ -8810,12 +8773,11 @@ struct ErrItem {
 struct LinkedList {
   std::uint32_t size{0};  // sizeof(struct llist_node)
   Field<Address> next{};  // next
-  Field<Address> prev{};  // prev
 
   static constexpr std::string_view group = "llist";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "next", "prev"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "next"};
 };
 
 // Values of Frame::owner. Unknown ones from 3 up are not Python frames.
@@ -8823,18 +8785,15 @@ struct Owners {
   Value thread{};  // FRAME_OWNED_BY_THREAD
   Value generator{};  // FRAME_OWNED_BY_GENERATOR
   Value frame_object{};  // FRAME_OWNED_BY_FRAME_OBJECT
-  Value interpreter{};  // FRAME_OWNED_BY_INTERPRETER
-  Value cstack{};  // FRAME_OWNED_BY_CSTACK
 
   static constexpr std::string_view group = "owners";
   static constexpr bool lasting = true;
-  static constexpr std::array<std::string_view, 5> names{
-      "thread", "generator", "frame_object", "interpreter", "cstack"};
+  static constexpr std::array<std::string_view, 3> names{
+      "thread", "generator", "frame_object"};
 };
 
 // Values of Generator::frame_state.
 struct States {
-  Value created{};  // FRAME_CREATED
   Value suspended{};  // FRAME_SUSPENDED
   Value suspended_yield_from{};  // FRAME_SUSPENDED_YIELD_FROM
   Value suspended_yield_from_locked{};  // FRAME_SUSPENDED_YIELD_FROM_LOCKED
@@ -8844,61 +8803,20 @@ struct States {
 
   static constexpr std::string_view group = "states";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 7> names{
-      "created", "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing",
-      "completed", "cleared"};
-};
-
-// Values of Thread::state.
-struct Attach {
-  Value detached{};  // _Py_THREAD_DETACHED
-  Value attached{};  // _Py_THREAD_ATTACHED
-  Value suspended{};  // _Py_THREAD_SUSPENDED
-  Value shutting_down{};  // _Py_THREAD_SHUTTING_DOWN
-
-  static constexpr std::string_view group = "attach";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "detached", "attached", "suspended", "shutting_down"};
-};
-
-// Bits of Thread::eval_breaker, as masks.
-struct Breaker {
-  Value gil_drop_request{};  // _PY_GIL_DROP_REQUEST_BIT
-  Value gc_scheduled{};  // _PY_GC_SCHEDULED_BIT
-
-  static constexpr std::string_view group = "breaker";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 2> names{
-      "gil_drop_request", "gc_scheduled"};
-};
-
-// Bits of Code::flags.
-struct CodeFlags {
-  Value varargs{};  // CO_VARARGS
-  Value varkeywords{};  // CO_VARKEYWORDS
-  Value generator{};  // CO_GENERATOR
-  Value coroutine{};  // CO_COROUTINE
-  Value iterable_coroutine{};  // CO_ITERABLE_COROUTINE
-  Value async_generator{};  // CO_ASYNC_GENERATOR
-
-  static constexpr std::string_view group = "code_flags";
-  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 6> names{
-      "varargs", "varkeywords", "generator", "coroutine", "iterable_coroutine", "async_generator"};
+      "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing", "completed",
+      "cleared"};
 };
 
 // Bits of the bytes in Code::localspluskinds.
 struct LocalKinds {
-  Value local{};  // CO_FAST_LOCAL
   Value cell{};  // CO_FAST_CELL
   Value free{};  // CO_FAST_FREE
-  Value hidden{};  // CO_FAST_HIDDEN
 
   static constexpr std::string_view group = "local_kinds";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "local", "cell", "free", "hidden"};
+  static constexpr std::array<std::string_view, 2> names{
+      "cell", "free"};
 };
 
 // Bits of TypeObject::flags.
@@ -8998,9 +8916,6 @@ struct Published {
   LinkedList llist{};
   Owners owners{};
   States states{};
-  Attach attach{};
-  Breaker breaker{};
-  CodeFlags code_flags{};
   LocalKinds local_kinds{};
   TypeFlags type_flags{};
   KeysKinds keys_kinds{};
@@ -9046,9 +8961,6 @@ constexpr void for_each_group(L& layout, Visit&& visit) {
   visit(layout.llist);
   visit(layout.owners);
   visit(layout.states);
-  visit(layout.attach);
-  visit(layout.breaker);
-  visit(layout.code_flags);
   visit(layout.local_kinds);
   visit(layout.type_flags);
   visit(layout.keys_kinds);
@@ -9094,9 +9006,6 @@ constexpr void for_each_group(A& a, B& b, Visit&& visit) {
   visit(a.llist, b.llist);
   visit(a.owners, b.owners);
   visit(a.states, b.states);
-  visit(a.attach, b.attach);
-  visit(a.breaker, b.breaker);
-  visit(a.code_flags, b.code_flags);
   visit(a.local_kinds, b.local_kinds);
   visit(a.type_flags, b.type_flags);
   visit(a.keys_kinds, b.keys_kinds);
@@ -9142,9 +9051,6 @@ concept HasGroups = requires(const L& layout) {
   { layout.llist } -> std::same_as<const LinkedList&>;
   { layout.owners } -> std::same_as<const Owners&>;
   { layout.states } -> std::same_as<const States&>;
-  { layout.attach } -> std::same_as<const Attach&>;
-  { layout.breaker } -> std::same_as<const Breaker&>;
-  { layout.code_flags } -> std::same_as<const CodeFlags&>;
   { layout.local_kinds } -> std::same_as<const LocalKinds&>;
   { layout.type_flags } -> std::same_as<const TypeFlags&>;
   { layout.keys_kinds } -> std::same_as<const KeysKinds&>;
@@ -9786,28 +9692,25 @@ struct cpython_3_11_aarch64 {
       .main_thread = {80}, .gilstate_tstate_current = {592}, .gil = {360},
       .main_interpreter = {58952}};
   static constexpr schema::Interpreter interpreter{
-      .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
-      .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
+      .size = 107752, .id = {48}, .next = {0}, .threads_head = {16}, .threads_next_unique_id = {8},
+      .gc_collecting = {848}, .imports_modules = {888}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
-      .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {240}, .datastack_chunk = {296}, .datastack_top = {304},
-      .datastack_limit = {312}};
+      .size = 360, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {104},
+      .exc_info = {120}, .exc_state = {320}, .thread_id = {152}, .native_thread_id = {160},
+      .id = {240}, .datastack_chunk = {296}, .datastack_limit = {312}};
   static constexpr schema::CFrame cframe{
-      .size = 24, .current_frame = {8}, .previous = {16}};
+      .size = 24, .current_frame = {8}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {32}, .previous = {48}, .locals = {24}, .instruction = {56},
-      .stacktop = {64}, .is_entry = {68}, .owner = {69}, .localsplus = {72}};
+      .size = 80, .executable = {32}, .previous = {48}, .instruction = {56}, .is_entry = {68},
+      .owner = {69}, .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 192, .units = {16}, .flags = {48}, .argcount = {56}, .posonlyargcount = {60},
-      .kwonlyargcount = {64}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
-      .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128}, .linetable = {136},
-      .localsplusnames = {96}, .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
+      .size = 192, .units = {16}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
+      .filename = {112}, .qualname = {128}, .linetable = {136}, .localsplusnames = {96},
+      .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{};
   static constexpr schema::LineData line_data{};
@@ -9818,7 +9721,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 904, .cached_keys = {872}};
   static constexpr schema::ModuleObject module_object{
@@ -9839,8 +9742,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -9852,22 +9754,16 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 88, .name = {32}, .qualname = {40}, .exc_state = {48}, .frame_state = {75},
-      .frame = {80}};
+      .size = 88, .frame_state = {75}, .frame = {80}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
       .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -9907,28 +9803,25 @@ struct cpython_3_11_x86_64 {
       .main_thread = {80}, .gilstate_tstate_current = {576}, .gil = {360},
       .main_interpreter = {58936}};
   static constexpr schema::Interpreter interpreter{
-      .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
-      .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
+      .size = 107752, .id = {48}, .next = {0}, .threads_head = {16}, .threads_next_unique_id = {8},
+      .gc_collecting = {848}, .imports_modules = {888}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
-      .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {240}, .datastack_chunk = {296}, .datastack_top = {304},
-      .datastack_limit = {312}};
+      .size = 360, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {104},
+      .exc_info = {120}, .exc_state = {320}, .thread_id = {152}, .native_thread_id = {160},
+      .id = {240}, .datastack_chunk = {296}, .datastack_limit = {312}};
   static constexpr schema::CFrame cframe{
-      .size = 24, .current_frame = {8}, .previous = {16}};
+      .size = 24, .current_frame = {8}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {32}, .previous = {48}, .locals = {24}, .instruction = {56},
-      .stacktop = {64}, .is_entry = {68}, .owner = {69}, .localsplus = {72}};
+      .size = 80, .executable = {32}, .previous = {48}, .instruction = {56}, .is_entry = {68},
+      .owner = {69}, .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 192, .units = {16}, .flags = {48}, .argcount = {56}, .posonlyargcount = {60},
-      .kwonlyargcount = {64}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
-      .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128}, .linetable = {136},
-      .localsplusnames = {96}, .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
+      .size = 192, .units = {16}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
+      .filename = {112}, .qualname = {128}, .linetable = {136}, .localsplusnames = {96},
+      .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{};
   static constexpr schema::LineData line_data{};
@@ -9939,7 +9832,7 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 904, .cached_keys = {872}};
   static constexpr schema::ModuleObject module_object{
@@ -9960,8 +9853,7 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -9973,22 +9865,16 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 88, .name = {32}, .qualname = {40}, .exc_state = {48}, .frame_state = {75},
-      .frame = {80}};
+      .size = 88, .frame_state = {75}, .frame = {80}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
       .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10301,29 +10187,25 @@ struct cpython_3_12_aarch64 {
       .size = 459960, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
   static constexpr schema::Interpreter interpreter{
-      .size = 383568, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
-      .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
+      .size = 383568, .id = {8}, .next = {0}, .threads_head = {72}, .threads_next_unique_id = {64},
+      .gil = {384}, .own_gil = {1040}, .gc_collecting = {312}, .imports_modules = {944}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
-      .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},
-      .status_finalizing = {24, 0x20}, .status_cleared = {24, 0x40}, .current_exception = {96},
+      .size = 288, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {96},
       .exc_info = {104}, .exc_state = {256}, .thread_id = {136}, .native_thread_id = {144},
-      .id = {224}, .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248}};
+      .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{
-      .size = 16, .current_frame = {0}, .previous = {8}};
+      .size = 16, .current_frame = {0}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 200, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
+      .size = 200, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
       .firsttraceable = {176}, .bytecode = {192}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
@@ -10337,7 +10219,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 920, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10358,8 +10240,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10371,22 +10252,16 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10424,29 +10299,25 @@ struct cpython_3_12_x86_64 {
       .size = 459944, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
   static constexpr schema::Interpreter interpreter{
-      .size = 383552, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
-      .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
+      .size = 383552, .id = {8}, .next = {0}, .threads_head = {72}, .threads_next_unique_id = {64},
+      .gil = {384}, .own_gil = {1040}, .gc_collecting = {312}, .imports_modules = {944}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
-      .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},
-      .status_finalizing = {24, 0x20}, .status_cleared = {24, 0x40}, .current_exception = {96},
+      .size = 288, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {96},
       .exc_info = {104}, .exc_state = {256}, .thread_id = {136}, .native_thread_id = {144},
-      .id = {224}, .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248}};
+      .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{
-      .size = 16, .current_frame = {0}, .previous = {8}};
+      .size = 16, .current_frame = {0}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 200, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
+      .size = 200, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
       .firsttraceable = {176}, .bytecode = {192}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
@@ -10460,7 +10331,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 920, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10481,8 +10352,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10494,22 +10364,16 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10806,54 +10670,44 @@ inline constexpr OpcodeTable opcodes_3_13{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 73> published_3_13_words{{
+inline constexpr std::array<PublishedWord, 63> published_3_13_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 7, 14, 0, 0},  // interpreter.gil
-    {1, 8, 15, 0, 0},  // interpreter.own_gil
-    {1, 10, 10, 72, 0},  // interpreter.gc_collecting
-    {1, 14, 11, 0, 0},  // interpreter.imports_modules
-    {1, 15, 12, 0, 0},  // interpreter.sysdict
-    {1, 16, 13, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 6, 14, 0, 0},  // interpreter.gil
+    {1, 7, 15, 0, 0},  // interpreter.own_gil
+    {1, 8, 10, 72, 0},  // interpreter.gc_collecting
+    {1, 12, 11, 0, 0},  // interpreter.imports_modules
     {2, 1, 16, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 18, 0, 15},  // gil.last_holder
     {2, 3, 17, 0, 15},  // gil.locked
     {3, 0, 19, 0, 0},  // thread.size
-    {3, 1, 20, 0, 0},  // thread.prev
-    {3, 2, 21, 0, 0},  // thread.next
-    {3, 3, 22, 0, 0},  // thread.interp
-    {3, 6, 23, 0, 0},  // thread.current_frame
-    {3, 10, 27, 0, 0},  // thread.status_bound
-    {3, 11, 27, 0, 0},  // thread.status_unbound
-    {3, 12, 27, 0, 0},  // thread.status_active
-    {3, 13, 27, 0, 0},  // thread.status_holds_gil
-    {3, 14, 27, 0, 0},  // thread.status_finalizing
-    {3, 15, 27, 0, 0},  // thread.status_cleared
-    {3, 23, 24, 0, 0},  // thread.thread_id
-    {3, 24, 25, 0, 0},  // thread.native_thread_id
-    {3, 26, 26, 0, 0},  // thread.datastack_chunk
+    {3, 1, 21, 0, 0},  // thread.next
+    {3, 2, 22, 0, 0},  // thread.interp
+    {3, 4, 23, 0, 0},  // thread.current_frame
+    {3, 6, 27, 0, 0},  // thread.status_holds_gil
+    {3, 12, 24, 0, 0},  // thread.thread_id
+    {3, 13, 25, 0, 0},  // thread.native_thread_id
+    {3, 15, 26, 0, 0},  // thread.datastack_chunk
     {6, 0, 28, 0, 0},  // frame.size
     {6, 1, 30, 0, 0},  // frame.executable
     {6, 2, 29, 0, 0},  // frame.previous
-    {6, 4, 31, 0, 0},  // frame.instruction
-    {6, 10, 33, 0, 0},  // frame.owner
-    {6, 11, 32, 0, 0},  // frame.localsplus
+    {6, 3, 31, 0, 0},  // frame.instruction
+    {6, 7, 33, 0, 0},  // frame.owner
+    {6, 8, 32, 0, 0},  // frame.localsplus
     {7, 0, 34, 0, 0},  // code.size
     {7, 1, 52, 0, 0},  // code.units
-    {7, 3, 40, 0, 0},  // code.argcount
-    {7, 7, 39, 0, 0},  // code.firstlineno
-    {7, 11, 35, 0, 0},  // code.filename
-    {7, 12, 36, 0, 0},  // code.name
-    {7, 13, 37, 0, 0},  // code.qualname
-    {7, 14, 38, 0, 0},  // code.linetable
-    {7, 15, 41, 0, 0},  // code.localsplusnames
-    {7, 16, 42, 0, 0},  // code.localspluskinds
-    {7, 21, 43, 0, 0},  // code.bytecode
+    {7, 3, 39, 0, 0},  // code.firstlineno
+    {7, 6, 35, 0, 0},  // code.filename
+    {7, 7, 37, 0, 0},  // code.qualname
+    {7, 8, 38, 0, 0},  // code.linetable
+    {7, 9, 41, 0, 0},  // code.localsplusnames
+    {7, 10, 42, 0, 0},  // code.localspluskinds
+    {7, 15, 43, 0, 0},  // code.bytecode
     {13, 0, 44, 0, 0},  // object.size
     {13, 1, 45, 0, 0},  // object.type
     {14, 1, 52, 0, 0},  // var_object.count
@@ -10908,31 +10762,27 @@ struct cpython_3_13_aarch64 {
       .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194992, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
+      .size = 194992, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752}, .gc_collecting = {7600},
+      .imports_modules = {7656}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 208, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {184}, .bytecode = {200}};
+      .size = 208, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {184}, .bytecode = {200}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -10941,13 +10791,13 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 928, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10968,8 +10818,7 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10981,26 +10830,18 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11039,31 +10880,27 @@ struct cpython_3_13_x86_64 {
       .size = 283376, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194976, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
+      .size = 194976, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752}, .gc_collecting = {7600},
+      .imports_modules = {7656}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 208, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {184}, .bytecode = {200}};
+      .size = 208, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {184}, .bytecode = {200}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -11072,13 +10909,13 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 928, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -11099,8 +10936,7 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11112,26 +10948,18 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11170,31 +10998,27 @@ struct cpython_3_13t_aarch64 {
       .size = 328384, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 215680, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
+      .size = 215680, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760}, .gc_collecting = {7600},
+      .imports_modules = {7664}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 224, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {200}, .bytecode = {216}};
+      .size = 224, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {200}, .bytecode = {216}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -11203,13 +11027,13 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -11230,8 +11054,7 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11243,26 +11066,18 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 96, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 96, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11301,31 +11116,27 @@ struct cpython_3_13t_x86_64 {
       .size = 328320, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 215616, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
+      .size = 215616, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760}, .gc_collecting = {7600},
+      .imports_modules = {7664}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 224, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {200}, .bytecode = {216}};
+      .size = 224, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {200}, .bytecode = {216}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -11334,13 +11145,13 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -11361,8 +11172,7 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11374,26 +11184,18 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 96, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 96, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11691,60 +11493,50 @@ inline constexpr OpcodeTable opcodes_3_14{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 77> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 5, 10, 0, 0},  // interpreter.threads_main
-    {1, 7, 15, 0, 0},  // interpreter.gil
-    {1, 8, 16, 0, 0},  // interpreter.own_gil
-    {1, 10, 11, 82, 0},  // interpreter.gc_collecting
-    {1, 12, 20, 0, 0},  // interpreter.code_object_generation
-    {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 14, 12, 0, 0},  // interpreter.imports_modules
-    {1, 15, 13, 0, 0},  // interpreter.sysdict
-    {1, 16, 14, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 4, 10, 0, 0},  // interpreter.threads_main
+    {1, 6, 15, 0, 0},  // interpreter.gil
+    {1, 7, 16, 0, 0},  // interpreter.own_gil
+    {1, 8, 11, 82, 0},  // interpreter.gc_collecting
+    {1, 10, 20, 0, 0},  // interpreter.code_object_generation
+    {1, 11, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
+    {1, 12, 12, 0, 0},  // interpreter.imports_modules
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
     {3, 0, 22, 0, 0},  // thread.size
-    {3, 1, 23, 0, 0},  // thread.prev
-    {3, 2, 24, 0, 0},  // thread.next
-    {3, 3, 25, 0, 0},  // thread.interp
-    {3, 6, 26, 0, 0},  // thread.current_frame
-    {3, 10, 30, 0, 0},  // thread.status_bound
-    {3, 11, 30, 0, 0},  // thread.status_unbound
-    {3, 12, 30, 0, 0},  // thread.status_active
-    {3, 13, 30, 0, 0},  // thread.status_holds_gil
-    {3, 14, 30, 0, 0},  // thread.status_finalizing
-    {3, 15, 30, 0, 0},  // thread.status_cleared
-    {3, 23, 27, 0, 0},  // thread.thread_id
-    {3, 24, 28, 0, 0},  // thread.native_thread_id
-    {3, 26, 29, 0, 0},  // thread.datastack_chunk
+    {3, 1, 24, 0, 0},  // thread.next
+    {3, 2, 25, 0, 0},  // thread.interp
+    {3, 4, 26, 0, 0},  // thread.current_frame
+    {3, 6, 30, 0, 0},  // thread.status_holds_gil
+    {3, 12, 27, 0, 0},  // thread.thread_id
+    {3, 13, 28, 0, 0},  // thread.native_thread_id
+    {3, 15, 29, 0, 0},  // thread.datastack_chunk
     {6, 0, 31, 0, 0},  // frame.size
     {6, 1, 33, 0, 0},  // frame.executable
     {6, 2, 32, 0, 0},  // frame.previous
-    {6, 4, 34, 0, 0},  // frame.instruction
-    {6, 6, 37, 0, 0},  // frame.stackpointer
-    {6, 7, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
-    {6, 10, 36, 0, 0},  // frame.owner
-    {6, 11, 35, 0, 0},  // frame.localsplus
+    {6, 3, 34, 0, 0},  // frame.instruction
+    {6, 4, 37, 0, 0},  // frame.stackpointer
+    {6, 5, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
+    {6, 7, 36, 0, 0},  // frame.owner
+    {6, 8, 35, 0, 0},  // frame.localsplus
     {7, 0, 39, 0, 0},  // code.size
     {7, 1, 58, 0, 0},  // code.units
-    {7, 3, 45, 0, 0},  // code.argcount
-    {7, 7, 44, 0, 0},  // code.firstlineno
-    {7, 11, 40, 0, 0},  // code.filename
-    {7, 12, 41, 0, 0},  // code.name
-    {7, 13, 42, 0, 0},  // code.qualname
-    {7, 14, 43, 0, 0},  // code.linetable
-    {7, 15, 46, 0, 0},  // code.localsplusnames
-    {7, 16, 47, 0, 0},  // code.localspluskinds
-    {7, 20, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
-    {7, 21, 48, 0, 0},  // code.bytecode
+    {7, 3, 44, 0, 0},  // code.firstlineno
+    {7, 6, 40, 0, 0},  // code.filename
+    {7, 7, 42, 0, 0},  // code.qualname
+    {7, 8, 43, 0, 0},  // code.linetable
+    {7, 9, 46, 0, 0},  // code.localsplusnames
+    {7, 10, 47, 0, 0},  // code.localspluskinds
+    {7, 14, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
+    {7, 15, 48, 0, 0},  // code.bytecode
     {13, 0, 50, 0, 0},  // object.size
     {13, 1, 51, 0, 0},  // object.type
     {14, 1, 58, 0, 0},  // var_object.count
@@ -11776,11 +11568,9 @@ inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {30, 0, 69, 0, 0},  // float_object.size
     {30, 1, 70, 0, 0},  // float_object.value
     {31, 0, 83, 0, 0},  // generator.size
-    {31, 1, 84, 0, 0},  // generator.name
-    {31, 4, 86, 0, 0},  // generator.frame_state
-    {31, 5, 85, 0, 0},  // generator.frame
+    {31, 1, 86, 0, 0},  // generator.frame_state
+    {31, 2, 85, 0, 0},  // generator.frame
     {33, 1, 87, 0, 0},  // llist.next
-    {33, 2, 88, 0, 0},  // llist.prev
 }};
 inline constexpr PublishedMap published_3_14{95, published_3_14_words};
 
@@ -11809,33 +11599,27 @@ struct cpython_3_14_aarch64 {
       .size = 316632, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 225880, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {8008}, .imports_modules = {7688},
-      .sysdict = {7672}, .builtins = {7680}};
+      .size = 225880, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784}, .gc_collecting = {7600},
+      .code_object_generation = {8008}, .imports_modules = {7688}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 128, .lines = {96}, .per_instruction_opcodes = {112}};
@@ -11844,13 +11628,13 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 936, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -11871,8 +11655,7 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11884,26 +11667,18 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11942,33 +11717,27 @@ struct cpython_3_14_x86_64 {
       .size = 316616, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 225864, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {7992}, .imports_modules = {7688},
-      .sysdict = {7672}, .builtins = {7680}};
+      .size = 225864, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784}, .gc_collecting = {7600},
+      .code_object_generation = {7992}, .imports_modules = {7688}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 128, .lines = {96}, .per_instruction_opcodes = {112}};
@@ -11977,13 +11746,13 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 936, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -12004,8 +11773,7 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12017,26 +11785,18 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12075,34 +11835,27 @@ struct cpython_3_14t_aarch64 {
       .size = 365640, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 249992, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
-      .gc_collecting = {7600}, .code_object_generation = {8040}, .tlbc_generation = {17316},
-      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
+      .size = 249992, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808}, .gc_collecting = {7600},
+      .code_object_generation = {8040}, .tlbc_generation = {17316}, .imports_modules = {7712}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -12112,13 +11865,13 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 960, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -12139,8 +11892,7 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12152,26 +11904,18 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12210,34 +11954,27 @@ struct cpython_3_14t_x86_64 {
       .size = 365624, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 249976, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
-      .gc_collecting = {7600}, .code_object_generation = {8024}, .tlbc_generation = {17300},
-      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
+      .size = 249976, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808}, .gc_collecting = {7600},
+      .code_object_generation = {8024}, .tlbc_generation = {17300}, .imports_modules = {7712}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -12247,13 +11984,13 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 960, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -12274,8 +12011,7 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12287,26 +12023,18 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12604,68 +12332,56 @@ inline constexpr OpcodeTable opcodes_3_15{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
+inline constexpr std::array<PublishedWord, 88> published_3_15_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 5, 10, 0, 0},  // interpreter.threads_main
-    {1, 7, 15, 0, 0},  // interpreter.gil
-    {1, 8, 16, 0, 0},  // interpreter.own_gil
-    {1, 10, 11, 95, 0},  // interpreter.gc_collecting
-    {1, 11, 11, 96, 0},  // interpreter.gc_frame
-    {1, 12, 20, 0, 0},  // interpreter.code_object_generation
-    {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 14, 12, 0, 0},  // interpreter.imports_modules
-    {1, 15, 13, 0, 0},  // interpreter.sysdict
-    {1, 16, 14, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 4, 10, 0, 0},  // interpreter.threads_main
+    {1, 6, 15, 0, 0},  // interpreter.gil
+    {1, 7, 16, 0, 0},  // interpreter.own_gil
+    {1, 8, 11, 95, 0},  // interpreter.gc_collecting
+    {1, 9, 11, 96, 0},  // interpreter.gc_frame
+    {1, 10, 20, 0, 0},  // interpreter.code_object_generation
+    {1, 11, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
+    {1, 12, 12, 0, 0},  // interpreter.imports_modules
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
     {3, 0, 22, 0, 0},  // thread.size
-    {3, 1, 23, 0, 0},  // thread.prev
-    {3, 2, 24, 0, 0},  // thread.next
-    {3, 3, 25, 0, 0},  // thread.interp
-    {3, 6, 26, 0, 0},  // thread.current_frame
-    {3, 7, 27, 0, 0},  // thread.base_frame
-    {3, 8, 28, 0, 0},  // thread.last_profiled_frame
-    {3, 9, 29, 0, 0},  // thread.last_profiled_frame_seq
-    {3, 10, 33, 0, 0},  // thread.status_bound
-    {3, 11, 33, 0, 0},  // thread.status_unbound
-    {3, 12, 33, 0, 0},  // thread.status_active
-    {3, 13, 33, 0, 0},  // thread.status_holds_gil
-    {3, 14, 33, 0, 0},  // thread.status_finalizing
-    {3, 15, 33, 0, 0},  // thread.status_cleared
-    {3, 16, 34, 0, 0},  // thread.holds_gil
-    {3, 17, 35, 0, 0},  // thread.gil_requested
-    {3, 20, 36, 0, 0},  // thread.current_exception
-    {3, 22, 37, 0, 0},  // thread.exc_state
-    {3, 23, 30, 0, 0},  // thread.thread_id
-    {3, 24, 31, 0, 0},  // thread.native_thread_id
-    {3, 26, 32, 0, 0},  // thread.datastack_chunk
+    {3, 1, 24, 0, 0},  // thread.next
+    {3, 2, 25, 0, 0},  // thread.interp
+    {3, 4, 26, 0, 0},  // thread.current_frame
+    {3, 5, 27, 0, 0},  // thread.base_frame
+    {3, 6, 33, 0, 0},  // thread.status_holds_gil
+    {3, 7, 34, 0, 0},  // thread.holds_gil
+    {3, 8, 35, 0, 0},  // thread.gil_requested
+    {3, 9, 36, 0, 0},  // thread.current_exception
+    {3, 11, 37, 0, 0},  // thread.exc_state
+    {3, 12, 30, 0, 0},  // thread.thread_id
+    {3, 13, 31, 0, 0},  // thread.native_thread_id
+    {3, 15, 32, 0, 0},  // thread.datastack_chunk
     {6, 0, 39, 0, 0},  // frame.size
     {6, 1, 41, 0, 0},  // frame.executable
     {6, 2, 40, 0, 0},  // frame.previous
-    {6, 4, 42, 0, 0},  // frame.instruction
-    {6, 6, 45, 0, 0},  // frame.stackpointer
-    {6, 7, 46, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
-    {6, 10, 44, 0, 0},  // frame.owner
-    {6, 11, 43, 0, 0},  // frame.localsplus
+    {6, 3, 42, 0, 0},  // frame.instruction
+    {6, 4, 45, 0, 0},  // frame.stackpointer
+    {6, 5, 46, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
+    {6, 7, 44, 0, 0},  // frame.owner
+    {6, 8, 43, 0, 0},  // frame.localsplus
     {7, 0, 47, 0, 0},  // code.size
     {7, 1, 70, 0, 0},  // code.units
-    {7, 3, 53, 0, 0},  // code.argcount
-    {7, 7, 52, 0, 0},  // code.firstlineno
-    {7, 11, 48, 0, 0},  // code.filename
-    {7, 12, 49, 0, 0},  // code.name
-    {7, 13, 50, 0, 0},  // code.qualname
-    {7, 14, 51, 0, 0},  // code.linetable
-    {7, 15, 54, 0, 0},  // code.localsplusnames
-    {7, 16, 55, 0, 0},  // code.localspluskinds
-    {7, 20, 57, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
-    {7, 21, 56, 0, 0},  // code.bytecode
+    {7, 3, 52, 0, 0},  // code.firstlineno
+    {7, 6, 48, 0, 0},  // code.filename
+    {7, 7, 50, 0, 0},  // code.qualname
+    {7, 8, 51, 0, 0},  // code.linetable
+    {7, 9, 54, 0, 0},  // code.localsplusnames
+    {7, 10, 55, 0, 0},  // code.localspluskinds
+    {7, 14, 57, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
+    {7, 15, 56, 0, 0},  // code.bytecode
     {13, 0, 58, 0, 0},  // object.size
     {13, 1, 59, 0, 0},  // object.type
     {14, 1, 70, 0, 0},  // var_object.count
@@ -12673,7 +12389,6 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {15, 1, 61, 0, 0},  // type_object.name
     {15, 2, 63, 0, 0},  // type_object.flags
     {15, 3, 64, 0, 0},  // type_object.basicsize
-    {15, 4, 65, 0, 0},  // type_object.dictoffset
     {16, 0, 66, 0, 0},  // heap_type.size
     {16, 1, 67, 0, 0},  // heap_type.cached_keys
     {18, 0, 86, 0, 0},  // bytes.size
@@ -12702,12 +12417,10 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {30, 0, 81, 0, 0},  // float_object.size
     {30, 1, 82, 0, 0},  // float_object.value
     {31, 0, 99, 0, 0},  // generator.size
-    {31, 1, 100, 0, 0},  // generator.name
-    {31, 4, 102, 0, 0},  // generator.frame_state
-    {31, 5, 101, 0, 0},  // generator.frame
+    {31, 1, 102, 0, 0},  // generator.frame_state
+    {31, 2, 101, 0, 0},  // generator.frame
     {32, 1, 38, 0, 0},  // err_item.value
     {33, 1, 103, 0, 0},  // llist.next
-    {33, 2, 104, 0, 0},  // llist.prev
 }};
 inline constexpr PublishedMap published_3_15{111, published_3_15_words};
 
@@ -12736,34 +12449,28 @@ struct cpython_3_15_aarch64 {
       .size = 346576, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 226248, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7960},
-      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 226248, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7960}, .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 136, .lines = {104}, .per_instruction_opcodes = {120}};
@@ -12772,13 +12479,13 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 120, .opcode = {32}, .oparg = {33}};
+      .size = 120, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {888}};
   static constexpr schema::ModuleObject module_object{
@@ -12799,8 +12506,7 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12812,26 +12518,18 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12870,34 +12568,28 @@ struct cpython_3_15_x86_64 {
       .size = 346560, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 226232, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7944},
-      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 226232, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7944}, .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 136, .lines = {104}, .per_instruction_opcodes = {120}};
@@ -12906,13 +12598,13 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 120, .opcode = {32}, .oparg = {33}};
+      .size = 120, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {888}};
   static constexpr schema::ModuleObject module_object{
@@ -12933,8 +12625,7 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12946,26 +12637,18 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -13004,35 +12687,29 @@ struct cpython_3_15t_aarch64 {
       .size = 409312, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 250344, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7968},
-      .tlbc_generation = {17268}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 250344, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7968}, .tlbc_generation = {17268},
+      .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -13042,13 +12719,13 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 136, .opcode = {48}, .oparg = {49}};
+      .size = 136, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 968, .cached_keys = {904}};
   static constexpr schema::ModuleObject module_object{
@@ -13069,8 +12746,7 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -13082,26 +12758,18 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -13140,35 +12808,29 @@ struct cpython_3_15t_x86_64 {
       .size = 409296, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 250328, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7952},
-      .tlbc_generation = {17252}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 250328, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7952}, .tlbc_generation = {17252},
+      .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -13178,13 +12840,13 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 136, .opcode = {48}, .oparg = {49}};
+      .size = 136, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 968, .cached_keys = {904}};
   static constexpr schema::ModuleObject module_object{
@@ -13205,8 +12867,7 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -13218,26 +12879,18 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
