@@ -72,6 +72,7 @@
 #include <tachyon/layout/type_list.hpp>
 #include <tachyon/layout/verify.hpp>
 
+#include <tachyon/target/asyncio_table.hpp>
 #include <tachyon/target/attach.hpp>
 #include <tachyon/target/circumstances.hpp>
 #include <tachyon/target/core_host.hpp>
@@ -82,7 +83,9 @@
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
+#include <tachyon/target/programs.hpp>
 #include <tachyon/target/runtime.hpp>
+#include <tachyon/target/runtime_site.hpp>
 #include <tachyon/target/task_numbers.hpp>
 #include <tachyon/target/thread_clock.hpp>
 #include <tachyon/target/thread_wait.hpp>

@@ -13412,6 +13412,443 @@ auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visi
 
 }  // namespace tachyon
 
+// ---- tachyon/target/elf.hpp ----
+
+// As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
+// id, and where the file came to lie in an address space.
+//
+// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
+// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
+// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
+//
+//   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
+//       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
+//       |                                  DT_SYMTAB, DT_STRTAB    (index of a symbol)
+//       +------e_shoff----> sections, named by .shstrtab
+//
+// The values of DT_* are virtual addresses that glibc's loader has replaced by absolute ones, while
+// musl (and the kernel's own vDSO) left them alone: what lies below the load bias gets it added.
+//
+// A file is only believed, never trusted: counts are capped, no number read from it sizes anything
+// before it was compared with a cap, chains end after a bounded number of steps, and every read is
+// checked by the memory it goes to.
+namespace tachyon {
+
+namespace detail {
+
+template <class T, Memory M>
+Result<T> fetch(M& memory, Address at) noexcept {
+  T value{};
+  if (const auto read = memory.read(at, bytes_of(value)); !read) {
+    return read.error();
+  }
+  return value;
+}
+
+// `count` elements; the caller has bounded it.
+template <class T, Memory M>
+Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
+  std::vector<T> values(count);
+  if (const auto read = memory.read(at, bytes_of(values)); !read) {
+    return read.error();
+  }
+  return values;
+}
+
+// Does the text at `at` read `name`, closing zero included?
+template <Memory M>
+bool text_is(M& memory, Address at, std::string_view name) noexcept {
+  std::array<std::byte, 64> buffer;
+  if (name.size() >= buffer.size()) return false;
+  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
+  return memory.read(at, into) && as_text(into.first(name.size())) == name &&
+         buffer[name.size()] == std::byte{0};
+}
+
+constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
+  std::uint32_t h = 5381;
+  for (const char c : name) h = h * 33 + static_cast<unsigned char>(c);
+  return h;
+}
+
+constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
+  std::uint32_t h = 0;
+  for (const char c : name) {
+    h = (h << 4) + static_cast<unsigned char>(c);
+    h = (h ^ (h >> 24 & 0xf0)) & 0x0fffffff;
+  }
+  return h;
+}
+
+}  // namespace detail
+
+inline constexpr std::size_t most_elf_segments = 256;
+inline constexpr std::size_t most_elf_sections = 4096;
+
+struct ElfSymbol {
+  std::uint64_t value = 0;  // as the file says, without the load bias
+  std::uint64_t size = 0;
+};
+
+// A hash table of dynamic symbols and what it refers to, all as addresses of one memory.
+struct ElfSymbols {
+  Address gnu_hash{};
+  Address sysv_hash{};
+  Address symbols{};
+  Address strings{};
+
+  template <Memory M>
+  Result<ElfSymbol> find(M& memory, std::string_view name) const noexcept {
+    if (gnu_hash) return find_gnu(memory, name);
+    if (sysv_hash) return find_sysv(memory, name);
+    return Errc::unsupported;
+  }
+
+ private:
+  static constexpr std::uint32_t longest_chain = 4096;
+
+  template <Memory M>
+  Result<ElfSymbol> find_gnu(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 4>>(memory, gnu_hash);
+    if (!header) return header.error();
+    const auto [buckets, first, bloom_words, shift] = *header;
+    if (buckets == 0 || bloom_words == 0 || shift > 31) return Errc::bad_value;
+    const std::uint32_t h = detail::gnu_hash(name);
+    const Address bloom = gnu_hash + sizeof *header;
+    const auto word = detail::fetch<std::uint64_t>(
+        memory, bloom + std::uint64_t{8} * (h / 64 % std::uint64_t{bloom_words}));
+    if (!word) return word.error();
+    if ((*word >> (h % 64) & *word >> ((h >> shift) % 64) & 1) == 0) return Errc::unsupported;
+    const Address bucket = bloom + std::uint64_t{8} * bloom_words;
+    const auto start =
+        detail::fetch<std::uint32_t>(memory, bucket + std::uint64_t{4} * (h % buckets));
+    if (!start) return start.error();
+    if (*start < first) return Errc::unsupported;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    for (std::uint32_t i = *start, step = 0; step < longest_chain; ++i, ++step) {
+      const auto hash =
+          detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * (i - first));
+      if (!hash) return hash.error();
+      if ((*hash | 1) == (h | 1)) {
+        if (const auto found = named(memory, i, name)) return found;
+      }
+      if ((*hash & 1) != 0) return Errc::unsupported;
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> find_sysv(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 2>>(memory, sysv_hash);
+    if (!header) return header.error();
+    const auto [buckets, chains] = *header;
+    if (buckets == 0) return Errc::bad_value;
+    const Address bucket = sysv_hash + sizeof *header;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    auto next = detail::fetch<std::uint32_t>(
+        memory, bucket + std::uint64_t{4} * (detail::sysv_hash(name) % buckets));
+    for (std::uint32_t step = 0; step < longest_chain; ++step) {
+      if (!next) return next.error();
+      if (*next == 0 || *next >= chains) return Errc::unsupported;
+      if (const auto found = named(memory, *next, name)) return found;
+      next = detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * *next);
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> named(M& memory, std::uint32_t index, std::string_view name) const noexcept {
+    const auto symbol =
+        detail::fetch<Elf64_Sym>(memory, symbols + sizeof(Elf64_Sym) * std::uint64_t{index});
+    if (!symbol) return symbol.error();
+    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return Errc::unsupported;
+    if (!detail::text_is(memory, strings + symbol->st_name, name)) return Errc::unsupported;
+    return ElfSymbol{symbol->st_value, symbol->st_size};
+  }
+};
+
+// The header and the program headers, from a file or from memory.
+struct ElfProgram {
+  std::uint16_t machine = 0;
+  std::uint16_t type = 0;
+  Elf64_Ehdr header{};
+  std::vector<Elf64_Phdr> segments{};
+
+  template <Memory M>
+  static Result<ElfProgram> read(M& memory, Address at = {}) {
+    const auto header = detail::fetch<Elf64_Ehdr>(memory, at);
+    if (!header) return header.error();
+    const bool ours = std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+                      header->e_ident[EI_CLASS] == ELFCLASS64 &&
+                      header->e_ident[EI_DATA] == ELFDATA2LSB;
+    if (!ours || header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::unsupported;
+    if (header->e_phnum == 0 || header->e_phnum > most_elf_segments) return Errc::bad_value;
+    auto segments = detail::fetch_array<Elf64_Phdr>(memory, at + header->e_phoff, header->e_phnum);
+    if (!segments) return segments.error();
+    return ElfProgram{header->e_machine, header->e_type, *header, std::move(*segments)};
+  }
+
+  // The bias that puts this program where a mapping of `size` bytes from `offset` of its file, with
+  // these rights, starts at `start`. Works for parts of segments that mprotect split, and whatever
+  // the page size: only the distance of file offset and address within one segment counts.
+  template <class Take>
+  void each_bias(Address start, std::uint64_t size, std::uint64_t offset, bool executable,
+                 Take&& take) const {
+    for (const Elf64_Phdr& segment : segments) {
+      if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
+      const bool overlaps =
+          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
+      if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
+    }
+  }
+
+  template <int = 0> const Elf64_Phdr* find(std::uint32_t kind) const noexcept {
+    const auto found = std::find_if(segments.begin(), segments.end(),
+                                    [&](const Elf64_Phdr& s) { return s.p_type == kind; });
+    return found == segments.end() ? nullptr : &*found;
+  }
+};
+
+struct ElfSection {
+  std::uint32_t type = 0;
+  std::uint32_t link = 0;
+  std::uint64_t address = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string_view name{};  // in the file's table of names
+};
+
+// A file with its sections. Absent or damaged section headers are no sections, not an error: the
+// program headers above are enough to look further.
+template <Memory M>
+class ElfFile {
+ public:
+  static Result<ElfFile> read(M& file) {
+    auto program = ElfProgram::read(file);
+    if (!program) return program.error();
+    ElfFile elf{file, std::move(*program)};
+    elf.read_sections();
+    return elf;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::span<const ElfSection> sections() const noexcept { return view_of(sections_); }
+
+  const ElfSection* section(std::string_view name) const noexcept {
+    const auto found = std::find_if(sections_.begin(), sections_.end(),
+                                    [&](const ElfSection& s) { return s.name == name; });
+    return found == sections_.end() ? nullptr : &*found;
+  }
+
+  // Of the dynamic symbols, through the file's hash table.
+  Result<ElfSymbol> dynamic_symbol(std::string_view name) const noexcept {
+    return dynamic_symbols().find(*file_, name);
+  }
+
+  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
+  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
+  // 1 ms.
+  std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
+    std::vector<ElfSymbol> found(names.size());
+    for (const ElfSection& table : sections_) {
+      if (table.type != SHT_SYMTAB || table.link >= sections_.size()) continue;
+      const std::vector<NameAt> offsets = find_names(sections_[table.link], names);
+      if (!offsets.empty()) match_symbols(table, offsets, found);
+    }
+    return found;
+  }
+
+ private:
+  struct NameAt {
+    std::uint32_t offset;  // in the table of strings
+    std::size_t which;
+  };
+  static constexpr std::uint64_t largest_table = std::uint64_t{1} << 28;
+  static constexpr std::size_t largest_names = std::size_t{1} << 17;
+  static constexpr std::size_t step = std::size_t{1} << 16;
+
+  ElfFile(M& file, ElfProgram program) : file_{&file}, program_{std::move(program)} {}
+
+  void read_sections() {
+    const Elf64_Ehdr& header = program_.header;
+    const std::size_t count = header.e_shnum;
+    if (header.e_shentsize != sizeof(Elf64_Shdr) || count == 0 || count > most_elf_sections) return;
+    const auto raw = detail::fetch_array<Elf64_Shdr>(*file_, {header.e_shoff}, count);
+    if (!raw || header.e_shstrndx >= count) return;
+    const Elf64_Shdr& table = (*raw)[header.e_shstrndx];
+    if (table.sh_size > largest_names) return;
+    auto names = detail::fetch_array<char>(*file_, {table.sh_offset},
+                                           static_cast<std::size_t>(table.sh_size));
+    if (!names) return;
+    names_ = std::move(*names);
+    sections_.reserve(count);
+    for (const Elf64_Shdr& s : *raw) {
+      sections_.push_back({s.sh_type, s.sh_link, s.sh_addr, s.sh_offset, s.sh_size, {}});
+      if (s.sh_name >= names_.size()) continue;
+      const char* const name = names_.data() + s.sh_name;
+      sections_.back().name = {name, ::strnlen(name, names_.size() - s.sh_name)};
+    }
+  }
+
+  ElfSymbols dynamic_symbols() const noexcept {
+    ElfSymbols found;
+    for (const ElfSection& s : sections_) {
+      if (s.type != SHT_GNU_HASH && s.type != SHT_HASH) continue;
+      if (s.link >= sections_.size() || sections_[s.link].link >= sections_.size()) continue;
+      (s.type == SHT_GNU_HASH ? found.gnu_hash : found.sysv_hash) = {s.offset};
+      found.symbols = {sections_[s.link].offset};
+      found.strings = {sections_[sections_[s.link].link].offset};
+    }
+    return found;
+  }
+
+  // Linkers share tails of names, so a name may begin anywhere; only its end is certain.
+  std::vector<NameAt> find_names(const ElfSection& strings,
+                                 std::span<const std::string_view> names) const {
+    std::vector<NameAt> offsets;
+    if (strings.size > largest_table) return offsets;
+    constexpr std::size_t overlap = 64;  // longer than any name that is asked for
+    std::vector<std::byte> block(step + overlap);
+    for (std::uint64_t at = 0; at < strings.size; at += step) {
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
+      const std::span<std::byte> here = view_of(block).first(size);
+      if (!file_->read({strings.offset + at}, here)) break;
+      for (std::size_t which = 0; which < names.size(); ++which) {
+        for (std::size_t from = 0; from < step;) {
+          const std::string_view text = as_text(here);
+          const std::size_t hit = text.find(names[which], from);
+          if (hit == std::string_view::npos || hit >= step) break;
+          from = hit + 1;
+          const std::size_t end = hit + names[which].size();
+          if (end < text.size() && text[end] == '\0') {
+            offsets.push_back({static_cast<std::uint32_t>(at + hit), which});
+          }
+        }
+      }
+    }
+    return offsets;
+  }
+
+  void match_symbols(const ElfSection& table, std::span<const NameAt> offsets,
+                     std::vector<ElfSymbol>& found) const {
+    if (table.size > largest_table) return;
+    const std::uint64_t count = table.size / sizeof(Elf64_Sym);
+    std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
+    for (std::uint64_t at = 0; at < count; at += block.size()) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
+      const std::span<const Elf64_Sym> here = view_of(block).first(size);
+      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
+      for (const Elf64_Sym& symbol : here) {
+        if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
+        for (const NameAt& name : offsets) {
+          if (symbol.st_name == name.offset) found[name.which] = {symbol.st_value, symbol.st_size};
+        }
+      }
+    }
+  }
+
+  M* file_;
+  ElfProgram program_;
+  std::vector<char> names_;
+  std::vector<ElfSection> sections_;
+};
+
+// A program as the loader left it in memory: dynamic symbols and the build id, without any file.
+template <Memory M>
+class ElfImage {
+ public:
+  // `start` is where the file's first byte is mapped.
+  static Result<ElfImage> read(M& memory, Address start) {
+    auto program = ElfProgram::read(memory, start);
+    if (!program) return program.error();
+    const Elf64_Phdr* first = nullptr;
+    for (const Elf64_Phdr& segment : program->segments) {
+      if (segment.p_type == PT_LOAD && segment.p_offset < largest_page) {
+        first = &segment;
+        break;
+      }
+    }
+    if (!first) return Errc::bad_value;
+    ElfImage image{memory, std::move(*program)};
+    image.bias_ = start.value + first->p_offset - first->p_vaddr;
+    image.read_dynamic();
+    return image;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::uint64_t bias() const noexcept { return bias_; }
+
+  // The address in the target.
+  Result<Address> symbol(std::string_view name) const noexcept {
+    const auto found = symbols_.find(*memory_, name);
+    if (!found) return found.error();
+    return Address{found->value + bias_};
+  }
+
+ private:
+  static constexpr std::uint64_t largest_page = 65536;
+  static constexpr std::uint64_t most_dynamic = 1024;
+
+  ElfImage(M& memory, ElfProgram program) : memory_{&memory}, program_{std::move(program)} {}
+
+  void read_dynamic() {
+    const Elf64_Phdr* dynamic = program_.find(PT_DYNAMIC);
+    if (!dynamic) return;
+    const std::uint64_t count =
+        std::min<std::uint64_t>(dynamic->p_memsz / sizeof(Elf64_Dyn), most_dynamic);
+    const auto entries = detail::fetch_array<Elf64_Dyn>(*memory_, {bias_ + dynamic->p_vaddr},
+                                                        static_cast<std::size_t>(count));
+    if (!entries) return;
+    for (const Elf64_Dyn& entry : *entries) {
+      const std::uint64_t value = entry.d_un.d_ptr;
+      const Address at{value < bias_ ? value + bias_ : value};
+      if (entry.d_tag == DT_NULL) break;
+      if (entry.d_tag == DT_GNU_HASH) symbols_.gnu_hash = at;
+      if (entry.d_tag == DT_HASH) symbols_.sysv_hash = at;
+      if (entry.d_tag == DT_SYMTAB) symbols_.symbols = at;
+      if (entry.d_tag == DT_STRTAB) symbols_.strings = at;
+    }
+  }
+
+  M* memory_;
+  ElfProgram program_;
+  std::uint64_t bias_ = 0;
+  ElfSymbols symbols_;
+};
+
+// The build id in the notes of `program`, whose segment offsets `place` turns into addresses of
+// `memory` (the identity for a file; vaddr plus bias for an image). Empty when there is none.
+template <Memory M, class Place>
+std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place&& place) {
+  constexpr std::uint64_t largest_notes = 65536;
+  constexpr std::size_t largest_id = 64;
+  for (const Elf64_Phdr& segment : program.segments) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
+    const auto notes = detail::fetch_array<std::byte>(memory, place(segment),
+                                                      static_cast<std::size_t>(segment.p_filesz));
+    if (!notes) continue;
+    const std::uint64_t padding = segment.p_align == 8 ? 7 : 3;
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes->size();) {
+      const auto note = load<Elf64_Nhdr>(*notes, static_cast<std::size_t>(at));
+      const std::uint64_t name = at + sizeof note;
+      const std::uint64_t data = (name + note.n_namesz + padding) & ~padding;
+      const auto owner = slice(*notes, name, note.n_namesz);
+      const auto id = slice(*notes, data, note.n_descsz);
+      if (!owner || !id) break;
+      if (note.n_type == NT_GNU_BUILD_ID && as_text(*owner) == std::string_view{"GNU\0", 4} &&
+          id->size() <= largest_id) {
+        return {id->begin(), id->end()};
+      }
+      at = (data + note.n_descsz + padding) & ~padding;
+    }
+  }
+  return {};
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/target/maps.hpp ----
 
 // What is mapped where: the table that /proc/PID/maps prints, and which core files carry as a note.
@@ -13879,471 +14316,148 @@ template <int> inline Result<OpenedFile> Process::open_mapped(const Mapping& map
 
 }  // namespace tachyon
 
-// ---- tachyon/target/elf.hpp ----
+// ---- tachyon/target/programs.hpp ----
 
-// As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
-// id, and where the file came to lie in an address space.
-//
-// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
-// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
-// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
-//
-//   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
-//       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
-//       |                                  DT_SYMTAB, DT_STRTAB    (index of a symbol)
-//       +------e_shoff----> sections, named by .shstrtab
-//
-// The values of DT_* are virtual addresses that glibc's loader has replaced by absolute ones, while
-// musl (and the kernel's own vDSO) left them alone: what lies below the load bias gets it added.
-//
-// A file is only believed, never trusted: counts are capped, no number read from it sizes anything
-// before it was compared with a cap, chains end after a bounded number of steps, and every read is
-// checked by the memory it goes to.
+// The programs that are mapped in a process, with the files behind them. Whoever looks for something
+// in them knows the process only as Memory and Modules, so core files work the same way.
 namespace tachyon {
+
+// A view of what is mapped and of the files behind it.
+template <class V>
+concept Modules = requires(const V& view, const Mapping& mapping) {
+  { view.maps() } -> std::convertible_to<const Maps&>;
+  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
+  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
+};
+
+// The modules of a live process, as of its construction.
+class ProcessModules {
+ public:
+  template <int = 0> static Result<ProcessModules> read(const Process& process) {
+    auto maps = process.maps();
+    if (!maps) return maps.error();
+    const auto headers = process.program_headers();
+    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
+  }
+
+  template <int = 0> const Maps& maps() const noexcept { return maps_; }
+  template <int = 0> Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
+  template <int = 0> Address program_headers() const noexcept { return headers_; }
+
+ private:
+  template <int = 0> ProcessModules(const Process& process, Maps maps, Address headers)
+      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
+
+  const Process* process_;
+  Maps maps_;
+  Address headers_;
+};
+static_assert(Modules<ProcessModules>);
 
 namespace detail {
 
-template <class T, Memory M>
-Result<T> fetch(M& memory, Address at) noexcept {
-  T value{};
-  if (const auto read = memory.read(at, bytes_of(value)); !read) {
-    return read.error();
+// All mappings of one file.
+struct Program {
+  const Maps* maps;
+  std::span<const std::uint32_t> indices;
+  int rank = 0;
+
+  template <int = 0> const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
+  template <int = 0> const Mapping& first() const { return (*this)[0]; }
+  template <int = 0> std::size_t size() const noexcept { return indices.size(); }
+};
+
+template <int = 0> inline std::string_view file_name(std::string_view path) noexcept {
+  return path.substr(path.rfind('/') + 1);
+}
+
+template <Memory M, Modules V>
+class Programs {
+ public:
+  Programs(M& memory, const V& modules) noexcept : memory_{memory}, modules_{modules} {}
+
+  // The executable first, then what is called python something, then the others.
+  const std::vector<Program>& all() {
+    if (order_.empty()) collect();
+    return programs_;
   }
-  return value;
-}
+  // Where the executable is mapped; zero if unknown.
+  Address executable() const noexcept { return executable_; }
 
-// `count` elements; the caller has bounded it.
-template <class T, Memory M>
-Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
-  std::vector<T> values(count);
-  if (const auto read = memory.read(at, bytes_of(values)); !read) {
-    return read.error();
+  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
+  // holds the headers and, with every usual linker, the build id.
+  std::optional<OpenedFile> open(const Program& program) {
+    auto opened = modules_.open(program.first());
+    if (!opened) return std::nullopt;
+    if (opened->certain) return std::move(*opened);
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      if (program[i].offset != 0) continue;
+      std::array<std::byte, 1024> on_disk;
+      std::array<std::byte, 1024> mapped;
+      const auto size = read_at(opened->file, 0, on_disk);
+      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
+      if (on_disk == mapped) return std::move(*opened);
+      break;
+    }
+    return std::nullopt;
   }
-  return values;
-}
 
-// Does the text at `at` read `name`, closing zero included?
-template <Memory M>
-bool text_is(M& memory, Address at, std::string_view name) noexcept {
-  std::array<std::byte, 64> buffer;
-  if (name.size() >= buffer.size()) return false;
-  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
-  return memory.read(at, into) && as_text(into.first(name.size())) == name &&
-         buffer[name.size()] == std::byte{0};
-}
-
-constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
-  std::uint32_t h = 5381;
-  for (const char c : name) h = h * 33 + static_cast<unsigned char>(c);
-  return h;
-}
-
-constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
-  std::uint32_t h = 0;
-  for (const char c : name) {
-    h = (h << 4) + static_cast<unsigned char>(c);
-    h = (h ^ (h >> 24 & 0xf0)) & 0x0fffffff;
+  // The load biases at which the file is mapped to run; rarely more than one.
+  static std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) {
+    constexpr std::size_t most = 8;
+    std::vector<std::uint64_t> found;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.executable) continue;
+      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
+        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
+        if (!known && found.size() < most) found.push_back(bias);
+      });
+    }
+    return found;
   }
-  return h;
-}
+
+ private:
+  static constexpr std::size_t most_programs = 4096;
+
+  void collect() {
+    const Maps& maps = modules_.maps();
+    order_ = maps.by_file();
+    const Mapping* executable = maps.find(modules_.program_headers());
+    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
+      const Mapping& first = maps.all()[order_[i]];
+      std::size_t end = i;
+      bool runs = false;
+      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
+        runs = runs || maps.all()[order_[end]].executable;
+      }
+      if (runs) {
+        const bool main = executable && executable->same_file(first);
+        const bool named = file_name(first.path).find("python") != std::string_view::npos;
+        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
+        if (main) executable_ = Address{first.start};
+      }
+      i = end;
+    }
+    std::stable_sort(programs_.begin(), programs_.end(),
+                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
+  }
+
+  M& memory_;
+  const V& modules_;
+  std::vector<std::uint32_t> order_;
+  std::vector<Program> programs_;
+  Address executable_{};
+};
 
 }  // namespace detail
 
-inline constexpr std::size_t most_elf_segments = 256;
-inline constexpr std::size_t most_elf_sections = 4096;
-
-struct ElfSymbol {
-  std::uint64_t value = 0;  // as the file says, without the load bias
-  std::uint64_t size = 0;
-};
-
-// A hash table of dynamic symbols and what it refers to, all as addresses of one memory.
-struct ElfSymbols {
-  Address gnu_hash{};
-  Address sysv_hash{};
-  Address symbols{};
-  Address strings{};
-
-  template <Memory M>
-  Result<ElfSymbol> find(M& memory, std::string_view name) const noexcept {
-    if (gnu_hash) return find_gnu(memory, name);
-    if (sysv_hash) return find_sysv(memory, name);
-    return Errc::unsupported;
-  }
-
- private:
-  static constexpr std::uint32_t longest_chain = 4096;
-
-  template <Memory M>
-  Result<ElfSymbol> find_gnu(M& memory, std::string_view name) const noexcept {
-    const auto header = detail::fetch<std::array<std::uint32_t, 4>>(memory, gnu_hash);
-    if (!header) return header.error();
-    const auto [buckets, first, bloom_words, shift] = *header;
-    if (buckets == 0 || bloom_words == 0 || shift > 31) return Errc::bad_value;
-    const std::uint32_t h = detail::gnu_hash(name);
-    const Address bloom = gnu_hash + sizeof *header;
-    const auto word = detail::fetch<std::uint64_t>(
-        memory, bloom + std::uint64_t{8} * (h / 64 % std::uint64_t{bloom_words}));
-    if (!word) return word.error();
-    if ((*word >> (h % 64) & *word >> ((h >> shift) % 64) & 1) == 0) return Errc::unsupported;
-    const Address bucket = bloom + std::uint64_t{8} * bloom_words;
-    const auto start =
-        detail::fetch<std::uint32_t>(memory, bucket + std::uint64_t{4} * (h % buckets));
-    if (!start) return start.error();
-    if (*start < first) return Errc::unsupported;
-    const Address chain = bucket + std::uint64_t{4} * buckets;
-    for (std::uint32_t i = *start, step = 0; step < longest_chain; ++i, ++step) {
-      const auto hash =
-          detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * (i - first));
-      if (!hash) return hash.error();
-      if ((*hash | 1) == (h | 1)) {
-        if (const auto found = named(memory, i, name)) return found;
-      }
-      if ((*hash & 1) != 0) return Errc::unsupported;
-    }
-    return Errc::too_deep;
-  }
-
-  template <Memory M>
-  Result<ElfSymbol> find_sysv(M& memory, std::string_view name) const noexcept {
-    const auto header = detail::fetch<std::array<std::uint32_t, 2>>(memory, sysv_hash);
-    if (!header) return header.error();
-    const auto [buckets, chains] = *header;
-    if (buckets == 0) return Errc::bad_value;
-    const Address bucket = sysv_hash + sizeof *header;
-    const Address chain = bucket + std::uint64_t{4} * buckets;
-    auto next = detail::fetch<std::uint32_t>(
-        memory, bucket + std::uint64_t{4} * (detail::sysv_hash(name) % buckets));
-    for (std::uint32_t step = 0; step < longest_chain; ++step) {
-      if (!next) return next.error();
-      if (*next == 0 || *next >= chains) return Errc::unsupported;
-      if (const auto found = named(memory, *next, name)) return found;
-      next = detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * *next);
-    }
-    return Errc::too_deep;
-  }
-
-  template <Memory M>
-  Result<ElfSymbol> named(M& memory, std::uint32_t index, std::string_view name) const noexcept {
-    const auto symbol =
-        detail::fetch<Elf64_Sym>(memory, symbols + sizeof(Elf64_Sym) * std::uint64_t{index});
-    if (!symbol) return symbol.error();
-    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return Errc::unsupported;
-    if (!detail::text_is(memory, strings + symbol->st_name, name)) return Errc::unsupported;
-    return ElfSymbol{symbol->st_value, symbol->st_size};
-  }
-};
-
-// The header and the program headers, from a file or from memory.
-struct ElfProgram {
-  std::uint16_t machine = 0;
-  std::uint16_t type = 0;
-  Elf64_Ehdr header{};
-  std::vector<Elf64_Phdr> segments{};
-
-  template <Memory M>
-  static Result<ElfProgram> read(M& memory, Address at = {}) {
-    const auto header = detail::fetch<Elf64_Ehdr>(memory, at);
-    if (!header) return header.error();
-    const bool ours = std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
-                      header->e_ident[EI_CLASS] == ELFCLASS64 &&
-                      header->e_ident[EI_DATA] == ELFDATA2LSB;
-    if (!ours || header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::unsupported;
-    if (header->e_phnum == 0 || header->e_phnum > most_elf_segments) return Errc::bad_value;
-    auto segments = detail::fetch_array<Elf64_Phdr>(memory, at + header->e_phoff, header->e_phnum);
-    if (!segments) return segments.error();
-    return ElfProgram{header->e_machine, header->e_type, *header, std::move(*segments)};
-  }
-
-  // The bias that puts this program where a mapping of `size` bytes from `offset` of its file, with
-  // these rights, starts at `start`. Works for parts of segments that mprotect split, and whatever
-  // the page size: only the distance of file offset and address within one segment counts.
-  template <class Take>
-  void each_bias(Address start, std::uint64_t size, std::uint64_t offset, bool executable,
-                 Take&& take) const {
-    for (const Elf64_Phdr& segment : segments) {
-      if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
-      const bool overlaps =
-          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
-      if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
-    }
-  }
-
-  template <int = 0> const Elf64_Phdr* find(std::uint32_t kind) const noexcept {
-    const auto found = std::find_if(segments.begin(), segments.end(),
-                                    [&](const Elf64_Phdr& s) { return s.p_type == kind; });
-    return found == segments.end() ? nullptr : &*found;
-  }
-};
-
-struct ElfSection {
-  std::uint32_t type = 0;
-  std::uint32_t link = 0;
-  std::uint64_t address = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-  std::string_view name{};  // in the file's table of names
-};
-
-// A file with its sections. Absent or damaged section headers are no sections, not an error: the
-// program headers above are enough to look further.
-template <Memory M>
-class ElfFile {
- public:
-  static Result<ElfFile> read(M& file) {
-    auto program = ElfProgram::read(file);
-    if (!program) return program.error();
-    ElfFile elf{file, std::move(*program)};
-    elf.read_sections();
-    return elf;
-  }
-
-  const ElfProgram& program() const noexcept { return program_; }
-  std::span<const ElfSection> sections() const noexcept { return view_of(sections_); }
-
-  const ElfSection* section(std::string_view name) const noexcept {
-    const auto found = std::find_if(sections_.begin(), sections_.end(),
-                                    [&](const ElfSection& s) { return s.name == name; });
-    return found == sections_.end() ? nullptr : &*found;
-  }
-
-  // Of the dynamic symbols, through the file's hash table.
-  Result<ElfSymbol> dynamic_symbol(std::string_view name) const noexcept {
-    return dynamic_symbols().find(*file_, name);
-  }
-
-  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
-  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
-  // 1 ms.
-  std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
-    std::vector<ElfSymbol> found(names.size());
-    for (const ElfSection& table : sections_) {
-      if (table.type != SHT_SYMTAB || table.link >= sections_.size()) continue;
-      const std::vector<NameAt> offsets = find_names(sections_[table.link], names);
-      if (!offsets.empty()) match_symbols(table, offsets, found);
-    }
-    return found;
-  }
-
- private:
-  struct NameAt {
-    std::uint32_t offset;  // in the table of strings
-    std::size_t which;
-  };
-  static constexpr std::uint64_t largest_table = std::uint64_t{1} << 28;
-  static constexpr std::size_t largest_names = std::size_t{1} << 17;
-  static constexpr std::size_t step = std::size_t{1} << 16;
-
-  ElfFile(M& file, ElfProgram program) : file_{&file}, program_{std::move(program)} {}
-
-  void read_sections() {
-    const Elf64_Ehdr& header = program_.header;
-    const std::size_t count = header.e_shnum;
-    if (header.e_shentsize != sizeof(Elf64_Shdr) || count == 0 || count > most_elf_sections) return;
-    const auto raw = detail::fetch_array<Elf64_Shdr>(*file_, {header.e_shoff}, count);
-    if (!raw || header.e_shstrndx >= count) return;
-    const Elf64_Shdr& table = (*raw)[header.e_shstrndx];
-    if (table.sh_size > largest_names) return;
-    auto names = detail::fetch_array<char>(*file_, {table.sh_offset},
-                                           static_cast<std::size_t>(table.sh_size));
-    if (!names) return;
-    names_ = std::move(*names);
-    sections_.reserve(count);
-    for (const Elf64_Shdr& s : *raw) {
-      sections_.push_back({s.sh_type, s.sh_link, s.sh_addr, s.sh_offset, s.sh_size, {}});
-      if (s.sh_name >= names_.size()) continue;
-      const char* const name = names_.data() + s.sh_name;
-      sections_.back().name = {name, ::strnlen(name, names_.size() - s.sh_name)};
-    }
-  }
-
-  ElfSymbols dynamic_symbols() const noexcept {
-    ElfSymbols found;
-    for (const ElfSection& s : sections_) {
-      if (s.type != SHT_GNU_HASH && s.type != SHT_HASH) continue;
-      if (s.link >= sections_.size() || sections_[s.link].link >= sections_.size()) continue;
-      (s.type == SHT_GNU_HASH ? found.gnu_hash : found.sysv_hash) = {s.offset};
-      found.symbols = {sections_[s.link].offset};
-      found.strings = {sections_[sections_[s.link].link].offset};
-    }
-    return found;
-  }
-
-  // Linkers share tails of names, so a name may begin anywhere; only its end is certain.
-  std::vector<NameAt> find_names(const ElfSection& strings,
-                                 std::span<const std::string_view> names) const {
-    std::vector<NameAt> offsets;
-    if (strings.size > largest_table) return offsets;
-    constexpr std::size_t overlap = 64;  // longer than any name that is asked for
-    std::vector<std::byte> block(step + overlap);
-    for (std::uint64_t at = 0; at < strings.size; at += step) {
-      const auto size =
-          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
-      const std::span<std::byte> here = view_of(block).first(size);
-      if (!file_->read({strings.offset + at}, here)) break;
-      for (std::size_t which = 0; which < names.size(); ++which) {
-        for (std::size_t from = 0; from < step;) {
-          const std::string_view text = as_text(here);
-          const std::size_t hit = text.find(names[which], from);
-          if (hit == std::string_view::npos || hit >= step) break;
-          from = hit + 1;
-          const std::size_t end = hit + names[which].size();
-          if (end < text.size() && text[end] == '\0') {
-            offsets.push_back({static_cast<std::uint32_t>(at + hit), which});
-          }
-        }
-      }
-    }
-    return offsets;
-  }
-
-  void match_symbols(const ElfSection& table, std::span<const NameAt> offsets,
-                     std::vector<ElfSymbol>& found) const {
-    if (table.size > largest_table) return;
-    const std::uint64_t count = table.size / sizeof(Elf64_Sym);
-    std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
-    for (std::uint64_t at = 0; at < count; at += block.size()) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
-      const std::span<const Elf64_Sym> here = view_of(block).first(size);
-      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
-      for (const Elf64_Sym& symbol : here) {
-        if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
-        for (const NameAt& name : offsets) {
-          if (symbol.st_name == name.offset) found[name.which] = {symbol.st_value, symbol.st_size};
-        }
-      }
-    }
-  }
-
-  M* file_;
-  ElfProgram program_;
-  std::vector<char> names_;
-  std::vector<ElfSection> sections_;
-};
-
-// A program as the loader left it in memory: dynamic symbols and the build id, without any file.
-template <Memory M>
-class ElfImage {
- public:
-  // `start` is where the file's first byte is mapped.
-  static Result<ElfImage> read(M& memory, Address start) {
-    auto program = ElfProgram::read(memory, start);
-    if (!program) return program.error();
-    const Elf64_Phdr* first = nullptr;
-    for (const Elf64_Phdr& segment : program->segments) {
-      if (segment.p_type == PT_LOAD && segment.p_offset < largest_page) {
-        first = &segment;
-        break;
-      }
-    }
-    if (!first) return Errc::bad_value;
-    ElfImage image{memory, std::move(*program)};
-    image.bias_ = start.value + first->p_offset - first->p_vaddr;
-    image.read_dynamic();
-    return image;
-  }
-
-  const ElfProgram& program() const noexcept { return program_; }
-  std::uint64_t bias() const noexcept { return bias_; }
-
-  // The address in the target.
-  Result<Address> symbol(std::string_view name) const noexcept {
-    const auto found = symbols_.find(*memory_, name);
-    if (!found) return found.error();
-    return Address{found->value + bias_};
-  }
-
- private:
-  static constexpr std::uint64_t largest_page = 65536;
-  static constexpr std::uint64_t most_dynamic = 1024;
-
-  ElfImage(M& memory, ElfProgram program) : memory_{&memory}, program_{std::move(program)} {}
-
-  void read_dynamic() {
-    const Elf64_Phdr* dynamic = program_.find(PT_DYNAMIC);
-    if (!dynamic) return;
-    const std::uint64_t count =
-        std::min<std::uint64_t>(dynamic->p_memsz / sizeof(Elf64_Dyn), most_dynamic);
-    const auto entries = detail::fetch_array<Elf64_Dyn>(*memory_, {bias_ + dynamic->p_vaddr},
-                                                        static_cast<std::size_t>(count));
-    if (!entries) return;
-    for (const Elf64_Dyn& entry : *entries) {
-      const std::uint64_t value = entry.d_un.d_ptr;
-      const Address at{value < bias_ ? value + bias_ : value};
-      if (entry.d_tag == DT_NULL) break;
-      if (entry.d_tag == DT_GNU_HASH) symbols_.gnu_hash = at;
-      if (entry.d_tag == DT_HASH) symbols_.sysv_hash = at;
-      if (entry.d_tag == DT_SYMTAB) symbols_.symbols = at;
-      if (entry.d_tag == DT_STRTAB) symbols_.strings = at;
-    }
-  }
-
-  M* memory_;
-  ElfProgram program_;
-  std::uint64_t bias_ = 0;
-  ElfSymbols symbols_;
-};
-
-// The build id in the notes of `program`, whose segment offsets `place` turns into addresses of
-// `memory` (the identity for a file; vaddr plus bias for an image). Empty when there is none.
-template <Memory M, class Place>
-std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place&& place) {
-  constexpr std::uint64_t largest_notes = 65536;
-  constexpr std::size_t largest_id = 64;
-  for (const Elf64_Phdr& segment : program.segments) {
-    if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
-    const auto notes = detail::fetch_array<std::byte>(memory, place(segment),
-                                                      static_cast<std::size_t>(segment.p_filesz));
-    if (!notes) continue;
-    const std::uint64_t padding = segment.p_align == 8 ? 7 : 3;
-    for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes->size();) {
-      const auto note = load<Elf64_Nhdr>(*notes, static_cast<std::size_t>(at));
-      const std::uint64_t name = at + sizeof note;
-      const std::uint64_t data = (name + note.n_namesz + padding) & ~padding;
-      const auto owner = slice(*notes, name, note.n_namesz);
-      const auto id = slice(*notes, data, note.n_descsz);
-      if (!owner || !id) break;
-      if (note.n_type == NT_GNU_BUILD_ID && as_text(*owner) == std::string_view{"GNU\0", 4} &&
-          id->size() <= largest_id) {
-        return {id->begin(), id->end()};
-      }
-      at = (data + note.n_descsz + padding) & ~padding;
-    }
-  }
-  return {};
-}
-
 }  // namespace tachyon
 
-// ---- tachyon/target/runtime.hpp ----
+// ---- tachyon/target/runtime_site.hpp ----
 
-// Where in a process is the interpreter, and which one is it?
-//
-// Everything CPython knows hangs off one static object, _PyRuntime: interpreters, their threads,
-// their frames. It lies in the data of the executable or of a shared library, and that file may
-// have any name (an application that embeds Python), be stripped, be gone from the disk since the
-// last upgrade, or live in a container's file system that we cannot see. So names decide only what
-// is tried first. For every mapped program, in turn, the first that holds good wins:
-//
-//   section         .PyRuntime in the file's section headers            survives stripping
-//   dynamic symbol  _PyRuntime through the file's hash table
-//   symbol table    _PyRuntime in .symtab                               a static link, not stripped
-//   memory symbol   _PyRuntime through PT_DYNAMIC of the mapped image   no file needed
-//
-// and when no program has it, its writable memory is searched: for the eight bytes "xdebugpy" that
-// 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
-// into itself (its `main` interpreter is a part of it).
-//
-//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
-//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
-//
-// A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
-// 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
-// one that has interpreters wins. An interpreter that is still starting has none: that is an answer
-// (`not_started`), to be asked again, and not a failure.
-//
-// The finder knows a process only as Memory and Modules, so core files work the same way.
+// What is known of an interpreter once it has been found (target/runtime.hpp), and whether it can be
+// read.
 namespace tachyon {
 
 enum class FoundBy : std::uint8_t {
@@ -14434,37 +14548,130 @@ template <int = 0> inline bool has_task_lists(const RuntimeSite& site) noexcept 
   return layout != nullptr && layout->has_task_lists;
 }
 
-// A view of what is mapped and of the files behind it.
-template <class V>
-concept Modules = requires(const V& view, const Mapping& mapping) {
-  { view.maps() } -> std::convertible_to<const Maps&>;
-  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
-  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
-};
+}  // namespace tachyon
 
-// The modules of a live process, as of its construction.
-class ProcessModules {
+// ---- tachyon/target/asyncio_table.hpp ----
+
+// asyncio publishes where its own structures keep what a reader of tasks needs: a table in a section
+// of the extension module or, where that is built in, of the interpreter's file.
+namespace tachyon {
+
+namespace detail {
+
+template <Memory M, Modules V>
+class AsyncioFinder {
  public:
-  template <int = 0> static Result<ProcessModules> read(const Process& process) {
-    auto maps = process.maps();
-    if (!maps) return maps.error();
-    const auto headers = process.program_headers();
-    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
+  AsyncioFinder(M& memory, Programs<M, V>& programs) noexcept
+      : memory_{memory}, programs_{programs} {}
+
+  Address find(const RuntimeSite& site) {
+    if (!has_task_lists(site)) return {};
+    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
+      for (const Program& program : programs_.all()) {
+        const std::string& path = program.first().path;
+        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
+        if (!wanted) continue;
+        if (const Address at = in_program(program, site)) return at;
+      }
+    }
+    return {};
   }
 
-  template <int = 0> const Maps& maps() const noexcept { return maps_; }
-  template <int = 0> Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
-  template <int = 0> Address program_headers() const noexcept { return headers_; }
-
  private:
-  template <int = 0> ProcessModules(const Process& process, Maps maps, Address headers)
-      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
+  // Thirteen words, in order of address: sizes of three structures and offsets in each.
+  static bool plausible(std::span<const std::uint64_t, 13> w) noexcept {
+    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
+    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
+    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[0];
+    });
+    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[9];
+    });
+    return task && thread && w[8] != 0 && w[8] < w[7];
+  }
 
-  const Process* process_;
-  Maps maps_;
-  Address headers_;
+  Address in_program(const Program& program, const RuntimeSite& site) {
+    if (auto opened = programs_.open(program)) {
+      FileBytes bytes{std::move(opened->file)};
+      const auto elf = ElfFile<FileBytes>::read(bytes);
+      if (elf && !elf->sections().empty()) {
+        const ElfSection* section = elf->section(".AsyncioDebug");
+        if (!section) return {};
+        for (const std::uint64_t bias : programs_.biases(program, elf->program())) {
+          const Address at{section->address + bias};
+          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
+          if (words && plausible(*words)) return at;
+        }
+        return {};
+      }
+    }
+    return search(program, site);
+  }
+
+  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
+  // of the interpreter, which the runtime's own table has as its seventh.
+  Address search(const Program& program, const RuntimeSite& site) {
+    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
+    if (!expected) return {};
+    std::vector<std::uint64_t> block;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
+      block.resize(static_cast<std::size_t>(m.size() / 8));
+      if (!memory_.read(m.start, bytes_of(block))) continue;
+      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
+        const auto words = view_of(block).subspan(k).template first<13>();
+        if (words[7] == *expected && plausible(words)) return m.start + k * 8;
+      }
+    }
+    return {};
+  }
+
+  M& memory_;
+  Programs<M, V>& programs_;
 };
-static_assert(Modules<ProcessModules>);
+
+}  // namespace detail
+
+// asyncio may be imported long after the attach. `modules` must be read anew.
+template <Memory M, Modules V>
+Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
+  detail::Programs<M, V> programs{memory, modules};
+  return detail::AsyncioFinder<M, V>{memory, programs}.find(site);
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/runtime.hpp ----
+
+// Where in a process is the interpreter, and which one is it?
+//
+// Everything CPython knows hangs off one static object, _PyRuntime: interpreters, their threads,
+// their frames. It lies in the data of the executable or of a shared library, and that file may
+// have any name (an application that embeds Python), be stripped, be gone from the disk since the
+// last upgrade, or live in a container's file system that we cannot see. So names decide only what
+// is tried first. For every mapped program, in turn, the first that holds good wins:
+//
+//   section         .PyRuntime in the file's section headers            survives stripping
+//   dynamic symbol  _PyRuntime through the file's hash table
+//   symbol table    _PyRuntime in .symtab                               a static link, not stripped
+//   memory symbol   _PyRuntime through PT_DYNAMIC of the mapped image   no file needed
+//
+// and when no program has it, its writable memory is searched: for the eight bytes "xdebugpy" that
+// 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
+// into itself (its `main` interpreter is a part of it).
+//
+//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
+//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
+//
+// A find is a claim. It is accepted when memory agrees: the cookie with a version word of a CPython
+// 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
+// one that has interpreters wins. An interpreter that is still starting has none: that is an answer
+// (`not_started`), to be asked again, and not a failure.
+//
+// The finder knows a process only as Memory and Modules, so core files work the same way.
+namespace tachyon {
 
 namespace detail {
 
@@ -14507,17 +14714,17 @@ constexpr bool plausible_version(std::uint64_t word) noexcept {
 template <Memory M, Modules V>
 class RuntimeFinder {
  public:
-  RuntimeFinder(M& memory, const V& modules) : memory_{memory}, modules_{modules} {}
+  RuntimeFinder(M& memory, const V& modules)
+      : memory_{memory}, modules_{modules}, programs_{memory, modules} {}
 
   Result<RuntimeSite> find() {
-    collect_programs();
-    for (Program& program : programs_) {
+    for (const Program& program : programs_.all()) {
       in_program(program);
       if (best_ && best_->state == RuntimeState::running) break;
     }
     if (!best_ && older_ <= unknown_version) search_memory();
     if (best_) {
-      best_->asyncio_debug = find_asyncio(*best_);
+      best_->asyncio_debug = AsyncioFinder<M, V>{memory_, programs_}.find(*best_);
       return std::move(*best_);
     }
     if (unready_) return Errc::not_started;
@@ -14525,32 +14732,7 @@ class RuntimeFinder {
     return Errc::not_python;
   }
 
-  Address find_asyncio(const RuntimeSite& site) {
-    if (!has_task_lists(site)) return {};
-    if (programs_.empty()) collect_programs();
-    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
-      for (Program& program : programs_) {
-        const std::string& path = program.first().path;
-        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
-        if (!wanted) continue;
-        if (const Address at = asyncio_in(program, site)) return at;
-      }
-    }
-    return {};
-  }
-
  private:
-  // All mappings of one file.
-  struct Program {
-    const Maps* maps;
-    std::span<const std::uint32_t> indices;
-    int rank = 0;
-
-    const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
-    const Mapping& first() const { return (*this)[0]; }
-    std::size_t size() const noexcept { return indices.size(); }
-  };
-
   struct Claim {
     Address runtime{};
     std::uint64_t size = 0;
@@ -14558,40 +14740,12 @@ class RuntimeFinder {
     FoundBy by{};
   };
 
-  static constexpr std::size_t most_programs = 4096;
   static constexpr std::uint64_t unknown_version = 0x03000000;
-
-  static std::string_view file_name(std::string_view path) noexcept {
-    return path.substr(path.rfind('/') + 1);
-  }
-
-  void collect_programs() {
-    const Maps& maps = modules_.maps();
-    order_ = maps.by_file();
-    const Mapping* executable = maps.find(modules_.program_headers());
-    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
-      const Mapping& first = maps.all()[order_[i]];
-      std::size_t end = i;
-      bool runs = false;
-      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
-        runs = runs || maps.all()[order_[end]].executable;
-      }
-      if (runs) {
-        const bool main = executable && executable->same_file(first);
-        const bool named = file_name(first.path).find("python") != std::string_view::npos;
-        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
-        if (main) executable_ = Address{first.start};
-      }
-      i = end;
-    }
-    std::stable_sort(programs_.begin(), programs_.end(),
-                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
-  }
 
   // ---- one program ----
 
-  void in_program(Program& program) {
-    if (auto opened = open(program)) {
+  void in_program(const Program& program) {
+    if (auto opened = programs_.open(program)) {
       FileBytes bytes{std::move(opened->file)};
       if (auto elf = ElfFile<FileBytes>::read(bytes)) {
         if (in_file(program, *elf, opened->by)) return;
@@ -14606,39 +14760,6 @@ class RuntimeFinder {
     return std::any_of(elf.sections().begin(), elf.sections().end(), [](const ElfSection& s) {
       return s.type == SHT_GNU_HASH || s.type == SHT_HASH;
     });
-  }
-
-  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
-  // holds the headers and, with every usual linker, the build id.
-  std::optional<OpenedFile> open(const Program& program) {
-    auto opened = modules_.open(program.first());
-    if (!opened) return std::nullopt;
-    if (opened->certain) return std::move(*opened);
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      if (program[i].offset != 0) continue;
-      std::array<std::byte, 1024> on_disk;
-      std::array<std::byte, 1024> mapped;
-      const auto size = read_at(opened->file, 0, on_disk);
-      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
-      if (on_disk == mapped) return std::move(*opened);
-      break;
-    }
-    return std::nullopt;
-  }
-
-  // The load biases at which the file is mapped to run; rarely more than one.
-  std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) const {
-    constexpr std::size_t most = 8;
-    std::vector<std::uint64_t> found;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.executable) continue;
-      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
-        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
-        if (!known && found.size() < most) found.push_back(bias);
-      });
-    }
-    return found;
   }
 
   bool in_file(const Program& program, const ElfFile<FileBytes>& elf, OpenedBy by) {
@@ -14668,12 +14789,12 @@ class RuntimeFinder {
       }
       return false;
     }
-    for (const std::uint64_t bias : biases(program, elf.program())) {
+    for (const std::uint64_t bias : programs_.biases(program, elf.program())) {
       const auto placed = [&](std::size_t i) {
         return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
       };
       const Claim here{claim.runtime + bias, claim.size, placed(1), claim.by};
-      if (!believe(here, &program.first(), elf.program().machine, by)) continue;
+      if (!accept(here, &program.first(), elf.program().machine, by)) continue;
       take_objects(placed);
       return true;
     }
@@ -14694,7 +14815,7 @@ class RuntimeFinder {
         return image->symbol(names[k]).value_or(Address{});
       };
       const Claim claim{*runtime, 0, placed(1), FoundBy::memory_symbol};
-      if (!believe(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
+      if (!accept(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
       take_objects(placed);
       return;
     }
@@ -14719,10 +14840,9 @@ class RuntimeFinder {
   // An executable that was not built position-independent may hold its own copy of a library's
   // object, and then the library uses that copy.
   void prefer_copies(std::span<Address* const> into) {
-    const bool elsewhere =
-        executable_ && !programs_.empty() && best_->file != programs_[0].first().path;
+    const bool elsewhere = programs_.executable() && best_->file != programs_.all()[0].first().path;
     if (!elsewhere) return;
-    const auto image = ElfImage<M>::read(memory_, executable_);
+    const auto image = ElfImage<M>::read(memory_, programs_.executable());
     if (!image || image->program().type != ET_EXEC) return;
     for (std::size_t i = 0; i < into.size(); ++i) {
       if (const auto copy = image->symbol(names[i + 2])) *into[i] = *copy;
@@ -14731,7 +14851,7 @@ class RuntimeFinder {
 
   // ---- is it one? ----
 
-  bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
+  bool accept(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
     ++claims_;
     RuntimeSite site;
     site.runtime = claim.runtime;
@@ -14855,7 +14975,7 @@ class RuntimeFinder {
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
-          believe({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
+          accept({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
         }
         for (const EarlyRuntime& early : early_runtimes) {
           const std::uint64_t main = early.runtime.main_interpreter.offset;
@@ -14874,60 +14994,8 @@ class RuntimeFinder {
     if (!thread || !*thread) return;
     const auto owner = fetch<Address>(memory_, *thread + early.thread_interpreter);
     if (!owner || *owner != interpreter) return;
-    believe({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
-            OpenedBy::none);
-  }
-
-  // ---- asyncio ----
-
-  // Thirteen words, in order of address: sizes of three structures and offsets in each.
-  static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
-    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
-    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
-    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[0];
-    });
-    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[9];
-    });
-    return task && thread && w[8] != 0 && w[8] < w[7];
-  }
-
-  Address asyncio_in(Program& program, const RuntimeSite& site) {
-    if (auto opened = open(program)) {
-      FileBytes bytes{std::move(opened->file)};
-      const auto elf = ElfFile<FileBytes>::read(bytes);
-      if (elf && !elf->sections().empty()) {
-        const ElfSection* section = elf->section(".AsyncioDebug");
-        if (!section) return {};
-        for (const std::uint64_t bias : biases(program, elf->program())) {
-          const Address at{section->address + bias};
-          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
-          if (words && plausible_asyncio(*words)) return at;
-        }
-        return {};
-      }
-    }
-    return search_asyncio(program, site);
-  }
-
-  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
-  // of the interpreter, which the runtime's own table has as its seventh.
-  Address search_asyncio(const Program& program, const RuntimeSite& site) {
-    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
-    if (!expected) return {};
-    std::vector<std::uint64_t> block;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
-      block.resize(static_cast<std::size_t>(m.size() / 8));
-      if (!memory_.read(m.start, bytes_of(block))) continue;
-      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
-        const auto words = view_of(block).subspan(k).template first<13>();
-        if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
-      }
-    }
-    return {};
+    accept({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
+           OpenedBy::none);
   }
 
   static constexpr std::array<std::string_view, 8> names{
@@ -14936,9 +15004,7 @@ class RuntimeFinder {
 
   M& memory_;
   const V& modules_;
-  std::vector<std::uint32_t> order_;
-  std::vector<Program> programs_;
-  Address executable_{};
+  Programs<M, V> programs_;
   std::optional<RuntimeSite> best_;
   int claims_ = 0;
   bool unready_ = false;     // seen one whose object is not in its place yet
@@ -14950,12 +15016,6 @@ class RuntimeFinder {
 template <Memory M, Modules V>
 Result<RuntimeSite> find_runtime(M& memory, const V& modules) {
   return detail::RuntimeFinder<M, V>{memory, modules}.find();
-}
-
-// asyncio may be imported long after the attach. `modules` must be read anew.
-template <Memory M, Modules V>
-Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
-  return detail::RuntimeFinder<M, V>{memory, modules}.find_asyncio(site);
 }
 
 }  // namespace tachyon
