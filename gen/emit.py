@@ -215,7 +215,7 @@ def wrap(items: list[str], indent: int, width: int = 100) -> str:
 def opcode_header(facts: dict) -> str:
     minor, table = facts["build"]["minor"], facts["opcodes"]
     names = {number: name for name, number in table["ids"].items()}
-    sites = opcodes.sites(table)
+    sites, calling_c = opcodes.sites(table), opcodes.calling_c(table)
     out = [opening(f"The instructions of CPython 3.{minor}.", f"layouts/facts/{file_name(facts['build'])}.json",
                    ["array", "tachyon/layout/opcode.hpp"])]
     out.append(f"namespace tachyon::layouts {{\n\ninline constexpr OpcodeTable opcodes_3_{minor}{{\n    .all = {{{{\n")
@@ -225,16 +225,18 @@ def opcode_header(facts: dict) -> str:
             out.append(f"        {{{{}}, {n}, 0, Opcode::Kind::unassigned, Site::any}},\n")
             continue
         base, kind = table["deopt"][n], "plain"
-        if name == "ENTER_EXECUTOR":
+        if opcodes.MEANING.get(name) == "executor":
             base, kind = n, "executor"
         elif name.startswith("INSTRUMENTED_"):
             base, kind = table["ids"].get(name.removeprefix("INSTRUMENTED_"), n), "instrumented"
         elif base != n:
             kind = "specialised"
-        out.append(f'        {{"{name}", {base}, {table["caches"][base]}, Opcode::Kind::{kind}, Site::{sites[name]}}},  // {n}\n')
+        c = ", true" if name in calling_c else ""
+        out.append(f'        {{"{name}", {base}, {table["caches"][base]}, Opcode::Kind::{kind}, Site::{sites[name]}{c}}},'
+                   f"  // {n}\n")
     out.append("    }},\n")
-    for key in ("resume", "enter_executor", "instrumented_line", "instrumented_instruction"):
-        out.append(f"    .{key} = {table['ids'].get(key.upper(), 0)},\n")
+    for meaning in opcodes.STANDS_FOR_ANOTHER:
+        out.append(f"    .{meaning} = {opcodes.number_of(table, meaning)},\n")
     out.append("};\n\n}  // namespace tachyon::layouts\n")
     return "".join(out)
 
@@ -275,7 +277,8 @@ def spelled(member: schema.Member, value) -> str:
 def descriptor(facts: dict) -> str:
     build = facts["build"]
     minor, name = build["minor"], symbol(build)
-    includes = ["cstdint", "string_view", "tachyon/layout/concept.hpp", "tachyon/layout/published_map.hpp",
+    includes = ["cstdint", "string_view", "tachyon/layout/concept.hpp", "tachyon/layout/copies.hpp",
+                "tachyon/layout/published_map.hpp",
                 f"tachyon/layouts/opcodes_3_{minor}.hpp", "tachyon/layouts/schema.hpp"]
     if facts["published"]:
         includes.append(f"tachyon/layouts/published_3_{minor}.hpp")
@@ -303,7 +306,8 @@ def descriptor(facts: dict) -> str:
         items = [f".{m.name} = {spelled(m, values[m.name])}" for m in group.members if values[m.name] is not None]
         start = f"  static constexpr schema::{group.cpp} {group.name}{{"
         out.append(start + ("\n" + wrap(items, 6) if items else "") + "};\n")
-    out.append(f"}};\n\n}}  // namespace tachyon::layouts\n\nstatic_assert(tachyon::CompiledLayout<tachyon::layouts::{name}>);\n")
+    out.append(f"}};\n\n}}  // namespace tachyon::layouts\n\nstatic_assert(tachyon::CompiledLayout<tachyon::layouts::{name}>);\n"
+               f"static_assert(tachyon::copies_fit<tachyon::layouts::{name}>(tachyon::copies::All{{}}));\n")
     return "".join(out)
 
 
@@ -338,6 +342,9 @@ def headers(every: list[dict]) -> dict[str, str]:
                               f"{file_name(known['build'])}; extract both from the same release")
         out[f"{symbol(build)}.hpp"] = descriptor(facts)
     for minor, facts in first.items():
+        problem = opcodes.fault(facts["opcodes"])
+        if problem:
+            raise Failure(f"CPython 3.{minor}: {problem}")
         out[f"opcodes_3_{minor}.hpp"] = opcode_header(facts)
         if facts["published"]:
             out[f"published_3_{minor}.hpp"] = published_header(facts)

@@ -14,6 +14,9 @@ How one line reads:
        |               width and meaning, checked against sizeof in the headers
        our name
 
+Nothing is here that no header of the library reads, but for sizes, by which all places are checked, and for what says
+in `kept` why it is needed; tests/gen/members.py looks for others.
+
 A word may be a sum or difference ("gc.x + y.z"). A leading "?" says that 0 means absent, a leading "ft:" that the
 word counts in free-threaded builds only. A member that a header tree does not have is absent, which is how
 optional abilities are spelled; nobody compares version numbers.
@@ -36,7 +39,6 @@ I64 = Kind("Field<std::int64_t>", 8, "field")
 U64 = Kind("Field<std::uint64_t>", 8, "field")
 I32 = Kind("Field<std::int32_t>", 4, "field")
 U32 = Kind("Field<std::uint32_t>", 4, "field")
-U16 = Kind("Field<std::uint16_t>", 2, "field")
 I8 = Kind("Field<std::int8_t>", 1, "field")
 U8 = Kind("Field<std::uint8_t>", 1, "field")
 F64 = Kind("Field<double>", 8, "field")
@@ -54,6 +56,7 @@ class Member:
     word: str = ""
     note: str = ""
     only: str = ""  # "Struct::member" that has to exist too, or with a leading "!" must not
+    kept: str = ""  # why it is here although no header of the library reads it
 
 
 @dataclass(frozen=True)
@@ -91,20 +94,17 @@ GROUPS = [
         S(word="interpreter_state.size"),
         F("id", I64, "id", "interpreter_state.id"),
         F("next", ADDRESS, "next", "interpreter_state.next"),
-        F("runtime", ADDRESS, "runtime"),
         F("threads_head", ADDRESS, "threads.head", "interpreter_state.threads_head"),
         F("threads_main", ADDRESS, "threads.main", "interpreter_state.threads_main"),
         F("threads_next_unique_id", U64, "threads.next_unique_id"),
         F("gil", ADDRESS, "ceval.gil", "interpreter_state.ceval_gil", note="own or shared"),
-        F("own_gil", START, "_gil", "interpreter_state.gil_runtime_state", note="embedded; in use only when `gil` points at it"),
-        F("gil_drop_request", I32, "ceval.gil_drop_request"),
+        F("own_gil", START, "_gil", "interpreter_state.gil_runtime_state", note="embedded; in use only when `gil` points at it",
+          kept="what a table says of the GIL is relative to it, and tests make tables and interpreters"),
         F("gc_collecting", I32, "gc.collecting", "interpreter_state.gc + gc.collecting"),
         F("gc_frame", ADDRESS, "gc.frame", "interpreter_state.gc + gc.frame"),
         F("code_object_generation", U64, "_code_object_generation", "interpreter_state.code_object_generation"),
         F("tlbc_generation", U32, "tlbc_indices.tlbc_generation", "?interpreter_state.tlbc_generation"),
         F("imports_modules", ADDRESS, "imports.modules|modules", "interpreter_state.imports_modules"),
-        F("sysdict", ADDRESS, "sysdict", "interpreter_state.sysdict"),
-        F("builtins", ADDRESS, "builtins", "interpreter_state.builtins"),
     ]),
     Group("gil", "Gil", "struct _gil_runtime_state", "The global interpreter lock.", [
         S(),
@@ -115,26 +115,14 @@ GROUPS = [
     ]),
     Group("thread", "Thread", "PyThreadState", "One thread state. The object is longer than its struct: see base_frame.", [
         S(word="thread_state.size"),
-        F("prev", ADDRESS, "prev", "thread_state.prev"),
         F("next", ADDRESS, "next", "thread_state.next"),
         F("interp", ADDRESS, "interp", "thread_state.interp"),
         F("cframe", ADDRESS, "cframe"),
-        F("root_cframe", START, "root_cframe", note="embedded"),
         F("current_frame", ADDRESS, "current_frame", "thread_state.current_frame"),
         F("base_frame", ADDRESS, "base_frame", "thread_state.base_frame"),
-        F("last_profiled_frame", ADDRESS, "last_profiled_frame", "thread_state.last_profiled_frame"),
-        F("last_profiled_frame_seq", U64, "last_profiled_frame_seq", "thread_state.last_profiled_frame_seq"),
-        F("status_bound", BITS, "_status.bound", "thread_state.status"),
-        F("status_unbound", BITS, "_status.unbound", "thread_state.status"),
-        F("status_active", BITS, "_status.active", "thread_state.status"),
         F("status_holds_gil", BITS, "_status.holds_gil", "thread_state.status"),
-        F("status_finalizing", BITS, "_status.finalizing", "thread_state.status"),
-        F("status_cleared", BITS, "_status.cleared", "thread_state.status"),
         F("holds_gil", I32, "holds_gil", "thread_state.holds_gil"),
         F("gil_requested", I32, "gil_requested", "thread_state.gil_requested"),
-        F("state", I32, "state"),
-        # Published, but alone at the end of the table, where nothing would show that words had moved.
-        F("eval_breaker", U64, "eval_breaker"),
         F("current_exception", ADDRESS, "current_exception|curexc_value", "thread_state.current_exception"),
         F("exc_info", ADDRESS, "exc_info"),
         F("exc_state", START, "exc_state", "thread_state.exc_state", note="embedded error item"),
@@ -142,17 +130,13 @@ GROUPS = [
         F("native_thread_id", U64, "native_thread_id", "thread_state.native_thread_id"),
         F("id", U64, "id"),
         F("datastack_chunk", ADDRESS, "datastack_chunk", "thread_state.datastack_chunk"),
-        F("datastack_top", ADDRESS, "datastack_top"),
         F("datastack_limit", ADDRESS, "datastack_limit"),
         F("current_executor", ADDRESS, "current_executor"),
-        F("asyncio_running_loop", ADDRESS, "_PyThreadStateImpl::asyncio_running_loop", only="_PyThreadStateImpl::asyncio_tasks_head"),
-        F("asyncio_running_task", ADDRESS, "_PyThreadStateImpl::asyncio_running_task", only="_PyThreadStateImpl::asyncio_tasks_head"),
         F("asyncio_tasks_head", START, "_PyThreadStateImpl::asyncio_tasks_head", note="embedded list node"),
     ]),
     Group("cframe", "CFrame", "_PyCFrame", "The C-stack record between a thread and its current frame.", [
         S(),
         F("current_frame", ADDRESS, "current_frame"),
-        F("previous", ADDRESS, "previous"),
     ]),
     Group("chunk", "Chunk", "_PyStackChunk", "A piece of a thread's data stack.", [
         S(),
@@ -165,12 +149,9 @@ GROUPS = [
         S(word="interpreter_frame.size"),
         F("executable", ADDRESS, "f_executable|f_code", "interpreter_frame.executable", note="tagged: see Traits::executable_mask"),
         F("previous", ADDRESS, "previous", "interpreter_frame.previous"),
-        F("locals", ADDRESS, "f_locals"),
         F("instruction", ADDRESS, "instr_ptr|prev_instr", "interpreter_frame.instr_ptr"),
-        F("stacktop", I32, "stacktop", note="index into localsplus"),
         F("stackpointer", ADDRESS, "stackpointer", "interpreter_frame.stackpointer"),
         F("tlbc_index", I32, "tlbc_index", "?interpreter_frame.tlbc_index"),
-        F("return_offset", U16, "return_offset"),
         F("is_entry", U8, "is_entry"),
         F("owner", U8, "owner", "interpreter_frame.owner"),
         F("localsplus", START, "localsplus", "interpreter_frame.localsplus"),
@@ -178,17 +159,11 @@ GROUPS = [
     Group("code", "Code", "PyCodeObject", "A code object.", [
         S(word="code_object.size"),
         F("units", I64, "ob_base.ob_size", "tuple_object.ob_size", note="code units of two bytes"),
-        F("flags", I32, "co_flags"),
-        F("argcount", I32, "co_argcount", "code_object.argcount"),
-        F("posonlyargcount", I32, "co_posonlyargcount"),
-        F("kwonlyargcount", I32, "co_kwonlyargcount"),
         F("stacksize", I32, "co_stacksize"),
         F("firstlineno", I32, "co_firstlineno", "code_object.firstlineno"),
         F("nlocalsplus", I32, "co_nlocalsplus"),
         F("framesize", I32, "co_framesize", note="words"),
-        F("consts", ADDRESS, "co_consts"),
         F("filename", ADDRESS, "co_filename", "code_object.filename"),
-        F("name", ADDRESS, "co_name", "code_object.name"),
         F("qualname", ADDRESS, "co_qualname", "code_object.qualname"),
         F("linetable", ADDRESS, "co_linetable", "code_object.linetable"),
         F("localsplusnames", ADDRESS, "co_localsplusnames", "code_object.localsplusnames"),
@@ -223,7 +198,6 @@ GROUPS = [
     Group("executor", "Executor", "_PyExecutorObject", "Optimised code that took an instruction's place.", [
         S(),
         F("opcode", U8, "vm_data.opcode", note="the replaced instruction"),
-        F("oparg", U8, "vm_data.oparg"),
     ]),
     Group("object", "Object", "PyObject", "Any object.", [
         S(word="pyobject.size"),
@@ -238,7 +212,6 @@ GROUPS = [
         F("name", ADDRESS, "tp_name", "type_object.tp_name", note="NUL-terminated bytes"),
         F("flags", U64, "tp_flags", "type_object.tp_flags"),
         F("basicsize", I64, "tp_basicsize", "type_object.tp_basicsize"),
-        F("dictoffset", I64, "tp_dictoffset", "type_object.tp_dictoffset"),
     ]),
     Group("heap_type", "HeapType", "PyHeapTypeObject", "A class made by Python code.", [
         S(word="heap_type_object.size"),
@@ -288,7 +261,6 @@ GROUPS = [
     ]),
     Group("dict_keys", "DictKeys", "struct _dictkeysobject", "Behind Dict::keys: indices, then entries.", [
         S(),
-        F("log2_size", U8, "dk_log2_size"),
         F("log2_index_bytes", U8, "dk_log2_index_bytes"),
         F("kind", U8, "dk_kind"),
         F("nentries", I64, "dk_nentries"),
@@ -318,9 +290,6 @@ GROUPS = [
     ]),
     Group("generator", "Generator", "PyGenObject", "A generator, coroutine or asynchronous generator.", [
         S(word="gen_object.size"),
-        F("name", ADDRESS, "gi_name", "gen_object.gi_name"),
-        F("qualname", ADDRESS, "gi_qualname"),
-        F("exc_state", START, "gi_exc_state", note="embedded error item"),
         F("frame_state", I8, "gi_frame_state", "gen_object.gi_frame_state"),
         F("frame", START, "gi_iframe", "gen_object.gi_iframe", note="embedded"),
     ]),
@@ -332,48 +301,24 @@ GROUPS = [
     Group("llist", "LinkedList", "struct llist_node", "A node of a circular list.", [
         S(),
         F("next", ADDRESS, "next", "llist_node.next"),
-        F("prev", ADDRESS, "prev", "llist_node.prev"),
     ]),
     # --- constants ---------------------------------------------------------------------------------
     Group("owners", "Owners", "", "Values of Frame::owner. Unknown ones from 3 up are not Python frames.", [
         F("thread", VALUE, "=FRAME_OWNED_BY_THREAD"),
         F("generator", VALUE, "=FRAME_OWNED_BY_GENERATOR"),
         F("frame_object", VALUE, "=FRAME_OWNED_BY_FRAME_OBJECT"),
-        F("interpreter", VALUE, "=FRAME_OWNED_BY_INTERPRETER"),
-        F("cstack", VALUE, "=FRAME_OWNED_BY_CSTACK"),
     ], lasting=True),
     Group("states", "States", "", "Values of Generator::frame_state.", [
-        F("created", VALUE, "=FRAME_CREATED"),
-        F("suspended", VALUE, "=FRAME_SUSPENDED"),
+        F("suspended", VALUE, "=FRAME_SUSPENDED", kept="tests make generators that have yielded"),
         F("suspended_yield_from", VALUE, "=FRAME_SUSPENDED_YIELD_FROM"),
         F("suspended_yield_from_locked", VALUE, "=FRAME_SUSPENDED_YIELD_FROM_LOCKED"),
         F("executing", VALUE, "=FRAME_EXECUTING"),
         F("completed", VALUE, "=FRAME_COMPLETED"),
         F("cleared", VALUE, "=FRAME_CLEARED"),
     ]),
-    Group("attach", "Attach", "", "Values of Thread::state.", [
-        F("detached", VALUE, "=_Py_THREAD_DETACHED"),
-        F("attached", VALUE, "=_Py_THREAD_ATTACHED"),
-        F("suspended", VALUE, "=_Py_THREAD_SUSPENDED"),
-        F("shutting_down", VALUE, "=_Py_THREAD_SHUTTING_DOWN"),
-    ]),
-    Group("breaker", "Breaker", "", "Bits of Thread::eval_breaker, as masks.", [
-        F("gil_drop_request", VALUE, "=_PY_GIL_DROP_REQUEST_BIT"),
-        F("gc_scheduled", VALUE, "=_PY_GC_SCHEDULED_BIT"),
-    ]),
-    Group("code_flags", "CodeFlags", "", "Bits of Code::flags.", [
-        F("varargs", VALUE, "=CO_VARARGS"),
-        F("varkeywords", VALUE, "=CO_VARKEYWORDS"),
-        F("generator", VALUE, "=CO_GENERATOR"),
-        F("coroutine", VALUE, "=CO_COROUTINE"),
-        F("iterable_coroutine", VALUE, "=CO_ITERABLE_COROUTINE"),
-        F("async_generator", VALUE, "=CO_ASYNC_GENERATOR"),
-    ], lasting=True),
     Group("local_kinds", "LocalKinds", "", "Bits of the bytes in Code::localspluskinds.", [
-        F("local", VALUE, "=CO_FAST_LOCAL"),
         F("cell", VALUE, "=CO_FAST_CELL"),
         F("free", VALUE, "=CO_FAST_FREE"),
-        F("hidden", VALUE, "=CO_FAST_HIDDEN"),
     ]),
     Group("type_flags", "TypeFlags", "", "Bits of TypeObject::flags.", [
         F("long_subclass", VALUE, "=Py_TPFLAGS_LONG_SUBCLASS"),
@@ -387,8 +332,8 @@ GROUPS = [
     ], lasting=True),
     Group("keys_kinds", "KeysKinds", "", "Values of DictKeys::kind.", [
         F("general", VALUE, "=DICT_KEYS_GENERAL"),
-        F("unicode", VALUE, "=DICT_KEYS_UNICODE"),
-        F("split", VALUE, "=DICT_KEYS_SPLIT"),
+        F("unicode", VALUE, "=DICT_KEYS_UNICODE", kept="tests make dicts of each kind"),
+        F("split", VALUE, "=DICT_KEYS_SPLIT", kept="tests make dicts of each kind"),
     ]),
     Group("instance", "Instance", "", "Where an instance keeps its dict, as a distance from it.", [
         F("managed_dict", VALUE, "=MANAGED_DICT_OFFSET"),

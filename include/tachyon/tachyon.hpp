@@ -62,6 +62,7 @@
 #include <tachyon/codec/zstd.hpp>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/layout/field.hpp>
 #include <tachyon/layout/members.hpp>
@@ -71,6 +72,7 @@
 #include <tachyon/layout/type_list.hpp>
 #include <tachyon/layout/verify.hpp>
 
+#include <tachyon/target/asyncio_table.hpp>
 #include <tachyon/target/attach.hpp>
 #include <tachyon/target/circumstances.hpp>
 #include <tachyon/target/core_host.hpp>
@@ -81,7 +83,9 @@
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
+#include <tachyon/target/programs.hpp>
 #include <tachyon/target/runtime.hpp>
+#include <tachyon/target/runtime_site.hpp>
 #include <tachyon/target/task_numbers.hpp>
 #include <tachyon/target/thread_clock.hpp>
 #include <tachyon/target/thread_wait.hpp>
@@ -118,6 +122,7 @@
 #include <tachyon/tasks/stacks.hpp>
 
 #include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>

@@ -153,6 +153,7 @@ enum class Errc : std::uint16_t {
   unsupported_version,
   unsupported_prerelease,
   unsupported_arch,
+  struct_too_large,   // one of the interpreter's: see copies::find_misfit()
   tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
   process_changed,    // exec'ed, or the pid belongs to another process now
   timed_out,
@@ -8203,6 +8204,10 @@ struct BuildId {
 // when it has optimised what follows. All three keep the number of inline cache units of the
 // instruction they stand for. Numbers change with every minor version, so nothing here is a
 // constant of ours.
+//
+// What an instruction does to the stack of frames is written down by hand, for every one and in all
+// of its forms, in gen/opcodes.py. A table of a version with an instruction that is not there is not
+// generated: a call taken for something else would cut the stacks of all its callers.
 namespace tachyon {
 
 // What may stand on a frame that executes an instruction. C code runs whatever an object defines
@@ -8225,15 +8230,21 @@ struct Opcode {
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
   Site site = Site::any;  // of all forms of the instruction, since it takes one after the other
+  // Is a thread whose youngest frame executes it in C code that Python called? Known of forms of
+  // calls that are specialised for something that is no Python function, and of a call that is not
+  // specialised (yet) where everything that is no Python function has a form, too: then it is one of
+  // the first few executions, and calling Python takes nanoseconds of these.
+  bool calls_c = false;
 };
 
-// Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
+// The three that stand for another instruction, which is kept elsewhere: with the optimised code, or
+// in the code object's monitoring data. Opcode 0 is CACHE in every version, so 0 says "this version
+// has none".
 struct OpcodeTable {
   std::array<Opcode, 256> all{};
-  std::uint8_t resume = 0;
-  std::uint8_t enter_executor = 0;
-  std::uint8_t instrumented_line = 0;
-  std::uint8_t instrumented_instruction = 0;
+  std::uint8_t executor = 0;
+  std::uint8_t line_event = 0;
+  std::uint8_t instruction_event = 0;
 };
 
 // The table of a layout. For a minor version that no table is known of it is empty: known() is
@@ -8249,56 +8260,17 @@ class Opcodes {
   }
   constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
 
-  constexpr bool is_resume(std::uint8_t raw) const noexcept {
-    return known() && (*this)[raw].base == table_->resume;
-  }
   constexpr bool is_executor(std::uint8_t raw) const noexcept {
-    return known() && table_->enter_executor != 0 && raw == table_->enter_executor;
+    return known() && table_->executor != 0 && raw == table_->executor;
   }
-  // These two keep what they replaced in the code object's monitoring data.
-  constexpr bool is_instrumented_line(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_line != 0 && raw == table_->instrumented_line;
+  constexpr bool is_line_event(std::uint8_t raw) const noexcept {
+    return known() && table_->line_event != 0 && raw == table_->line_event;
   }
-  constexpr bool is_instrumented_instruction(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_instruction != 0 &&
-           raw == table_->instrumented_instruction;
-  }
-
-  // Is a thread whose youngest frame stands at this instruction inside C code that Python called?
-  // Known of calls that were specialised for something that is no Python function, and of ones that
-  // were not specialised (yet) where Python functions and everything else both have a form of their
-  // own: then it is the first few executions, and calling Python takes nanoseconds of these.
-  constexpr bool calls_c(std::uint8_t raw) const noexcept {
-    if (!known() || !is_call(base_of(raw).name)) return false;
-    const Opcode opcode = (*this)[raw];
-    if (opcode.kind == Opcode::Kind::specialised) return !calls_python(opcode.name);
-    return opcode.kind == Opcode::Kind::plain && tells_all_calls_apart(raw);
+  constexpr bool is_instruction_event(std::uint8_t raw) const noexcept {
+    return known() && table_->instruction_event != 0 && raw == table_->instruction_event;
   }
 
  private:
-  static constexpr bool is_call(std::string_view base) noexcept {
-    return base == "CALL" || base == "CALL_KW" || base == "CALL_FUNCTION_EX" || base == "PRECALL";
-  }
-  // PRECALL and CALL share the work in 3.11; what only leads to the other is as little C.
-  static constexpr bool calls_python(std::string_view name) noexcept {
-    constexpr std::string_view python[] = {"_PY", "PYFUNC", "BOUND_METHOD", "ENTER_INIT",
-                                           "ADAPTIVE"};
-    if (name.find("NON_PY") != name.npos) return false;
-    for (const std::string_view part : python) {
-      if (name.find(part) != name.npos) return true;
-    }
-    return false;
-  }
-  constexpr bool tells_all_calls_apart(std::uint8_t base) const noexcept {
-    for (const Opcode& opcode : table_->all) {
-      if (opcode.kind == Opcode::Kind::specialised && opcode.base == base &&
-          opcode.name.find("NON_PY") != opcode.name.npos) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   const OpcodeTable* table_ = nullptr;
 };
 
@@ -8364,27 +8336,23 @@ struct Interpreter {
   std::uint32_t size{0};  // sizeof(PyInterpreterState)
   Field<std::int64_t> id{};  // id
   Field<Address> next{};  // next
-  Field<Address> runtime{};  // runtime
   Field<Address> threads_head{};  // threads.head
   Field<Address> threads_main{};  // threads.main
   Field<std::uint64_t> threads_next_unique_id{};  // threads.next_unique_id
   Field<Address> gil{};  // ceval.gil; own or shared
   Start own_gil{};  // _gil; embedded; in use only when `gil` points at it
-  Field<std::int32_t> gil_drop_request{};  // ceval.gil_drop_request
   Field<std::int32_t> gc_collecting{};  // gc.collecting
   Field<Address> gc_frame{};  // gc.frame
   Field<std::uint64_t> code_object_generation{};  // _code_object_generation
   Field<std::uint32_t> tlbc_generation{};  // tlbc_indices.tlbc_generation
   Field<Address> imports_modules{};  // imports.modules, modules
-  Field<Address> sysdict{};  // sysdict
-  Field<Address> builtins{};  // builtins
 
   static constexpr std::string_view group = "interpreter";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 17> names{
-      "size", "id", "next", "runtime", "threads_head", "threads_main", "threads_next_unique_id",
-      "gil", "own_gil", "gil_drop_request", "gc_collecting", "gc_frame", "code_object_generation",
-      "tlbc_generation", "imports_modules", "sysdict", "builtins"};
+  static constexpr std::array<std::string_view, 13> names{
+      "size", "id", "next", "threads_head", "threads_main", "threads_next_unique_id", "gil",
+      "own_gil", "gc_collecting", "gc_frame", "code_object_generation", "tlbc_generation",
+      "imports_modules"};
 };
 
 // The global interpreter lock.
@@ -8404,25 +8372,14 @@ struct Gil {
 // One thread state. The object is longer than its struct: see base_frame.
 struct Thread {
   std::uint32_t size{0};  // sizeof(PyThreadState)
-  Field<Address> prev{};  // prev
   Field<Address> next{};  // next
   Field<Address> interp{};  // interp
   Field<Address> cframe{};  // cframe
-  Start root_cframe{};  // root_cframe; embedded
   Field<Address> current_frame{};  // current_frame
   Field<Address> base_frame{};  // base_frame
-  Field<Address> last_profiled_frame{};  // last_profiled_frame
-  Field<std::uint64_t> last_profiled_frame_seq{};  // last_profiled_frame_seq
-  Bits status_bound{};  // _status.bound
-  Bits status_unbound{};  // _status.unbound
-  Bits status_active{};  // _status.active
   Bits status_holds_gil{};  // _status.holds_gil
-  Bits status_finalizing{};  // _status.finalizing
-  Bits status_cleared{};  // _status.cleared
   Field<std::int32_t> holds_gil{};  // holds_gil
   Field<std::int32_t> gil_requested{};  // gil_requested
-  Field<std::int32_t> state{};  // state
-  Field<std::uint64_t> eval_breaker{};  // eval_breaker
   Field<Address> current_exception{};  // current_exception, curexc_value
   Field<Address> exc_info{};  // exc_info
   Start exc_state{};  // exc_state; embedded error item
@@ -8430,34 +8387,28 @@ struct Thread {
   Field<std::uint64_t> native_thread_id{};  // native_thread_id
   Field<std::uint64_t> id{};  // id
   Field<Address> datastack_chunk{};  // datastack_chunk
-  Field<Address> datastack_top{};  // datastack_top
   Field<Address> datastack_limit{};  // datastack_limit
   Field<Address> current_executor{};  // current_executor
-  Field<Address> asyncio_running_loop{};  // _PyThreadStateImpl.asyncio_running_loop
-  Field<Address> asyncio_running_task{};  // _PyThreadStateImpl.asyncio_running_task
   Start asyncio_tasks_head{};  // _PyThreadStateImpl.asyncio_tasks_head; embedded list node
 
   static constexpr std::string_view group = "thread";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 33> names{
-      "size", "prev", "next", "interp", "cframe", "root_cframe", "current_frame", "base_frame",
-      "last_profiled_frame", "last_profiled_frame_seq", "status_bound", "status_unbound",
-      "status_active", "status_holds_gil", "status_finalizing", "status_cleared", "holds_gil",
-      "gil_requested", "state", "eval_breaker", "current_exception", "exc_info", "exc_state",
-      "thread_id", "native_thread_id", "id", "datastack_chunk", "datastack_top", "datastack_limit",
-      "current_executor", "asyncio_running_loop", "asyncio_running_task", "asyncio_tasks_head"};
+  static constexpr std::array<std::string_view, 19> names{
+      "size", "next", "interp", "cframe", "current_frame", "base_frame", "status_holds_gil",
+      "holds_gil", "gil_requested", "current_exception", "exc_info", "exc_state", "thread_id",
+      "native_thread_id", "id", "datastack_chunk", "datastack_limit", "current_executor",
+      "asyncio_tasks_head"};
 };
 
 // The C-stack record between a thread and its current frame.
 struct CFrame {
   std::uint32_t size{0};  // sizeof(_PyCFrame)
   Field<Address> current_frame{};  // current_frame
-  Field<Address> previous{};  // previous
 
   static constexpr std::string_view group = "cframe";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "current_frame", "previous"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "current_frame"};
 };
 
 // A piece of a thread's data stack.
@@ -8479,38 +8430,29 @@ struct Frame {
   std::uint32_t size{0};  // sizeof(_PyInterpreterFrame)
   Field<Address> executable{};  // f_executable, f_code; tagged: see Traits::executable_mask
   Field<Address> previous{};  // previous
-  Field<Address> locals{};  // f_locals
   Field<Address> instruction{};  // instr_ptr, prev_instr
-  Field<std::int32_t> stacktop{};  // stacktop; index into localsplus
   Field<Address> stackpointer{};  // stackpointer
   Field<std::int32_t> tlbc_index{};  // tlbc_index
-  Field<std::uint16_t> return_offset{};  // return_offset
   Field<std::uint8_t> is_entry{};  // is_entry
   Field<std::uint8_t> owner{};  // owner
   Start localsplus{};  // localsplus
 
   static constexpr std::string_view group = "frame";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 12> names{
-      "size", "executable", "previous", "locals", "instruction", "stacktop", "stackpointer",
-      "tlbc_index", "return_offset", "is_entry", "owner", "localsplus"};
+  static constexpr std::array<std::string_view, 9> names{
+      "size", "executable", "previous", "instruction", "stackpointer", "tlbc_index", "is_entry",
+      "owner", "localsplus"};
 };
 
 // A code object.
 struct Code {
   std::uint32_t size{0};  // sizeof(PyCodeObject)
   Field<std::int64_t> units{};  // ob_base.ob_size; code units of two bytes
-  Field<std::int32_t> flags{};  // co_flags
-  Field<std::int32_t> argcount{};  // co_argcount
-  Field<std::int32_t> posonlyargcount{};  // co_posonlyargcount
-  Field<std::int32_t> kwonlyargcount{};  // co_kwonlyargcount
   Field<std::int32_t> stacksize{};  // co_stacksize
   Field<std::int32_t> firstlineno{};  // co_firstlineno
   Field<std::int32_t> nlocalsplus{};  // co_nlocalsplus
   Field<std::int32_t> framesize{};  // co_framesize; words
-  Field<Address> consts{};  // co_consts
   Field<Address> filename{};  // co_filename
-  Field<Address> name{};  // co_name
   Field<Address> qualname{};  // co_qualname
   Field<Address> linetable{};  // co_linetable
   Field<Address> localsplusnames{};  // co_localsplusnames
@@ -8523,10 +8465,9 @@ struct Code {
 
   static constexpr std::string_view group = "code";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 22> names{
-      "size", "units", "flags", "argcount", "posonlyargcount", "kwonlyargcount", "stacksize",
-      "firstlineno", "nlocalsplus", "framesize", "consts", "filename", "name", "qualname",
-      "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
+  static constexpr std::array<std::string_view, 16> names{
+      "size", "units", "stacksize", "firstlineno", "nlocalsplus", "framesize", "filename",
+      "qualname", "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
       "firsttraceable", "tlbc", "bytecode"};
 };
 
@@ -8582,12 +8523,11 @@ struct ExecutorArray {
 struct Executor {
   std::uint32_t size{0};  // sizeof(_PyExecutorObject)
   Field<std::uint8_t> opcode{};  // vm_data.opcode; the replaced instruction
-  Field<std::uint8_t> oparg{};  // vm_data.oparg
 
   static constexpr std::string_view group = "executor";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "opcode", "oparg"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "opcode"};
 };
 
 // Any object.
@@ -8618,12 +8558,11 @@ struct TypeObject {
   Field<Address> name{};  // tp_name; NUL-terminated bytes
   Field<std::uint64_t> flags{};  // tp_flags
   Field<std::int64_t> basicsize{};  // tp_basicsize
-  Field<std::int64_t> dictoffset{};  // tp_dictoffset
 
   static constexpr std::string_view group = "type_object";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 5> names{
-      "size", "name", "flags", "basicsize", "dictoffset"};
+  static constexpr std::array<std::string_view, 4> names{
+      "size", "name", "flags", "basicsize"};
 };
 
 // A class made by Python code.
@@ -8738,7 +8677,6 @@ struct Dict {
 // Behind Dict::keys: indices, then entries.
 struct DictKeys {
   std::uint32_t size{0};  // sizeof(struct _dictkeysobject)
-  Field<std::uint8_t> log2_size{};  // dk_log2_size
   Field<std::uint8_t> log2_index_bytes{};  // dk_log2_index_bytes
   Field<std::uint8_t> kind{};  // dk_kind
   Field<std::int64_t> nentries{};  // dk_nentries
@@ -8746,8 +8684,8 @@ struct DictKeys {
 
   static constexpr std::string_view group = "dict_keys";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "log2_size", "log2_index_bytes", "kind", "nentries", "indices"};
+  static constexpr std::array<std::string_view, 5> names{
+      "size", "log2_index_bytes", "kind", "nentries", "indices"};
 };
 
 // An entry of a general dict.
@@ -8810,16 +8748,13 @@ struct FloatObject {
 // A generator, coroutine or asynchronous generator.
 struct Generator {
   std::uint32_t size{0};  // sizeof(PyGenObject)
-  Field<Address> name{};  // gi_name
-  Field<Address> qualname{};  // gi_qualname
-  Start exc_state{};  // gi_exc_state; embedded error item
   Field<std::int8_t> frame_state{};  // gi_frame_state
   Start frame{};  // gi_iframe; embedded
 
   static constexpr std::string_view group = "generator";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "name", "qualname", "exc_state", "frame_state", "frame"};
+  static constexpr std::array<std::string_view, 3> names{
+      "size", "frame_state", "frame"};
 };
 
 // An exception being handled.
@@ -8838,12 +8773,11 @@ struct ErrItem {
 struct LinkedList {
   std::uint32_t size{0};  // sizeof(struct llist_node)
   Field<Address> next{};  // next
-  Field<Address> prev{};  // prev
 
   static constexpr std::string_view group = "llist";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "next", "prev"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "next"};
 };
 
 // Values of Frame::owner. Unknown ones from 3 up are not Python frames.
@@ -8851,18 +8785,15 @@ struct Owners {
   Value thread{};  // FRAME_OWNED_BY_THREAD
   Value generator{};  // FRAME_OWNED_BY_GENERATOR
   Value frame_object{};  // FRAME_OWNED_BY_FRAME_OBJECT
-  Value interpreter{};  // FRAME_OWNED_BY_INTERPRETER
-  Value cstack{};  // FRAME_OWNED_BY_CSTACK
 
   static constexpr std::string_view group = "owners";
   static constexpr bool lasting = true;
-  static constexpr std::array<std::string_view, 5> names{
-      "thread", "generator", "frame_object", "interpreter", "cstack"};
+  static constexpr std::array<std::string_view, 3> names{
+      "thread", "generator", "frame_object"};
 };
 
 // Values of Generator::frame_state.
 struct States {
-  Value created{};  // FRAME_CREATED
   Value suspended{};  // FRAME_SUSPENDED
   Value suspended_yield_from{};  // FRAME_SUSPENDED_YIELD_FROM
   Value suspended_yield_from_locked{};  // FRAME_SUSPENDED_YIELD_FROM_LOCKED
@@ -8872,61 +8803,20 @@ struct States {
 
   static constexpr std::string_view group = "states";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 7> names{
-      "created", "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing",
-      "completed", "cleared"};
-};
-
-// Values of Thread::state.
-struct Attach {
-  Value detached{};  // _Py_THREAD_DETACHED
-  Value attached{};  // _Py_THREAD_ATTACHED
-  Value suspended{};  // _Py_THREAD_SUSPENDED
-  Value shutting_down{};  // _Py_THREAD_SHUTTING_DOWN
-
-  static constexpr std::string_view group = "attach";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "detached", "attached", "suspended", "shutting_down"};
-};
-
-// Bits of Thread::eval_breaker, as masks.
-struct Breaker {
-  Value gil_drop_request{};  // _PY_GIL_DROP_REQUEST_BIT
-  Value gc_scheduled{};  // _PY_GC_SCHEDULED_BIT
-
-  static constexpr std::string_view group = "breaker";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 2> names{
-      "gil_drop_request", "gc_scheduled"};
-};
-
-// Bits of Code::flags.
-struct CodeFlags {
-  Value varargs{};  // CO_VARARGS
-  Value varkeywords{};  // CO_VARKEYWORDS
-  Value generator{};  // CO_GENERATOR
-  Value coroutine{};  // CO_COROUTINE
-  Value iterable_coroutine{};  // CO_ITERABLE_COROUTINE
-  Value async_generator{};  // CO_ASYNC_GENERATOR
-
-  static constexpr std::string_view group = "code_flags";
-  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 6> names{
-      "varargs", "varkeywords", "generator", "coroutine", "iterable_coroutine", "async_generator"};
+      "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing", "completed",
+      "cleared"};
 };
 
 // Bits of the bytes in Code::localspluskinds.
 struct LocalKinds {
-  Value local{};  // CO_FAST_LOCAL
   Value cell{};  // CO_FAST_CELL
   Value free{};  // CO_FAST_FREE
-  Value hidden{};  // CO_FAST_HIDDEN
 
   static constexpr std::string_view group = "local_kinds";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "local", "cell", "free", "hidden"};
+  static constexpr std::array<std::string_view, 2> names{
+      "cell", "free"};
 };
 
 // Bits of TypeObject::flags.
@@ -9026,9 +8916,6 @@ struct Published {
   LinkedList llist{};
   Owners owners{};
   States states{};
-  Attach attach{};
-  Breaker breaker{};
-  CodeFlags code_flags{};
   LocalKinds local_kinds{};
   TypeFlags type_flags{};
   KeysKinds keys_kinds{};
@@ -9074,9 +8961,6 @@ constexpr void for_each_group(L& layout, Visit&& visit) {
   visit(layout.llist);
   visit(layout.owners);
   visit(layout.states);
-  visit(layout.attach);
-  visit(layout.breaker);
-  visit(layout.code_flags);
   visit(layout.local_kinds);
   visit(layout.type_flags);
   visit(layout.keys_kinds);
@@ -9122,9 +9006,6 @@ constexpr void for_each_group(A& a, B& b, Visit&& visit) {
   visit(a.llist, b.llist);
   visit(a.owners, b.owners);
   visit(a.states, b.states);
-  visit(a.attach, b.attach);
-  visit(a.breaker, b.breaker);
-  visit(a.code_flags, b.code_flags);
   visit(a.local_kinds, b.local_kinds);
   visit(a.type_flags, b.type_flags);
   visit(a.keys_kinds, b.keys_kinds);
@@ -9170,9 +9051,6 @@ concept HasGroups = requires(const L& layout) {
   { layout.llist } -> std::same_as<const LinkedList&>;
   { layout.owners } -> std::same_as<const Owners&>;
   { layout.states } -> std::same_as<const States&>;
-  { layout.attach } -> std::same_as<const Attach&>;
-  { layout.breaker } -> std::same_as<const Breaker&>;
-  { layout.code_flags } -> std::same_as<const CodeFlags&>;
   { layout.local_kinds } -> std::same_as<const LocalKinds&>;
   { layout.type_flags } -> std::same_as<const TypeFlags&>;
   { layout.keys_kinds } -> std::same_as<const KeysKinds&>;
@@ -9252,6 +9130,270 @@ struct TypeList {
 
 }  // namespace tachyon
 
+// ---- tachyon/layout/copies.hpp ----
+
+// How much of each struct of the interpreter is copied at once, and how much room there is for it.
+//
+// Copies lie on the stack or in objects that live long, so their room is fixed when tachyon is
+// compiled. How much a build needs is in its layout. A copy that was cut without a word read every
+// member behind the cut as zero: of 3.14t it was the counter that says when copies of bytecode have
+// to be forgotten. So each kind of copy says here what it takes, from which members are read of it,
+// and StructCopy takes exactly that. A compiled layout that needs more room does not compile; a
+// published one is refused.
+namespace tachyon {
+
+namespace copies {
+
+// Bytes [from, to) of a struct.
+struct Extent {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+
+  constexpr std::uint32_t size() const noexcept { return to > from ? to - from : 0; }
+};
+
+template <class... Fields>
+constexpr std::uint32_t end_of(Fields... fields) noexcept {
+  return std::max({fields.end()...});
+}
+
+// Where something embedded begins; 0 where this build has none.
+constexpr std::uint32_t start_of(Start start) noexcept {
+  return start.present() ? start.offset : 0;
+}
+
+// What a look reads of a thread.
+struct Thread {
+  static constexpr std::string_view name = "thread state";
+  static constexpr std::uint32_t room = 1024;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& t = layout.thread;
+    return {0, std::max({start_of(t.exc_state) + layout.err_item.value.end(),
+                         end_of(t.interp, t.cframe, t.current_frame, t.base_frame, t.exc_info),
+                         end_of(t.status_holds_gil, t.holds_gil, t.gil_requested),
+                         end_of(t.thread_id, t.native_thread_id, t.id, t.current_exception),
+                         end_of(t.datastack_chunk, t.datastack_limit, t.current_executor)})};
+  }
+};
+
+// Its place in the list of threads.
+struct ThreadLink {
+  static constexpr std::string_view name = "head of a thread state";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.thread.interp, layout.thread.next)};
+  }
+};
+
+// What a look reads of an interpreter, but for the counter of released thread indices.
+struct Interpreter {
+  static constexpr std::string_view name = "interpreter state";
+  static constexpr std::uint32_t room = 2048;
+  static constexpr bool starts_inside = true;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& i = layout.interpreter;
+    return {std::min({i.threads_head.offset, i.threads_next_unique_id.offset,
+                      i.gc_collecting.offset, i.gc_frame.offset, i.code_object_generation.offset}),
+            end_of(i.threads_head, i.threads_next_unique_id, i.gc_collecting, i.gc_frame,
+                   i.code_object_generation)};
+  }
+};
+
+struct Gil {
+  static constexpr std::string_view name = "GIL";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.gil;
+    return {0, end_of(g.locked, g.last_holder, g.switch_number, g.enabled)};
+  }
+};
+
+struct Chunk {
+  static constexpr std::string_view name = "head of a data stack chunk";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& c = layout.chunk;
+    return {0, std::max(start_of(c.data), end_of(c.previous, c.bytes, c.top))};
+  }
+};
+
+// A frame without its locals. (Frames are also read in copies of whole chunks, so that all of its
+// members lie before the locals is one of the rules for a published layout.)
+struct Frame {
+  static constexpr std::string_view name = "frame";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, start_of(layout.frame.localsplus)};
+  }
+};
+
+// The state of a generator, and the link in the frame inside it.
+struct GeneratorLink {
+  static constexpr std::string_view name = "generator's state and frame";
+  static constexpr std::uint32_t room = 128;
+  static constexpr bool starts_inside = true;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.generator;
+    if (!g.frame_state.present() || !g.frame.present()) return {};
+    return {g.frame_state.offset, g.frame.offset + layout.frame.previous.end()};
+  }
+};
+
+// A generator, coroutine or asynchronous generator without the locals of its frame.
+struct Generator {
+  static constexpr std::string_view name = "generator";
+  static constexpr std::uint32_t room = 512;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& g = layout.generator;
+    return {0, std::max(start_of(g.frame) + start_of(layout.frame.localsplus),
+                        end_of(g.frame_state, layout.object.type))};
+  }
+};
+
+struct Code {
+  static constexpr std::string_view name = "code object";
+  static constexpr std::uint32_t room = 512;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, layout.code.size};
+  }
+};
+
+struct ErrItem {
+  static constexpr std::string_view name = "item of handled exceptions";
+  static constexpr std::uint32_t room = 32;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.err_item.value, layout.err_item.previous)};
+  }
+};
+
+// A str up to its characters.
+struct Text {
+  static constexpr std::string_view name = "head of a str";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& u = layout.unicode;
+    return {0, std::max(start_of(u.compact_data), end_of(u.length, u.kind, u.compact, u.ascii))};
+  }
+};
+
+struct BytesHead {
+  static constexpr std::string_view name = "head of a bytes object";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, std::max(start_of(layout.bytes.data), end_of(layout.var_object.count))};
+  }
+};
+
+struct Dict {
+  static constexpr std::string_view name = "dict";
+  static constexpr std::uint32_t room = 128;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    return {0, end_of(layout.dict.keys, layout.dict.values)};
+  }
+};
+
+struct DictKeys {
+  static constexpr std::string_view name = "keys of a dict";
+  static constexpr std::uint32_t room = 64;
+
+  template <class L>
+  static constexpr Extent extent(const L& layout) noexcept {
+    const auto& k = layout.dict_keys;
+    return {0, std::max(start_of(k.indices), end_of(k.log2_index_bytes, k.kind, k.nentries))};
+  }
+};
+
+// Every kind there is.
+using All = TypeList<Thread, ThreadLink, Interpreter, Gil, Chunk, Frame, GeneratorLink, Generator,
+                     Code, ErrItem, Text, BytesHead, Dict, DictKeys>;
+
+template <class Kind, class L>
+[[gnu::noinline]] constexpr Extent extent_at_run_time(const L& layout) noexcept {
+  return Kind::extent(layout);
+}
+// A constant of a compiled layout. Of a published one it is worked out at each call, in one place: in
+// every place that copies something it made the tool 2 KB larger.
+template <class Kind, class L>
+constexpr Extent extent_of(const L& layout) noexcept {
+  if constexpr (std::is_empty_v<L>) {
+    return Kind::extent(layout);
+  } else {
+    return extent_at_run_time<Kind>(layout);
+  }
+}
+
+template <class Kind, class... Kinds>
+constexpr bool is_one_of(TypeList<Kinds...>) noexcept {
+  return (std::is_same_v<Kind, Kinds> || ...);
+}
+
+template <class... Kinds>
+constexpr std::array<std::string_view, sizeof...(Kinds)> names_of(TypeList<Kinds...>) noexcept {
+  return {Kinds::name...};
+}
+
+// How much too large `layout` is for the first kind that has no room for it; ok: all have. The
+// error's address is the kind's position in All and, below it, the bytes that the struct takes.
+template <class L, class... Kinds>
+[[gnu::cold]] constexpr Error find_misfit(const L& layout, TypeList<Kinds...>) noexcept {
+  Error found{};
+  std::uint64_t number = 0;
+  const auto look = [&](std::uint32_t size, std::uint32_t room) {
+    if (found.code == Errc::ok && size > room) {
+      found = {Errc::struct_too_large, 0, {number << 32 | size}};
+    }
+    ++number;
+  };
+  (look(extent_of<Kinds>(layout).size(), Kinds::room), ...);
+  return found;
+}
+
+template <class Kind, class L>
+concept HasRoom = (Kind::extent(L{}).size() <= Kind::room);
+
+template <class Kind, class L>
+consteval bool fits() {
+  static_assert(HasRoom<Kind, L>, "a copy of this struct has too little room in layout/copies.hpp");
+  return true;
+}
+
+}  // namespace copies
+
+// Whether every copy has room for what it takes of this compiled layout; where one has not, the
+// compiler names it and the layout. Each generated layout asks.
+template <class L, class... Kinds>
+consteval bool copies_fit(TypeList<Kinds...>) {
+  return (copies::fits<Kinds, L>() && ...);
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/layouts/opcodes_3_11.hpp ----
 
 // The instructions of CPython 3.11.
@@ -9328,22 +9470,22 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 63
         {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 64
         {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised, Site::calls},  // 65
-        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 66
-        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 67
+        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 66
+        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 67
         {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
         {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
         {"PRINT_EXPR", 70, 0, Opcode::Kind::plain, Site::escapes},  // 70
         {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
-        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 72
-        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 73
+        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 72
+        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 73
         {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
         {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
-        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 76
-        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 77
-        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls},  // 78
-        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls},  // 79
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 80
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 81
+        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 76
+        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 77
+        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 78
+        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 79
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 80
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 81
         {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
         {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
         {"IMPORT_STAR", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
@@ -9375,7 +9517,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
         {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
         {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 113
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 113
         {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
         {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
         {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain, Site::escapes},  // 116
@@ -9383,13 +9525,13 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
         {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
         {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
-        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 121
+        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 121
         {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
         {"SEND", 123, 0, Opcode::Kind::plain, Site::resumes_generator},  // 123
         {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
         {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
         {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
-        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 127
+        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 127
         {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
         {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
         {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
@@ -9403,7 +9545,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
         {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
         {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
-        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 141
+        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 141
         {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
         {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised, Site::calls},  // 143
         {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
@@ -9519,10 +9661,9 @@ inline constexpr OpcodeTable opcodes_3_11{
         {{}, 254, 0, Opcode::Kind::unassigned, Site::any},
         {"DO_TRACING", 0, 0, Opcode::Kind::specialised, Site::plain},  // 255
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 0,
-    .instrumented_instruction = 0,
+    .executor = 0,
+    .line_event = 0,
+    .instruction_event = 0,
 };
 
 }  // namespace tachyon::layouts
@@ -9551,28 +9692,25 @@ struct cpython_3_11_aarch64 {
       .main_thread = {80}, .gilstate_tstate_current = {592}, .gil = {360},
       .main_interpreter = {58952}};
   static constexpr schema::Interpreter interpreter{
-      .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
-      .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
+      .size = 107752, .id = {48}, .next = {0}, .threads_head = {16}, .threads_next_unique_id = {8},
+      .gc_collecting = {848}, .imports_modules = {888}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
-      .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {240}, .datastack_chunk = {296}, .datastack_top = {304},
-      .datastack_limit = {312}};
+      .size = 360, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {104},
+      .exc_info = {120}, .exc_state = {320}, .thread_id = {152}, .native_thread_id = {160},
+      .id = {240}, .datastack_chunk = {296}, .datastack_limit = {312}};
   static constexpr schema::CFrame cframe{
-      .size = 24, .current_frame = {8}, .previous = {16}};
+      .size = 24, .current_frame = {8}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {32}, .previous = {48}, .locals = {24}, .instruction = {56},
-      .stacktop = {64}, .is_entry = {68}, .owner = {69}, .localsplus = {72}};
+      .size = 80, .executable = {32}, .previous = {48}, .instruction = {56}, .is_entry = {68},
+      .owner = {69}, .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 192, .units = {16}, .flags = {48}, .argcount = {56}, .posonlyargcount = {60},
-      .kwonlyargcount = {64}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
-      .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128}, .linetable = {136},
-      .localsplusnames = {96}, .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
+      .size = 192, .units = {16}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
+      .filename = {112}, .qualname = {128}, .linetable = {136}, .localsplusnames = {96},
+      .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{};
   static constexpr schema::LineData line_data{};
@@ -9583,7 +9721,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 904, .cached_keys = {872}};
   static constexpr schema::ModuleObject module_object{
@@ -9604,8 +9742,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -9617,22 +9754,16 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 88, .name = {32}, .qualname = {40}, .exc_state = {48}, .frame_state = {75},
-      .frame = {80}};
+      .size = 88, .frame_state = {75}, .frame = {80}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
       .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -9646,6 +9777,7 @@ struct cpython_3_11_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_11_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_11_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_11_x86_64.hpp ----
 
@@ -9671,28 +9803,25 @@ struct cpython_3_11_x86_64 {
       .main_thread = {80}, .gilstate_tstate_current = {576}, .gil = {360},
       .main_interpreter = {58936}};
   static constexpr schema::Interpreter interpreter{
-      .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
-      .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
+      .size = 107752, .id = {48}, .next = {0}, .threads_head = {16}, .threads_next_unique_id = {8},
+      .gc_collecting = {848}, .imports_modules = {888}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
-      .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {240}, .datastack_chunk = {296}, .datastack_top = {304},
-      .datastack_limit = {312}};
+      .size = 360, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {104},
+      .exc_info = {120}, .exc_state = {320}, .thread_id = {152}, .native_thread_id = {160},
+      .id = {240}, .datastack_chunk = {296}, .datastack_limit = {312}};
   static constexpr schema::CFrame cframe{
-      .size = 24, .current_frame = {8}, .previous = {16}};
+      .size = 24, .current_frame = {8}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {32}, .previous = {48}, .locals = {24}, .instruction = {56},
-      .stacktop = {64}, .is_entry = {68}, .owner = {69}, .localsplus = {72}};
+      .size = 80, .executable = {32}, .previous = {48}, .instruction = {56}, .is_entry = {68},
+      .owner = {69}, .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 192, .units = {16}, .flags = {48}, .argcount = {56}, .posonlyargcount = {60},
-      .kwonlyargcount = {64}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
-      .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128}, .linetable = {136},
-      .localsplusnames = {96}, .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
+      .size = 192, .units = {16}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
+      .filename = {112}, .qualname = {128}, .linetable = {136}, .localsplusnames = {96},
+      .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{};
   static constexpr schema::LineData line_data{};
@@ -9703,7 +9832,7 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 904, .cached_keys = {872}};
   static constexpr schema::ModuleObject module_object{
@@ -9724,8 +9853,7 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -9737,22 +9865,16 @@ struct cpython_3_11_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 88, .name = {32}, .qualname = {40}, .exc_state = {48}, .frame_state = {75},
-      .frame = {80}};
+      .size = 88, .frame_state = {75}, .frame = {80}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
       .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -9766,6 +9888,7 @@ struct cpython_3_11_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_11_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_11_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_12.hpp ----
 
@@ -9806,26 +9929,26 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BINARY_SLICE", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
         {"STORE_SLICE", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
         {"CALL_BOUND_METHOD_EXACT_ARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 28
-        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 29
+        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 29
         {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
         {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
         {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
         {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 34
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 34
         {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
         {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
         {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 38
-        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 39
-        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 40
-        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls},  // 41
-        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls},  // 42
-        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls},  // 43
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 44
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 45
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 46
-        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 47
-        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 48
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 38
+        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 39
+        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 40
+        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 41
+        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 42
+        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 43
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 44
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 45
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 46
+        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 47
+        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 48
         {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
@@ -9833,7 +9956,7 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
         {"CLEANUP_THROW", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
-        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 56
+        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 56
         {"COMPARE_OP_FLOAT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 57
         {"COMPARE_OP_INT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 58
         {"COMPARE_OP_STR", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 59
@@ -10034,10 +10157,9 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 254,
-    .instrumented_instruction = 253,
+    .executor = 0,
+    .line_event = 254,
+    .instruction_event = 253,
 };
 
 }  // namespace tachyon::layouts
@@ -10065,29 +10187,25 @@ struct cpython_3_12_aarch64 {
       .size = 459960, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
   static constexpr schema::Interpreter interpreter{
-      .size = 383568, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
-      .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
+      .size = 383568, .id = {8}, .next = {0}, .threads_head = {72}, .threads_next_unique_id = {64},
+      .gil = {384}, .own_gil = {1040}, .gc_collecting = {312}, .imports_modules = {944}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
-      .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},
-      .status_finalizing = {24, 0x20}, .status_cleared = {24, 0x40}, .current_exception = {96},
+      .size = 288, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {96},
       .exc_info = {104}, .exc_state = {256}, .thread_id = {136}, .native_thread_id = {144},
-      .id = {224}, .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248}};
+      .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{
-      .size = 16, .current_frame = {0}, .previous = {8}};
+      .size = 16, .current_frame = {0}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 200, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
+      .size = 200, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
       .firsttraceable = {176}, .bytecode = {192}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
@@ -10101,7 +10219,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 920, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10122,8 +10240,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10135,22 +10252,16 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10163,6 +10274,7 @@ struct cpython_3_12_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_12_x86_64.hpp ----
 
@@ -10187,29 +10299,25 @@ struct cpython_3_12_x86_64 {
       .size = 459944, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
   static constexpr schema::Interpreter interpreter{
-      .size = 383552, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
-      .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
+      .size = 383552, .id = {8}, .next = {0}, .threads_head = {72}, .threads_next_unique_id = {64},
+      .gil = {384}, .own_gil = {1040}, .gc_collecting = {312}, .imports_modules = {944}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
-      .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},
-      .status_finalizing = {24, 0x20}, .status_cleared = {24, 0x40}, .current_exception = {96},
+      .size = 288, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {96},
       .exc_info = {104}, .exc_state = {256}, .thread_id = {136}, .native_thread_id = {144},
-      .id = {224}, .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248}};
+      .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{
-      .size = 16, .current_frame = {0}, .previous = {8}};
+      .size = 16, .current_frame = {0}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 200, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
+      .size = 200, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
       .firsttraceable = {176}, .bytecode = {192}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
@@ -10223,7 +10331,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 920, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10244,8 +10352,7 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10257,22 +10364,16 @@ struct cpython_3_12_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10285,6 +10386,7 @@ struct cpython_3_12_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_13.hpp ----
 
@@ -10349,7 +10451,7 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"BUILD_SLICE", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_STRING", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain, Site::calls},  // 54
         {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
         {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -10461,23 +10563,23 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised, Site::calls},  // 162
         {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 163
         {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 168
-        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls},  // 169
-        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls},  // 170
-        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls},  // 171
-        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 172
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 173
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 174
-        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 175
-        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 176
+        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
+        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
+        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 169
+        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 170
+        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 171
+        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 172
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 173
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 174
+        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 175
+        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 176
         {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 177
         {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 178
-        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 179
-        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 180
-        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 181
+        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 179
+        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 180
+        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 181
         {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 182
         {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 183
         {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 184
@@ -10553,10 +10655,9 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 149,
-    .enter_executor = 70,
-    .instrumented_line = 254,
-    .instrumented_instruction = 247,
+    .executor = 70,
+    .line_event = 254,
+    .instruction_event = 247,
 };
 
 }  // namespace tachyon::layouts
@@ -10569,54 +10670,44 @@ inline constexpr OpcodeTable opcodes_3_13{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 73> published_3_13_words{{
+inline constexpr std::array<PublishedWord, 63> published_3_13_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 7, 14, 0, 0},  // interpreter.gil
-    {1, 8, 15, 0, 0},  // interpreter.own_gil
-    {1, 10, 10, 72, 0},  // interpreter.gc_collecting
-    {1, 14, 11, 0, 0},  // interpreter.imports_modules
-    {1, 15, 12, 0, 0},  // interpreter.sysdict
-    {1, 16, 13, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 6, 14, 0, 0},  // interpreter.gil
+    {1, 7, 15, 0, 0},  // interpreter.own_gil
+    {1, 8, 10, 72, 0},  // interpreter.gc_collecting
+    {1, 12, 11, 0, 0},  // interpreter.imports_modules
     {2, 1, 16, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 18, 0, 15},  // gil.last_holder
     {2, 3, 17, 0, 15},  // gil.locked
     {3, 0, 19, 0, 0},  // thread.size
-    {3, 1, 20, 0, 0},  // thread.prev
-    {3, 2, 21, 0, 0},  // thread.next
-    {3, 3, 22, 0, 0},  // thread.interp
-    {3, 6, 23, 0, 0},  // thread.current_frame
-    {3, 10, 27, 0, 0},  // thread.status_bound
-    {3, 11, 27, 0, 0},  // thread.status_unbound
-    {3, 12, 27, 0, 0},  // thread.status_active
-    {3, 13, 27, 0, 0},  // thread.status_holds_gil
-    {3, 14, 27, 0, 0},  // thread.status_finalizing
-    {3, 15, 27, 0, 0},  // thread.status_cleared
-    {3, 23, 24, 0, 0},  // thread.thread_id
-    {3, 24, 25, 0, 0},  // thread.native_thread_id
-    {3, 26, 26, 0, 0},  // thread.datastack_chunk
+    {3, 1, 21, 0, 0},  // thread.next
+    {3, 2, 22, 0, 0},  // thread.interp
+    {3, 4, 23, 0, 0},  // thread.current_frame
+    {3, 6, 27, 0, 0},  // thread.status_holds_gil
+    {3, 12, 24, 0, 0},  // thread.thread_id
+    {3, 13, 25, 0, 0},  // thread.native_thread_id
+    {3, 15, 26, 0, 0},  // thread.datastack_chunk
     {6, 0, 28, 0, 0},  // frame.size
     {6, 1, 30, 0, 0},  // frame.executable
     {6, 2, 29, 0, 0},  // frame.previous
-    {6, 4, 31, 0, 0},  // frame.instruction
-    {6, 10, 33, 0, 0},  // frame.owner
-    {6, 11, 32, 0, 0},  // frame.localsplus
+    {6, 3, 31, 0, 0},  // frame.instruction
+    {6, 7, 33, 0, 0},  // frame.owner
+    {6, 8, 32, 0, 0},  // frame.localsplus
     {7, 0, 34, 0, 0},  // code.size
     {7, 1, 52, 0, 0},  // code.units
-    {7, 3, 40, 0, 0},  // code.argcount
-    {7, 7, 39, 0, 0},  // code.firstlineno
-    {7, 11, 35, 0, 0},  // code.filename
-    {7, 12, 36, 0, 0},  // code.name
-    {7, 13, 37, 0, 0},  // code.qualname
-    {7, 14, 38, 0, 0},  // code.linetable
-    {7, 15, 41, 0, 0},  // code.localsplusnames
-    {7, 16, 42, 0, 0},  // code.localspluskinds
-    {7, 21, 43, 0, 0},  // code.bytecode
+    {7, 3, 39, 0, 0},  // code.firstlineno
+    {7, 6, 35, 0, 0},  // code.filename
+    {7, 7, 37, 0, 0},  // code.qualname
+    {7, 8, 38, 0, 0},  // code.linetable
+    {7, 9, 41, 0, 0},  // code.localsplusnames
+    {7, 10, 42, 0, 0},  // code.localspluskinds
+    {7, 15, 43, 0, 0},  // code.bytecode
     {13, 0, 44, 0, 0},  // object.size
     {13, 1, 45, 0, 0},  // object.type
     {14, 1, 52, 0, 0},  // var_object.count
@@ -10671,31 +10762,27 @@ struct cpython_3_13_aarch64 {
       .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194992, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
+      .size = 194992, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752}, .gc_collecting = {7600},
+      .imports_modules = {7656}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 208, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {184}, .bytecode = {200}};
+      .size = 208, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {184}, .bytecode = {200}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -10704,13 +10791,13 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 928, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10731,8 +10818,7 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10744,26 +10830,18 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10777,6 +10855,7 @@ struct cpython_3_13_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13_x86_64.hpp ----
 
@@ -10801,31 +10880,27 @@ struct cpython_3_13_x86_64 {
       .size = 283376, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194976, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
+      .size = 194976, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752}, .gc_collecting = {7600},
+      .imports_modules = {7656}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 208, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {184}, .bytecode = {200}};
+      .size = 208, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {184}, .bytecode = {200}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -10834,13 +10909,13 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 928, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -10861,8 +10936,7 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -10874,26 +10948,18 @@ struct cpython_3_13_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -10907,6 +10973,7 @@ struct cpython_3_13_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13t_aarch64.hpp ----
 
@@ -10931,31 +10998,27 @@ struct cpython_3_13t_aarch64 {
       .size = 328384, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 215680, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
+      .size = 215680, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760}, .gc_collecting = {7600},
+      .imports_modules = {7664}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 224, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {200}, .bytecode = {216}};
+      .size = 224, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {200}, .bytecode = {216}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -10964,13 +11027,13 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -10991,8 +11054,7 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11004,26 +11066,18 @@ struct cpython_3_13t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 96, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 96, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11037,6 +11091,7 @@ struct cpython_3_13t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_13t_x86_64.hpp ----
 
@@ -11061,31 +11116,27 @@ struct cpython_3_13t_x86_64 {
       .size = 328320, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 215616, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760},
-      .gc_collecting = {7600}, .imports_modules = {7664}, .sysdict = {7648}, .builtins = {7656}};
+      .size = 215616, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7760}, .gc_collecting = {7600},
+      .imports_modules = {7664}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 224, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {200}, .bytecode = {216}};
+      .size = 224, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {200}, .bytecode = {216}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -11094,13 +11145,13 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -11121,8 +11172,7 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11134,26 +11184,18 @@ struct cpython_3_13t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 96, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 96, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11167,6 +11209,7 @@ struct cpython_3_13t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_14.hpp ----
 
@@ -11230,10 +11273,10 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"BUILD_SLICE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"BUILD_STRING", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
-        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls},  // 52
+        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls, true},  // 52
         {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
-        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls},  // 55
+        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls, true},  // 55
         {"COMPARE_OP", 56, 1, Opcode::Kind::plain, Site::escapes},  // 56
         {"CONTAINS_OP", 57, 1, Opcode::Kind::plain, Site::escapes},  // 57
         {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain, Site::escapes},  // 58
@@ -11324,26 +11367,26 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised, Site::calls},  // 143
         {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 145
-        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 146
+        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
         {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised, Site::calls},  // 151
-        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls, true},  // 152
         {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 153
-        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls},  // 155
-        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 154
+        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
+        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 156
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
         {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 161
         {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 163
-        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
+        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 164
+        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
         {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 166
         {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 167
         {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 168
@@ -11435,10 +11478,9 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor, Site::any},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 255,
-    .instrumented_line = 254,
-    .instrumented_instruction = 238,
+    .executor = 255,
+    .line_event = 254,
+    .instruction_event = 238,
 };
 
 }  // namespace tachyon::layouts
@@ -11451,60 +11493,50 @@ inline constexpr OpcodeTable opcodes_3_14{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 77> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 5, 10, 0, 0},  // interpreter.threads_main
-    {1, 7, 15, 0, 0},  // interpreter.gil
-    {1, 8, 16, 0, 0},  // interpreter.own_gil
-    {1, 10, 11, 82, 0},  // interpreter.gc_collecting
-    {1, 12, 20, 0, 0},  // interpreter.code_object_generation
-    {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 14, 12, 0, 0},  // interpreter.imports_modules
-    {1, 15, 13, 0, 0},  // interpreter.sysdict
-    {1, 16, 14, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 4, 10, 0, 0},  // interpreter.threads_main
+    {1, 6, 15, 0, 0},  // interpreter.gil
+    {1, 7, 16, 0, 0},  // interpreter.own_gil
+    {1, 8, 11, 82, 0},  // interpreter.gc_collecting
+    {1, 10, 20, 0, 0},  // interpreter.code_object_generation
+    {1, 11, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
+    {1, 12, 12, 0, 0},  // interpreter.imports_modules
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
     {3, 0, 22, 0, 0},  // thread.size
-    {3, 1, 23, 0, 0},  // thread.prev
-    {3, 2, 24, 0, 0},  // thread.next
-    {3, 3, 25, 0, 0},  // thread.interp
-    {3, 6, 26, 0, 0},  // thread.current_frame
-    {3, 10, 30, 0, 0},  // thread.status_bound
-    {3, 11, 30, 0, 0},  // thread.status_unbound
-    {3, 12, 30, 0, 0},  // thread.status_active
-    {3, 13, 30, 0, 0},  // thread.status_holds_gil
-    {3, 14, 30, 0, 0},  // thread.status_finalizing
-    {3, 15, 30, 0, 0},  // thread.status_cleared
-    {3, 23, 27, 0, 0},  // thread.thread_id
-    {3, 24, 28, 0, 0},  // thread.native_thread_id
-    {3, 26, 29, 0, 0},  // thread.datastack_chunk
+    {3, 1, 24, 0, 0},  // thread.next
+    {3, 2, 25, 0, 0},  // thread.interp
+    {3, 4, 26, 0, 0},  // thread.current_frame
+    {3, 6, 30, 0, 0},  // thread.status_holds_gil
+    {3, 12, 27, 0, 0},  // thread.thread_id
+    {3, 13, 28, 0, 0},  // thread.native_thread_id
+    {3, 15, 29, 0, 0},  // thread.datastack_chunk
     {6, 0, 31, 0, 0},  // frame.size
     {6, 1, 33, 0, 0},  // frame.executable
     {6, 2, 32, 0, 0},  // frame.previous
-    {6, 4, 34, 0, 0},  // frame.instruction
-    {6, 6, 37, 0, 0},  // frame.stackpointer
-    {6, 7, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
-    {6, 10, 36, 0, 0},  // frame.owner
-    {6, 11, 35, 0, 0},  // frame.localsplus
+    {6, 3, 34, 0, 0},  // frame.instruction
+    {6, 4, 37, 0, 0},  // frame.stackpointer
+    {6, 5, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
+    {6, 7, 36, 0, 0},  // frame.owner
+    {6, 8, 35, 0, 0},  // frame.localsplus
     {7, 0, 39, 0, 0},  // code.size
     {7, 1, 58, 0, 0},  // code.units
-    {7, 3, 45, 0, 0},  // code.argcount
-    {7, 7, 44, 0, 0},  // code.firstlineno
-    {7, 11, 40, 0, 0},  // code.filename
-    {7, 12, 41, 0, 0},  // code.name
-    {7, 13, 42, 0, 0},  // code.qualname
-    {7, 14, 43, 0, 0},  // code.linetable
-    {7, 15, 46, 0, 0},  // code.localsplusnames
-    {7, 16, 47, 0, 0},  // code.localspluskinds
-    {7, 20, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
-    {7, 21, 48, 0, 0},  // code.bytecode
+    {7, 3, 44, 0, 0},  // code.firstlineno
+    {7, 6, 40, 0, 0},  // code.filename
+    {7, 7, 42, 0, 0},  // code.qualname
+    {7, 8, 43, 0, 0},  // code.linetable
+    {7, 9, 46, 0, 0},  // code.localsplusnames
+    {7, 10, 47, 0, 0},  // code.localspluskinds
+    {7, 14, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
+    {7, 15, 48, 0, 0},  // code.bytecode
     {13, 0, 50, 0, 0},  // object.size
     {13, 1, 51, 0, 0},  // object.type
     {14, 1, 58, 0, 0},  // var_object.count
@@ -11536,11 +11568,9 @@ inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {30, 0, 69, 0, 0},  // float_object.size
     {30, 1, 70, 0, 0},  // float_object.value
     {31, 0, 83, 0, 0},  // generator.size
-    {31, 1, 84, 0, 0},  // generator.name
-    {31, 4, 86, 0, 0},  // generator.frame_state
-    {31, 5, 85, 0, 0},  // generator.frame
+    {31, 1, 86, 0, 0},  // generator.frame_state
+    {31, 2, 85, 0, 0},  // generator.frame
     {33, 1, 87, 0, 0},  // llist.next
-    {33, 2, 88, 0, 0},  // llist.prev
 }};
 inline constexpr PublishedMap published_3_14{95, published_3_14_words};
 
@@ -11569,33 +11599,27 @@ struct cpython_3_14_aarch64 {
       .size = 316632, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 225880, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {8008}, .imports_modules = {7688},
-      .sysdict = {7672}, .builtins = {7680}};
+      .size = 225880, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784}, .gc_collecting = {7600},
+      .code_object_generation = {8008}, .imports_modules = {7688}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 128, .lines = {96}, .per_instruction_opcodes = {112}};
@@ -11604,13 +11628,13 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 936, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -11631,8 +11655,7 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11644,26 +11667,18 @@ struct cpython_3_14_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11677,6 +11692,7 @@ struct cpython_3_14_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14_x86_64.hpp ----
 
@@ -11701,33 +11717,27 @@ struct cpython_3_14_x86_64 {
       .size = 316616, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 225864, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784},
-      .gc_collecting = {7600}, .code_object_generation = {7992}, .imports_modules = {7688},
-      .sysdict = {7672}, .builtins = {7680}};
+      .size = 225864, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7784}, .gc_collecting = {7600},
+      .code_object_generation = {7992}, .imports_modules = {7688}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 128, .lines = {96}, .per_instruction_opcodes = {112}};
@@ -11736,13 +11746,13 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 936, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -11763,8 +11773,7 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11776,26 +11785,18 @@ struct cpython_3_14_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11809,6 +11810,7 @@ struct cpython_3_14_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14t_aarch64.hpp ----
 
@@ -11833,34 +11835,27 @@ struct cpython_3_14t_aarch64 {
       .size = 365640, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 249992, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
-      .gc_collecting = {7600}, .code_object_generation = {8040}, .tlbc_generation = {17316},
-      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
+      .size = 249992, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808}, .gc_collecting = {7600},
+      .code_object_generation = {8040}, .tlbc_generation = {17316}, .imports_modules = {7712}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -11870,13 +11865,13 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 960, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -11897,8 +11892,7 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -11910,26 +11904,18 @@ struct cpython_3_14t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -11943,6 +11929,7 @@ struct cpython_3_14t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_14t_x86_64.hpp ----
 
@@ -11967,34 +11954,27 @@ struct cpython_3_14t_x86_64 {
       .size = 365624, .finalizing = {784}, .interpreters_head = {808}, .interpreters_main = {816},
       .main_thread = {832}};
   static constexpr schema::Interpreter interpreter{
-      .size = 249976, .id = {7280}, .next = {7272}, .runtime = {7384}, .threads_head = {7344},
-      .threads_main = {7360}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808},
-      .gc_collecting = {7600}, .code_object_generation = {8024}, .tlbc_generation = {17300},
-      .imports_modules = {7712}, .sysdict = {7696}, .builtins = {7704}};
+      .size = 249976, .id = {7280}, .next = {7272}, .threads_head = {7344}, .threads_main = {7360},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7808}, .gc_collecting = {7600},
+      .code_object_generation = {8024}, .tlbc_generation = {17300}, .imports_modules = {7712}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 832, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .state = {44}, .eval_breaker = {24}, .current_exception = {112}, .exc_info = {120},
-      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
-      .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248},
-      .current_executor = {272}, .asyncio_running_loop = {864}, .asyncio_running_task = {872},
-      .asyncio_tasks_head = {880}};
+      .size = 832, .next = {8}, .interp = {16}, .current_frame = {72}, .holds_gil = {36},
+      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
+      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248},
+      .current_executor = {272}, .asyncio_tasks_head = {880}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -12004,13 +11984,13 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 160, .opcode = {48}, .oparg = {49}};
+      .size = 160, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 432, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 960, .cached_keys = {896}};
   static constexpr schema::ModuleObject module_object{
@@ -12031,8 +12011,7 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12044,26 +12023,18 @@ struct cpython_3_14t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}, .cstack = {4}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12077,6 +12048,7 @@ struct cpython_3_14t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_14t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_14t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/opcodes_3_15.hpp ----
 
@@ -12092,7 +12064,7 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
         {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
         {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 3
-        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls},  // 4
+        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls, true},  // 4
         {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
         {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
         {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
@@ -12138,10 +12110,10 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BUILD_SLICE", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
         {"BUILD_STRING", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
         {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
-        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls},  // 50
+        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls, true},  // 50
         {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"COMPARE_OP", 54, 1, Opcode::Kind::plain, Site::escapes},  // 54
         {"CONTAINS_OP", 55, 1, Opcode::Kind::plain, Site::escapes},  // 55
         {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -12235,28 +12207,28 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 145
         {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 150
-        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
+        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls, true},  // 151
         {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised, Site::calls},  // 152
-        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 153
         {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
         {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 160
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 161
-        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 161
+        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 162
+        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
         {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 164
         {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
         {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 169
         {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 170
         {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 171
@@ -12345,10 +12317,9 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor, Site::any},  // 254
         {"TRACE_RECORD", 255, 0, Opcode::Kind::plain, Site::escapes},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 254,
-    .instrumented_line = 253,
-    .instrumented_instruction = 237,
+    .executor = 254,
+    .line_event = 253,
+    .instruction_event = 237,
 };
 
 }  // namespace tachyon::layouts
@@ -12361,68 +12332,56 @@ inline constexpr OpcodeTable opcodes_3_15{
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
+inline constexpr std::array<PublishedWord, 88> published_3_15_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 5, 10, 0, 0},  // interpreter.threads_main
-    {1, 7, 15, 0, 0},  // interpreter.gil
-    {1, 8, 16, 0, 0},  // interpreter.own_gil
-    {1, 10, 11, 95, 0},  // interpreter.gc_collecting
-    {1, 11, 11, 96, 0},  // interpreter.gc_frame
-    {1, 12, 20, 0, 0},  // interpreter.code_object_generation
-    {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 14, 12, 0, 0},  // interpreter.imports_modules
-    {1, 15, 13, 0, 0},  // interpreter.sysdict
-    {1, 16, 14, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 4, 10, 0, 0},  // interpreter.threads_main
+    {1, 6, 15, 0, 0},  // interpreter.gil
+    {1, 7, 16, 0, 0},  // interpreter.own_gil
+    {1, 8, 11, 95, 0},  // interpreter.gc_collecting
+    {1, 9, 11, 96, 0},  // interpreter.gc_frame
+    {1, 10, 20, 0, 0},  // interpreter.code_object_generation
+    {1, 11, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
+    {1, 12, 12, 0, 0},  // interpreter.imports_modules
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
     {3, 0, 22, 0, 0},  // thread.size
-    {3, 1, 23, 0, 0},  // thread.prev
-    {3, 2, 24, 0, 0},  // thread.next
-    {3, 3, 25, 0, 0},  // thread.interp
-    {3, 6, 26, 0, 0},  // thread.current_frame
-    {3, 7, 27, 0, 0},  // thread.base_frame
-    {3, 8, 28, 0, 0},  // thread.last_profiled_frame
-    {3, 9, 29, 0, 0},  // thread.last_profiled_frame_seq
-    {3, 10, 33, 0, 0},  // thread.status_bound
-    {3, 11, 33, 0, 0},  // thread.status_unbound
-    {3, 12, 33, 0, 0},  // thread.status_active
-    {3, 13, 33, 0, 0},  // thread.status_holds_gil
-    {3, 14, 33, 0, 0},  // thread.status_finalizing
-    {3, 15, 33, 0, 0},  // thread.status_cleared
-    {3, 16, 34, 0, 0},  // thread.holds_gil
-    {3, 17, 35, 0, 0},  // thread.gil_requested
-    {3, 20, 36, 0, 0},  // thread.current_exception
-    {3, 22, 37, 0, 0},  // thread.exc_state
-    {3, 23, 30, 0, 0},  // thread.thread_id
-    {3, 24, 31, 0, 0},  // thread.native_thread_id
-    {3, 26, 32, 0, 0},  // thread.datastack_chunk
+    {3, 1, 24, 0, 0},  // thread.next
+    {3, 2, 25, 0, 0},  // thread.interp
+    {3, 4, 26, 0, 0},  // thread.current_frame
+    {3, 5, 27, 0, 0},  // thread.base_frame
+    {3, 6, 33, 0, 0},  // thread.status_holds_gil
+    {3, 7, 34, 0, 0},  // thread.holds_gil
+    {3, 8, 35, 0, 0},  // thread.gil_requested
+    {3, 9, 36, 0, 0},  // thread.current_exception
+    {3, 11, 37, 0, 0},  // thread.exc_state
+    {3, 12, 30, 0, 0},  // thread.thread_id
+    {3, 13, 31, 0, 0},  // thread.native_thread_id
+    {3, 15, 32, 0, 0},  // thread.datastack_chunk
     {6, 0, 39, 0, 0},  // frame.size
     {6, 1, 41, 0, 0},  // frame.executable
     {6, 2, 40, 0, 0},  // frame.previous
-    {6, 4, 42, 0, 0},  // frame.instruction
-    {6, 6, 45, 0, 0},  // frame.stackpointer
-    {6, 7, 46, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
-    {6, 10, 44, 0, 0},  // frame.owner
-    {6, 11, 43, 0, 0},  // frame.localsplus
+    {6, 3, 42, 0, 0},  // frame.instruction
+    {6, 4, 45, 0, 0},  // frame.stackpointer
+    {6, 5, 46, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
+    {6, 7, 44, 0, 0},  // frame.owner
+    {6, 8, 43, 0, 0},  // frame.localsplus
     {7, 0, 47, 0, 0},  // code.size
     {7, 1, 70, 0, 0},  // code.units
-    {7, 3, 53, 0, 0},  // code.argcount
-    {7, 7, 52, 0, 0},  // code.firstlineno
-    {7, 11, 48, 0, 0},  // code.filename
-    {7, 12, 49, 0, 0},  // code.name
-    {7, 13, 50, 0, 0},  // code.qualname
-    {7, 14, 51, 0, 0},  // code.linetable
-    {7, 15, 54, 0, 0},  // code.localsplusnames
-    {7, 16, 55, 0, 0},  // code.localspluskinds
-    {7, 20, 57, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
-    {7, 21, 56, 0, 0},  // code.bytecode
+    {7, 3, 52, 0, 0},  // code.firstlineno
+    {7, 6, 48, 0, 0},  // code.filename
+    {7, 7, 50, 0, 0},  // code.qualname
+    {7, 8, 51, 0, 0},  // code.linetable
+    {7, 9, 54, 0, 0},  // code.localsplusnames
+    {7, 10, 55, 0, 0},  // code.localspluskinds
+    {7, 14, 57, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
+    {7, 15, 56, 0, 0},  // code.bytecode
     {13, 0, 58, 0, 0},  // object.size
     {13, 1, 59, 0, 0},  // object.type
     {14, 1, 70, 0, 0},  // var_object.count
@@ -12430,7 +12389,6 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {15, 1, 61, 0, 0},  // type_object.name
     {15, 2, 63, 0, 0},  // type_object.flags
     {15, 3, 64, 0, 0},  // type_object.basicsize
-    {15, 4, 65, 0, 0},  // type_object.dictoffset
     {16, 0, 66, 0, 0},  // heap_type.size
     {16, 1, 67, 0, 0},  // heap_type.cached_keys
     {18, 0, 86, 0, 0},  // bytes.size
@@ -12459,12 +12417,10 @@ inline constexpr std::array<PublishedWord, 103> published_3_15_words{{
     {30, 0, 81, 0, 0},  // float_object.size
     {30, 1, 82, 0, 0},  // float_object.value
     {31, 0, 99, 0, 0},  // generator.size
-    {31, 1, 100, 0, 0},  // generator.name
-    {31, 4, 102, 0, 0},  // generator.frame_state
-    {31, 5, 101, 0, 0},  // generator.frame
+    {31, 1, 102, 0, 0},  // generator.frame_state
+    {31, 2, 101, 0, 0},  // generator.frame
     {32, 1, 38, 0, 0},  // err_item.value
     {33, 1, 103, 0, 0},  // llist.next
-    {33, 2, 104, 0, 0},  // llist.prev
 }};
 inline constexpr PublishedMap published_3_15{111, published_3_15_words};
 
@@ -12493,34 +12449,28 @@ struct cpython_3_15_aarch64 {
       .size = 346576, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 226248, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7960},
-      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 226248, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7960}, .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 136, .lines = {104}, .per_instruction_opcodes = {120}};
@@ -12529,13 +12479,13 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 120, .opcode = {32}, .oparg = {33}};
+      .size = 120, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {888}};
   static constexpr schema::ModuleObject module_object{
@@ -12556,8 +12506,7 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12569,26 +12518,18 @@ struct cpython_3_15_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12602,6 +12543,7 @@ struct cpython_3_15_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15_x86_64.hpp ----
 
@@ -12626,34 +12568,28 @@ struct cpython_3_15_x86_64 {
       .size = 346560, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 226232, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7944},
-      .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 226232, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7944}, .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 208, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .return_offset = {72}, .owner = {74}, .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .owner = {74}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 216, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {192}, .bytecode = {208}};
+      .size = 216, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {192}, .bytecode = {208}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 136, .lines = {104}, .per_instruction_opcodes = {120}};
@@ -12662,13 +12598,13 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 120, .opcode = {32}, .oparg = {33}};
+      .size = 120, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 424, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 944, .cached_keys = {888}};
   static constexpr schema::ModuleObject module_object{
@@ -12689,8 +12625,7 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12702,26 +12637,18 @@ struct cpython_3_15_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 160, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 160, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12735,6 +12662,7 @@ struct cpython_3_15_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15t_aarch64.hpp ----
 
@@ -12759,35 +12687,29 @@ struct cpython_3_15t_aarch64 {
       .size = 409312, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 250344, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7968},
-      .tlbc_generation = {17268}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 250344, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7968}, .tlbc_generation = {17268},
+      .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -12797,13 +12719,13 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 136, .opcode = {48}, .oparg = {49}};
+      .size = 136, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 968, .cached_keys = {904}};
   static constexpr schema::ModuleObject module_object{
@@ -12824,8 +12746,7 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12837,26 +12758,18 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -12870,6 +12783,7 @@ struct cpython_3_15t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15t_aarch64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/cpython_3_15t_x86_64.hpp ----
 
@@ -12894,35 +12808,29 @@ struct cpython_3_15t_x86_64 {
       .size = 409296, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 250328, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7952},
-      .tlbc_generation = {17252}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 250328, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7952}, .tlbc_generation = {17252},
+      .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 216, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -12932,13 +12840,13 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 136, .opcode = {48}, .oparg = {49}};
+      .size = 136, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 968, .cached_keys = {904}};
   static constexpr schema::ModuleObject module_object{
@@ -12959,8 +12867,7 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -12972,26 +12879,18 @@ struct cpython_3_15t_x86_64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -13005,6 +12904,7 @@ struct cpython_3_15t_x86_64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15t_x86_64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15t_x86_64>(tachyon::copies::All{}));
 
 // ---- tachyon/layouts/all.hpp ----
 
@@ -13055,18 +12955,30 @@ constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
   }
 }
 
-// What a list of layouts covers, for `--version`.
+// What a list of layouts covers, and what can be said of a build without its layout.
 struct LayoutInfo {
   BuildId build;
   std::string_view tag;  // the release whose headers it was generated from, "3.15.2t"
   std::uint32_t version_hex;
+  bool has_task_lists;  // it keeps lists of asyncio tasks, and asyncio says what is in them
 };
 
 template <CompiledLayout... Ls>
 constexpr std::array<LayoutInfo, sizeof...(Ls)> describe_layouts(TypeList<Ls...>) noexcept {
-  return {{{Ls::build, Ls::tag, Ls::version_hex}...}};
+  return {{{Ls::build, Ls::tag, Ls::version_hex, Ls::thread.asyncio_tasks_head.present()}...}};
 }
 inline constexpr auto all_layouts = describe_layouts(AllLayouts{});
+
+// The layout of a build or, where its version is not known, of the newest version before it; null:
+// it is older than all.
+constexpr const LayoutInfo* nearest_layout(BuildId id) noexcept {
+  const LayoutInfo* nearest = nullptr;
+  for (const LayoutInfo& layout : all_layouts) {
+    if (layout.build.free_threaded != id.free_threaded || layout.build.minor > id.minor) continue;
+    if (nearest == nullptr || layout.build.minor > nearest->build.minor) nearest = &layout;
+  }
+  return nearest;
+}
 
 }  // namespace tachyon
 
@@ -13275,6 +13187,7 @@ class PublishedReader {
       boost::pfr::for_each_field(group, [&](auto& m, std::size_t i) { from_cell(m, after[i]); });
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
+    if (error_.code == Errc::ok) error_ = copies::find_misfit(out, copies::All{});
     // A newer table that does not make sense is one whose words moved.
     if (error_.code != Errc::ok) return same_minor() ? error_ : header_.refused();
     return out;
@@ -13370,7 +13283,19 @@ class PublishedReader {
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
-           l.frame.localsplus.offset + 8 == l.frame.size && l.interpreter.size < l.runtime.size;
+           l.frame.localsplus.offset + 8 == l.frame.size && ends_before_locals(l.frame) &&
+           l.interpreter.size < l.runtime.size;
+  }
+  // A frame is read up to its locals.
+  static bool ends_before_locals(const schema::Frame& frame) noexcept {
+    bool before = true;
+    boost::pfr::for_each_field(frame, [&](const auto& member) {
+      if constexpr (is_place<std::remove_cvref_t<decltype(member)>>) {
+        before &= &member == static_cast<const void*>(&frame.localsplus) ||
+                  member.end() <= frame.localsplus.offset;
+      }
+    });
+    return before;
   }
 
   Bytes table_;
@@ -13483,6 +13408,443 @@ auto with_published_layout(TypeList<Ls...> layouts, Bytes table, Arch arch, Visi
    ...);
   if (agrees) return with_layout(layouts, published->build, visit);
   return visit(*published);
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/elf.hpp ----
+
+// As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
+// id, and where the file came to lie in an address space.
+//
+// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
+// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
+// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
+//
+//   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
+//       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
+//       |                                  DT_SYMTAB, DT_STRTAB    (index of a symbol)
+//       +------e_shoff----> sections, named by .shstrtab
+//
+// The values of DT_* are virtual addresses that glibc's loader has replaced by absolute ones, while
+// musl (and the kernel's own vDSO) left them alone: what lies below the load bias gets it added.
+//
+// A file is only believed, never trusted: counts are capped, no number read from it sizes anything
+// before it was compared with a cap, chains end after a bounded number of steps, and every read is
+// checked by the memory it goes to.
+namespace tachyon {
+
+namespace detail {
+
+template <class T, Memory M>
+Result<T> fetch(M& memory, Address at) noexcept {
+  T value{};
+  if (const auto read = memory.read(at, bytes_of(value)); !read) {
+    return read.error();
+  }
+  return value;
+}
+
+// `count` elements; the caller has bounded it.
+template <class T, Memory M>
+Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
+  std::vector<T> values(count);
+  if (const auto read = memory.read(at, bytes_of(values)); !read) {
+    return read.error();
+  }
+  return values;
+}
+
+// Does the text at `at` read `name`, closing zero included?
+template <Memory M>
+bool text_is(M& memory, Address at, std::string_view name) noexcept {
+  std::array<std::byte, 64> buffer;
+  if (name.size() >= buffer.size()) return false;
+  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
+  return memory.read(at, into) && as_text(into.first(name.size())) == name &&
+         buffer[name.size()] == std::byte{0};
+}
+
+constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
+  std::uint32_t h = 5381;
+  for (const char c : name) h = h * 33 + static_cast<unsigned char>(c);
+  return h;
+}
+
+constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
+  std::uint32_t h = 0;
+  for (const char c : name) {
+    h = (h << 4) + static_cast<unsigned char>(c);
+    h = (h ^ (h >> 24 & 0xf0)) & 0x0fffffff;
+  }
+  return h;
+}
+
+}  // namespace detail
+
+inline constexpr std::size_t most_elf_segments = 256;
+inline constexpr std::size_t most_elf_sections = 4096;
+
+struct ElfSymbol {
+  std::uint64_t value = 0;  // as the file says, without the load bias
+  std::uint64_t size = 0;
+};
+
+// A hash table of dynamic symbols and what it refers to, all as addresses of one memory.
+struct ElfSymbols {
+  Address gnu_hash{};
+  Address sysv_hash{};
+  Address symbols{};
+  Address strings{};
+
+  template <Memory M>
+  Result<ElfSymbol> find(M& memory, std::string_view name) const noexcept {
+    if (gnu_hash) return find_gnu(memory, name);
+    if (sysv_hash) return find_sysv(memory, name);
+    return Errc::unsupported;
+  }
+
+ private:
+  static constexpr std::uint32_t longest_chain = 4096;
+
+  template <Memory M>
+  Result<ElfSymbol> find_gnu(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 4>>(memory, gnu_hash);
+    if (!header) return header.error();
+    const auto [buckets, first, bloom_words, shift] = *header;
+    if (buckets == 0 || bloom_words == 0 || shift > 31) return Errc::bad_value;
+    const std::uint32_t h = detail::gnu_hash(name);
+    const Address bloom = gnu_hash + sizeof *header;
+    const auto word = detail::fetch<std::uint64_t>(
+        memory, bloom + std::uint64_t{8} * (h / 64 % std::uint64_t{bloom_words}));
+    if (!word) return word.error();
+    if ((*word >> (h % 64) & *word >> ((h >> shift) % 64) & 1) == 0) return Errc::unsupported;
+    const Address bucket = bloom + std::uint64_t{8} * bloom_words;
+    const auto start =
+        detail::fetch<std::uint32_t>(memory, bucket + std::uint64_t{4} * (h % buckets));
+    if (!start) return start.error();
+    if (*start < first) return Errc::unsupported;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    for (std::uint32_t i = *start, step = 0; step < longest_chain; ++i, ++step) {
+      const auto hash =
+          detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * (i - first));
+      if (!hash) return hash.error();
+      if ((*hash | 1) == (h | 1)) {
+        if (const auto found = named(memory, i, name)) return found;
+      }
+      if ((*hash & 1) != 0) return Errc::unsupported;
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> find_sysv(M& memory, std::string_view name) const noexcept {
+    const auto header = detail::fetch<std::array<std::uint32_t, 2>>(memory, sysv_hash);
+    if (!header) return header.error();
+    const auto [buckets, chains] = *header;
+    if (buckets == 0) return Errc::bad_value;
+    const Address bucket = sysv_hash + sizeof *header;
+    const Address chain = bucket + std::uint64_t{4} * buckets;
+    auto next = detail::fetch<std::uint32_t>(
+        memory, bucket + std::uint64_t{4} * (detail::sysv_hash(name) % buckets));
+    for (std::uint32_t step = 0; step < longest_chain; ++step) {
+      if (!next) return next.error();
+      if (*next == 0 || *next >= chains) return Errc::unsupported;
+      if (const auto found = named(memory, *next, name)) return found;
+      next = detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * *next);
+    }
+    return Errc::too_deep;
+  }
+
+  template <Memory M>
+  Result<ElfSymbol> named(M& memory, std::uint32_t index, std::string_view name) const noexcept {
+    const auto symbol =
+        detail::fetch<Elf64_Sym>(memory, symbols + sizeof(Elf64_Sym) * std::uint64_t{index});
+    if (!symbol) return symbol.error();
+    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return Errc::unsupported;
+    if (!detail::text_is(memory, strings + symbol->st_name, name)) return Errc::unsupported;
+    return ElfSymbol{symbol->st_value, symbol->st_size};
+  }
+};
+
+// The header and the program headers, from a file or from memory.
+struct ElfProgram {
+  std::uint16_t machine = 0;
+  std::uint16_t type = 0;
+  Elf64_Ehdr header{};
+  std::vector<Elf64_Phdr> segments{};
+
+  template <Memory M>
+  static Result<ElfProgram> read(M& memory, Address at = {}) {
+    const auto header = detail::fetch<Elf64_Ehdr>(memory, at);
+    if (!header) return header.error();
+    const bool ours = std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+                      header->e_ident[EI_CLASS] == ELFCLASS64 &&
+                      header->e_ident[EI_DATA] == ELFDATA2LSB;
+    if (!ours || header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::unsupported;
+    if (header->e_phnum == 0 || header->e_phnum > most_elf_segments) return Errc::bad_value;
+    auto segments = detail::fetch_array<Elf64_Phdr>(memory, at + header->e_phoff, header->e_phnum);
+    if (!segments) return segments.error();
+    return ElfProgram{header->e_machine, header->e_type, *header, std::move(*segments)};
+  }
+
+  // The bias that puts this program where a mapping of `size` bytes from `offset` of its file, with
+  // these rights, starts at `start`. Works for parts of segments that mprotect split, and whatever
+  // the page size: only the distance of file offset and address within one segment counts.
+  template <class Take>
+  void each_bias(Address start, std::uint64_t size, std::uint64_t offset, bool executable,
+                 Take&& take) const {
+    for (const Elf64_Phdr& segment : segments) {
+      if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
+      const bool overlaps =
+          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
+      if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
+    }
+  }
+
+  template <int = 0> const Elf64_Phdr* find(std::uint32_t kind) const noexcept {
+    const auto found = std::find_if(segments.begin(), segments.end(),
+                                    [&](const Elf64_Phdr& s) { return s.p_type == kind; });
+    return found == segments.end() ? nullptr : &*found;
+  }
+};
+
+struct ElfSection {
+  std::uint32_t type = 0;
+  std::uint32_t link = 0;
+  std::uint64_t address = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string_view name{};  // in the file's table of names
+};
+
+// A file with its sections. Absent or damaged section headers are no sections, not an error: the
+// program headers above are enough to look further.
+template <Memory M>
+class ElfFile {
+ public:
+  static Result<ElfFile> read(M& file) {
+    auto program = ElfProgram::read(file);
+    if (!program) return program.error();
+    ElfFile elf{file, std::move(*program)};
+    elf.read_sections();
+    return elf;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::span<const ElfSection> sections() const noexcept { return view_of(sections_); }
+
+  const ElfSection* section(std::string_view name) const noexcept {
+    const auto found = std::find_if(sections_.begin(), sections_.end(),
+                                    [&](const ElfSection& s) { return s.name == name; });
+    return found == sections_.end() ? nullptr : &*found;
+  }
+
+  // Of the dynamic symbols, through the file's hash table.
+  Result<ElfSymbol> dynamic_symbol(std::string_view name) const noexcept {
+    return dynamic_symbols().find(*file_, name);
+  }
+
+  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
+  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
+  // 1 ms.
+  std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
+    std::vector<ElfSymbol> found(names.size());
+    for (const ElfSection& table : sections_) {
+      if (table.type != SHT_SYMTAB || table.link >= sections_.size()) continue;
+      const std::vector<NameAt> offsets = find_names(sections_[table.link], names);
+      if (!offsets.empty()) match_symbols(table, offsets, found);
+    }
+    return found;
+  }
+
+ private:
+  struct NameAt {
+    std::uint32_t offset;  // in the table of strings
+    std::size_t which;
+  };
+  static constexpr std::uint64_t largest_table = std::uint64_t{1} << 28;
+  static constexpr std::size_t largest_names = std::size_t{1} << 17;
+  static constexpr std::size_t step = std::size_t{1} << 16;
+
+  ElfFile(M& file, ElfProgram program) : file_{&file}, program_{std::move(program)} {}
+
+  void read_sections() {
+    const Elf64_Ehdr& header = program_.header;
+    const std::size_t count = header.e_shnum;
+    if (header.e_shentsize != sizeof(Elf64_Shdr) || count == 0 || count > most_elf_sections) return;
+    const auto raw = detail::fetch_array<Elf64_Shdr>(*file_, {header.e_shoff}, count);
+    if (!raw || header.e_shstrndx >= count) return;
+    const Elf64_Shdr& table = (*raw)[header.e_shstrndx];
+    if (table.sh_size > largest_names) return;
+    auto names = detail::fetch_array<char>(*file_, {table.sh_offset},
+                                           static_cast<std::size_t>(table.sh_size));
+    if (!names) return;
+    names_ = std::move(*names);
+    sections_.reserve(count);
+    for (const Elf64_Shdr& s : *raw) {
+      sections_.push_back({s.sh_type, s.sh_link, s.sh_addr, s.sh_offset, s.sh_size, {}});
+      if (s.sh_name >= names_.size()) continue;
+      const char* const name = names_.data() + s.sh_name;
+      sections_.back().name = {name, ::strnlen(name, names_.size() - s.sh_name)};
+    }
+  }
+
+  ElfSymbols dynamic_symbols() const noexcept {
+    ElfSymbols found;
+    for (const ElfSection& s : sections_) {
+      if (s.type != SHT_GNU_HASH && s.type != SHT_HASH) continue;
+      if (s.link >= sections_.size() || sections_[s.link].link >= sections_.size()) continue;
+      (s.type == SHT_GNU_HASH ? found.gnu_hash : found.sysv_hash) = {s.offset};
+      found.symbols = {sections_[s.link].offset};
+      found.strings = {sections_[sections_[s.link].link].offset};
+    }
+    return found;
+  }
+
+  // Linkers share tails of names, so a name may begin anywhere; only its end is certain.
+  std::vector<NameAt> find_names(const ElfSection& strings,
+                                 std::span<const std::string_view> names) const {
+    std::vector<NameAt> offsets;
+    if (strings.size > largest_table) return offsets;
+    constexpr std::size_t overlap = 64;  // longer than any name that is asked for
+    std::vector<std::byte> block(step + overlap);
+    for (std::uint64_t at = 0; at < strings.size; at += step) {
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
+      const std::span<std::byte> here = view_of(block).first(size);
+      if (!file_->read({strings.offset + at}, here)) break;
+      for (std::size_t which = 0; which < names.size(); ++which) {
+        for (std::size_t from = 0; from < step;) {
+          const std::string_view text = as_text(here);
+          const std::size_t hit = text.find(names[which], from);
+          if (hit == std::string_view::npos || hit >= step) break;
+          from = hit + 1;
+          const std::size_t end = hit + names[which].size();
+          if (end < text.size() && text[end] == '\0') {
+            offsets.push_back({static_cast<std::uint32_t>(at + hit), which});
+          }
+        }
+      }
+    }
+    return offsets;
+  }
+
+  void match_symbols(const ElfSection& table, std::span<const NameAt> offsets,
+                     std::vector<ElfSymbol>& found) const {
+    if (table.size > largest_table) return;
+    const std::uint64_t count = table.size / sizeof(Elf64_Sym);
+    std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
+    for (std::uint64_t at = 0; at < count; at += block.size()) {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
+      const std::span<const Elf64_Sym> here = view_of(block).first(size);
+      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
+      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
+      for (const Elf64_Sym& symbol : here) {
+        if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
+        for (const NameAt& name : offsets) {
+          if (symbol.st_name == name.offset) found[name.which] = {symbol.st_value, symbol.st_size};
+        }
+      }
+    }
+  }
+
+  M* file_;
+  ElfProgram program_;
+  std::vector<char> names_;
+  std::vector<ElfSection> sections_;
+};
+
+// A program as the loader left it in memory: dynamic symbols and the build id, without any file.
+template <Memory M>
+class ElfImage {
+ public:
+  // `start` is where the file's first byte is mapped.
+  static Result<ElfImage> read(M& memory, Address start) {
+    auto program = ElfProgram::read(memory, start);
+    if (!program) return program.error();
+    const Elf64_Phdr* first = nullptr;
+    for (const Elf64_Phdr& segment : program->segments) {
+      if (segment.p_type == PT_LOAD && segment.p_offset < largest_page) {
+        first = &segment;
+        break;
+      }
+    }
+    if (!first) return Errc::bad_value;
+    ElfImage image{memory, std::move(*program)};
+    image.bias_ = start.value + first->p_offset - first->p_vaddr;
+    image.read_dynamic();
+    return image;
+  }
+
+  const ElfProgram& program() const noexcept { return program_; }
+  std::uint64_t bias() const noexcept { return bias_; }
+
+  // The address in the target.
+  Result<Address> symbol(std::string_view name) const noexcept {
+    const auto found = symbols_.find(*memory_, name);
+    if (!found) return found.error();
+    return Address{found->value + bias_};
+  }
+
+ private:
+  static constexpr std::uint64_t largest_page = 65536;
+  static constexpr std::uint64_t most_dynamic = 1024;
+
+  ElfImage(M& memory, ElfProgram program) : memory_{&memory}, program_{std::move(program)} {}
+
+  void read_dynamic() {
+    const Elf64_Phdr* dynamic = program_.find(PT_DYNAMIC);
+    if (!dynamic) return;
+    const std::uint64_t count =
+        std::min<std::uint64_t>(dynamic->p_memsz / sizeof(Elf64_Dyn), most_dynamic);
+    const auto entries = detail::fetch_array<Elf64_Dyn>(*memory_, {bias_ + dynamic->p_vaddr},
+                                                        static_cast<std::size_t>(count));
+    if (!entries) return;
+    for (const Elf64_Dyn& entry : *entries) {
+      const std::uint64_t value = entry.d_un.d_ptr;
+      const Address at{value < bias_ ? value + bias_ : value};
+      if (entry.d_tag == DT_NULL) break;
+      if (entry.d_tag == DT_GNU_HASH) symbols_.gnu_hash = at;
+      if (entry.d_tag == DT_HASH) symbols_.sysv_hash = at;
+      if (entry.d_tag == DT_SYMTAB) symbols_.symbols = at;
+      if (entry.d_tag == DT_STRTAB) symbols_.strings = at;
+    }
+  }
+
+  M* memory_;
+  ElfProgram program_;
+  std::uint64_t bias_ = 0;
+  ElfSymbols symbols_;
+};
+
+// The build id in the notes of `program`, whose segment offsets `place` turns into addresses of
+// `memory` (the identity for a file; vaddr plus bias for an image). Empty when there is none.
+template <Memory M, class Place>
+std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place&& place) {
+  constexpr std::uint64_t largest_notes = 65536;
+  constexpr std::size_t largest_id = 64;
+  for (const Elf64_Phdr& segment : program.segments) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
+    const auto notes = detail::fetch_array<std::byte>(memory, place(segment),
+                                                      static_cast<std::size_t>(segment.p_filesz));
+    if (!notes) continue;
+    const std::uint64_t padding = segment.p_align == 8 ? 7 : 3;
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes->size();) {
+      const auto note = load<Elf64_Nhdr>(*notes, static_cast<std::size_t>(at));
+      const std::uint64_t name = at + sizeof note;
+      const std::uint64_t data = (name + note.n_namesz + padding) & ~padding;
+      const auto owner = slice(*notes, name, note.n_namesz);
+      const auto id = slice(*notes, data, note.n_descsz);
+      if (!owner || !id) break;
+      if (note.n_type == NT_GNU_BUILD_ID && as_text(*owner) == std::string_view{"GNU\0", 4} &&
+          id->size() <= largest_id) {
+        return {id->begin(), id->end()};
+      }
+      at = (data + note.n_descsz + padding) & ~padding;
+    }
+  }
+  return {};
 }
 
 }  // namespace tachyon
@@ -13954,471 +14316,148 @@ template <int> inline Result<OpenedFile> Process::open_mapped(const Mapping& map
 
 }  // namespace tachyon
 
-// ---- tachyon/target/elf.hpp ----
+// ---- tachyon/target/programs.hpp ----
 
-// As much of ELF as it takes to find an interpreter: sections by name, symbols by name, the build
-// id, and where the file came to lie in an address space.
-//
-// The same code reads a file (FileBytes: an address is an offset) and an image in a target's
-// memory. In a file the section headers lead to everything. They are not mapped, so in memory the
-// way is program headers -> PT_DYNAMIC -> hash table, symbols, strings:
-//
-//   ELF header --e_phoff--> PT_LOAD ...            where each part of the file lies
-//       |                   PT_DYNAMIC --> DT_GNU_HASH --> bloom | buckets | chains
-//       |                                  DT_SYMTAB, DT_STRTAB    (index of a symbol)
-//       +------e_shoff----> sections, named by .shstrtab
-//
-// The values of DT_* are virtual addresses that glibc's loader has replaced by absolute ones, while
-// musl (and the kernel's own vDSO) left them alone: what lies below the load bias gets it added.
-//
-// A file is only believed, never trusted: counts are capped, no number read from it sizes anything
-// before it was compared with a cap, chains end after a bounded number of steps, and every read is
-// checked by the memory it goes to.
+// The programs that are mapped in a process, with the files behind them. Whoever looks for something
+// in them knows the process only as Memory and Modules, so core files work the same way.
 namespace tachyon {
+
+// A view of what is mapped and of the files behind it.
+template <class V>
+concept Modules = requires(const V& view, const Mapping& mapping) {
+  { view.maps() } -> std::convertible_to<const Maps&>;
+  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
+  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
+};
+
+// The modules of a live process, as of its construction.
+class ProcessModules {
+ public:
+  template <int = 0> static Result<ProcessModules> read(const Process& process) {
+    auto maps = process.maps();
+    if (!maps) return maps.error();
+    const auto headers = process.program_headers();
+    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
+  }
+
+  template <int = 0> const Maps& maps() const noexcept { return maps_; }
+  template <int = 0> Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
+  template <int = 0> Address program_headers() const noexcept { return headers_; }
+
+ private:
+  template <int = 0> ProcessModules(const Process& process, Maps maps, Address headers)
+      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
+
+  const Process* process_;
+  Maps maps_;
+  Address headers_;
+};
+static_assert(Modules<ProcessModules>);
 
 namespace detail {
 
-template <class T, Memory M>
-Result<T> fetch(M& memory, Address at) noexcept {
-  T value{};
-  if (const auto read = memory.read(at, bytes_of(value)); !read) {
-    return read.error();
+// All mappings of one file.
+struct Program {
+  const Maps* maps;
+  std::span<const std::uint32_t> indices;
+  int rank = 0;
+
+  template <int = 0> const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
+  template <int = 0> const Mapping& first() const { return (*this)[0]; }
+  template <int = 0> std::size_t size() const noexcept { return indices.size(); }
+};
+
+template <int = 0> inline std::string_view file_name(std::string_view path) noexcept {
+  return path.substr(path.rfind('/') + 1);
+}
+
+template <Memory M, Modules V>
+class Programs {
+ public:
+  Programs(M& memory, const V& modules) noexcept : memory_{memory}, modules_{modules} {}
+
+  // The executable first, then what is called python something, then the others.
+  const std::vector<Program>& all() {
+    if (order_.empty()) collect();
+    return programs_;
   }
-  return value;
-}
+  // Where the executable is mapped; zero if unknown.
+  Address executable() const noexcept { return executable_; }
 
-// `count` elements; the caller has bounded it.
-template <class T, Memory M>
-Result<std::vector<T>> fetch_array(M& memory, Address at, std::size_t count) {
-  std::vector<T> values(count);
-  if (const auto read = memory.read(at, bytes_of(values)); !read) {
-    return read.error();
+  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
+  // holds the headers and, with every usual linker, the build id.
+  std::optional<OpenedFile> open(const Program& program) {
+    auto opened = modules_.open(program.first());
+    if (!opened) return std::nullopt;
+    if (opened->certain) return std::move(*opened);
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      if (program[i].offset != 0) continue;
+      std::array<std::byte, 1024> on_disk;
+      std::array<std::byte, 1024> mapped;
+      const auto size = read_at(opened->file, 0, on_disk);
+      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
+      if (on_disk == mapped) return std::move(*opened);
+      break;
+    }
+    return std::nullopt;
   }
-  return values;
-}
 
-// Does the text at `at` read `name`, closing zero included?
-template <Memory M>
-bool text_is(M& memory, Address at, std::string_view name) noexcept {
-  std::array<std::byte, 64> buffer;
-  if (name.size() >= buffer.size()) return false;
-  const std::span<std::byte> into = bytes_of(buffer).first(name.size() + 1);
-  return memory.read(at, into) && as_text(into.first(name.size())) == name &&
-         buffer[name.size()] == std::byte{0};
-}
-
-constexpr std::uint32_t gnu_hash(std::string_view name) noexcept {
-  std::uint32_t h = 5381;
-  for (const char c : name) h = h * 33 + static_cast<unsigned char>(c);
-  return h;
-}
-
-constexpr std::uint32_t sysv_hash(std::string_view name) noexcept {
-  std::uint32_t h = 0;
-  for (const char c : name) {
-    h = (h << 4) + static_cast<unsigned char>(c);
-    h = (h ^ (h >> 24 & 0xf0)) & 0x0fffffff;
+  // The load biases at which the file is mapped to run; rarely more than one.
+  static std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) {
+    constexpr std::size_t most = 8;
+    std::vector<std::uint64_t> found;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.executable) continue;
+      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
+        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
+        if (!known && found.size() < most) found.push_back(bias);
+      });
+    }
+    return found;
   }
-  return h;
-}
+
+ private:
+  static constexpr std::size_t most_programs = 4096;
+
+  void collect() {
+    const Maps& maps = modules_.maps();
+    order_ = maps.by_file();
+    const Mapping* executable = maps.find(modules_.program_headers());
+    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
+      const Mapping& first = maps.all()[order_[i]];
+      std::size_t end = i;
+      bool runs = false;
+      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
+        runs = runs || maps.all()[order_[end]].executable;
+      }
+      if (runs) {
+        const bool main = executable && executable->same_file(first);
+        const bool named = file_name(first.path).find("python") != std::string_view::npos;
+        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
+        if (main) executable_ = Address{first.start};
+      }
+      i = end;
+    }
+    std::stable_sort(programs_.begin(), programs_.end(),
+                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
+  }
+
+  M& memory_;
+  const V& modules_;
+  std::vector<std::uint32_t> order_;
+  std::vector<Program> programs_;
+  Address executable_{};
+};
 
 }  // namespace detail
 
-inline constexpr std::size_t most_elf_segments = 256;
-inline constexpr std::size_t most_elf_sections = 4096;
-
-struct ElfSymbol {
-  std::uint64_t value = 0;  // as the file says, without the load bias
-  std::uint64_t size = 0;
-};
-
-// A hash table of dynamic symbols and what it refers to, all as addresses of one memory.
-struct ElfSymbols {
-  Address gnu_hash{};
-  Address sysv_hash{};
-  Address symbols{};
-  Address strings{};
-
-  template <Memory M>
-  Result<ElfSymbol> find(M& memory, std::string_view name) const noexcept {
-    if (gnu_hash) return find_gnu(memory, name);
-    if (sysv_hash) return find_sysv(memory, name);
-    return Errc::unsupported;
-  }
-
- private:
-  static constexpr std::uint32_t longest_chain = 4096;
-
-  template <Memory M>
-  Result<ElfSymbol> find_gnu(M& memory, std::string_view name) const noexcept {
-    const auto header = detail::fetch<std::array<std::uint32_t, 4>>(memory, gnu_hash);
-    if (!header) return header.error();
-    const auto [buckets, first, bloom_words, shift] = *header;
-    if (buckets == 0 || bloom_words == 0 || shift > 31) return Errc::bad_value;
-    const std::uint32_t h = detail::gnu_hash(name);
-    const Address bloom = gnu_hash + sizeof *header;
-    const auto word = detail::fetch<std::uint64_t>(
-        memory, bloom + std::uint64_t{8} * (h / 64 % std::uint64_t{bloom_words}));
-    if (!word) return word.error();
-    if ((*word >> (h % 64) & *word >> ((h >> shift) % 64) & 1) == 0) return Errc::unsupported;
-    const Address bucket = bloom + std::uint64_t{8} * bloom_words;
-    const auto start =
-        detail::fetch<std::uint32_t>(memory, bucket + std::uint64_t{4} * (h % buckets));
-    if (!start) return start.error();
-    if (*start < first) return Errc::unsupported;
-    const Address chain = bucket + std::uint64_t{4} * buckets;
-    for (std::uint32_t i = *start, step = 0; step < longest_chain; ++i, ++step) {
-      const auto hash =
-          detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * (i - first));
-      if (!hash) return hash.error();
-      if ((*hash | 1) == (h | 1)) {
-        if (const auto found = named(memory, i, name)) return found;
-      }
-      if ((*hash & 1) != 0) return Errc::unsupported;
-    }
-    return Errc::too_deep;
-  }
-
-  template <Memory M>
-  Result<ElfSymbol> find_sysv(M& memory, std::string_view name) const noexcept {
-    const auto header = detail::fetch<std::array<std::uint32_t, 2>>(memory, sysv_hash);
-    if (!header) return header.error();
-    const auto [buckets, chains] = *header;
-    if (buckets == 0) return Errc::bad_value;
-    const Address bucket = sysv_hash + sizeof *header;
-    const Address chain = bucket + std::uint64_t{4} * buckets;
-    auto next = detail::fetch<std::uint32_t>(
-        memory, bucket + std::uint64_t{4} * (detail::sysv_hash(name) % buckets));
-    for (std::uint32_t step = 0; step < longest_chain; ++step) {
-      if (!next) return next.error();
-      if (*next == 0 || *next >= chains) return Errc::unsupported;
-      if (const auto found = named(memory, *next, name)) return found;
-      next = detail::fetch<std::uint32_t>(memory, chain + std::uint64_t{4} * *next);
-    }
-    return Errc::too_deep;
-  }
-
-  template <Memory M>
-  Result<ElfSymbol> named(M& memory, std::uint32_t index, std::string_view name) const noexcept {
-    const auto symbol =
-        detail::fetch<Elf64_Sym>(memory, symbols + sizeof(Elf64_Sym) * std::uint64_t{index});
-    if (!symbol) return symbol.error();
-    if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return Errc::unsupported;
-    if (!detail::text_is(memory, strings + symbol->st_name, name)) return Errc::unsupported;
-    return ElfSymbol{symbol->st_value, symbol->st_size};
-  }
-};
-
-// The header and the program headers, from a file or from memory.
-struct ElfProgram {
-  std::uint16_t machine = 0;
-  std::uint16_t type = 0;
-  Elf64_Ehdr header{};
-  std::vector<Elf64_Phdr> segments{};
-
-  template <Memory M>
-  static Result<ElfProgram> read(M& memory, Address at = {}) {
-    const auto header = detail::fetch<Elf64_Ehdr>(memory, at);
-    if (!header) return header.error();
-    const bool ours = std::memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
-                      header->e_ident[EI_CLASS] == ELFCLASS64 &&
-                      header->e_ident[EI_DATA] == ELFDATA2LSB;
-    if (!ours || header->e_phentsize != sizeof(Elf64_Phdr)) return Errc::unsupported;
-    if (header->e_phnum == 0 || header->e_phnum > most_elf_segments) return Errc::bad_value;
-    auto segments = detail::fetch_array<Elf64_Phdr>(memory, at + header->e_phoff, header->e_phnum);
-    if (!segments) return segments.error();
-    return ElfProgram{header->e_machine, header->e_type, *header, std::move(*segments)};
-  }
-
-  // The bias that puts this program where a mapping of `size` bytes from `offset` of its file, with
-  // these rights, starts at `start`. Works for parts of segments that mprotect split, and whatever
-  // the page size: only the distance of file offset and address within one segment counts.
-  template <class Take>
-  void each_bias(Address start, std::uint64_t size, std::uint64_t offset, bool executable,
-                 Take&& take) const {
-    for (const Elf64_Phdr& segment : segments) {
-      if (segment.p_type != PT_LOAD || ((segment.p_flags & PF_X) != 0) != executable) continue;
-      const bool overlaps =
-          offset < segment.p_offset + segment.p_filesz && segment.p_offset < offset + size;
-      if (overlaps) take(start.value - offset + segment.p_offset - segment.p_vaddr);
-    }
-  }
-
-  template <int = 0> const Elf64_Phdr* find(std::uint32_t kind) const noexcept {
-    const auto found = std::find_if(segments.begin(), segments.end(),
-                                    [&](const Elf64_Phdr& s) { return s.p_type == kind; });
-    return found == segments.end() ? nullptr : &*found;
-  }
-};
-
-struct ElfSection {
-  std::uint32_t type = 0;
-  std::uint32_t link = 0;
-  std::uint64_t address = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-  std::string_view name{};  // in the file's table of names
-};
-
-// A file with its sections. Absent or damaged section headers are no sections, not an error: the
-// program headers above are enough to look further.
-template <Memory M>
-class ElfFile {
- public:
-  static Result<ElfFile> read(M& file) {
-    auto program = ElfProgram::read(file);
-    if (!program) return program.error();
-    ElfFile elf{file, std::move(*program)};
-    elf.read_sections();
-    return elf;
-  }
-
-  const ElfProgram& program() const noexcept { return program_; }
-  std::span<const ElfSection> sections() const noexcept { return view_of(sections_); }
-
-  const ElfSection* section(std::string_view name) const noexcept {
-    const auto found = std::find_if(sections_.begin(), sections_.end(),
-                                    [&](const ElfSection& s) { return s.name == name; });
-    return found == sections_.end() ? nullptr : &*found;
-  }
-
-  // Of the dynamic symbols, through the file's hash table.
-  Result<ElfSymbol> dynamic_symbol(std::string_view name) const noexcept {
-    return dynamic_symbols().find(*file_, name);
-  }
-
-  // Of .symtab, which a stripped file lacks. One pass over the names and one over the symbols
-  // serves all that are asked for; found[i] answers names[i]. Half a megabyte of names costs about
-  // 1 ms.
-  std::vector<ElfSymbol> static_symbols(std::span<const std::string_view> names) const {
-    std::vector<ElfSymbol> found(names.size());
-    for (const ElfSection& table : sections_) {
-      if (table.type != SHT_SYMTAB || table.link >= sections_.size()) continue;
-      const std::vector<NameAt> offsets = find_names(sections_[table.link], names);
-      if (!offsets.empty()) match_symbols(table, offsets, found);
-    }
-    return found;
-  }
-
- private:
-  struct NameAt {
-    std::uint32_t offset;  // in the table of strings
-    std::size_t which;
-  };
-  static constexpr std::uint64_t largest_table = std::uint64_t{1} << 28;
-  static constexpr std::size_t largest_names = std::size_t{1} << 17;
-  static constexpr std::size_t step = std::size_t{1} << 16;
-
-  ElfFile(M& file, ElfProgram program) : file_{&file}, program_{std::move(program)} {}
-
-  void read_sections() {
-    const Elf64_Ehdr& header = program_.header;
-    const std::size_t count = header.e_shnum;
-    if (header.e_shentsize != sizeof(Elf64_Shdr) || count == 0 || count > most_elf_sections) return;
-    const auto raw = detail::fetch_array<Elf64_Shdr>(*file_, {header.e_shoff}, count);
-    if (!raw || header.e_shstrndx >= count) return;
-    const Elf64_Shdr& table = (*raw)[header.e_shstrndx];
-    if (table.sh_size > largest_names) return;
-    auto names = detail::fetch_array<char>(*file_, {table.sh_offset},
-                                           static_cast<std::size_t>(table.sh_size));
-    if (!names) return;
-    names_ = std::move(*names);
-    sections_.reserve(count);
-    for (const Elf64_Shdr& s : *raw) {
-      sections_.push_back({s.sh_type, s.sh_link, s.sh_addr, s.sh_offset, s.sh_size, {}});
-      if (s.sh_name >= names_.size()) continue;
-      const char* const name = names_.data() + s.sh_name;
-      sections_.back().name = {name, ::strnlen(name, names_.size() - s.sh_name)};
-    }
-  }
-
-  ElfSymbols dynamic_symbols() const noexcept {
-    ElfSymbols found;
-    for (const ElfSection& s : sections_) {
-      if (s.type != SHT_GNU_HASH && s.type != SHT_HASH) continue;
-      if (s.link >= sections_.size() || sections_[s.link].link >= sections_.size()) continue;
-      (s.type == SHT_GNU_HASH ? found.gnu_hash : found.sysv_hash) = {s.offset};
-      found.symbols = {sections_[s.link].offset};
-      found.strings = {sections_[sections_[s.link].link].offset};
-    }
-    return found;
-  }
-
-  // Linkers share tails of names, so a name may begin anywhere; only its end is certain.
-  std::vector<NameAt> find_names(const ElfSection& strings,
-                                 std::span<const std::string_view> names) const {
-    std::vector<NameAt> offsets;
-    if (strings.size > largest_table) return offsets;
-    constexpr std::size_t overlap = 64;  // longer than any name that is asked for
-    std::vector<std::byte> block(step + overlap);
-    for (std::uint64_t at = 0; at < strings.size; at += step) {
-      const auto size =
-          static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), strings.size - at));
-      const std::span<std::byte> here = view_of(block).first(size);
-      if (!file_->read({strings.offset + at}, here)) break;
-      for (std::size_t which = 0; which < names.size(); ++which) {
-        for (std::size_t from = 0; from < step;) {
-          const std::string_view text = as_text(here);
-          const std::size_t hit = text.find(names[which], from);
-          if (hit == std::string_view::npos || hit >= step) break;
-          from = hit + 1;
-          const std::size_t end = hit + names[which].size();
-          if (end < text.size() && text[end] == '\0') {
-            offsets.push_back({static_cast<std::uint32_t>(at + hit), which});
-          }
-        }
-      }
-    }
-    return offsets;
-  }
-
-  void match_symbols(const ElfSection& table, std::span<const NameAt> offsets,
-                     std::vector<ElfSymbol>& found) const {
-    if (table.size > largest_table) return;
-    const std::uint64_t count = table.size / sizeof(Elf64_Sym);
-    std::vector<Elf64_Sym> block(step / sizeof(Elf64_Sym));
-    for (std::uint64_t at = 0; at < count; at += block.size()) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), count - at));
-      const std::span<const Elf64_Sym> here = view_of(block).first(size);
-      const std::span<std::byte> bytes = bytes_of(block).first(here.size_bytes());
-      if (!file_->read({table.offset + at * sizeof(Elf64_Sym)}, bytes)) break;
-      for (const Elf64_Sym& symbol : here) {
-        if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
-        for (const NameAt& name : offsets) {
-          if (symbol.st_name == name.offset) found[name.which] = {symbol.st_value, symbol.st_size};
-        }
-      }
-    }
-  }
-
-  M* file_;
-  ElfProgram program_;
-  std::vector<char> names_;
-  std::vector<ElfSection> sections_;
-};
-
-// A program as the loader left it in memory: dynamic symbols and the build id, without any file.
-template <Memory M>
-class ElfImage {
- public:
-  // `start` is where the file's first byte is mapped.
-  static Result<ElfImage> read(M& memory, Address start) {
-    auto program = ElfProgram::read(memory, start);
-    if (!program) return program.error();
-    const Elf64_Phdr* first = nullptr;
-    for (const Elf64_Phdr& segment : program->segments) {
-      if (segment.p_type == PT_LOAD && segment.p_offset < largest_page) {
-        first = &segment;
-        break;
-      }
-    }
-    if (!first) return Errc::bad_value;
-    ElfImage image{memory, std::move(*program)};
-    image.bias_ = start.value + first->p_offset - first->p_vaddr;
-    image.read_dynamic();
-    return image;
-  }
-
-  const ElfProgram& program() const noexcept { return program_; }
-  std::uint64_t bias() const noexcept { return bias_; }
-
-  // The address in the target.
-  Result<Address> symbol(std::string_view name) const noexcept {
-    const auto found = symbols_.find(*memory_, name);
-    if (!found) return found.error();
-    return Address{found->value + bias_};
-  }
-
- private:
-  static constexpr std::uint64_t largest_page = 65536;
-  static constexpr std::uint64_t most_dynamic = 1024;
-
-  ElfImage(M& memory, ElfProgram program) : memory_{&memory}, program_{std::move(program)} {}
-
-  void read_dynamic() {
-    const Elf64_Phdr* dynamic = program_.find(PT_DYNAMIC);
-    if (!dynamic) return;
-    const std::uint64_t count =
-        std::min<std::uint64_t>(dynamic->p_memsz / sizeof(Elf64_Dyn), most_dynamic);
-    const auto entries = detail::fetch_array<Elf64_Dyn>(*memory_, {bias_ + dynamic->p_vaddr},
-                                                        static_cast<std::size_t>(count));
-    if (!entries) return;
-    for (const Elf64_Dyn& entry : *entries) {
-      const std::uint64_t value = entry.d_un.d_ptr;
-      const Address at{value < bias_ ? value + bias_ : value};
-      if (entry.d_tag == DT_NULL) break;
-      if (entry.d_tag == DT_GNU_HASH) symbols_.gnu_hash = at;
-      if (entry.d_tag == DT_HASH) symbols_.sysv_hash = at;
-      if (entry.d_tag == DT_SYMTAB) symbols_.symbols = at;
-      if (entry.d_tag == DT_STRTAB) symbols_.strings = at;
-    }
-  }
-
-  M* memory_;
-  ElfProgram program_;
-  std::uint64_t bias_ = 0;
-  ElfSymbols symbols_;
-};
-
-// The build id in the notes of `program`, whose segment offsets `place` turns into addresses of
-// `memory` (the identity for a file; vaddr plus bias for an image). Empty when there is none.
-template <Memory M, class Place>
-std::vector<std::byte> read_build_id(M& memory, const ElfProgram& program, Place&& place) {
-  constexpr std::uint64_t largest_notes = 65536;
-  constexpr std::size_t largest_id = 64;
-  for (const Elf64_Phdr& segment : program.segments) {
-    if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
-    const auto notes = detail::fetch_array<std::byte>(memory, place(segment),
-                                                      static_cast<std::size_t>(segment.p_filesz));
-    if (!notes) continue;
-    const std::uint64_t padding = segment.p_align == 8 ? 7 : 3;
-    for (std::uint64_t at = 0; at + sizeof(Elf64_Nhdr) <= notes->size();) {
-      const auto note = load<Elf64_Nhdr>(*notes, static_cast<std::size_t>(at));
-      const std::uint64_t name = at + sizeof note;
-      const std::uint64_t data = (name + note.n_namesz + padding) & ~padding;
-      const auto owner = slice(*notes, name, note.n_namesz);
-      const auto id = slice(*notes, data, note.n_descsz);
-      if (!owner || !id) break;
-      if (note.n_type == NT_GNU_BUILD_ID && as_text(*owner) == std::string_view{"GNU\0", 4} &&
-          id->size() <= largest_id) {
-        return {id->begin(), id->end()};
-      }
-      at = (data + note.n_descsz + padding) & ~padding;
-    }
-  }
-  return {};
-}
-
 }  // namespace tachyon
 
-// ---- tachyon/target/runtime.hpp ----
+// ---- tachyon/target/runtime_site.hpp ----
 
-// Where in a process is the interpreter, and which one is it?
-//
-// Everything CPython knows hangs off one static object, _PyRuntime: interpreters, their threads,
-// their frames. It lies in the data of the executable or of a shared library, and that file may
-// have any name (an application that embeds Python), be stripped, be gone from the disk since the
-// last upgrade, or live in a container's file system that we cannot see. So names decide only what
-// is tried first. For every mapped program, in turn, the first that holds good wins:
-//
-//   section         .PyRuntime in the file's section headers            survives stripping
-//   dynamic symbol  _PyRuntime through the file's hash table
-//   symbol table    _PyRuntime in .symtab                               a static link, not stripped
-//   memory symbol   _PyRuntime through PT_DYNAMIC of the mapped image   no file needed
-//
-// and when no program has it, its writable memory is searched: for the eight bytes "xdebugpy" that
-// 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
-// into itself (its `main` interpreter is a part of it).
-//
-//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
-//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
-//
-// A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
-// 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
-// one that has interpreters wins. An interpreter that is still starting has none: that is an answer
-// (`not_started`), to be asked again, and not a failure.
-//
-// The finder knows a process only as Memory and Modules, so core files work the same way.
+// What is known of an interpreter once it has been found (target/runtime.hpp), and whether it can be
+// read.
 namespace tachyon {
 
 enum class FoundBy : std::uint8_t {
@@ -14503,37 +14542,136 @@ template <int = 0> inline Result<void> check_supported(const RuntimeSite& site) 
   return {};
 }
 
-// A view of what is mapped and of the files behind it.
-template <class V>
-concept Modules = requires(const V& view, const Mapping& mapping) {
-  { view.maps() } -> std::convertible_to<const Maps&>;
-  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
-  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
-};
+// Are there lists of asyncio tasks in it, and a table that says where, once it imports asyncio?
+template <int = 0> inline bool has_task_lists(const RuntimeSite& site) noexcept {
+  const LayoutInfo* layout = nearest_layout(site.build());
+  return layout != nullptr && layout->has_task_lists;
+}
 
-// The modules of a live process, as of its construction.
-class ProcessModules {
+}  // namespace tachyon
+
+// ---- tachyon/target/asyncio_table.hpp ----
+
+// asyncio publishes where its own structures keep what a reader of tasks needs: a table in a section
+// of the extension module or, where that is built in, of the interpreter's file.
+namespace tachyon {
+
+namespace detail {
+
+template <Memory M, Modules V>
+class AsyncioFinder {
  public:
-  template <int = 0> static Result<ProcessModules> read(const Process& process) {
-    auto maps = process.maps();
-    if (!maps) return maps.error();
-    const auto headers = process.program_headers();
-    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
+  AsyncioFinder(M& memory, Programs<M, V>& programs) noexcept
+      : memory_{memory}, programs_{programs} {}
+
+  Address find(const RuntimeSite& site) {
+    if (!has_task_lists(site)) return {};
+    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
+      for (const Program& program : programs_.all()) {
+        const std::string& path = program.first().path;
+        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
+        if (!wanted) continue;
+        if (const Address at = in_program(program, site)) return at;
+      }
+    }
+    return {};
   }
 
-  template <int = 0> const Maps& maps() const noexcept { return maps_; }
-  template <int = 0> Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
-  template <int = 0> Address program_headers() const noexcept { return headers_; }
-
  private:
-  template <int = 0> ProcessModules(const Process& process, Maps maps, Address headers)
-      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
+  // Thirteen words, in order of address: sizes of three structures and offsets in each.
+  static bool plausible(std::span<const std::uint64_t, 13> w) noexcept {
+    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
+    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
+    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[0];
+    });
+    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
+      return offset != 0 && offset < w[9];
+    });
+    return task && thread && w[8] != 0 && w[8] < w[7];
+  }
 
-  const Process* process_;
-  Maps maps_;
-  Address headers_;
+  Address in_program(const Program& program, const RuntimeSite& site) {
+    if (auto opened = programs_.open(program)) {
+      FileBytes bytes{std::move(opened->file)};
+      const auto elf = ElfFile<FileBytes>::read(bytes);
+      if (elf && !elf->sections().empty()) {
+        const ElfSection* section = elf->section(".AsyncioDebug");
+        if (!section) return {};
+        for (const std::uint64_t bias : programs_.biases(program, elf->program())) {
+          const Address at{section->address + bias};
+          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
+          if (words && plausible(*words)) return at;
+        }
+        return {};
+      }
+    }
+    return search(program, site);
+  }
+
+  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
+  // of the interpreter, which the runtime's own table has as its seventh.
+  Address search(const Program& program, const RuntimeSite& site) {
+    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
+    if (!expected) return {};
+    std::vector<std::uint64_t> block;
+    for (std::size_t i = 0; i < program.size(); ++i) {
+      const Mapping& m = program[i];
+      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
+      block.resize(static_cast<std::size_t>(m.size() / 8));
+      if (!memory_.read(m.start, bytes_of(block))) continue;
+      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
+        const auto words = view_of(block).subspan(k).template first<13>();
+        if (words[7] == *expected && plausible(words)) return m.start + k * 8;
+      }
+    }
+    return {};
+  }
+
+  M& memory_;
+  Programs<M, V>& programs_;
 };
-static_assert(Modules<ProcessModules>);
+
+}  // namespace detail
+
+// asyncio may be imported long after the attach. `modules` must be read anew.
+template <Memory M, Modules V>
+Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
+  detail::Programs<M, V> programs{memory, modules};
+  return detail::AsyncioFinder<M, V>{memory, programs}.find(site);
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/target/runtime.hpp ----
+
+// Where in a process is the interpreter, and which one is it?
+//
+// Everything CPython knows hangs off one static object, _PyRuntime: interpreters, their threads,
+// their frames. It lies in the data of the executable or of a shared library, and that file may
+// have any name (an application that embeds Python), be stripped, be gone from the disk since the
+// last upgrade, or live in a container's file system that we cannot see. So names decide only what
+// is tried first. For every mapped program, in turn, the first that holds good wins:
+//
+//   section         .PyRuntime in the file's section headers            survives stripping
+//   dynamic symbol  _PyRuntime through the file's hash table
+//   symbol table    _PyRuntime in .symtab                               a static link, not stripped
+//   memory symbol   _PyRuntime through PT_DYNAMIC of the mapped image   no file needed
+//
+// and when no program has it, its writable memory is searched: for the eight bytes "xdebugpy" that
+// 3.13 and later put at the start of the object, and for the way the object of 3.11 and 3.12 points
+// into itself (its `main` interpreter is a part of it).
+//
+//   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
+//   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
+//
+// A find is a claim. It is accepted when memory agrees: the cookie with a version word of a CPython
+// 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
+// one that has interpreters wins. An interpreter that is still starting has none: that is an answer
+// (`not_started`), to be asked again, and not a failure.
+//
+// The finder knows a process only as Memory and Modules, so core files work the same way.
+namespace tachyon {
 
 namespace detail {
 
@@ -14576,17 +14714,17 @@ constexpr bool plausible_version(std::uint64_t word) noexcept {
 template <Memory M, Modules V>
 class RuntimeFinder {
  public:
-  RuntimeFinder(M& memory, const V& modules) : memory_{memory}, modules_{modules} {}
+  RuntimeFinder(M& memory, const V& modules)
+      : memory_{memory}, modules_{modules}, programs_{memory, modules} {}
 
   Result<RuntimeSite> find() {
-    collect_programs();
-    for (Program& program : programs_) {
+    for (const Program& program : programs_.all()) {
       in_program(program);
       if (best_ && best_->state == RuntimeState::running) break;
     }
     if (!best_ && older_ <= unknown_version) search_memory();
     if (best_) {
-      best_->asyncio_debug = find_asyncio(*best_);
+      best_->asyncio_debug = AsyncioFinder<M, V>{memory_, programs_}.find(*best_);
       return std::move(*best_);
     }
     if (unready_) return Errc::not_started;
@@ -14594,32 +14732,7 @@ class RuntimeFinder {
     return Errc::not_python;
   }
 
-  Address find_asyncio(const RuntimeSite& site) {
-    if (site.minor() < 14) return {};
-    if (programs_.empty()) collect_programs();
-    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
-      for (Program& program : programs_) {
-        const std::string& path = program.first().path;
-        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
-        if (!wanted) continue;
-        if (const Address at = asyncio_in(program, site)) return at;
-      }
-    }
-    return {};
-  }
-
  private:
-  // All mappings of one file.
-  struct Program {
-    const Maps* maps;
-    std::span<const std::uint32_t> indices;
-    int rank = 0;
-
-    const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
-    const Mapping& first() const { return (*this)[0]; }
-    std::size_t size() const noexcept { return indices.size(); }
-  };
-
   struct Claim {
     Address runtime{};
     std::uint64_t size = 0;
@@ -14627,40 +14740,12 @@ class RuntimeFinder {
     FoundBy by{};
   };
 
-  static constexpr std::size_t most_programs = 4096;
   static constexpr std::uint64_t unknown_version = 0x03000000;
-
-  static std::string_view file_name(std::string_view path) noexcept {
-    return path.substr(path.rfind('/') + 1);
-  }
-
-  void collect_programs() {
-    const Maps& maps = modules_.maps();
-    order_ = maps.by_file();
-    const Mapping* executable = maps.find(modules_.program_headers());
-    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
-      const Mapping& first = maps.all()[order_[i]];
-      std::size_t end = i;
-      bool runs = false;
-      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
-        runs = runs || maps.all()[order_[end]].executable;
-      }
-      if (runs) {
-        const bool main = executable && executable->same_file(first);
-        const bool named = file_name(first.path).find("python") != std::string_view::npos;
-        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
-        if (main) executable_ = Address{first.start};
-      }
-      i = end;
-    }
-    std::stable_sort(programs_.begin(), programs_.end(),
-                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
-  }
 
   // ---- one program ----
 
-  void in_program(Program& program) {
-    if (auto opened = open(program)) {
+  void in_program(const Program& program) {
+    if (auto opened = programs_.open(program)) {
       FileBytes bytes{std::move(opened->file)};
       if (auto elf = ElfFile<FileBytes>::read(bytes)) {
         if (in_file(program, *elf, opened->by)) return;
@@ -14675,39 +14760,6 @@ class RuntimeFinder {
     return std::any_of(elf.sections().begin(), elf.sections().end(), [](const ElfSection& s) {
       return s.type == SHT_GNU_HASH || s.type == SHT_HASH;
     });
-  }
-
-  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
-  // holds the headers and, with every usual linker, the build id.
-  std::optional<OpenedFile> open(const Program& program) {
-    auto opened = modules_.open(program.first());
-    if (!opened) return std::nullopt;
-    if (opened->certain) return std::move(*opened);
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      if (program[i].offset != 0) continue;
-      std::array<std::byte, 1024> on_disk;
-      std::array<std::byte, 1024> mapped;
-      const auto size = read_at(opened->file, 0, on_disk);
-      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
-      if (on_disk == mapped) return std::move(*opened);
-      break;
-    }
-    return std::nullopt;
-  }
-
-  // The load biases at which the file is mapped to run; rarely more than one.
-  std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) const {
-    constexpr std::size_t most = 8;
-    std::vector<std::uint64_t> found;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.executable) continue;
-      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
-        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
-        if (!known && found.size() < most) found.push_back(bias);
-      });
-    }
-    return found;
   }
 
   bool in_file(const Program& program, const ElfFile<FileBytes>& elf, OpenedBy by) {
@@ -14737,12 +14789,12 @@ class RuntimeFinder {
       }
       return false;
     }
-    for (const std::uint64_t bias : biases(program, elf.program())) {
+    for (const std::uint64_t bias : programs_.biases(program, elf.program())) {
       const auto placed = [&](std::size_t i) {
         return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
       };
       const Claim here{claim.runtime + bias, claim.size, placed(1), claim.by};
-      if (!believe(here, &program.first(), elf.program().machine, by)) continue;
+      if (!accept(here, &program.first(), elf.program().machine, by)) continue;
       take_objects(placed);
       return true;
     }
@@ -14763,7 +14815,7 @@ class RuntimeFinder {
         return image->symbol(names[k]).value_or(Address{});
       };
       const Claim claim{*runtime, 0, placed(1), FoundBy::memory_symbol};
-      if (!believe(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
+      if (!accept(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
       take_objects(placed);
       return;
     }
@@ -14788,10 +14840,9 @@ class RuntimeFinder {
   // An executable that was not built position-independent may hold its own copy of a library's
   // object, and then the library uses that copy.
   void prefer_copies(std::span<Address* const> into) {
-    const bool elsewhere =
-        executable_ && !programs_.empty() && best_->file != programs_[0].first().path;
+    const bool elsewhere = programs_.executable() && best_->file != programs_.all()[0].first().path;
     if (!elsewhere) return;
-    const auto image = ElfImage<M>::read(memory_, executable_);
+    const auto image = ElfImage<M>::read(memory_, programs_.executable());
     if (!image || image->program().type != ET_EXEC) return;
     for (std::size_t i = 0; i < into.size(); ++i) {
       if (const auto copy = image->symbol(names[i + 2])) *into[i] = *copy;
@@ -14800,7 +14851,7 @@ class RuntimeFinder {
 
   // ---- is it one? ----
 
-  bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
+  bool accept(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
     ++claims_;
     RuntimeSite site;
     site.runtime = claim.runtime;
@@ -14924,7 +14975,7 @@ class RuntimeFinder {
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
-          believe({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
+          accept({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
         }
         for (const EarlyRuntime& early : early_runtimes) {
           const std::uint64_t main = early.runtime.main_interpreter.offset;
@@ -14943,60 +14994,8 @@ class RuntimeFinder {
     if (!thread || !*thread) return;
     const auto owner = fetch<Address>(memory_, *thread + early.thread_interpreter);
     if (!owner || *owner != interpreter) return;
-    believe({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
-            OpenedBy::none);
-  }
-
-  // ---- asyncio ----
-
-  // Thirteen words, in order of address: sizes of three structures and offsets in each.
-  static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
-    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
-    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
-    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[0];
-    });
-    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[9];
-    });
-    return task && thread && w[8] != 0 && w[8] < w[7];
-  }
-
-  Address asyncio_in(Program& program, const RuntimeSite& site) {
-    if (auto opened = open(program)) {
-      FileBytes bytes{std::move(opened->file)};
-      const auto elf = ElfFile<FileBytes>::read(bytes);
-      if (elf && !elf->sections().empty()) {
-        const ElfSection* section = elf->section(".AsyncioDebug");
-        if (!section) return {};
-        for (const std::uint64_t bias : biases(program, elf->program())) {
-          const Address at{section->address + bias};
-          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
-          if (words && plausible_asyncio(*words)) return at;
-        }
-        return {};
-      }
-    }
-    return search_asyncio(program, site);
-  }
-
-  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
-  // of the interpreter, which the runtime's own table has as its seventh.
-  Address search_asyncio(const Program& program, const RuntimeSite& site) {
-    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
-    if (!expected) return {};
-    std::vector<std::uint64_t> block;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
-      block.resize(static_cast<std::size_t>(m.size() / 8));
-      if (!memory_.read(m.start, bytes_of(block))) continue;
-      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
-        const auto words = view_of(block).subspan(k).template first<13>();
-        if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
-      }
-    }
-    return {};
+    accept({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
+           OpenedBy::none);
   }
 
   static constexpr std::array<std::string_view, 8> names{
@@ -15005,9 +15004,7 @@ class RuntimeFinder {
 
   M& memory_;
   const V& modules_;
-  std::vector<std::uint32_t> order_;
-  std::vector<Program> programs_;
-  Address executable_{};
+  Programs<M, V> programs_;
   std::optional<RuntimeSite> best_;
   int claims_ = 0;
   bool unready_ = false;     // seen one whose object is not in its place yet
@@ -15019,12 +15016,6 @@ class RuntimeFinder {
 template <Memory M, Modules V>
 Result<RuntimeSite> find_runtime(M& memory, const V& modules) {
   return detail::RuntimeFinder<M, V>{memory, modules}.find();
-}
-
-// asyncio may be imported long after the attach. `modules` must be read anew.
-template <Memory M, Modules V>
-Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
-  return detail::RuntimeFinder<M, V>{memory, modules}.find_asyncio(site);
 }
 
 }  // namespace tachyon
@@ -16047,6 +16038,18 @@ template <int = 0> inline Explanation explain_version(const Attempt& attempt, st
           "tachyon reads " + supported_range() + "; run the program with one of these"};
 }
 
+// copies::find_misfit() says what the number is.
+template <int = 0> inline Explanation explain_misfit(const std::string& who, std::uint64_t which) {
+  constexpr auto names = copies::names_of(copies::All{});
+  const std::uint64_t number = which >> 32;
+  const std::string name{number < names.size() ? names[number] : "struct"};
+  return {
+      "the Python of " + who + " is no usual build: of its " + name + " " +
+          decimal(which & 0xffffffff) + " bytes would have to be copied, too many",
+      "use a released build of CPython, or build tachyon with a layout made from the headers of "
+      "this one (gen/generate.py --python)"};
+}
+
 template <int = 0> inline Explanation explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
   const std::string who = of_process(attempt.pid);
   if (it.exists && it.ending) return {who + " has ended", {}};
@@ -16209,6 +16212,8 @@ template <int = 0> inline Explanation explain(const Error& error, const Attempt&
                   " is a program for another kind of processor or word size than this build of "
                   "tachyon reads",
               "use a 64-bit " + std::string{name_of(native_arch)} + " Python"};
+    case Errc::struct_too_large:
+      return detail::explain_misfit(who, error.at.value);
     case Errc::tasks_unpublished:
       return {
           "the Python of " + who + " does not publish its asyncio tasks, which 3.14 and later do",
@@ -16529,7 +16534,8 @@ class Doctor {
         with_published_layout(AllLayouts{}, site.table, native_arch,
                               []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
     if (!kind) {
-      if (kind.error().code == Errc::unsupported_version) {
+      if (kind.error().code == Errc::unsupported_version ||
+          kind.error().code == Errc::struct_too_large) {
         return blocked("layout", explain(kind.error(), {subject.pid}, us_, subject));
       }
       add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
@@ -16543,7 +16549,9 @@ class Doctor {
 
   template <int = 0> void asyncio(const RuntimeSite& site) {
     if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
-    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    if (!has_task_lists(site)) {
+      return note("asyncio", "tasks can be read from CPython 3.14 on");
+    }
     ok("asyncio", "not imported (yet)");
   }
 
@@ -16805,32 +16813,48 @@ class LineTable {
 // length: every one is checked against its limit before it sizes a buffer.
 namespace tachyon {
 
-// A struct of the target, copied whole. Enough for every struct we read (the largest are a few
-// hundred bytes); on the stack, so that reading one allocates nothing.
-template <std::size_t Capacity = 1024>
+// What we read of one struct of the target, copied at once. On the stack, so that reading one
+// allocates nothing; `Kind` is one of those in layout/copies.hpp, which says how much it takes.
+template <class Kind>
 class StructCopy {
  public:
-  template <Memory M>
-  Result<void> fetch(M& memory, Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return memory.read(at, std::span{bytes_.data(), size_});
+  static_assert(copies::is_one_of<Kind>(copies::All{}), "published layouts are not checked for it");
+
+  template <Memory M, class L>
+  Result<void> fetch(M& memory, Address at, const L& layout) noexcept {
+    const Range wanted = range(at, layout);
+    return memory.read(wanted.at, wanted.into);
   }
-  Range range(Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return {at, std::span{bytes_.data(), size_}};
+  template <class L>
+  Range range(Address at, const L& layout) noexcept {
+    const copies::Extent extent = copies::extent_of<Kind>(layout);
+    assert(extent.size() <= Kind::room);
+    size_ = std::min(extent.size(), Kind::room);
+    return {at + extent.from, std::span{bytes_.data(), size_}};
   }
   Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
-  // A member, or a zero where the copy is too short to hold it.
+  // A member, or a zero where this build has none.
   template <class F>
   auto operator[](F field) const noexcept {
+    static_assert(
+        !requires { Kind::starts_inside; }, "value() knows where such a copy begins");
     using T = decltype(field.in(Bytes{}));
     return field.present() && field.end() <= size_ ? field.in(bytes()) : T{};
   }
+  // The same of a copy that begins inside its struct.
+  template <class L, class F>
+  auto value(const L& layout, F field) const noexcept {
+    using T = decltype(field.in(Bytes{}));
+    const std::uint32_t from = copies::extent_of<Kind>(layout).from;
+    if (!field.present() || field.offset < from) return T{};
+    field.offset -= from;
+    return field.end() <= size_ ? field.in(bytes()) : T{};
+  }
 
  private:
-  std::array<std::byte, Capacity> bytes_{};
-  std::size_t size_ = 0;
+  std::array<std::byte, Kind::room> bytes_{};
+  std::uint32_t size_ = 0;
 };
 
 template <class T, Memory M>
@@ -16888,9 +16912,8 @@ template <int = 0> inline std::string decode_text(const TextShape& shape, Bytes 
 template <class L, Memory M>
 Result<std::string> read_text(M& memory, const L& layout, Address at,
                               std::uint64_t limit = longest_text) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.unicode.compact_data.offset); !ok)
-    return ok.error();
+  StructCopy<copies::Text> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto shape = text_shape(layout, at, head.bytes());
   if (!shape) return shape.error();
   // A damaged length must not become a large read: absurd ones are no text at all.
@@ -16907,8 +16930,8 @@ Result<std::string> read_text(M& memory, const L& layout, Address at,
 template <class L, Memory M>
 Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at,
                                           std::uint64_t limit) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.bytes.data.offset); !ok) return ok.error();
+  StructCopy<copies::BytesHead> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto length = head[layout.var_object.count];
   if (length < 0 || static_cast<std::uint64_t>(length) > limit) return Errc::bad_value;
   std::vector<std::byte> data(static_cast<std::size_t>(length));
@@ -16971,7 +16994,7 @@ struct Code {
   std::vector<FrameId> frames{};        // by code unit, made when first asked for
   std::unordered_map<std::uint64_t, FrameId> frames_with_opcode{};
   std::vector<Address> thread_copies{};  // free-threaded: bytecode of each thread index
-  Address thread_copies_at{};
+  std::uint64_t copies_asked = 0;        // since when they were asked for: forget_thread_copies()
 
   static constexpr FrameId no_frame{0xffffffff};
 };
@@ -17020,8 +17043,8 @@ class CodeCache {
       retire(std::move(found->second));
       codes_.erase(found);
     }
-    StructCopy<512> head;
-    if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
+    StructCopy<copies::Code> head;
+    if (const auto ok = head.fetch(memory, at, layout_); !ok) return ok.error();
     if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
     const Code::Print print = print_of(head);
     const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
@@ -17041,11 +17064,17 @@ class CodeCache {
 
   // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
+  // Each is kept from when its thread was seen to use it: that of an index which is free at present
+  // may go before anybody has the index again, and nothing would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
     if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
+    if (code.copies_asked != copies_asked_) {
+      code.thread_copies.clear();
+      code.copies_asked = copies_asked_;
+    }
     if (index < code.thread_copies.size() && code.thread_copies[index]) {
       return code.thread_copies[index];
     }
@@ -17054,16 +17083,17 @@ class CodeCache {
     const auto size = read_value<std::int64_t>(memory, *array + layout_.tlbc_array.count.offset);
     if (!size) return size.error();
     if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
-    std::vector<Address> entries(static_cast<std::size_t>(*size));
-    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset, bytes_of(entries));
-    if (!ok) return ok.error();
-    code.thread_copies = std::move(entries);
-    if (!code.thread_copies[index]) return Errc::torn;
-    return code.thread_copies[index];
+    const Address entries = layout_.tlbc_array.entries.at(*array);
+    const auto entry = read_value<Address>(memory, entries + index * 8);
+    if (!entry) return entry.error();
+    if (!*entry) return Errc::torn;
+    if (index >= code.thread_copies.size()) code.thread_copies.resize(index + 1);
+    code.thread_copies[index] = *entry;
+    return *entry;
   }
-  void forget_thread_copies() noexcept {
-    for (auto& [at, code] : codes_) code->thread_copies.clear();
-  }
+  // For when the interpreter says that an index was released: whoever has it next executes other
+  // copies.
+  void forget_thread_copies() noexcept { ++copies_asked_; }
 
   // The frame of this code at this code unit.
   FrameId frame(Code& code, std::uint32_t unit, OpcodeId opcode = OpcodeId::none) {
@@ -17122,8 +17152,8 @@ class CodeCache {
 
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
-    StructCopy<512> head;
-    const Range whole = head.range(code.at, layout_.code.size);
+    StructCopy<copies::Code> head;
+    const Range whole = head.range(code.at, layout_);
     const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
@@ -17153,8 +17183,8 @@ class CodeCache {
   template <Memory M>
   Result<Code::Piece> text_piece(M& memory, std::uint64_t object) const {
     const Address at{object};
-    StructCopy<128> head;
-    const auto ok = head.fetch(memory, at, layout_.unicode.compact_data.offset);
+    StructCopy<copies::Text> head;
+    const auto ok = head.fetch(memory, at, layout_);
     if (!ok) return ok.error();
     const auto shape = text_shape(layout_, at, head.bytes());
     if (!shape) return shape.error();
@@ -17193,8 +17223,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    StructCopy<512> same;
-    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
+    StructCopy<copies::Code> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;
@@ -17268,6 +17298,7 @@ class CodeCache {
   std::uint64_t generation_ = 0;
   std::uint64_t replaced_ = 0;
   std::uint64_t walk_ = 1;
+  std::uint64_t copies_asked_ = 0;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
   std::array<std::byte, 3 * most_compared> compared_{};
@@ -17400,8 +17431,8 @@ Result<void> copy_chunks(M& memory, const L& layout, Address newest, ChunkCopies
   out.clear();
   Address at = newest;
   while (at) {
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, at, layout.chunk.data.offset); !ok) return ok;
+    StructCopy<copies::Chunk> head;
+    if (const auto ok = head.fetch(memory, at, layout); !ok) return ok;
     const std::uint64_t size = head[layout.chunk.bytes];
     const std::uint64_t top = head[layout.chunk.top];
     if (size < usual / 4 || size > ChunkCopies::most_bytes || size % 8 != 0) return Errc::torn;
@@ -17509,17 +17540,13 @@ struct RawStack {
 template <class L, Memory M>
 bool is_run_by_c(M& memory, const L& layout, Address frame) {
   if (layout.traits.has_shims) return false;
-  const std::uint32_t state = layout.generator.frame_state.offset;
-  const std::uint32_t previous = layout.generator.frame.offset + layout.frame.previous.offset;
+  const Field<Address> previous{layout.generator.frame.offset + layout.frame.previous.offset};
   const Address object{frame.value - layout.generator.frame.offset};
   for (int time = 0; time < 2; ++time) {
-    StructCopy<128> copy;
-    if (previous < state || !copy.fetch(memory, object + state, previous + 8 - state)) return false;
-    Field<std::int8_t> state_there = layout.generator.frame_state;
-    state_there.offset = 0;
-    Field<Address> previous_there = layout.frame.previous;
-    previous_there.offset = previous - state;
-    if (!layout.states.executing.is(copy[state_there]) || copy[previous_there]) return false;
+    StructCopy<copies::GeneratorLink> copy;
+    if (!copy.fetch(memory, object, layout)) return false;
+    const std::int8_t state = copy.value(layout, layout.generator.frame_state);
+    if (!layout.states.executing.is(state) || copy.value(layout, previous)) return false;
   }
   return true;
 }
@@ -17531,7 +17558,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
                    const WalkLimits& limits, RawStack& out) {
   out.clear();
   const std::size_t size = layout.frame.localsplus.offset;
-  StructCopy<128> apart;
+  StructCopy<copies::Frame> apart;
   RawFrame bottom;
   Address at = leaf;
   for (std::size_t followed = 0; at && at != base; ++followed) {
@@ -17546,7 +17573,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
         out.more_beyond = true;
         return;
       }
-      if (const auto ok = apart.fetch(memory, at, size); !ok) {
+      if (const auto ok = apart.fetch(memory, at, layout); !ok) {
         out.ended = ok.error();
         return;
       }
@@ -17733,7 +17760,7 @@ class ChainMaker {
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
     for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
-      calls_c_[raw] = layout.opcodes.calls_c(static_cast<std::uint8_t>(raw));
+      calls_c_[raw] = layout.opcodes[static_cast<std::uint8_t>(raw)].calls_c;
     }
   }
 
@@ -17864,9 +17891,9 @@ class ChainMaker {
     const std::uint32_t start = code.starts[unit];
     for (int layer = 0; layer < most_layers; ++layer) {
       const auto under =
-          layout_.opcodes.is_executor(raw) ? replaced_by_executor(memory, code, bytecode, start)
-          : layout_.opcodes.is_instrumented_line(raw) ? replaced_by_event(memory, code, start, true)
-          : layout_.opcodes.is_instrumented_instruction(raw)
+          layout_.opcodes.is_executor(raw)     ? replaced_by_executor(memory, code, bytecode, start)
+          : layout_.opcodes.is_line_event(raw) ? replaced_by_event(memory, code, start, true)
+          : layout_.opcodes.is_instruction_event(raw)
               ? replaced_by_event(memory, code, start, false)
               : Result<std::uint8_t>{Errc::unsupported};
       if (!under || *under == raw) break;
@@ -17975,10 +18002,8 @@ struct DictItem {
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address keys, Address values,
                                            std::size_t most) {
-  StructCopy<64> head;
-  if (const auto ok = head.fetch(memory, keys, layout.dict_keys.indices.offset); !ok) {
-    return ok.error();
-  }
+  StructCopy<copies::DictKeys> head;
+  if (const auto ok = head.fetch(memory, keys, layout); !ok) return ok.error();
   constexpr unsigned largest_table = 40;
   const unsigned index_bytes = head[layout.dict_keys.log2_index_bytes];
   const std::int64_t there = head[layout.dict_keys.nentries];
@@ -18013,9 +18038,8 @@ Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address k
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_dict(M& memory, const L& layout, Address dict,
                                         std::size_t most) {
-  StructCopy<128> head;
-  const std::size_t size = std::max(layout.dict.keys.end(), layout.dict.values.end());
-  if (const auto ok = head.fetch(memory, dict, size); !ok) return ok.error();
+  StructCopy<copies::Dict> head;
+  if (const auto ok = head.fetch(memory, dict, layout); !ok) return ok.error();
   return read_entries(memory, layout, head[layout.dict.keys], head[layout.dict.values], most);
 }
 
@@ -18414,8 +18438,8 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
                                        ValueReader<L>& values) {
   constexpr std::int32_t most = 256;
   std::vector<LocalVariable> out;
-  StructCopy<512> head;
-  if (!head.fetch(memory, code, layout.code.size)) return out;
+  StructCopy<copies::Code> head;
+  if (!head.fetch(memory, code, layout)) return out;
   const std::int32_t count = head[layout.code.nlocalsplus];
   const Address names = head[layout.code.localsplusnames];
   if (count <= 0 || !names) return out;
@@ -18604,8 +18628,8 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
       out.ended = {Errc::too_deep, 0, interpreter};
       return out;
     }
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
+    StructCopy<copies::ThreadLink> head;
+    if (const auto ok = head.fetch(memory, *next, layout); !ok) {
       out.ended = ok.error();
       return out;
     }
@@ -18620,7 +18644,7 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
   return out;
 }
 
-using ThreadCopy = StructCopy<1024>;
+using ThreadCopy = StructCopy<copies::Thread>;
 
 // The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
 template <class L, Memory M>
@@ -18656,13 +18680,13 @@ Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadC
   const Address bottom = at + layout.thread.exc_state.offset;
   Address item = thread[layout.thread.exc_info];
   for (int i = 0; item && i < most_items; ++i) {
-    StructCopy<32> copy;
+    StructCopy<copies::ErrItem> copy;
     if (item == bottom) {
       return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
                                                                     layout.err_item.value.offset)
                               .value_or(Address{}));
     }
-    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
+    if (const auto ok = copy.fetch(memory, item, layout); !ok) {
       return ok.error();
     }
     if (is_exception(copy[layout.err_item.value])) return true;
@@ -19249,8 +19273,8 @@ void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBu
                               TaskRecord& record) const {
   Address object = pass_wrappers(memory, kinds, record.words.coroutine, record);
   for (std::size_t i = 0; object && i < limits_.chain && steps.spend(4); ++i) {
-    StructCopy<512> head;
-    if (!head.fetch(memory, object, bare_size())) return;
+    StructCopy<copies::Generator> head;
+    if (!head.fetch(memory, object, layout_)) return;
     std::size_t size = bare_size();
     if (waits(layout_.generator.frame_state.in(head.bytes()))) {
       const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;
@@ -19400,8 +19424,8 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
     }
     case ObjectKind::text: {
       constexpr std::uint64_t longest = 1024;
-      StructCopy<128> head;
-      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      StructCopy<copies::Text> head;
+      if (!head.fetch(memory, at, layout_)) break;
       const auto shape = text_shape(layout_, at, head.bytes());
       if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
       const std::uint64_t shown = std::min(shape->length, longest);
@@ -21096,6 +21120,51 @@ class Sleeper {
 
 }  // namespace tachyon
 
+// ---- tachyon/sampler/interpreter_copy.hpp ----
+
+// What every look reads of an interpreter besides its GIL: the head of its list of threads, its
+// collector, and two counters. Nearly all of it lies within 900 bytes. The counter of released
+// thread indices, which only free-threaded builds from 3.14 on have, lies some 10 KB behind them
+// and is a range of its own:
+//
+//   | ... | threads | gc | code objects freed | ...  10 KB  ... | indices released | ...
+//         `-------------- one range ----------'                 `--- another one --'
+namespace tachyon {
+
+class InterpreterCopy {
+ public:
+  template <class L>
+  [[gnu::noinline]] void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
+    out.push_back(near_.range(interpreter, layout));
+    const auto released = layout.interpreter.tlbc_generation;
+    if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
+  }
+
+  // A member that lies in the first range; zero where this build has none.
+  template <class L, class T>
+  T value(const L& layout, Field<T> field) const noexcept {
+    return near_.value(layout, field);
+  }
+  // How often a thread that ended gave back the index under which its copies of the bytecode are.
+  template <int = 0> std::uint32_t released_indices() const noexcept { return released_indices_; }
+
+ private:
+  StructCopy<copies::Interpreter> near_{};
+  std::uint32_t released_indices_ = 0;
+};
+
+// A number that is another one after an index was released in any of these interpreters.
+template <class Interpreters>
+std::uint64_t released_indices(const Interpreters& interpreters) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : interpreters) {
+    sum = mix_bits(sum + each.at.value + each.copy.released_indices());
+  }
+  return sum;
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/sampler/layout_of.hpp ----
 
 namespace tachyon {
@@ -21601,11 +21670,6 @@ class ThreadReader {
  public:
   ThreadReader(const L& layout, Address thread, Address interpreter)
       : layout_{layout}, at_{thread}, interpreter_{interpreter} {
-    thread_bytes_ =
-        std::max({layout.thread.id.end(), layout.thread.datastack_limit.end(),
-                  layout.thread.exc_state.offset + layout.err_item.value.end(),
-                  layout.thread.native_thread_id.end(), layout.thread.current_executor.end(),
-                  layout.thread.cframe.end(), layout.thread.exc_info.end()});
     extras_.resize(most_extras);  // ranges point into them: they must not move
   }
 
@@ -21625,7 +21689,7 @@ class ThreadReader {
   // Reads the thread state alone, and learns who the thread is.
   template <Memory M>
   Result<void> identify(M& memory) {
-    if (const auto ok = copy_.fetch(memory, at_, thread_bytes_); !ok) return ok;
+    if (const auto ok = copy_.fetch(memory, at_, layout_); !ok) return ok;
     if (copy_[layout_.thread.interp] != interpreter_) return Error{Errc::torn, 0, at_};
     id_ = copy_[layout_.thread.id];
     native_id_ = copy_[layout_.thread.native_thread_id];
@@ -21650,12 +21714,12 @@ class ThreadReader {
       second_current_ = {};
       out.push_back({current_frame_at(), bytes_of(second_current_)});
     }
-    out.push_back(copy_.range(at_, thread_bytes_));
+    out.push_back(copy_.range(at_, layout_));
   }
 
   // For a thread that cannot have moved: the state alone. Its stack stays what it was, as long as
   // the thread is still there.
-  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, thread_bytes_)); }
+  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, layout_)); }
   // A thread that is being started bears its creator's number until it runs.
   bool is_still_there() const noexcept {
     return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_ &&
@@ -21705,10 +21769,10 @@ class ThreadReader {
     for (std::size_t i = first_; i-- > 0;) {
       const Link& link = chain_[i];
       if (link.code == nullptr) continue;  // a shim's place proves it: see foreign_frame()
-      StructCopy<128> apart;
+      StructCopy<copies::Frame> apart;
       Bytes bytes = link.on_data_stack ? chunks_.find(link.at, header()) : Bytes{};
       if (bytes.empty()) {
-        if (!apart.fetch(memory, link.at, header())) return give_up();
+        if (!apart.fetch(memory, link.at, layout_)) return give_up();
         bytes = apart.bytes();
       }
       if (!link.same_as(raw_frame(layout_, link.at, bytes))) return give_up();
@@ -21843,8 +21907,8 @@ class ThreadReader {
         return true;
       }
     }
-    StructCopy<128> copy;
-    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, header())) return false;
+    StructCopy<copies::Frame> copy;
+    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, layout_)) return false;
     frame = raw_frame(layout_, at, copy.bytes());
     return true;
   }
@@ -22409,7 +22473,6 @@ class ThreadReader {
   L layout_;
   Address at_;
   Address interpreter_;
-  std::size_t thread_bytes_ = 0;
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};
@@ -22498,8 +22561,8 @@ struct WatchedInterpreter {
   std::uint32_t id = 0;
   bool main = false;
   Address gil{};
-  StructCopy<2048> copy{};
-  StructCopy<64> gil_copy{};
+  InterpreterCopy copy{};
+  StructCopy<copies::Gil> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
@@ -22664,23 +22727,9 @@ class Watch {
   bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
 
-  // Both ends of what is read of an interpreter for every look.
-  std::uint32_t first_field() const noexcept {
-    std::uint32_t first = layout_.interpreter.threads_head.offset;
-    first = std::min(first, layout_.interpreter.threads_next_unique_id.offset);
-    first = std::min(first, layout_.interpreter.gc_collecting.offset);
-    return first;
-  }
-  std::uint32_t last_field() const noexcept {
-    const auto& i = layout_.interpreter;
-    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
-                     i.gc_frame.end(), i.code_object_generation.end(), i.tlbc_generation.end()});
-  }
   template <class T>
   T value(const WatchedInterpreter& interpreter, Field<T> f) const noexcept {
-    if (!f.present()) return T{};
-    f.offset -= first_field();
-    return interpreter.copy[f];
+    return interpreter.copy.value(layout_, f);
   }
   bool needs_gil_struct() const noexcept {
     return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
@@ -22688,10 +22737,6 @@ class Watch {
   // Is it worth knowing who has not moved? Only where there is a GIL that counts.
   bool watches_gil() const noexcept {
     return threads_.size() > 1 && layout_.gil.switch_number.present();
-  }
-  std::uint32_t gil_bytes() const noexcept {
-    return std::max(
-        {layout_.gil.locked.end(), layout_.gil.switch_number.end(), layout_.gil.enabled.end()});
   }
 
   // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
@@ -22732,6 +22777,7 @@ class Watch {
   std::uint64_t trusted_since_ = 0;
   std::uint64_t wary_until_ = 0;
   std::uint64_t replaced_ = 0;
+  std::uint64_t released_ = 0;  // what released_indices() was
   std::uint64_t listed_ = 0;
 
   NameBook<M> names_;
@@ -22823,9 +22869,11 @@ Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew()
 
 template <Layout L, Memory M, Host H>
 Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
-  const auto range =
-      interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
-  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok.error();
+  ranges_.clear();
+  interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
+  const auto copied = memory_.read_many(ranges_);
+  if (!copied) return copied.error();
+  if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
   interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
   interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
   ThreadList list = list_threads(memory_, layout_, interpreter.at);
@@ -22973,7 +23021,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     const auto running = layout_.runtime.gilstate_tstate_current;
     if (watches_gil() || (needs_gil_struct() && !running.present())) {
-      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_));
     }
     if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
@@ -22984,8 +23032,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
       continue;
     }
     interpreter.copied = now_;
-    ranges_.push_back(
-        interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
+    interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
   }
 }
 
@@ -23095,6 +23142,10 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
+  if (layout_.interpreter.tlbc_generation.present()) {
+    const std::uint64_t before = std::exchange(released_, released_indices(interpreters_));
+    if (before != released_) maker_.codes().forget_thread_copies();
+  }
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     Thread& thread = threads_[i];
     if (!thread.pending) continue;
@@ -24495,8 +24546,8 @@ template <int = 0> inline std::vector<std::size_t> fill_frames(const Chain& chai
 // and entered again, and what is the same at two moments would be what entering it leaves behind.
 template <class L, Memory M>
 bool is_still(M& memory, const L& layout, const Link& link) {
-  StructCopy<128> copy;
-  return copy.fetch(memory, link.at, layout.frame.localsplus.offset) &&
+  StructCopy<copies::Frame> copy;
+  return copy.fetch(memory, link.at, layout) &&
          link.same_as(raw_frame(layout, link.at, copy.bytes()));
 }
 

@@ -48,7 +48,9 @@ def compile_fail(part_):
         if done.status == 0:
             return name, "the mistake compiles"
         for concept in expected:
-            if not re.search(rf"satisf\w*[^\n]*\b{concept}\b|\b{concept}\b[^\n]*satisf",
+            # As the two compilers say it of one argument, of more, and in a static_assert.
+            verdict = r"(?:satisf|constraint|evaluated to)\w*"
+            if not re.search(rf"{verdict}[^\n]*\b{concept}\b|\b{concept}\b[^\n]*{verdict}",
                              done.output):
                 return name, f"the message does not name {concept}:\n{tail(done.output, 20)}"
         return name, None

@@ -10,10 +10,8 @@ struct Vendor : cpython_3_15_x86_64 {
 #ifndef MISTAKE
                                                 .previous = {8},
 #endif
-                                                .locals = {40},
                                                 .instruction = {56},
                                                 .stackpointer = {64},
-                                                .return_offset = {72},
                                                 .owner = {74},
                                                 .localsplus = {80}};
 };

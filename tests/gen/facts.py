@@ -74,8 +74,7 @@ class Headers(unittest.TestCase):
 
 class Options(unittest.TestCase):
     # Read from the table of the _asyncio module where a target has one; a search without any table uses it.
-    ALLOWED = {"runtime.main_interpreter", "thread.asyncio_running_loop", "thread.asyncio_running_task",
-               "thread.asyncio_tasks_head"}
+    ALLOWED = {"runtime.main_interpreter", "thread.asyncio_tasks_head"}
     OPTIONS = ((), ("Py_DEBUG",), ("Py_STATS",), ("_Py_TIER2", "_Py_JIT"), ("WITH_DTRACE",))
 
     def test_no_place_moves_unseen_with_the_options_of_a_build(self):

@@ -166,6 +166,68 @@ class BadInput(Checkout):
         self.refused(self.generate("--python", tree), "3.10", "3.11 and newer")
 
 
+class Instructions(Checkout):
+    """What an instruction does to the walk is in a table that has to name every one."""
+
+    def add(self, name, form_of=None):
+        """A further instruction for 3.14: one of its own, or a specialised form of another."""
+        for path in sorted(self.facts.glob("cpython-3.14*.json")):
+            facts = json.loads(path.read_text())
+            table = facts["opcodes"]
+            number = next(n for n in range(255, 0, -1) if n not in table["ids"].values())
+            table["ids"][name] = number
+            table["deopt"][number] = number if form_of is None else table["ids"][form_of]
+            path.write_text(json.dumps(facts))
+
+    def classify(self, name, line):
+        path = self.folder / "gen" / "opcodes.py"
+        text = path.read_text()
+        self.assertIn(f'    "{line}": """\n', text)
+        path.write_text(text.replace(f'    "{line}": """\n', f'    "{line}": """\n        {name}\n'))
+
+    def unclassified(self, name):
+        before = self.contents()
+        for arguments in ((), ("--check",)):
+            self.refused(self.generate(*arguments), "CPython 3.14", name, "TABLE in gen/opcodes.py")
+        self.assertEqual(self.contents(), before)
+
+    def header(self):
+        return (self.headers / "opcodes_3_14.hpp").read_text()
+
+    def test_one_that_nobody_classified_fails(self):
+        self.add("CALL_SOMEHOW")
+        self.unclassified("CALL_SOMEHOW")
+        self.classify("CALL_SOMEHOW", "calls")
+        self.assertEqual(self.generate()[0], 0)
+        self.assertRegex(self.header(), r'"CALL_SOMEHOW", \d+, 0, Opcode::Kind::plain, Site::calls}')
+
+    def test_a_specialised_form_that_nobody_classified_fails(self):
+        self.add("CALL_FROZEN_FUNCTION", form_of="CALL")
+        self.unclassified("CALL_FROZEN_FUNCTION")
+        self.classify("CALL_FROZEN_FUNCTION", "calls_c")
+        self.assertEqual(self.generate()[0], 0)
+        self.assertRegex(self.header(), r'"CALL_FROZEN_FUNCTION", \d+, 3, Opcode::Kind::specialised, Site::calls, true}')
+
+    def test_all_that_nobody_classified_are_named_at_once(self):
+        self.add("SECOND_NEW")
+        self.add("FIRST_NEW")
+        self.unclassified("FIRST_NEW, SECOND_NEW")
+
+    def test_an_instrumented_one_without_a_twin_fails(self):
+        self.add("INSTRUMENTED_SOMETHING")
+        self.unclassified("INSTRUMENTED_SOMETHING")
+
+    def test_an_instrumented_one_is_what_its_twin_is(self):
+        self.add("INSTRUMENTED_LOAD_ATTR")
+        self.assertEqual(self.generate()[0], 0)
+        self.assertRegex(self.header(), r'"INSTRUMENTED_LOAD_ATTR", 80, 9, Opcode::Kind::instrumented, Site::calls}')
+
+    def test_a_form_that_calls_where_its_instruction_does_not_fails(self):
+        self.add("CONTAINS_OP_OF_A_CLASS", form_of="CONTAINS_OP")
+        self.classify("CONTAINS_OP_OF_A_CLASS", "calls")
+        self.refused(self.generate(), "CONTAINS_OP_OF_A_CLASS: calls, but CONTAINS_OP", "stays", "gen/opcodes.py")
+
+
 class WithHeaders(Checkout):
     def setUp(self):
         super().setUp()
@@ -258,6 +320,15 @@ class WithHeaders(Checkout):
         run = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{ROOT / 'include'}",
                               f"-I{self.folder / 'layouts'}", source], capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_a_newer_minor_version_with_an_instruction_of_its_own_is_not_registered(self):
+        include, new = self.next_minor()
+        ids = include / "opcode_ids.h"
+        free = set(range(256)) - {int(n) for n in re.findall(r"^#define\s+\w+\s+(\d+)\s*$", ids.read_text(), re.M)}
+        ids.write_text(ids.read_text() + f"#define CALL_ANEW {min(free)}\n")
+        before = self.contents()
+        self.refused(self.generate("--python", include), f"CPython 3.{new}", "CALL_ANEW", "TABLE in gen/opcodes.py")
+        self.assertEqual(self.contents(), before)
 
     def test_a_version_that_cannot_be_walked_is_described_and_not_registered(self):
         include, new = self.next_minor()

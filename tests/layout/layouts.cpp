@@ -28,13 +28,12 @@ static_assert(!cpython_3_14_x86_64::frame.tlbc_index.present());
 static_assert(cpython_3_14t_x86_64::frame.tlbc_index.present());
 static_assert(!cpython_3_13t_x86_64::code.tlbc.present());
 static_assert(cpython_3_13_x86_64::thread.status_holds_gil.mask == 0x20);
-static_assert(cpython_3_13_x86_64::thread.status_finalizing.mask == 0x40);
-static_assert(cpython_3_14_x86_64::thread.status_finalizing.mask == 0x20);
+static_assert(!cpython_3_14_x86_64::thread.status_holds_gil.present());
 static_assert(!cpython_3_13_x86_64::gil.enabled.present());
 static_assert(cpython_3_13t_x86_64::gil.enabled.present());
 static_assert(cpython_3_15_x86_64::interpreter.gc_frame.present());
-static_assert(!cpython_3_13_x86_64::thread.asyncio_running_loop.present());
-static_assert(cpython_3_14_x86_64::thread.asyncio_running_loop.offset == 864);
+static_assert(!cpython_3_13_x86_64::thread.asyncio_tasks_head.present());
+static_assert(cpython_3_14_x86_64::thread.asyncio_tasks_head.offset == 880);
 
 // Free threading makes the object header longer and moves the bits of a str.
 static_assert(cpython_3_15t_x86_64::object.size == 32);
@@ -52,8 +51,8 @@ static_assert(cpython_3_15_aarch64::interpreter.gc_collecting ==
 static_assert(cpython_3_12_x86_64::states.executing.is(0));
 static_assert(cpython_3_15_x86_64::states.executing.is(4));
 static_assert(!cpython_3_15_x86_64::states.completed.present());
-static_assert(cpython_3_13_x86_64::owners.cstack.is(3));
-static_assert(cpython_3_15_x86_64::owners.interpreter.is(3));
+static_assert(cpython_3_13_x86_64::owners.frame_object.is(2));
+static_assert(cpython_3_15_x86_64::owners.frame_object.is(2));
 
 static_assert(cpython_3_13_x86_64::traits.executable_mask == ~std::uint64_t{0});
 static_assert(cpython_3_14_x86_64::traits.executable_mask == ~std::uint64_t{3});

@@ -78,7 +78,7 @@ TEST_CASE("a recorded table is the compiled layout") {
   CHECK(layout->opcodes.known());
   CHECK(layout->owners.generator.is(1));
   // Published nowhere, taken over because everything that is published about the struct agrees.
-  CHECK(layout->thread.datastack_top == L15::thread.datastack_top);
+  CHECK(layout->thread.datastack_limit == L15::thread.datastack_limit);
   CHECK(layout->unicode.kind == L15::unicode.kind);
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("a struct that differs keeps what is published and loses the rest") {
   REQUIRE(layout);
   CHECK(layout->thread.native_thread_id.offset == 192);
   CHECK(layout->thread.current_frame.offset == 72);
-  CHECK(!layout->thread.datastack_top.present());
+  CHECK(!layout->thread.datastack_limit.present());
   CHECK(!layout->thread.id.present());
   CHECK(!layout->thread.exc_info.present());
   CHECK(layout->chunk.data == L15::chunk.data);
@@ -125,7 +125,7 @@ TEST_CASE("sizes are taken from the table and never compared") {
   REQUIRE(layout);
   CHECK(layout->thread.size == L15::thread.size + 8);
   CHECK(same_places(published_form<L15>, *layout));
-  CHECK(layout->thread.datastack_top.present());
+  CHECK(layout->thread.datastack_limit.present());
 }
 
 TEST_CASE("an unknown newer minor version has what it publishes, no instructions, no constants") {
@@ -140,7 +140,7 @@ TEST_CASE("an unknown newer minor version has what it publishes, no instructions
   CHECK(layout->thread.native_thread_id.offset == 192);
   CHECK(schema::is_walkable(*layout));
   // These structs are not what they were.
-  CHECK(!layout->thread.datastack_top.present());
+  CHECK(!layout->thread.datastack_limit.present());
   CHECK(!layout->thread.status_holds_gil.present());
   CHECK(!layout->interpreter.threads_next_unique_id.present());
   // These are, as far as the table goes.
@@ -152,7 +152,6 @@ TEST_CASE("an unknown newer minor version has what it publishes, no instructions
   // Numbers change from version to version.
   CHECK(!layout->opcodes.known());
   CHECK(!layout->states.executing.present());
-  CHECK(!layout->attach.attached.present());
   CHECK(!layout->dict_keys.indices.present());
 }
 
@@ -219,6 +218,26 @@ TEST_CASE("no word gets through that is not a place in its struct") {
   CHECK(refused("interpreter", "own_gil", ~0ULL - 7));
   CHECK(refused("interpreter", "gc_collecting", ~0ULL - 3));
   CHECK(refused("interpreter", "size", 400'000));
+}
+
+// A word more in front of a member is one thing, a page another.
+TEST_CASE("a build of which more would be copied than there is room for is refused") {
+  const auto refusal = [](std::string_view group, std::string_view name, std::uint64_t value) {
+    auto words = recorded();
+    words[word_of<L15>(group, name)] = value;
+    const auto layout = read(words);
+    return layout ? Error{} : layout.error();
+  };
+  const auto thread = refusal("thread", "native_thread_id", copies::Thread::room);
+  CHECK(thread == Error{Errc::struct_too_large, 0, {copies::Thread::room + 8}});
+  CHECK(refusal("thread", "native_thread_id", copies::Thread::room - 8).code == Errc::ok);
+  const std::uint64_t far = L15::interpreter.threads_head.offset + 2 * copies::Interpreter::room;
+  const auto interpreter = refusal("interpreter", "code_object_generation", far);
+  CHECK(interpreter.code == Errc::struct_too_large);
+  CHECK(copies::names_of(copies::All{})[interpreter.at.value >> 32] == "interpreter state");
+  CHECK(refusal("code", "size", copies::Code::room + 8).code == Errc::struct_too_large);
+  // Nor is a frame read beyond the beginning of its locals.
+  CHECK(refusal("frame", "instruction", L15::frame.localsplus.offset).code == Errc::bad_value);
 }
 
 TEST_CASE("whatever a hostile table says, an accepted layout is safe to use") {

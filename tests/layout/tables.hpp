@@ -68,7 +68,8 @@ std::vector<std::uint64_t> table_of(const L& layout) {
 
 // Whether nothing in it can lead a reader out of a struct that it has read whole.
 inline bool is_safe(const PublishedLayout& layout) {
-  bool safe = schema::is_walkable(layout);
+  bool safe =
+      schema::is_walkable(layout) && copies::find_misfit(layout, copies::All{}).code == Errc::ok;
   std::uint32_t size = 0;
   for_each_member(layout, [&](std::string_view group, std::string_view, const auto& member) {
     using Member = std::remove_cvref_t<decltype(member)>;

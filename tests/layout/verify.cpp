@@ -59,14 +59,14 @@ TEST_CASE("differences have names") {
   auto other = as_published(L15{});
   other.frame.owner.offset = 75;
   other.frame.tlbc_index.offset = 72;
-  other.thread.status_active = {};
+  other.thread.holds_gil = {};
   other.thread.size += 8;
   std::vector<std::string> found;
   for_each_difference(as_published(L15{}), other, [&](const LayoutDifference& d) {
     found.push_back(std::string(d.group) + "." + std::string(d.member) + " " +
                     std::to_string(d.compiled) + " " + std::to_string(d.published));
   });
-  CHECK(found == std::vector<std::string>{"thread.status_active 32 4294967295",
+  CHECK(found == std::vector<std::string>{"thread.holds_gil 36 4294967295",
                                           "frame.tlbc_index 4294967295 72", "frame.owner 74 75"});
 }
 

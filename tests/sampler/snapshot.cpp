@@ -333,7 +333,6 @@ TEST_CASE("snapshot: who holds the GIL, who waits, who handles an exception, who
     fake.put(fake.site.runtime, layout.runtime.gilstate_tstate_current, worker.at);
     fake.put(worker.at, layout.thread.holds_gil, 1);
     fake.put(worker.at, layout.thread.status_holds_gil, 1);
-    fake.put(worker.at, layout.thread.state, layout.attach.attached.present() ? 1 : 0);
     test::FakeHost host;
     host.futexes[100] = gil + (layout.gil.size - 8);
     host.futexes[102] = gil + layout.gil.size;

@@ -214,6 +214,9 @@ TEST_CASE("diagnose: every other end has its line") {
   contains(s.say({Errc::unsupported_version, 0, {0x03000000}}), "older than 3.11");
   contains(s.say({Errc::unsupported_version, 0, {0x02070000}}), "Python 2.7");
   contains(s.say({Errc::unsupported_prerelease, 0, {0x030f00b1}}), "3.15.0b1, a pre-release");
+  contains(s.say({Errc::struct_too_large, 0, {1032}}),
+           "of its thread state 1032 bytes would have to be copied, too many: use a released");
+  contains(s.say({Errc::struct_too_large, 0, {~std::uint64_t{0}}}), "no usual build");
   contains(s.say({Errc::process_changed}), "another program");
   contains(s.say({Errc::timed_out}), "did not stop in time");
   contains(s.say({Errc::system, ENOSPC, {}}), "No space left");

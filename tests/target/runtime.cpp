@@ -144,6 +144,22 @@ TEST_CASE("runtime: asyncio's table is known by its shape") {
   CHECK_FALSE(find_asyncio(world.image, world.modules, *site));
 }
 
+TEST_CASE("runtime: who has lists of tasks") {
+  RuntimeSite site;
+  const auto says = [&](std::uint32_t version, bool free_threaded = false) {
+    site.version = version;
+    site.free_threaded = free_threaded;
+    return has_task_lists(site);
+  };
+  CHECK_FALSE(says(0x030a00f0));
+  CHECK_FALSE(says(0x030b00f0));
+  CHECK_FALSE(says(0x030d12f0));
+  CHECK_FALSE(says(0x030d12f0, true));
+  CHECK(says(0x030e01f0));
+  CHECK(says(0x030e01f0, true));
+  CHECK(says(0x031000f0));  // newer than all that is known
+}
+
 // The loader maps a library whole, to read only, then lays its data over that: between the two,
 // where the runtime will be, there are other bytes of the file. They look like anything, here like
 // an interpreter that ends.

@@ -246,7 +246,6 @@ class FakeInterpreter {
     put(made.at, c.units, made.units);
     put(made.at, c.firstlineno, first_line);
     put(made.at, c.qualname, text(name));
-    put(made.at, c.name, text(name));
     put(made.at, c.filename, text(file));
     put(made.at, c.linetable, bytes(lines));
     const std::uint32_t words = layout_.frame.localsplus.offset / 8 + 3 + 2;
@@ -257,16 +256,19 @@ class FakeInterpreter {
     REQUIRE(image.write(c.bytecode.at(made.at), made.bytecode));
     if (c.tlbc.present()) {
       // Slot 0 is the code's own; 1 was made; 2 and 3 not yet.
-      const Address copy = allocate(made.bytecode.size());
-      REQUIRE(image.write(copy, made.bytecode));
       made.copies = allocate(128);
       put(made.copies, layout_.tlbc_array.count, 4);
-      const Address entries = layout_.tlbc_array.entries.at(made.copies);
-      put_word(entries, c.bytecode.at(made.at).value);
-      put_word(entries + 8, copy.value);
+      put_word(layout_.tlbc_array.entries.at(made.copies), c.bytecode.at(made.at).value);
+      copy_bytecode(made, 1);
       put(made.at, c.tlbc, made.copies);
     }
     return made;
+  }
+  // Gives a thread index a copy of the bytecode of its own, in place of one that it may have.
+  void copy_bytecode(const FakeCode& code, std::uint64_t index) {
+    const Address copy = allocate(code.bytecode.size());
+    REQUIRE(image.write(copy, code.bytecode));
+    put_word(layout_.tlbc_array.entries.at(code.copies) + index * 8, copy.value);
   }
 
   // ---- interpreters and threads
@@ -310,7 +312,7 @@ class FakeInterpreter {
     }
     if (t.base_frame.present()) {
       const Address base = allocate(layout_.frame.size);
-      put(base, layout_.frame.owner, layout_.owners.interpreter.number);
+      put(base, layout_.frame.owner, shim_owner());
       put(base, layout_.frame.executable, none_);
       put(made.at, t.base_frame, base);
       set_current(made, base);
@@ -327,9 +329,7 @@ class FakeInterpreter {
     entered_ = true;
     if (!layout_.traits.has_shims) return;
     const Address shim = allocate(layout_.frame.size);
-    const Value owner =
-        layout_.owners.interpreter.present() ? layout_.owners.interpreter : layout_.owners.cstack;
-    put(shim, layout_.frame.owner, owner.number);
+    put(shim, layout_.frame.owner, shim_owner());
     put(shim, layout_.frame.executable, Address{none_.value | tag()});
     put(shim, layout_.frame.previous, thread.current);
     set_current(thread, shim);
@@ -370,6 +370,8 @@ class FakeInterpreter {
   static std::uint64_t flag(Value value) {
     return value.present() ? static_cast<std::uint64_t>(value.number) : 0;
   }
+  // The interpreter, in every version that has shims.
+  std::int64_t shim_owner() const { return layout_.owners.frame_object.number + 1; }
   // References to code carry a bit where they are tagged.
   std::uint64_t tag() const { return layout_.traits.popped_frames_are_cleared ? 1 : 0; }
   std::uint8_t number_of(std::string_view name) const {

@@ -35,6 +35,7 @@ enum class Errc : std::uint16_t {
   unsupported_version,
   unsupported_prerelease,
   unsupported_arch,
+  struct_too_large,   // one of the interpreter's: see copies::find_misfit()
   tasks_unpublished,  // this interpreter does not say where its asyncio tasks are
   process_changed,    // exec'ed, or the pid belongs to another process now
   timed_out,

@@ -41,17 +41,29 @@ constexpr auto with_layout(TypeList<First, Rest...>, BuildId id, Visit&& visit)
   }
 }
 
-// What a list of layouts covers, for `--version`.
+// What a list of layouts covers, and what can be said of a build without its layout.
 struct LayoutInfo {
   BuildId build;
   std::string_view tag;  // the release whose headers it was generated from, "3.15.2t"
   std::uint32_t version_hex;
+  bool has_task_lists;  // it keeps lists of asyncio tasks, and asyncio says what is in them
 };
 
 template <CompiledLayout... Ls>
 constexpr std::array<LayoutInfo, sizeof...(Ls)> describe_layouts(TypeList<Ls...>) noexcept {
-  return {{{Ls::build, Ls::tag, Ls::version_hex}...}};
+  return {{{Ls::build, Ls::tag, Ls::version_hex, Ls::thread.asyncio_tasks_head.present()}...}};
 }
 inline constexpr auto all_layouts = describe_layouts(AllLayouts{});
+
+// The layout of a build or, where its version is not known, of the newest version before it; null:
+// it is older than all.
+constexpr const LayoutInfo* nearest_layout(BuildId id) noexcept {
+  const LayoutInfo* nearest = nullptr;
+  for (const LayoutInfo& layout : all_layouts) {
+    if (layout.build.free_threaded != id.free_threaded || layout.build.minor > id.minor) continue;
+    if (nearest == nullptr || layout.build.minor > nearest->build.minor) nearest = &layout;
+  }
+  return nearest;
+}
 
 }  // namespace tachyon

@@ -12,6 +12,10 @@
 // when it has optimised what follows. All three keep the number of inline cache units of the
 // instruction they stand for. Numbers change with every minor version, so nothing here is a
 // constant of ours.
+//
+// What an instruction does to the stack of frames is written down by hand, for every one and in all
+// of its forms, in gen/opcodes.py. A table of a version with an instruction that is not there is not
+// generated: a call taken for something else would cut the stacks of all its callers.
 namespace tachyon {
 
 // What may stand on a frame that executes an instruction. C code runs whatever an object defines
@@ -34,15 +38,21 @@ struct Opcode {
   std::uint8_t caches = 0;  // code units of inline cache behind it
   Kind kind = Kind::unassigned;
   Site site = Site::any;  // of all forms of the instruction, since it takes one after the other
+  // Is a thread whose youngest frame executes it in C code that Python called? Known of forms of
+  // calls that are specialised for something that is no Python function, and of a call that is not
+  // specialised (yet) where everything that is no Python function has a form, too: then it is one of
+  // the first few executions, and calling Python takes nanoseconds of these.
+  bool calls_c = false;
 };
 
-// Opcode 0 is CACHE in every version, so 0 says "this version has none" for the named ones.
+// The three that stand for another instruction, which is kept elsewhere: with the optimised code, or
+// in the code object's monitoring data. Opcode 0 is CACHE in every version, so 0 says "this version
+// has none".
 struct OpcodeTable {
   std::array<Opcode, 256> all{};
-  std::uint8_t resume = 0;
-  std::uint8_t enter_executor = 0;
-  std::uint8_t instrumented_line = 0;
-  std::uint8_t instrumented_instruction = 0;
+  std::uint8_t executor = 0;
+  std::uint8_t line_event = 0;
+  std::uint8_t instruction_event = 0;
 };
 
 // The table of a layout. For a minor version that no table is known of it is empty: known() is
@@ -58,56 +68,17 @@ class Opcodes {
   }
   constexpr Opcode base_of(std::uint8_t raw) const noexcept { return (*this)[(*this)[raw].base]; }
 
-  constexpr bool is_resume(std::uint8_t raw) const noexcept {
-    return known() && (*this)[raw].base == table_->resume;
-  }
   constexpr bool is_executor(std::uint8_t raw) const noexcept {
-    return known() && table_->enter_executor != 0 && raw == table_->enter_executor;
+    return known() && table_->executor != 0 && raw == table_->executor;
   }
-  // These two keep what they replaced in the code object's monitoring data.
-  constexpr bool is_instrumented_line(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_line != 0 && raw == table_->instrumented_line;
+  constexpr bool is_line_event(std::uint8_t raw) const noexcept {
+    return known() && table_->line_event != 0 && raw == table_->line_event;
   }
-  constexpr bool is_instrumented_instruction(std::uint8_t raw) const noexcept {
-    return known() && table_->instrumented_instruction != 0 &&
-           raw == table_->instrumented_instruction;
-  }
-
-  // Is a thread whose youngest frame stands at this instruction inside C code that Python called?
-  // Known of calls that were specialised for something that is no Python function, and of ones that
-  // were not specialised (yet) where Python functions and everything else both have a form of their
-  // own: then it is the first few executions, and calling Python takes nanoseconds of these.
-  constexpr bool calls_c(std::uint8_t raw) const noexcept {
-    if (!known() || !is_call(base_of(raw).name)) return false;
-    const Opcode opcode = (*this)[raw];
-    if (opcode.kind == Opcode::Kind::specialised) return !calls_python(opcode.name);
-    return opcode.kind == Opcode::Kind::plain && tells_all_calls_apart(raw);
+  constexpr bool is_instruction_event(std::uint8_t raw) const noexcept {
+    return known() && table_->instruction_event != 0 && raw == table_->instruction_event;
   }
 
  private:
-  static constexpr bool is_call(std::string_view base) noexcept {
-    return base == "CALL" || base == "CALL_KW" || base == "CALL_FUNCTION_EX" || base == "PRECALL";
-  }
-  // PRECALL and CALL share the work in 3.11; what only leads to the other is as little C.
-  static constexpr bool calls_python(std::string_view name) noexcept {
-    constexpr std::string_view python[] = {"_PY", "PYFUNC", "BOUND_METHOD", "ENTER_INIT",
-                                           "ADAPTIVE"};
-    if (name.find("NON_PY") != name.npos) return false;
-    for (const std::string_view part : python) {
-      if (name.find(part) != name.npos) return true;
-    }
-    return false;
-  }
-  constexpr bool tells_all_calls_apart(std::uint8_t base) const noexcept {
-    for (const Opcode& opcode : table_->all) {
-      if (opcode.kind == Opcode::Kind::specialised && opcode.base == base &&
-          opcode.name.find("NON_PY") != opcode.name.npos) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   const OpcodeTable* table_ = nullptr;
 };
 

@@ -10,6 +10,7 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/members.hpp>
 #include <tachyon/layout/type_list.hpp>
 
@@ -168,6 +169,7 @@ class PublishedReader {
       boost::pfr::for_each_field(group, [&](auto& m, std::size_t i) { from_cell(m, after[i]); });
     });
     if (error_.code == Errc::ok && !fits_together(out)) error_ = {Errc::bad_value, 0, {}};
+    if (error_.code == Errc::ok) error_ = copies::find_misfit(out, copies::All{});
     // A newer table that does not make sense is one whose words moved.
     if (error_.code != Errc::ok) return same_minor() ? error_ : header_.refused();
     return out;
@@ -263,7 +265,19 @@ class PublishedReader {
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
-           l.frame.localsplus.offset + 8 == l.frame.size && l.interpreter.size < l.runtime.size;
+           l.frame.localsplus.offset + 8 == l.frame.size && ends_before_locals(l.frame) &&
+           l.interpreter.size < l.runtime.size;
+  }
+  // A frame is read up to its locals.
+  static bool ends_before_locals(const schema::Frame& frame) noexcept {
+    bool before = true;
+    boost::pfr::for_each_field(frame, [&](const auto& member) {
+      if constexpr (is_place<std::remove_cvref_t<decltype(member)>>) {
+        before &= &member == static_cast<const void*>(&frame.localsplus) ||
+                  member.end() <= frame.localsplus.offset;
+      }
+    });
+    return before;
   }
 
   Bytes table_;

@@ -82,8 +82,8 @@ inline std::vector<std::size_t> fill_frames(const Chain& chain, StackId stack, S
 // and entered again, and what is the same at two moments would be what entering it leaves behind.
 template <class L, Memory M>
 bool is_still(M& memory, const L& layout, const Link& link) {
-  StructCopy<128> copy;
-  return copy.fetch(memory, link.at, layout.frame.localsplus.offset) &&
+  StructCopy<copies::Frame> copy;
+  return copy.fetch(memory, link.at, layout) &&
          link.same_as(raw_frame(layout, link.at, copy.bytes()));
 }
 

@@ -64,11 +64,6 @@ class ThreadReader {
  public:
   ThreadReader(const L& layout, Address thread, Address interpreter)
       : layout_{layout}, at_{thread}, interpreter_{interpreter} {
-    thread_bytes_ =
-        std::max({layout.thread.id.end(), layout.thread.datastack_limit.end(),
-                  layout.thread.exc_state.offset + layout.err_item.value.end(),
-                  layout.thread.native_thread_id.end(), layout.thread.current_executor.end(),
-                  layout.thread.cframe.end(), layout.thread.exc_info.end()});
     extras_.resize(most_extras);  // ranges point into them: they must not move
   }
 
@@ -88,7 +83,7 @@ class ThreadReader {
   // Reads the thread state alone, and learns who the thread is.
   template <Memory M>
   Result<void> identify(M& memory) {
-    if (const auto ok = copy_.fetch(memory, at_, thread_bytes_); !ok) return ok;
+    if (const auto ok = copy_.fetch(memory, at_, layout_); !ok) return ok;
     if (copy_[layout_.thread.interp] != interpreter_) return Error{Errc::torn, 0, at_};
     id_ = copy_[layout_.thread.id];
     native_id_ = copy_[layout_.thread.native_thread_id];
@@ -113,12 +108,12 @@ class ThreadReader {
       second_current_ = {};
       out.push_back({current_frame_at(), bytes_of(second_current_)});
     }
-    out.push_back(copy_.range(at_, thread_bytes_));
+    out.push_back(copy_.range(at_, layout_));
   }
 
   // For a thread that cannot have moved: the state alone. Its stack stays what it was, as long as
   // the thread is still there.
-  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, thread_bytes_)); }
+  void prepare_state(std::vector<Range>& out) { out.push_back(copy_.range(at_, layout_)); }
   // A thread that is being started bears its creator's number until it runs.
   bool is_still_there() const noexcept {
     return copy_[layout_.thread.interp] == interpreter_ && copy_[layout_.thread.id] == id_ &&
@@ -168,10 +163,10 @@ class ThreadReader {
     for (std::size_t i = first_; i-- > 0;) {
       const Link& link = chain_[i];
       if (link.code == nullptr) continue;  // a shim's place proves it: see foreign_frame()
-      StructCopy<128> apart;
+      StructCopy<copies::Frame> apart;
       Bytes bytes = link.on_data_stack ? chunks_.find(link.at, header()) : Bytes{};
       if (bytes.empty()) {
-        if (!apart.fetch(memory, link.at, header())) return give_up();
+        if (!apart.fetch(memory, link.at, layout_)) return give_up();
         bytes = apart.bytes();
       }
       if (!link.same_as(raw_frame(layout_, link.at, bytes))) return give_up();
@@ -306,8 +301,8 @@ class ThreadReader {
         return true;
       }
     }
-    StructCopy<128> copy;
-    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, header())) return false;
+    StructCopy<copies::Frame> copy;
+    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, layout_)) return false;
     frame = raw_frame(layout_, at, copy.bytes());
     return true;
   }
@@ -872,7 +867,6 @@ class ThreadReader {
   L layout_;
   Address at_;
   Address interpreter_;
-  std::size_t thread_bytes_ = 0;
   std::uint64_t id_ = 0;
   std::uint64_t native_id_ = 0;
   std::uint64_t epoch_ = ~std::uint64_t{0};

@@ -13,6 +13,7 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/glob.hpp>
 #include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/name_book.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/target/host.hpp>
@@ -56,8 +57,8 @@ struct WatchedInterpreter {
   std::uint32_t id = 0;
   bool main = false;
   Address gil{};
-  StructCopy<2048> copy{};
-  StructCopy<64> gil_copy{};
+  InterpreterCopy copy{};
+  StructCopy<copies::Gil> gil_copy{};
   std::uint64_t copied = 0;  // when, by the clock; the GIL is copied for every look
   Address running{};         // the thread state that runs, where the runtime knows
   Address threads_head{};
@@ -222,23 +223,9 @@ class Watch {
   bool waits_for_gil(const Thread& thread) const noexcept;
   bool list_changed() const noexcept;
 
-  // Both ends of what is read of an interpreter for every look.
-  std::uint32_t first_field() const noexcept {
-    std::uint32_t first = layout_.interpreter.threads_head.offset;
-    first = std::min(first, layout_.interpreter.threads_next_unique_id.offset);
-    first = std::min(first, layout_.interpreter.gc_collecting.offset);
-    return first;
-  }
-  std::uint32_t last_field() const noexcept {
-    const auto& i = layout_.interpreter;
-    return std::max({i.threads_head.end(), i.threads_next_unique_id.end(), i.gc_collecting.end(),
-                     i.gc_frame.end(), i.code_object_generation.end(), i.tlbc_generation.end()});
-  }
   template <class T>
   T value(const WatchedInterpreter& interpreter, Field<T> f) const noexcept {
-    if (!f.present()) return T{};
-    f.offset -= first_field();
-    return interpreter.copy[f];
+    return interpreter.copy.value(layout_, f);
   }
   bool needs_gil_struct() const noexcept {
     return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
@@ -246,10 +233,6 @@ class Watch {
   // Is it worth knowing who has not moved? Only where there is a GIL that counts.
   bool watches_gil() const noexcept {
     return threads_.size() > 1 && layout_.gil.switch_number.present();
-  }
-  std::uint32_t gil_bytes() const noexcept {
-    return std::max(
-        {layout_.gil.locked.end(), layout_.gil.switch_number.end(), layout_.gil.enabled.end()});
   }
 
   // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
@@ -290,6 +273,7 @@ class Watch {
   std::uint64_t trusted_since_ = 0;
   std::uint64_t wary_until_ = 0;
   std::uint64_t replaced_ = 0;
+  std::uint64_t released_ = 0;  // what released_indices() was
   std::uint64_t listed_ = 0;
 
   NameBook<M> names_;
@@ -381,9 +365,11 @@ Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew()
 
 template <Layout L, Memory M, Host H>
 Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
-  const auto range =
-      interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field());
-  if (const auto ok = memory_.read(range.at, range.into); !ok) return ok.error();
+  ranges_.clear();
+  interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
+  const auto copied = memory_.read_many(ranges_);
+  if (!copied) return copied.error();
+  if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
   interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
   interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
   ThreadList list = list_threads(memory_, layout_, interpreter.at);
@@ -531,7 +517,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
   for (WatchedInterpreter& interpreter : interpreters_) {
     const auto running = layout_.runtime.gilstate_tstate_current;
     if (watches_gil() || (needs_gil_struct() && !running.present())) {
-      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, gil_bytes()));
+      ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_));
     }
     if (running.present()) {
       ranges_.push_back({running.at(site_.runtime), bytes_of(interpreter.running)});
@@ -542,8 +528,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
       continue;
     }
     interpreter.copied = now_;
-    ranges_.push_back(
-        interpreter.copy.range(interpreter.at + first_field(), last_field() - first_field()));
+    interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
   }
 }
 
@@ -653,6 +638,10 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Stillness& still) {
   bool again = false;
+  if (layout_.interpreter.tlbc_generation.present()) {
+    const std::uint64_t before = std::exchange(released_, released_indices(interpreters_));
+    if (before != released_) maker_.codes().forget_thread_copies();
+  }
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     Thread& thread = threads_[i];
     if (!thread.pending) continue;

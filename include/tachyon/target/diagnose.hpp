@@ -8,6 +8,7 @@
 
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/target/circumstances.hpp>
 
@@ -262,6 +263,18 @@ inline Explanation explain_version(const Attempt& attempt, std::uint64_t version
           "tachyon reads " + supported_range() + "; run the program with one of these"};
 }
 
+// copies::find_misfit() says what the number is.
+inline Explanation explain_misfit(const std::string& who, std::uint64_t which) {
+  constexpr auto names = copies::names_of(copies::All{});
+  const std::uint64_t number = which >> 32;
+  const std::string name{number < names.size() ? names[number] : "struct"};
+  return {
+      "the Python of " + who + " is no usual build: of its " + name + " " +
+          decimal(which & 0xffffffff) + " bytes would have to be copied, too many",
+      "use a released build of CPython, or build tachyon with a layout made from the headers of "
+      "this one (gen/generate.py --python)"};
+}
+
 inline Explanation explain_missing(const Attempt& attempt, const Observer& us, const Subject& it) {
   const std::string who = of_process(attempt.pid);
   if (it.exists && it.ending) return {who + " has ended", {}};
@@ -424,6 +437,8 @@ inline Explanation explain(const Error& error, const Attempt& attempt, const Obs
                   " is a program for another kind of processor or word size than this build of "
                   "tachyon reads",
               "use a 64-bit " + std::string{name_of(native_arch)} + " Python"};
+    case Errc::struct_too_large:
+      return detail::explain_misfit(who, error.at.value);
     case Errc::tasks_unpublished:
       return {
           "the Python of " + who + " does not publish its asyncio tasks, which 3.14 and later do",

@@ -308,7 +308,8 @@ class Doctor {
         with_published_layout(AllLayouts{}, site.table, native_arch,
                               []<class L>(const L&) -> Result<bool> { return CompiledLayout<L>; });
     if (!kind) {
-      if (kind.error().code == Errc::unsupported_version) {
+      if (kind.error().code == Errc::unsupported_version ||
+          kind.error().code == Errc::struct_too_large) {
         return blocked("layout", explain(kind.error(), {subject.pid}, us_, subject));
       }
       add("layout", Verdict::blocked, "the table that this interpreter publishes makes no sense",
@@ -322,7 +323,9 @@ class Doctor {
 
   void asyncio(const RuntimeSite& site) {
     if (site.asyncio_debug) return ok("asyncio", "tasks can be read");
-    if (site.minor() < 14) return note("asyncio", "tasks can be read from CPython 3.14 on");
+    if (!has_task_lists(site)) {
+      return note("asyncio", "tasks can be read from CPython 3.14 on");
+    }
     ok("asyncio", "not imported (yet)");
   }
 

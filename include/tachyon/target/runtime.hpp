@@ -20,9 +20,12 @@
 #include <tachyon/layout/dispatch.hpp>
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/file_bytes.hpp>
+#include <tachyon/target/asyncio_table.hpp>
 #include <tachyon/target/elf.hpp>
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
+#include <tachyon/target/programs.hpp>
+#include <tachyon/target/runtime_site.hpp>
 
 // Where in a process is the interpreter, and which one is it?
 //
@@ -44,127 +47,13 @@
 //   3.13+   +0  x d e b u g p y | version | free-threaded | size | finalizing | interpreters.head
 //   3.12    +24 finalizing  +40 interpreters.head  +48 interpreters.main = runtime + 76392
 //
-// A find is a claim. It is believed when memory agrees: the cookie with a version word of a CPython
+// A find is a claim. It is accepted when memory agrees: the cookie with a version word of a CPython
 // 3, or a Py_Version of 3.11 or 3.12. Among several (an embedder's copy next to the library's) the
 // one that has interpreters wins. An interpreter that is still starting has none: that is an answer
 // (`not_started`), to be asked again, and not a failure.
 //
 // The finder knows a process only as Memory and Modules, so core files work the same way.
 namespace tachyon {
-
-enum class FoundBy : std::uint8_t {
-  section,
-  dynamic_symbol,
-  symbol_table,
-  memory_symbol,
-  cookie,
-  structure,
-};
-
-constexpr std::string_view name_of(FoundBy by) noexcept {
-  constexpr std::array<std::string_view, 6> names{
-      ".PyRuntime section",       "dynamic symbol in the file", "symbol table of the file",
-      "dynamic symbol in memory", "search for the cookie",      "search for the structure"};
-  return names[static_cast<std::size_t>(by)];
-}
-
-enum class RuntimeState : std::uint8_t { running, not_started, finalizing };
-
-// Objects of the interpreter that a walker compares pointers with. Zero: not exported there.
-struct WellKnown {
-  Address code_type{};
-  Address none{};
-  Address generator_type{};
-  Address coroutine_type{};
-  Address async_generator_type{};
-  Address frame_type{};
-};
-
-// e_machine of the programs that run here.
-inline constexpr std::uint16_t native_machine =
-    native_arch == Arch::aarch64 ? EM_AARCH64 : EM_X86_64;
-
-struct RuntimeSite {
-  Address runtime{};
-  std::uint32_t version =
-      0;  // major<<24 | minor<<16 | micro<<8 | level<<4 | serial, level 15: final
-  bool free_threaded = false;
-  std::uint16_t machine = 0;  // e_machine
-  RuntimeState state = RuntimeState::not_started;
-  FoundBy found_by{};
-  OpenedBy opened_by{};
-  std::string file{};  // as the target's table of mappings names it; empty: anonymous memory
-  bool file_deleted = false;
-  WellKnown objects{};
-  // 3.14+: the table of asyncio's own offsets. Zero until the target imports asyncio.
-  Address asyncio_debug{};
-  // The start of the object. 3.13+: begins with the table of offsets that the target publishes.
-  std::vector<std::byte> table{};
-
-  constexpr unsigned major() const noexcept { return version >> 24; }
-  constexpr unsigned minor() const noexcept { return version >> 16 & 0xff; }
-  constexpr unsigned micro() const noexcept { return version >> 8 & 0xff; }
-  constexpr bool is_final() const noexcept { return (version >> 4 & 0xf) == 0xf; }
-  constexpr BuildId build() const noexcept {
-    const Arch arch = machine == EM_AARCH64 ? Arch::aarch64 : Arch::x86_64;
-    return {static_cast<std::uint8_t>(minor()), free_threaded, arch};
-  }
-  bool publishes_offsets() const noexcept { return !table.empty(); }
-};
-
-// Can the layouts that are compiled in read it at all? A final release whose minor has a layout, or
-// that publishes its offsets. A pre-release only if a layout is of that very pre-release: they move
-// members, published ones too, from one to the next. The error's address is the version word.
-inline Result<void> check_supported(const RuntimeSite& site) noexcept {
-  if (site.machine != native_machine) return Error{Errc::unsupported_arch, 0, {site.machine}};
-  const auto matches = [&](auto&& test) {
-    return std::any_of(all_layouts.begin(), all_layouts.end(), test);
-  };
-  const BuildId build = site.build();
-  if (!site.is_final()) {
-    const bool exact = matches([&](const LayoutInfo& layout) {
-      return layout.build == build && layout.version_hex == site.version;
-    });
-    if (!exact) return Error{Errc::unsupported_prerelease, 0, {site.version}};
-  }
-  const bool known = matches([&](const LayoutInfo& layout) { return layout.build == build; });
-  if (!known && !site.publishes_offsets()) {
-    return Error{Errc::unsupported_version, 0, {site.version}};
-  }
-  return {};
-}
-
-// A view of what is mapped and of the files behind it.
-template <class V>
-concept Modules = requires(const V& view, const Mapping& mapping) {
-  { view.maps() } -> std::convertible_to<const Maps&>;
-  { view.open(mapping) } -> std::same_as<Result<OpenedFile>>;
-  { view.program_headers() } -> std::same_as<Address>;  // of the executable; zero if unknown
-};
-
-// The modules of a live process, as of its construction.
-class ProcessModules {
- public:
-  static Result<ProcessModules> read(const Process& process) {
-    auto maps = process.maps();
-    if (!maps) return maps.error();
-    const auto headers = process.program_headers();
-    return ProcessModules{process, std::move(*maps), headers ? *headers : Address{}};
-  }
-
-  const Maps& maps() const noexcept { return maps_; }
-  Result<OpenedFile> open(const Mapping& mapping) const { return process_->open_mapped(mapping); }
-  Address program_headers() const noexcept { return headers_; }
-
- private:
-  ProcessModules(const Process& process, Maps maps, Address headers)
-      : process_{&process}, maps_{std::move(maps)}, headers_{headers} {}
-
-  const Process* process_;
-  Maps maps_;
-  Address headers_;
-};
-static_assert(Modules<ProcessModules>);
 
 namespace detail {
 
@@ -207,17 +96,17 @@ constexpr bool plausible_version(std::uint64_t word) noexcept {
 template <Memory M, Modules V>
 class RuntimeFinder {
  public:
-  RuntimeFinder(M& memory, const V& modules) : memory_{memory}, modules_{modules} {}
+  RuntimeFinder(M& memory, const V& modules)
+      : memory_{memory}, modules_{modules}, programs_{memory, modules} {}
 
   Result<RuntimeSite> find() {
-    collect_programs();
-    for (Program& program : programs_) {
+    for (const Program& program : programs_.all()) {
       in_program(program);
       if (best_ && best_->state == RuntimeState::running) break;
     }
     if (!best_ && older_ <= unknown_version) search_memory();
     if (best_) {
-      best_->asyncio_debug = find_asyncio(*best_);
+      best_->asyncio_debug = AsyncioFinder<M, V>{memory_, programs_}.find(*best_);
       return std::move(*best_);
     }
     if (unready_) return Errc::not_started;
@@ -225,32 +114,7 @@ class RuntimeFinder {
     return Errc::not_python;
   }
 
-  Address find_asyncio(const RuntimeSite& site) {
-    if (site.minor() < 14) return {};
-    if (programs_.empty()) collect_programs();
-    for (const std::string_view part : {std::string_view{}, std::string_view{"_asyncio"}}) {
-      for (Program& program : programs_) {
-        const std::string& path = program.first().path;
-        const bool wanted = part.empty() ? path == site.file : file_name(path).starts_with(part);
-        if (!wanted) continue;
-        if (const Address at = asyncio_in(program, site)) return at;
-      }
-    }
-    return {};
-  }
-
  private:
-  // All mappings of one file.
-  struct Program {
-    const Maps* maps;
-    std::span<const std::uint32_t> indices;
-    int rank = 0;
-
-    const Mapping& operator[](std::size_t i) const { return maps->all()[indices[i]]; }
-    const Mapping& first() const { return (*this)[0]; }
-    std::size_t size() const noexcept { return indices.size(); }
-  };
-
   struct Claim {
     Address runtime{};
     std::uint64_t size = 0;
@@ -258,40 +122,12 @@ class RuntimeFinder {
     FoundBy by{};
   };
 
-  static constexpr std::size_t most_programs = 4096;
   static constexpr std::uint64_t unknown_version = 0x03000000;
-
-  static std::string_view file_name(std::string_view path) noexcept {
-    return path.substr(path.rfind('/') + 1);
-  }
-
-  void collect_programs() {
-    const Maps& maps = modules_.maps();
-    order_ = maps.by_file();
-    const Mapping* executable = maps.find(modules_.program_headers());
-    for (std::size_t i = 0; i < order_.size() && programs_.size() < most_programs;) {
-      const Mapping& first = maps.all()[order_[i]];
-      std::size_t end = i;
-      bool runs = false;
-      for (; end < order_.size() && maps.all()[order_[end]].same_file(first); ++end) {
-        runs = runs || maps.all()[order_[end]].executable;
-      }
-      if (runs) {
-        const bool main = executable && executable->same_file(first);
-        const bool named = file_name(first.path).find("python") != std::string_view::npos;
-        programs_.push_back({&maps, view_of(order_).subspan(i, end - i), main ? 0 : named ? 1 : 2});
-        if (main) executable_ = Address{first.start};
-      }
-      i = end;
-    }
-    std::stable_sort(programs_.begin(), programs_.end(),
-                     [](const Program& a, const Program& b) { return a.rank < b.rank; });
-  }
 
   // ---- one program ----
 
-  void in_program(Program& program) {
-    if (auto opened = open(program)) {
+  void in_program(const Program& program) {
+    if (auto opened = programs_.open(program)) {
       FileBytes bytes{std::move(opened->file)};
       if (auto elf = ElfFile<FileBytes>::read(bytes)) {
         if (in_file(program, *elf, opened->by)) return;
@@ -306,39 +142,6 @@ class RuntimeFinder {
     return std::any_of(elf.sections().begin(), elf.sections().end(), [](const ElfSection& s) {
       return s.type == SHT_GNU_HASH || s.type == SHT_HASH;
     });
-  }
-
-  // A file found by a path is the mapped one only if it starts with the same bytes: the first page
-  // holds the headers and, with every usual linker, the build id.
-  std::optional<OpenedFile> open(const Program& program) {
-    auto opened = modules_.open(program.first());
-    if (!opened) return std::nullopt;
-    if (opened->certain) return std::move(*opened);
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      if (program[i].offset != 0) continue;
-      std::array<std::byte, 1024> on_disk;
-      std::array<std::byte, 1024> mapped;
-      const auto size = read_at(opened->file, 0, on_disk);
-      if (!size || *size != on_disk.size() || !memory_.read(program[i].start, mapped)) break;
-      if (on_disk == mapped) return std::move(*opened);
-      break;
-    }
-    return std::nullopt;
-  }
-
-  // The load biases at which the file is mapped to run; rarely more than one.
-  std::vector<std::uint64_t> biases(const Program& program, const ElfProgram& elf) const {
-    constexpr std::size_t most = 8;
-    std::vector<std::uint64_t> found;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.executable) continue;
-      elf.each_bias(m.start, m.size(), m.offset, true, [&](std::uint64_t bias) {
-        const bool known = std::find(found.begin(), found.end(), bias) != found.end();
-        if (!known && found.size() < most) found.push_back(bias);
-      });
-    }
-    return found;
   }
 
   bool in_file(const Program& program, const ElfFile<FileBytes>& elf, OpenedBy by) {
@@ -368,12 +171,12 @@ class RuntimeFinder {
       }
       return false;
     }
-    for (const std::uint64_t bias : biases(program, elf.program())) {
+    for (const std::uint64_t bias : programs_.biases(program, elf.program())) {
       const auto placed = [&](std::size_t i) {
         return symbols[i].value ? Address{symbols[i].value + bias} : Address{};
       };
       const Claim here{claim.runtime + bias, claim.size, placed(1), claim.by};
-      if (!believe(here, &program.first(), elf.program().machine, by)) continue;
+      if (!accept(here, &program.first(), elf.program().machine, by)) continue;
       take_objects(placed);
       return true;
     }
@@ -394,7 +197,7 @@ class RuntimeFinder {
         return image->symbol(names[k]).value_or(Address{});
       };
       const Claim claim{*runtime, 0, placed(1), FoundBy::memory_symbol};
-      if (!believe(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
+      if (!accept(claim, &program.first(), image->program().machine, OpenedBy::none)) continue;
       take_objects(placed);
       return;
     }
@@ -419,10 +222,9 @@ class RuntimeFinder {
   // An executable that was not built position-independent may hold its own copy of a library's
   // object, and then the library uses that copy.
   void prefer_copies(std::span<Address* const> into) {
-    const bool elsewhere =
-        executable_ && !programs_.empty() && best_->file != programs_[0].first().path;
+    const bool elsewhere = programs_.executable() && best_->file != programs_.all()[0].first().path;
     if (!elsewhere) return;
-    const auto image = ElfImage<M>::read(memory_, executable_);
+    const auto image = ElfImage<M>::read(memory_, programs_.executable());
     if (!image || image->program().type != ET_EXEC) return;
     for (std::size_t i = 0; i < into.size(); ++i) {
       if (const auto copy = image->symbol(names[i + 2])) *into[i] = *copy;
@@ -431,7 +233,7 @@ class RuntimeFinder {
 
   // ---- is it one? ----
 
-  bool believe(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
+  bool accept(const Claim& claim, const Mapping* mapping, std::uint16_t machine, OpenedBy by) {
     ++claims_;
     RuntimeSite site;
     site.runtime = claim.runtime;
@@ -555,7 +357,7 @@ class RuntimeFinder {
       for (std::size_t i = 0; i < count && claims_ < most_claims; ++i) {
         const Address here = at + i * 8;
         if (words[i] == debug_cookie) {
-          believe({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
+          accept({here, 0, {}, FoundBy::cookie}, &mapping, native_machine, OpenedBy::none);
         }
         for (const EarlyRuntime& early : early_runtimes) {
           const std::uint64_t main = early.runtime.main_interpreter.offset;
@@ -574,60 +376,8 @@ class RuntimeFinder {
     if (!thread || !*thread) return;
     const auto owner = fetch<Address>(memory_, *thread + early.thread_interpreter);
     if (!owner || *owner != interpreter) return;
-    believe({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
-            OpenedBy::none);
-  }
-
-  // ---- asyncio ----
-
-  // Thirteen words, in order of address: sizes of three structures and offsets in each.
-  static bool plausible_asyncio(std::span<const std::uint64_t, 13> w) noexcept {
-    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
-    if (w[0] < 64 || w[0] > 4096 || w[7] > largest || w[9] > 65536) return false;
-    const bool task = std::all_of(w.begin() + 1, w.begin() + 7, [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[0];
-    });
-    const bool thread = std::all_of(w.begin() + 10, w.end(), [&](std::uint64_t offset) {
-      return offset != 0 && offset < w[9];
-    });
-    return task && thread && w[8] != 0 && w[8] < w[7];
-  }
-
-  Address asyncio_in(Program& program, const RuntimeSite& site) {
-    if (auto opened = open(program)) {
-      FileBytes bytes{std::move(opened->file)};
-      const auto elf = ElfFile<FileBytes>::read(bytes);
-      if (elf && !elf->sections().empty()) {
-        const ElfSection* section = elf->section(".AsyncioDebug");
-        if (!section) return {};
-        for (const std::uint64_t bias : biases(program, elf->program())) {
-          const Address at{section->address + bias};
-          const auto words = fetch<std::array<std::uint64_t, 13>>(memory_, at);
-          if (words && plausible_asyncio(*words)) return at;
-        }
-        return {};
-      }
-    }
-    return search_asyncio(program, site);
-  }
-
-  // Nothing exports its address, but no other thirteen words look like it: the eighth is the size
-  // of the interpreter, which the runtime's own table has as its seventh.
-  Address search_asyncio(const Program& program, const RuntimeSite& site) {
-    const auto expected = load_checked<std::uint64_t>(view_of(site.table), 6 * 8);
-    if (!expected) return {};
-    std::vector<std::uint64_t> block;
-    for (std::size_t i = 0; i < program.size(); ++i) {
-      const Mapping& m = program[i];
-      if (!m.writable || m.size() > (std::uint64_t{1} << 24)) continue;
-      block.resize(static_cast<std::size_t>(m.size() / 8));
-      if (!memory_.read(m.start, bytes_of(block))) continue;
-      for (std::size_t k = 0; k + 13 <= block.size(); ++k) {
-        const auto words = view_of(block).subspan(k).template first<13>();
-        if (words[7] == *expected && plausible_asyncio(words)) return m.start + k * 8;
-      }
-    }
-    return {};
+    accept({runtime, early.runtime.size, {}, FoundBy::structure}, &mapping, native_machine,
+           OpenedBy::none);
   }
 
   static constexpr std::array<std::string_view, 8> names{
@@ -636,9 +386,7 @@ class RuntimeFinder {
 
   M& memory_;
   const V& modules_;
-  std::vector<std::uint32_t> order_;
-  std::vector<Program> programs_;
-  Address executable_{};
+  Programs<M, V> programs_;
   std::optional<RuntimeSite> best_;
   int claims_ = 0;
   bool unready_ = false;     // seen one whose object is not in its place yet
@@ -650,12 +398,6 @@ class RuntimeFinder {
 template <Memory M, Modules V>
 Result<RuntimeSite> find_runtime(M& memory, const V& modules) {
   return detail::RuntimeFinder<M, V>{memory, modules}.find();
-}
-
-// asyncio may be imported long after the attach. `modules` must be read anew.
-template <Memory M, Modules V>
-Address find_asyncio(M& memory, const V& modules, const RuntimeSite& site) {
-  return detail::RuntimeFinder<M, V>{memory, modules}.find_asyncio(site);
 }
 
 }  // namespace tachyon

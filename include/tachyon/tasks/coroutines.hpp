@@ -127,8 +127,8 @@ void CoroutineReader<L>::read(Gathered<M>& memory, ObjectKinds<L>& kinds, StepBu
                               TaskRecord& record) const {
   Address object = pass_wrappers(memory, kinds, record.words.coroutine, record);
   for (std::size_t i = 0; object && i < limits_.chain && steps.spend(4); ++i) {
-    StructCopy<512> head;
-    if (!head.fetch(memory, object, bare_size())) return;
+    StructCopy<copies::Generator> head;
+    if (!head.fetch(memory, object, layout_)) return;
     std::size_t size = bare_size();
     if (waits(layout_.generator.frame_state.in(head.bytes()))) {
       const std::uint64_t end = awaited_slot(head.bytes().subspan(frame_at())) + 8U - object;

@@ -138,8 +138,8 @@ void TaskReader<L>::read_name(Gathered<M>& memory, TaskRecord& record) {
     }
     case ObjectKind::text: {
       constexpr std::uint64_t longest = 1024;
-      StructCopy<128> head;
-      if (!head.fetch(memory, at, layout_.unicode.compact_data.offset)) break;
+      StructCopy<copies::Text> head;
+      if (!head.fetch(memory, at, layout_)) break;
       const auto shape = text_shape(layout_, at, head.bytes());
       if (!shape || shape->length > (std::uint64_t{1} << 32)) break;
       const std::uint64_t shown = std::min(shape->length, longest);

@@ -121,7 +121,7 @@ class ChainMaker {
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
     for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
-      calls_c_[raw] = layout.opcodes.calls_c(static_cast<std::uint8_t>(raw));
+      calls_c_[raw] = layout.opcodes[static_cast<std::uint8_t>(raw)].calls_c;
     }
   }
 
@@ -252,9 +252,9 @@ class ChainMaker {
     const std::uint32_t start = code.starts[unit];
     for (int layer = 0; layer < most_layers; ++layer) {
       const auto under =
-          layout_.opcodes.is_executor(raw) ? replaced_by_executor(memory, code, bytecode, start)
-          : layout_.opcodes.is_instrumented_line(raw) ? replaced_by_event(memory, code, start, true)
-          : layout_.opcodes.is_instrumented_instruction(raw)
+          layout_.opcodes.is_executor(raw)     ? replaced_by_executor(memory, code, bytecode, start)
+          : layout_.opcodes.is_line_event(raw) ? replaced_by_event(memory, code, start, true)
+          : layout_.opcodes.is_instruction_event(raw)
               ? replaced_by_event(memory, code, start, false)
               : Result<std::uint8_t>{Errc::unsupported};
       if (!under || *under == raw) break;

@@ -67,7 +67,7 @@ struct Code {
   std::vector<FrameId> frames{};        // by code unit, made when first asked for
   std::unordered_map<std::uint64_t, FrameId> frames_with_opcode{};
   std::vector<Address> thread_copies{};  // free-threaded: bytecode of each thread index
-  Address thread_copies_at{};
+  std::uint64_t copies_asked = 0;        // since when they were asked for: forget_thread_copies()
 
   static constexpr FrameId no_frame{0xffffffff};
 };
@@ -116,8 +116,8 @@ class CodeCache {
       retire(std::move(found->second));
       codes_.erase(found);
     }
-    StructCopy<512> head;
-    if (const auto ok = head.fetch(memory, at, layout_.code.size); !ok) return ok.error();
+    StructCopy<copies::Code> head;
+    if (const auto ok = head.fetch(memory, at, layout_); !ok) return ok.error();
     if (!is_code(memory, head[layout_.object.type])) return Error{Errc::bad_value, 0, at};
     const Code::Print print = print_of(head);
     const auto units = static_cast<std::uint64_t>(std::max<std::int64_t>(print.units, 0));
@@ -137,11 +137,17 @@ class CodeCache {
 
   // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
+  // Each is kept from when its thread was seen to use it: that of an index which is free at present
+  // may go before anybody has the index again, and nothing would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
     if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
+    if (code.copies_asked != copies_asked_) {
+      code.thread_copies.clear();
+      code.copies_asked = copies_asked_;
+    }
     if (index < code.thread_copies.size() && code.thread_copies[index]) {
       return code.thread_copies[index];
     }
@@ -150,16 +156,17 @@ class CodeCache {
     const auto size = read_value<std::int64_t>(memory, *array + layout_.tlbc_array.count.offset);
     if (!size) return size.error();
     if (*size <= thread_index || *size > std::int64_t{most_thread_copies}) return Errc::torn;
-    std::vector<Address> entries(static_cast<std::size_t>(*size));
-    const auto ok = memory.read(*array + layout_.tlbc_array.entries.offset, bytes_of(entries));
-    if (!ok) return ok.error();
-    code.thread_copies = std::move(entries);
-    if (!code.thread_copies[index]) return Errc::torn;
-    return code.thread_copies[index];
+    const Address entries = layout_.tlbc_array.entries.at(*array);
+    const auto entry = read_value<Address>(memory, entries + index * 8);
+    if (!entry) return entry.error();
+    if (!*entry) return Errc::torn;
+    if (index >= code.thread_copies.size()) code.thread_copies.resize(index + 1);
+    code.thread_copies[index] = *entry;
+    return *entry;
   }
-  void forget_thread_copies() noexcept {
-    for (auto& [at, code] : codes_) code->thread_copies.clear();
-  }
+  // For when the interpreter says that an index was released: whoever has it next executes other
+  // copies.
+  void forget_thread_copies() noexcept { ++copies_asked_; }
 
   // The frame of this code at this code unit.
   FrameId frame(Code& code, std::uint32_t unit, OpcodeId opcode = OpcodeId::none) {
@@ -218,8 +225,8 @@ class CodeCache {
 
   template <Memory M>
   bool is_still(M& memory, const Code& code) {
-    StructCopy<512> head;
-    const Range whole = head.range(code.at, layout_.code.size);
+    StructCopy<copies::Code> head;
+    const Range whole = head.range(code.at, layout_);
     const auto contents = contents_of(memory, code.pieces, whole);
     return contents && *contents == code.contents && print_of(head) == code.print;
   }
@@ -249,8 +256,8 @@ class CodeCache {
   template <Memory M>
   Result<Code::Piece> text_piece(M& memory, std::uint64_t object) const {
     const Address at{object};
-    StructCopy<128> head;
-    const auto ok = head.fetch(memory, at, layout_.unicode.compact_data.offset);
+    StructCopy<copies::Text> head;
+    const auto ok = head.fetch(memory, at, layout_);
     if (!ok) return ok.error();
     const auto shape = text_shape(layout_, at, head.bytes());
     if (!shape) return shape.error();
@@ -289,8 +296,8 @@ class CodeCache {
     code->frame_bytes = *size;
     const auto pieces = pieces_of(memory, print);
     if (!pieces) return pieces.error();
-    StructCopy<512> same;
-    const auto before = contents_of(memory, *pieces, same.range(at, layout_.code.size));
+    StructCopy<copies::Code> same;
+    const auto before = contents_of(memory, *pieces, same.range(at, layout_));
     if (!before) return before.error();
     code->pieces = *pieces;
     code->contents = *before;
@@ -364,6 +371,7 @@ class CodeCache {
   std::uint64_t generation_ = 0;
   std::uint64_t replaced_ = 0;
   std::uint64_t walk_ = 1;
+  std::uint64_t copies_asked_ = 0;
   std::uint64_t kept_units_ = 0;
   std::uint64_t retired_units_ = 0;
   std::array<std::byte, 3 * most_compared> compared_{};

@@ -37,10 +37,8 @@ struct DictItem {
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address keys, Address values,
                                            std::size_t most) {
-  StructCopy<64> head;
-  if (const auto ok = head.fetch(memory, keys, layout.dict_keys.indices.offset); !ok) {
-    return ok.error();
-  }
+  StructCopy<copies::DictKeys> head;
+  if (const auto ok = head.fetch(memory, keys, layout); !ok) return ok.error();
   constexpr unsigned largest_table = 40;
   const unsigned index_bytes = head[layout.dict_keys.log2_index_bytes];
   const std::int64_t there = head[layout.dict_keys.nentries];
@@ -75,9 +73,8 @@ Result<std::vector<DictItem>> read_entries(M& memory, const L& layout, Address k
 template <class L, Memory M>
 Result<std::vector<DictItem>> read_dict(M& memory, const L& layout, Address dict,
                                         std::size_t most) {
-  StructCopy<128> head;
-  const std::size_t size = std::max(layout.dict.keys.end(), layout.dict.values.end());
-  if (const auto ok = head.fetch(memory, dict, size); !ok) return ok.error();
+  StructCopy<copies::Dict> head;
+  if (const auto ok = head.fetch(memory, dict, layout); !ok) return ok.error();
   return read_entries(memory, layout, head[layout.dict.keys], head[layout.dict.values], most);
 }
 

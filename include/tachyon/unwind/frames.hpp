@@ -134,8 +134,8 @@ Result<void> copy_chunks(M& memory, const L& layout, Address newest, ChunkCopies
   out.clear();
   Address at = newest;
   while (at) {
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, at, layout.chunk.data.offset); !ok) return ok;
+    StructCopy<copies::Chunk> head;
+    if (const auto ok = head.fetch(memory, at, layout); !ok) return ok;
     const std::uint64_t size = head[layout.chunk.bytes];
     const std::uint64_t top = head[layout.chunk.top];
     if (size < usual / 4 || size > ChunkCopies::most_bytes || size % 8 != 0) return Errc::torn;

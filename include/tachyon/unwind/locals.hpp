@@ -27,8 +27,8 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
                                        ValueReader<L>& values) {
   constexpr std::int32_t most = 256;
   std::vector<LocalVariable> out;
-  StructCopy<512> head;
-  if (!head.fetch(memory, code, layout.code.size)) return out;
+  StructCopy<copies::Code> head;
+  if (!head.fetch(memory, code, layout)) return out;
   const std::int32_t count = head[layout.code.nlocalsplus];
   const Address names = head[layout.code.localsplusnames];
   if (count <= 0 || !names) return out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -11,38 +12,55 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/memory/concept.hpp>
 
 // Values out of the target's objects: text, bytes, plain struct copies. Nothing here trusts a
 // length: every one is checked against its limit before it sizes a buffer.
 namespace tachyon {
 
-// A struct of the target, copied whole. Enough for every struct we read (the largest are a few
-// hundred bytes); on the stack, so that reading one allocates nothing.
-template <std::size_t Capacity = 1024>
+// What we read of one struct of the target, copied at once. On the stack, so that reading one
+// allocates nothing; `Kind` is one of those in layout/copies.hpp, which says how much it takes.
+template <class Kind>
 class StructCopy {
  public:
-  template <Memory M>
-  Result<void> fetch(M& memory, Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return memory.read(at, std::span{bytes_.data(), size_});
+  static_assert(copies::is_one_of<Kind>(copies::All{}), "published layouts are not checked for it");
+
+  template <Memory M, class L>
+  Result<void> fetch(M& memory, Address at, const L& layout) noexcept {
+    const Range wanted = range(at, layout);
+    return memory.read(wanted.at, wanted.into);
   }
-  Range range(Address at, std::size_t size) noexcept {
-    size_ = std::min(size, Capacity);
-    return {at, std::span{bytes_.data(), size_}};
+  template <class L>
+  Range range(Address at, const L& layout) noexcept {
+    const copies::Extent extent = copies::extent_of<Kind>(layout);
+    assert(extent.size() <= Kind::room);
+    size_ = std::min(extent.size(), Kind::room);
+    return {at + extent.from, std::span{bytes_.data(), size_}};
   }
   Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
-  // A member, or a zero where the copy is too short to hold it.
+  // A member, or a zero where this build has none.
   template <class F>
   auto operator[](F field) const noexcept {
+    static_assert(
+        !requires { Kind::starts_inside; }, "value() knows where such a copy begins");
     using T = decltype(field.in(Bytes{}));
     return field.present() && field.end() <= size_ ? field.in(bytes()) : T{};
   }
+  // The same of a copy that begins inside its struct.
+  template <class L, class F>
+  auto value(const L& layout, F field) const noexcept {
+    using T = decltype(field.in(Bytes{}));
+    const std::uint32_t from = copies::extent_of<Kind>(layout).from;
+    if (!field.present() || field.offset < from) return T{};
+    field.offset -= from;
+    return field.end() <= size_ ? field.in(bytes()) : T{};
+  }
 
  private:
-  std::array<std::byte, Capacity> bytes_{};
-  std::size_t size_ = 0;
+  std::array<std::byte, Kind::room> bytes_{};
+  std::uint32_t size_ = 0;
 };
 
 template <class T, Memory M>
@@ -100,9 +118,8 @@ inline std::string decode_text(const TextShape& shape, Bytes data, std::uint64_t
 template <class L, Memory M>
 Result<std::string> read_text(M& memory, const L& layout, Address at,
                               std::uint64_t limit = longest_text) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.unicode.compact_data.offset); !ok)
-    return ok.error();
+  StructCopy<copies::Text> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto shape = text_shape(layout, at, head.bytes());
   if (!shape) return shape.error();
   // A damaged length must not become a large read: absurd ones are no text at all.
@@ -119,8 +136,8 @@ Result<std::string> read_text(M& memory, const L& layout, Address at,
 template <class L, Memory M>
 Result<std::vector<std::byte>> read_bytes(M& memory, const L& layout, Address at,
                                           std::uint64_t limit) {
-  StructCopy<128> head;
-  if (const auto ok = head.fetch(memory, at, layout.bytes.data.offset); !ok) return ok.error();
+  StructCopy<copies::BytesHead> head;
+  if (const auto ok = head.fetch(memory, at, layout); !ok) return ok.error();
   const auto length = head[layout.var_object.count];
   if (length < 0 || static_cast<std::uint64_t>(length) > limit) return Errc::bad_value;
   std::vector<std::byte> data(static_cast<std::size_t>(length));

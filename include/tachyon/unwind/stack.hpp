@@ -46,17 +46,13 @@ struct RawStack {
 template <class L, Memory M>
 bool is_run_by_c(M& memory, const L& layout, Address frame) {
   if (layout.traits.has_shims) return false;
-  const std::uint32_t state = layout.generator.frame_state.offset;
-  const std::uint32_t previous = layout.generator.frame.offset + layout.frame.previous.offset;
+  const Field<Address> previous{layout.generator.frame.offset + layout.frame.previous.offset};
   const Address object{frame.value - layout.generator.frame.offset};
   for (int time = 0; time < 2; ++time) {
-    StructCopy<128> copy;
-    if (previous < state || !copy.fetch(memory, object + state, previous + 8 - state)) return false;
-    Field<std::int8_t> state_there = layout.generator.frame_state;
-    state_there.offset = 0;
-    Field<Address> previous_there = layout.frame.previous;
-    previous_there.offset = previous - state;
-    if (!layout.states.executing.is(copy[state_there]) || copy[previous_there]) return false;
+    StructCopy<copies::GeneratorLink> copy;
+    if (!copy.fetch(memory, object, layout)) return false;
+    const std::int8_t state = copy.value(layout, layout.generator.frame_state);
+    if (!layout.states.executing.is(state) || copy.value(layout, previous)) return false;
   }
   return true;
 }
@@ -68,7 +64,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
                    const WalkLimits& limits, RawStack& out) {
   out.clear();
   const std::size_t size = layout.frame.localsplus.offset;
-  StructCopy<128> apart;
+  StructCopy<copies::Frame> apart;
   RawFrame bottom;
   Address at = leaf;
   for (std::size_t followed = 0; at && at != base; ++followed) {
@@ -83,7 +79,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
         out.more_beyond = true;
         return;
       }
-      if (const auto ok = apart.fetch(memory, at, size); !ok) {
+      if (const auto ok = apart.fetch(memory, at, layout); !ok) {
         out.ended = ok.error();
         return;
       }

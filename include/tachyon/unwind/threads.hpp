@@ -51,8 +51,8 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
       out.ended = {Errc::too_deep, 0, interpreter};
       return out;
     }
-    StructCopy<64> head;
-    if (const auto ok = head.fetch(memory, *next, layout.thread.interp.end()); !ok) {
+    StructCopy<copies::ThreadLink> head;
+    if (const auto ok = head.fetch(memory, *next, layout); !ok) {
       out.ended = ok.error();
       return out;
     }
@@ -67,7 +67,7 @@ ThreadList list_threads(M& memory, const L& layout, Address interpreter) {
   return out;
 }
 
-using ThreadCopy = StructCopy<1024>;
+using ThreadCopy = StructCopy<copies::Thread>;
 
 // The current frame. 3.11 and 3.12 keep it in a small struct on the C stack.
 template <class L, Memory M>
@@ -103,13 +103,13 @@ Result<bool> has_exception(M& memory, const L& layout, Address at, const ThreadC
   const Address bottom = at + layout.thread.exc_state.offset;
   Address item = thread[layout.thread.exc_info];
   for (int i = 0; item && i < most_items; ++i) {
-    StructCopy<32> copy;
+    StructCopy<copies::ErrItem> copy;
     if (item == bottom) {
       return is_exception(load_checked<Address>(thread.bytes(), layout.thread.exc_state.offset +
                                                                     layout.err_item.value.offset)
                               .value_or(Address{}));
     }
-    if (const auto ok = copy.fetch(memory, item, layout.err_item.previous.end()); !ok) {
+    if (const auto ok = copy.fetch(memory, item, layout); !ok) {
       return ok.error();
     }
     if (is_exception(copy[layout.err_item.value])) return true;

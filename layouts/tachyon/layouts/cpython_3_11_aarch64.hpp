@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_11.hpp>
 #include <tachyon/layouts/schema.hpp>
@@ -30,28 +31,25 @@ struct cpython_3_11_aarch64 {
       .main_thread = {80}, .gilstate_tstate_current = {592}, .gil = {360},
       .main_interpreter = {58952}};
   static constexpr schema::Interpreter interpreter{
-      .size = 107752, .id = {48}, .next = {0}, .runtime = {40}, .threads_head = {16},
-      .threads_next_unique_id = {8}, .gil_drop_request = {104}, .gc_collecting = {848},
-      .imports_modules = {888}, .sysdict = {904}, .builtins = {912}};
+      .size = 107752, .id = {48}, .next = {0}, .threads_head = {16}, .threads_next_unique_id = {8},
+      .gc_collecting = {848}, .imports_modules = {888}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 360, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {336},
-      .current_exception = {104}, .exc_info = {120}, .exc_state = {320}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {240}, .datastack_chunk = {296}, .datastack_top = {304},
-      .datastack_limit = {312}};
+      .size = 360, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {104},
+      .exc_info = {120}, .exc_state = {320}, .thread_id = {152}, .native_thread_id = {160},
+      .id = {240}, .datastack_chunk = {296}, .datastack_limit = {312}};
   static constexpr schema::CFrame cframe{
-      .size = 24, .current_frame = {8}, .previous = {16}};
+      .size = 24, .current_frame = {8}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {32}, .previous = {48}, .locals = {24}, .instruction = {56},
-      .stacktop = {64}, .is_entry = {68}, .owner = {69}, .localsplus = {72}};
+      .size = 80, .executable = {32}, .previous = {48}, .instruction = {56}, .is_entry = {68},
+      .owner = {69}, .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 192, .units = {16}, .flags = {48}, .argcount = {56}, .posonlyargcount = {60},
-      .kwonlyargcount = {64}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
-      .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128}, .linetable = {136},
-      .localsplusnames = {96}, .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
+      .size = 192, .units = {16}, .stacksize = {68}, .firstlineno = {72}, .nlocalsplus = {76},
+      .filename = {112}, .qualname = {128}, .linetable = {136}, .localsplusnames = {96},
+      .localspluskinds = {104}, .firsttraceable = {168}, .bytecode = {184}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{};
   static constexpr schema::LineData line_data{};
@@ -62,7 +60,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 408, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 904, .cached_keys = {872}};
   static constexpr schema::ModuleObject module_object{
@@ -83,8 +81,7 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -96,22 +93,16 @@ struct cpython_3_11_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 88, .name = {32}, .qualname = {40}, .exc_state = {48}, .frame_state = {75},
-      .frame = {80}};
+      .size = 88, .frame_state = {75}, .frame = {80}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
       .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -125,3 +116,4 @@ struct cpython_3_11_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_11_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_11_aarch64>(tachyon::copies::All{}));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_12.hpp>
 #include <tachyon/layouts/schema.hpp>
@@ -29,29 +30,25 @@ struct cpython_3_12_aarch64 {
       .size = 459960, .finalizing = {24}, .interpreters_head = {40}, .interpreters_main = {48},
       .main_thread = {64}, .main_interpreter = {76392}};
   static constexpr schema::Interpreter interpreter{
-      .size = 383568, .id = {8}, .next = {0}, .runtime = {96}, .threads_head = {72},
-      .threads_next_unique_id = {64}, .gil = {384}, .own_gil = {1040}, .gil_drop_request = {372},
-      .gc_collecting = {312}, .imports_modules = {944}, .sysdict = {352}, .builtins = {360}};
+      .size = 383568, .id = {8}, .next = {0}, .threads_head = {72}, .threads_next_unique_id = {64},
+      .gil = {384}, .own_gil = {1040}, .gc_collecting = {312}, .imports_modules = {944}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 288, .prev = {0}, .next = {8}, .interp = {16}, .cframe = {56}, .root_cframe = {272},
-      .status_bound = {24, 0x2}, .status_unbound = {24, 0x4}, .status_active = {24, 0x10},
-      .status_finalizing = {24, 0x20}, .status_cleared = {24, 0x40}, .current_exception = {96},
+      .size = 288, .next = {8}, .interp = {16}, .cframe = {56}, .current_exception = {96},
       .exc_info = {104}, .exc_state = {256}, .thread_id = {136}, .native_thread_id = {144},
-      .id = {224}, .datastack_chunk = {232}, .datastack_top = {240}, .datastack_limit = {248}};
+      .id = {224}, .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{
-      .size = 16, .current_frame = {0}, .previous = {8}};
+      .size = 16, .current_frame = {0}};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 200, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
+      .size = 200, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .monitoring = {168},
       .firsttraceable = {176}, .bytecode = {192}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
@@ -65,7 +62,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 920, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -86,8 +83,7 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -99,22 +95,16 @@ struct cpython_3_12_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-2}, .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{};
-  static constexpr schema::Breaker breaker{};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-1}, .executing = {0}, .completed = {1}, .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -127,3 +117,4 @@ struct cpython_3_12_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_12_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_12_aarch64>(tachyon::copies::All{}));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_13.hpp>
 #include <tachyon/layouts/published_3_13.hpp>
@@ -30,31 +31,27 @@ struct cpython_3_13_aarch64 {
       .size = 283392, .finalizing = {608}, .interpreters_head = {632}, .interpreters_main = {640},
       .main_thread = {656}};
   static constexpr schema::Interpreter interpreter{
-      .size = 194992, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7344},
-      .threads_main = {7352}, .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752},
-      .gc_collecting = {7600}, .imports_modules = {7656}, .sysdict = {7640}, .builtins = {7648}};
+      .size = 194992, .id = {7272}, .next = {7264}, .threads_head = {7344}, .threads_main = {7352},
+      .threads_next_unique_id = {7336}, .gil = {16}, .own_gil = {7752}, .gc_collecting = {7600},
+      .imports_modules = {7656}};
   static constexpr schema::Gil gil{
       .size = 224, .last_holder = {8}, .locked = {16}, .switch_number = {24}};
   static constexpr schema::Thread thread{
-      .size = 304, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_holds_gil = {32, 0x20}, .status_finalizing = {32, 0x40},
-      .status_cleared = {32, 0x80}, .state = {40}, .eval_breaker = {24},
-      .current_exception = {112}, .exc_info = {120}, .exc_state = {256}, .thread_id = {152},
-      .native_thread_id = {160}, .id = {224}, .datastack_chunk = {232}, .datastack_top = {240},
-      .datastack_limit = {248}};
+      .size = 304, .next = {8}, .interp = {16}, .current_frame = {72},
+      .status_holds_gil = {32, 0x20}, .current_exception = {112}, .exc_info = {120},
+      .exc_state = {256}, .thread_id = {152}, .native_thread_id = {160}, .id = {224},
+      .datastack_chunk = {232}, .datastack_limit = {248}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 80, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stacktop = {64}, .return_offset = {68}, .owner = {70}, .localsplus = {72}};
+      .size = 80, .executable = {0}, .previous = {8}, .instruction = {56}, .owner = {70},
+      .localsplus = {72}};
   static constexpr schema::Code code{
-      .size = 208, .units = {16}, .flags = {48}, .argcount = {52}, .posonlyargcount = {56},
-      .kwonlyargcount = {60}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
-      .framesize = {76}, .consts = {24}, .filename = {112}, .name = {120}, .qualname = {128},
-      .linetable = {136}, .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152},
-      .monitoring = {176}, .firsttraceable = {184}, .bytecode = {200}};
+      .size = 208, .units = {16}, .stacksize = {64}, .firstlineno = {68}, .nlocalsplus = {72},
+      .framesize = {76}, .filename = {112}, .qualname = {128}, .linetable = {136},
+      .localsplusnames = {96}, .localspluskinds = {104}, .executors = {152}, .monitoring = {176},
+      .firsttraceable = {184}, .bytecode = {200}};
   static constexpr schema::TlbcArray tlbc_array{};
   static constexpr schema::Monitoring monitoring{
       .size = 64, .lines = {32}, .per_instruction_opcodes = {48}};
@@ -63,13 +60,13 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 144, .opcode = {32}, .oparg = {33}};
+      .size = 144, .opcode = {32}};
   static constexpr schema::Object object{
       .size = 16, .type = {8}};
   static constexpr schema::VarObject var_object{
       .size = 24, .count = {16}};
   static constexpr schema::TypeObject type_object{
-      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}, .dictoffset = {288}};
+      .size = 416, .name = {24}, .flags = {168}, .basicsize = {32}};
   static constexpr schema::HeapType heap_type{
       .size = 928, .cached_keys = {880}};
   static constexpr schema::ModuleObject module_object{
@@ -90,8 +87,7 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::Dict dict{
       .size = 48, .used = {16}, .keys = {32}, .values = {40}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -103,26 +99,18 @@ struct cpython_3_13_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 24, .value = {16}};
   static constexpr schema::Generator generator{
-      .size = 80, .name = {24}, .qualname = {32}, .exc_state = {40}, .frame_state = {67},
-      .frame = {72}};
+      .size = 80, .frame_state = {67}, .frame = {72}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .cstack = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {-3}, .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0},
-      .completed = {1}, .cleared = {4}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {-2}, .suspended_yield_from = {-1}, .executing = {0}, .completed = {1},
+      .cleared = {4}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -136,3 +124,4 @@ struct cpython_3_13_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_13_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_13_aarch64>(tachyon::copies::All{}));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <tachyon/layout/concept.hpp>
+#include <tachyon/layout/copies.hpp>
 #include <tachyon/layout/published_map.hpp>
 #include <tachyon/layouts/opcodes_3_15.hpp>
 #include <tachyon/layouts/published_3_15.hpp>
@@ -30,35 +31,29 @@ struct cpython_3_15t_aarch64 {
       .size = 409312, .finalizing = {912}, .interpreters_head = {936}, .interpreters_main = {944},
       .main_thread = {960}};
   static constexpr schema::Interpreter interpreter{
-      .size = 250344, .id = {7272}, .next = {7264}, .runtime = {7376}, .threads_head = {7336},
-      .threads_main = {7352}, .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736},
-      .gc_collecting = {7512}, .gc_frame = {7520}, .code_object_generation = {7968},
-      .tlbc_generation = {17268}, .imports_modules = {7592}, .sysdict = {7576}, .builtins = {7584}};
+      .size = 250344, .id = {7272}, .next = {7264}, .threads_head = {7336}, .threads_main = {7352},
+      .threads_next_unique_id = {7328}, .gil = {16}, .own_gil = {7736}, .gc_collecting = {7512},
+      .gc_frame = {7520}, .code_object_generation = {7968}, .tlbc_generation = {17268},
+      .imports_modules = {7592}};
   static constexpr schema::Gil gil{
       .size = 232, .enabled = {0}, .last_holder = {16}, .locked = {24}, .switch_number = {32}};
   static constexpr schema::Thread thread{
-      .size = 888, .prev = {0}, .next = {8}, .interp = {16}, .current_frame = {72},
-      .base_frame = {80}, .last_profiled_frame = {88}, .last_profiled_frame_seq = {96},
-      .status_bound = {32, 0x2}, .status_unbound = {32, 0x4}, .status_active = {32, 0x10},
-      .status_finalizing = {32, 0x20}, .status_cleared = {32, 0x40}, .holds_gil = {36},
-      .gil_requested = {40}, .state = {48}, .eval_breaker = {24}, .current_exception = {136},
-      .exc_info = {144}, .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184},
-      .id = {248}, .datastack_chunk = {256}, .datastack_top = {264}, .datastack_limit = {272},
-      .current_executor = {304}, .asyncio_running_loop = {1024}, .asyncio_running_task = {1032},
+      .size = 888, .next = {8}, .interp = {16}, .current_frame = {72}, .base_frame = {80},
+      .holds_gil = {36}, .gil_requested = {40}, .current_exception = {136}, .exc_info = {144},
+      .exc_state = {288}, .thread_id = {176}, .native_thread_id = {184}, .id = {248},
+      .datastack_chunk = {256}, .datastack_limit = {272}, .current_executor = {304},
       .asyncio_tasks_head = {1048}};
   static constexpr schema::CFrame cframe{};
   static constexpr schema::Chunk chunk{
       .size = 32, .previous = {0}, .bytes = {8}, .top = {16}, .data = {24}};
   static constexpr schema::Frame frame{
-      .size = 88, .executable = {0}, .previous = {8}, .locals = {40}, .instruction = {56},
-      .stackpointer = {64}, .tlbc_index = {72}, .return_offset = {76}, .owner = {78},
-      .localsplus = {80}};
+      .size = 88, .executable = {0}, .previous = {8}, .instruction = {56}, .stackpointer = {64},
+      .tlbc_index = {72}, .owner = {78}, .localsplus = {80}};
   static constexpr schema::Code code{
-      .size = 240, .units = {32}, .flags = {64}, .argcount = {68}, .posonlyargcount = {72},
-      .kwonlyargcount = {76}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
-      .framesize = {92}, .consts = {40}, .filename = {128}, .name = {136}, .qualname = {144},
-      .linetable = {152}, .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168},
-      .monitoring = {192}, .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
+      .size = 240, .units = {32}, .stacksize = {80}, .firstlineno = {84}, .nlocalsplus = {88},
+      .framesize = {92}, .filename = {128}, .qualname = {144}, .linetable = {152},
+      .localsplusnames = {112}, .localspluskinds = {120}, .executors = {168}, .monitoring = {192},
+      .firsttraceable = {208}, .tlbc = {224}, .bytecode = {232}};
   static constexpr schema::TlbcArray tlbc_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Monitoring monitoring{
@@ -68,13 +63,13 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::ExecutorArray executor_array{
       .size = 16, .count = {0}, .entries = {8}};
   static constexpr schema::Executor executor{
-      .size = 136, .opcode = {48}, .oparg = {49}};
+      .size = 136, .opcode = {48}};
   static constexpr schema::Object object{
       .size = 32, .type = {24}};
   static constexpr schema::VarObject var_object{
       .size = 40, .count = {32}};
   static constexpr schema::TypeObject type_object{
-      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}, .dictoffset = {304}};
+      .size = 440, .name = {40}, .flags = {184}, .basicsize = {48}};
   static constexpr schema::HeapType heap_type{
       .size = 968, .cached_keys = {904}};
   static constexpr schema::ModuleObject module_object{
@@ -95,8 +90,7 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::Dict dict{
       .size = 64, .used = {32}, .keys = {48}, .values = {56}};
   static constexpr schema::DictKeys dict_keys{
-      .size = 32, .log2_size = {8}, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24},
-      .indices = {32}};
+      .size = 32, .log2_index_bytes = {9}, .kind = {10}, .nentries = {24}, .indices = {32}};
   static constexpr schema::DictEntry dict_entry{
       .size = 24, .key = {8}, .value = {16}};
   static constexpr schema::DictUnicodeEntry dict_unicode_entry{
@@ -108,26 +102,18 @@ struct cpython_3_15t_aarch64 {
   static constexpr schema::FloatObject float_object{
       .size = 40, .value = {32}};
   static constexpr schema::Generator generator{
-      .size = 176, .name = {40}, .qualname = {48}, .exc_state = {56}, .frame_state = {83},
-      .frame = {88}};
+      .size = 176, .frame_state = {83}, .frame = {88}};
   static constexpr schema::ErrItem err_item{
       .size = 16, .value = {0}, .previous = {8}};
   static constexpr schema::LinkedList llist{
-      .size = 16, .next = {0}, .prev = {8}};
+      .size = 16, .next = {0}};
   static constexpr schema::Owners owners{
-      .thread = {0}, .generator = {1}, .frame_object = {2}, .interpreter = {3}};
+      .thread = {0}, .generator = {1}, .frame_object = {2}};
   static constexpr schema::States states{
-      .created = {0}, .suspended = {1}, .suspended_yield_from = {2},
-      .suspended_yield_from_locked = {3}, .executing = {4}, .cleared = {5}};
-  static constexpr schema::Attach attach{
-      .detached = {0}, .attached = {1}, .suspended = {2}, .shutting_down = {3}};
-  static constexpr schema::Breaker breaker{
-      .gil_drop_request = {1}, .gc_scheduled = {16}};
-  static constexpr schema::CodeFlags code_flags{
-      .varargs = {4}, .varkeywords = {8}, .generator = {32}, .coroutine = {128},
-      .iterable_coroutine = {256}, .async_generator = {512}};
+      .suspended = {1}, .suspended_yield_from = {2}, .suspended_yield_from_locked = {3},
+      .executing = {4}, .cleared = {5}};
   static constexpr schema::LocalKinds local_kinds{
-      .local = {32}, .cell = {64}, .free = {128}, .hidden = {16}};
+      .cell = {64}, .free = {128}};
   static constexpr schema::TypeFlags type_flags{
       .long_subclass = {16777216}, .list_subclass = {33554432}, .tuple_subclass = {67108864},
       .bytes_subclass = {134217728}, .unicode_subclass = {268435456}, .dict_subclass = {536870912},
@@ -141,3 +127,4 @@ struct cpython_3_15t_aarch64 {
 }  // namespace tachyon::layouts
 
 static_assert(tachyon::CompiledLayout<tachyon::layouts::cpython_3_15t_aarch64>);
+static_assert(tachyon::copies_fit<tachyon::layouts::cpython_3_15t_aarch64>(tachyon::copies::All{}));

@@ -78,22 +78,22 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"LOAD_METHOD_WITH_VALUES", 160, 10, Opcode::Kind::specialised, Site::escapes},  // 63
         {"PRECALL_ADAPTIVE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 64
         {"PRECALL_BOUND_METHOD", 166, 1, Opcode::Kind::specialised, Site::calls},  // 65
-        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 66
-        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 67
+        {"PRECALL_BUILTIN_CLASS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 66
+        {"PRECALL_BUILTIN_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 67
         {"GET_ITER", 68, 0, Opcode::Kind::plain, Site::escapes},  // 68
         {"GET_YIELD_FROM_ITER", 69, 0, Opcode::Kind::plain, Site::escapes},  // 69
         {"PRINT_EXPR", 70, 0, Opcode::Kind::plain, Site::escapes},  // 70
         {"LOAD_BUILD_CLASS", 71, 0, Opcode::Kind::plain, Site::escapes},  // 71
-        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 72
-        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 73
+        {"PRECALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 72
+        {"PRECALL_NO_KW_BUILTIN_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 73
         {"LOAD_ASSERTION_ERROR", 74, 0, Opcode::Kind::plain, Site::plain},  // 74
         {"RETURN_GENERATOR", 75, 0, Opcode::Kind::plain, Site::returns},  // 75
-        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 76
-        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls},  // 77
-        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls},  // 78
-        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls},  // 79
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls},  // 80
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls},  // 81
+        {"PRECALL_NO_KW_BUILTIN_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 76
+        {"PRECALL_NO_KW_ISINSTANCE", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 77
+        {"PRECALL_NO_KW_LEN", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 78
+        {"PRECALL_NO_KW_LIST_APPEND", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 79
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_FAST", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 80
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 81
         {"LIST_TO_TUPLE", 82, 0, Opcode::Kind::plain, Site::escapes},  // 82
         {"RETURN_VALUE", 83, 0, Opcode::Kind::plain, Site::returns},  // 83
         {"IMPORT_STAR", 84, 0, Opcode::Kind::plain, Site::escapes},  // 84
@@ -125,7 +125,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"JUMP_FORWARD", 110, 0, Opcode::Kind::plain, Site::plain},  // 110
         {"JUMP_IF_FALSE_OR_POP", 111, 0, Opcode::Kind::plain, Site::escapes},  // 111
         {"JUMP_IF_TRUE_OR_POP", 112, 0, Opcode::Kind::plain, Site::escapes},  // 112
-        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls},  // 113
+        {"PRECALL_NO_KW_METHOD_DESCRIPTOR_O", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 113
         {"POP_JUMP_FORWARD_IF_FALSE", 114, 0, Opcode::Kind::plain, Site::escapes},  // 114
         {"POP_JUMP_FORWARD_IF_TRUE", 115, 0, Opcode::Kind::plain, Site::escapes},  // 115
         {"LOAD_GLOBAL", 116, 5, Opcode::Kind::plain, Site::escapes},  // 116
@@ -133,13 +133,13 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"CONTAINS_OP", 118, 0, Opcode::Kind::plain, Site::escapes},  // 118
         {"RERAISE", 119, 0, Opcode::Kind::plain, Site::returns},  // 119
         {"COPY", 120, 0, Opcode::Kind::plain, Site::plain},  // 120
-        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 121
+        {"PRECALL_NO_KW_STR_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 121
         {"BINARY_OP", 122, 1, Opcode::Kind::plain, Site::calls},  // 122
         {"SEND", 123, 0, Opcode::Kind::plain, Site::resumes_generator},  // 123
         {"LOAD_FAST", 124, 0, Opcode::Kind::plain, Site::plain},  // 124
         {"STORE_FAST", 125, 0, Opcode::Kind::plain, Site::plain},  // 125
         {"DELETE_FAST", 126, 0, Opcode::Kind::plain, Site::escapes},  // 126
-        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 127
+        {"PRECALL_NO_KW_TUPLE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 127
         {"POP_JUMP_FORWARD_IF_NOT_NONE", 128, 0, Opcode::Kind::plain, Site::plain},  // 128
         {"POP_JUMP_FORWARD_IF_NONE", 129, 0, Opcode::Kind::plain, Site::plain},  // 129
         {"RAISE_VARARGS", 130, 0, Opcode::Kind::plain, Site::escapes},  // 130
@@ -153,7 +153,7 @@ inline constexpr OpcodeTable opcodes_3_11{
         {"STORE_DEREF", 138, 0, Opcode::Kind::plain, Site::escapes},  // 138
         {"DELETE_DEREF", 139, 0, Opcode::Kind::plain, Site::escapes},  // 139
         {"JUMP_BACKWARD", 140, 0, Opcode::Kind::plain, Site::escapes},  // 140
-        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls},  // 141
+        {"PRECALL_NO_KW_TYPE_1", 166, 1, Opcode::Kind::specialised, Site::calls, true},  // 141
         {"CALL_FUNCTION_EX", 142, 0, Opcode::Kind::plain, Site::calls},  // 142
         {"PRECALL_PYFUNC", 166, 1, Opcode::Kind::specialised, Site::calls},  // 143
         {"EXTENDED_ARG", 144, 0, Opcode::Kind::plain, Site::plain},  // 144
@@ -269,10 +269,9 @@ inline constexpr OpcodeTable opcodes_3_11{
         {{}, 254, 0, Opcode::Kind::unassigned, Site::any},
         {"DO_TRACING", 0, 0, Opcode::Kind::specialised, Site::plain},  // 255
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 0,
-    .instrumented_instruction = 0,
+    .executor = 0,
+    .line_event = 0,
+    .instruction_event = 0,
 };
 
 }  // namespace tachyon::layouts

@@ -41,26 +41,26 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BINARY_SLICE", 26, 0, Opcode::Kind::plain, Site::escapes},  // 26
         {"STORE_SLICE", 27, 0, Opcode::Kind::plain, Site::escapes},  // 27
         {"CALL_BOUND_METHOD_EXACT_ARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 28
-        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 29
+        {"CALL_BUILTIN_CLASS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 29
         {"GET_LEN", 30, 0, Opcode::Kind::plain, Site::escapes},  // 30
         {"MATCH_MAPPING", 31, 0, Opcode::Kind::plain, Site::plain},  // 31
         {"MATCH_SEQUENCE", 32, 0, Opcode::Kind::plain, Site::plain},  // 32
         {"MATCH_KEYS", 33, 0, Opcode::Kind::plain, Site::escapes},  // 33
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 34
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 34
         {"PUSH_EXC_INFO", 35, 0, Opcode::Kind::plain, Site::plain},  // 35
         {"CHECK_EXC_MATCH", 36, 0, Opcode::Kind::plain, Site::escapes},  // 36
         {"CHECK_EG_MATCH", 37, 0, Opcode::Kind::plain, Site::escapes},  // 37
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 38
-        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 39
-        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 40
-        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls},  // 41
-        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls},  // 42
-        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls},  // 43
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls},  // 44
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls},  // 45
-        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls},  // 46
-        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 47
-        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 48
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 38
+        {"CALL_NO_KW_BUILTIN_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 39
+        {"CALL_NO_KW_BUILTIN_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 40
+        {"CALL_NO_KW_ISINSTANCE", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 41
+        {"CALL_NO_KW_LEN", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 42
+        {"CALL_NO_KW_LIST_APPEND", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 43
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_FAST", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 44
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_NOARGS", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 45
+        {"CALL_NO_KW_METHOD_DESCRIPTOR_O", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 46
+        {"CALL_NO_KW_STR_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 47
+        {"CALL_NO_KW_TUPLE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 48
         {"WITH_EXCEPT_START", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"GET_AITER", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"GET_ANEXT", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
@@ -68,7 +68,7 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"BEFORE_WITH", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"END_ASYNC_FOR", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
         {"CLEANUP_THROW", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
-        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls},  // 56
+        {"CALL_NO_KW_TYPE_1", 171, 3, Opcode::Kind::specialised, Site::calls, true},  // 56
         {"COMPARE_OP_FLOAT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 57
         {"COMPARE_OP_INT", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 58
         {"COMPARE_OP_STR", 107, 1, Opcode::Kind::specialised, Site::escapes},  // 59
@@ -269,10 +269,9 @@ inline constexpr OpcodeTable opcodes_3_12{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 151,
-    .enter_executor = 0,
-    .instrumented_line = 254,
-    .instrumented_instruction = 253,
+    .executor = 0,
+    .line_event = 254,
+    .instruction_event = 253,
 };
 
 }  // namespace tachyon::layouts

@@ -65,7 +65,7 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"BUILD_SLICE", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_STRING", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"BUILD_TUPLE", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"CALL_FUNCTION_EX", 54, 0, Opcode::Kind::plain, Site::calls},  // 54
         {"CALL_INTRINSIC_1", 55, 0, Opcode::Kind::plain, Site::escapes},  // 55
         {"CALL_INTRINSIC_2", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -177,23 +177,23 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"CALL_ALLOC_AND_ENTER_INIT", 53, 3, Opcode::Kind::specialised, Site::calls},  // 162
         {"CALL_BOUND_METHOD_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 163
         {"CALL_BOUND_METHOD_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 168
-        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls},  // 169
-        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls},  // 170
-        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls},  // 171
-        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls},  // 172
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 173
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 174
-        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls},  // 175
-        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 176
+        {"CALL_BUILTIN_CLASS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
+        {"CALL_BUILTIN_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_BUILTIN_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
+        {"CALL_ISINSTANCE", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 169
+        {"CALL_LEN", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 170
+        {"CALL_LIST_APPEND", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 171
+        {"CALL_METHOD_DESCRIPTOR_FAST", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 172
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 173
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 174
+        {"CALL_METHOD_DESCRIPTOR_O", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 175
+        {"CALL_NON_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 176
         {"CALL_PY_EXACT_ARGS", 53, 3, Opcode::Kind::specialised, Site::calls},  // 177
         {"CALL_PY_GENERAL", 53, 3, Opcode::Kind::specialised, Site::calls},  // 178
-        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 179
-        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 180
-        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls},  // 181
+        {"CALL_STR_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 179
+        {"CALL_TUPLE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 180
+        {"CALL_TYPE_1", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 181
         {"COMPARE_OP_FLOAT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 182
         {"COMPARE_OP_INT", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 183
         {"COMPARE_OP_STR", 58, 1, Opcode::Kind::specialised, Site::escapes},  // 184
@@ -269,10 +269,9 @@ inline constexpr OpcodeTable opcodes_3_13{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {{}, 255, 0, Opcode::Kind::unassigned, Site::any},
     }},
-    .resume = 149,
-    .enter_executor = 70,
-    .instrumented_line = 254,
-    .instrumented_instruction = 247,
+    .executor = 70,
+    .line_event = 254,
+    .instruction_event = 247,
 };
 
 }  // namespace tachyon::layouts

@@ -64,10 +64,10 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"BUILD_SLICE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
         {"BUILD_STRING", 50, 0, Opcode::Kind::plain, Site::escapes},  // 50
         {"BUILD_TUPLE", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
-        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls},  // 52
+        {"CALL", 52, 3, Opcode::Kind::plain, Site::calls, true},  // 52
         {"CALL_INTRINSIC_1", 53, 0, Opcode::Kind::plain, Site::escapes},  // 53
         {"CALL_INTRINSIC_2", 54, 0, Opcode::Kind::plain, Site::escapes},  // 54
-        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls},  // 55
+        {"CALL_KW", 55, 3, Opcode::Kind::plain, Site::calls, true},  // 55
         {"COMPARE_OP", 56, 1, Opcode::Kind::plain, Site::escapes},  // 56
         {"CONTAINS_OP", 57, 1, Opcode::Kind::plain, Site::escapes},  // 57
         {"CONVERT_VALUE", 58, 0, Opcode::Kind::plain, Site::escapes},  // 58
@@ -158,26 +158,26 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"CALL_ALLOC_AND_ENTER_INIT", 52, 3, Opcode::Kind::specialised, Site::calls},  // 143
         {"CALL_BOUND_METHOD_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 145
-        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls},  // 150
+        {"CALL_BUILTIN_CLASS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 146
+        {"CALL_BUILTIN_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_ISINSTANCE", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
         {"CALL_KW_BOUND_METHOD", 55, 3, Opcode::Kind::specialised, Site::calls},  // 151
-        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 152
+        {"CALL_KW_NON_PY", 55, 3, Opcode::Kind::specialised, Site::calls, true},  // 152
         {"CALL_KW_PY", 55, 3, Opcode::Kind::specialised, Site::calls},  // 153
-        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls},  // 155
-        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 160
+        {"CALL_LEN", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 154
+        {"CALL_LIST_APPEND", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
+        {"CALL_METHOD_DESCRIPTOR_FAST", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 156
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_O", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_NON_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
         {"CALL_PY_EXACT_ARGS", 52, 3, Opcode::Kind::specialised, Site::calls},  // 161
         {"CALL_PY_GENERAL", 52, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 163
-        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 164
-        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls},  // 165
+        {"CALL_STR_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
+        {"CALL_TUPLE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 164
+        {"CALL_TYPE_1", 52, 3, Opcode::Kind::specialised, Site::calls, true},  // 165
         {"COMPARE_OP_FLOAT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 166
         {"COMPARE_OP_INT", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 167
         {"COMPARE_OP_STR", 56, 1, Opcode::Kind::specialised, Site::escapes},  // 168
@@ -269,10 +269,9 @@ inline constexpr OpcodeTable opcodes_3_14{
         {"INSTRUMENTED_LINE", 254, 0, Opcode::Kind::instrumented, Site::any},  // 254
         {"ENTER_EXECUTOR", 255, 0, Opcode::Kind::executor, Site::any},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 255,
-    .instrumented_line = 254,
-    .instrumented_instruction = 238,
+    .executor = 255,
+    .line_event = 254,
+    .instruction_event = 238,
 };
 
 }  // namespace tachyon::layouts

@@ -16,7 +16,7 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BINARY_SLICE", 1, 0, Opcode::Kind::plain, Site::escapes},  // 1
         {"BUILD_TEMPLATE", 2, 0, Opcode::Kind::plain, Site::escapes},  // 2
         {"BINARY_OP_INPLACE_ADD_UNICODE", 42, 5, Opcode::Kind::specialised, Site::calls},  // 3
-        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls},  // 4
+        {"CALL_FUNCTION_EX", 4, 1, Opcode::Kind::plain, Site::calls, true},  // 4
         {"CHECK_EG_MATCH", 5, 0, Opcode::Kind::plain, Site::escapes},  // 5
         {"CHECK_EXC_MATCH", 6, 0, Opcode::Kind::plain, Site::escapes},  // 6
         {"CLEANUP_THROW", 7, 0, Opcode::Kind::plain, Site::escapes},  // 7
@@ -62,10 +62,10 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"BUILD_SLICE", 47, 0, Opcode::Kind::plain, Site::escapes},  // 47
         {"BUILD_STRING", 48, 0, Opcode::Kind::plain, Site::escapes},  // 48
         {"BUILD_TUPLE", 49, 0, Opcode::Kind::plain, Site::escapes},  // 49
-        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls},  // 50
+        {"CALL", 50, 3, Opcode::Kind::plain, Site::calls, true},  // 50
         {"CALL_INTRINSIC_1", 51, 0, Opcode::Kind::plain, Site::escapes},  // 51
         {"CALL_INTRINSIC_2", 52, 0, Opcode::Kind::plain, Site::escapes},  // 52
-        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls},  // 53
+        {"CALL_KW", 53, 3, Opcode::Kind::plain, Site::calls, true},  // 53
         {"COMPARE_OP", 54, 1, Opcode::Kind::plain, Site::escapes},  // 54
         {"CONTAINS_OP", 55, 1, Opcode::Kind::plain, Site::escapes},  // 55
         {"CONVERT_VALUE", 56, 0, Opcode::Kind::plain, Site::escapes},  // 56
@@ -159,28 +159,28 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"CALL_ALLOC_AND_ENTER_INIT", 50, 3, Opcode::Kind::specialised, Site::calls},  // 144
         {"CALL_BOUND_METHOD_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 145
         {"CALL_BOUND_METHOD_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 146
-        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 147
-        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 148
-        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 149
-        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 150
-        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls},  // 151
+        {"CALL_BUILTIN_CLASS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 147
+        {"CALL_BUILTIN_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 148
+        {"CALL_BUILTIN_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 149
+        {"CALL_BUILTIN_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 150
+        {"CALL_EX_NON_PY_GENERAL", 4, 1, Opcode::Kind::specialised, Site::calls, true},  // 151
         {"CALL_EX_PY", 4, 1, Opcode::Kind::specialised, Site::calls},  // 152
-        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls},  // 153
+        {"CALL_ISINSTANCE", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 153
         {"CALL_KW_BOUND_METHOD", 53, 3, Opcode::Kind::specialised, Site::calls},  // 154
-        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 155
+        {"CALL_KW_NON_PY", 53, 3, Opcode::Kind::specialised, Site::calls, true},  // 155
         {"CALL_KW_PY", 53, 3, Opcode::Kind::specialised, Site::calls},  // 156
-        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls},  // 157
-        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls},  // 158
-        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls},  // 159
-        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 160
-        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 161
-        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls},  // 162
-        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 163
+        {"CALL_LEN", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 157
+        {"CALL_LIST_APPEND", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 158
+        {"CALL_METHOD_DESCRIPTOR_FAST", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 159
+        {"CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 160
+        {"CALL_METHOD_DESCRIPTOR_NOARGS", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 161
+        {"CALL_METHOD_DESCRIPTOR_O", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 162
+        {"CALL_NON_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 163
         {"CALL_PY_EXACT_ARGS", 50, 3, Opcode::Kind::specialised, Site::calls},  // 164
         {"CALL_PY_GENERAL", 50, 3, Opcode::Kind::specialised, Site::calls},  // 165
-        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 166
-        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 167
-        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls},  // 168
+        {"CALL_STR_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 166
+        {"CALL_TUPLE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 167
+        {"CALL_TYPE_1", 50, 3, Opcode::Kind::specialised, Site::calls, true},  // 168
         {"COMPARE_OP_FLOAT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 169
         {"COMPARE_OP_INT", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 170
         {"COMPARE_OP_STR", 54, 1, Opcode::Kind::specialised, Site::escapes},  // 171
@@ -269,10 +269,9 @@ inline constexpr OpcodeTable opcodes_3_15{
         {"ENTER_EXECUTOR", 254, 0, Opcode::Kind::executor, Site::any},  // 254
         {"TRACE_RECORD", 255, 0, Opcode::Kind::plain, Site::escapes},  // 255
     }},
-    .resume = 128,
-    .enter_executor = 254,
-    .instrumented_line = 253,
-    .instrumented_instruction = 237,
+    .executor = 254,
+    .line_event = 253,
+    .instruction_event = 237,
 };
 
 }  // namespace tachyon::layouts

@@ -10,54 +10,44 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 73> published_3_13_words{{
+inline constexpr std::array<PublishedWord, 63> published_3_13_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 7, 14, 0, 0},  // interpreter.gil
-    {1, 8, 15, 0, 0},  // interpreter.own_gil
-    {1, 10, 10, 72, 0},  // interpreter.gc_collecting
-    {1, 14, 11, 0, 0},  // interpreter.imports_modules
-    {1, 15, 12, 0, 0},  // interpreter.sysdict
-    {1, 16, 13, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 6, 14, 0, 0},  // interpreter.gil
+    {1, 7, 15, 0, 0},  // interpreter.own_gil
+    {1, 8, 10, 72, 0},  // interpreter.gc_collecting
+    {1, 12, 11, 0, 0},  // interpreter.imports_modules
     {2, 1, 16, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 18, 0, 15},  // gil.last_holder
     {2, 3, 17, 0, 15},  // gil.locked
     {3, 0, 19, 0, 0},  // thread.size
-    {3, 1, 20, 0, 0},  // thread.prev
-    {3, 2, 21, 0, 0},  // thread.next
-    {3, 3, 22, 0, 0},  // thread.interp
-    {3, 6, 23, 0, 0},  // thread.current_frame
-    {3, 10, 27, 0, 0},  // thread.status_bound
-    {3, 11, 27, 0, 0},  // thread.status_unbound
-    {3, 12, 27, 0, 0},  // thread.status_active
-    {3, 13, 27, 0, 0},  // thread.status_holds_gil
-    {3, 14, 27, 0, 0},  // thread.status_finalizing
-    {3, 15, 27, 0, 0},  // thread.status_cleared
-    {3, 23, 24, 0, 0},  // thread.thread_id
-    {3, 24, 25, 0, 0},  // thread.native_thread_id
-    {3, 26, 26, 0, 0},  // thread.datastack_chunk
+    {3, 1, 21, 0, 0},  // thread.next
+    {3, 2, 22, 0, 0},  // thread.interp
+    {3, 4, 23, 0, 0},  // thread.current_frame
+    {3, 6, 27, 0, 0},  // thread.status_holds_gil
+    {3, 12, 24, 0, 0},  // thread.thread_id
+    {3, 13, 25, 0, 0},  // thread.native_thread_id
+    {3, 15, 26, 0, 0},  // thread.datastack_chunk
     {6, 0, 28, 0, 0},  // frame.size
     {6, 1, 30, 0, 0},  // frame.executable
     {6, 2, 29, 0, 0},  // frame.previous
-    {6, 4, 31, 0, 0},  // frame.instruction
-    {6, 10, 33, 0, 0},  // frame.owner
-    {6, 11, 32, 0, 0},  // frame.localsplus
+    {6, 3, 31, 0, 0},  // frame.instruction
+    {6, 7, 33, 0, 0},  // frame.owner
+    {6, 8, 32, 0, 0},  // frame.localsplus
     {7, 0, 34, 0, 0},  // code.size
     {7, 1, 52, 0, 0},  // code.units
-    {7, 3, 40, 0, 0},  // code.argcount
-    {7, 7, 39, 0, 0},  // code.firstlineno
-    {7, 11, 35, 0, 0},  // code.filename
-    {7, 12, 36, 0, 0},  // code.name
-    {7, 13, 37, 0, 0},  // code.qualname
-    {7, 14, 38, 0, 0},  // code.linetable
-    {7, 15, 41, 0, 0},  // code.localsplusnames
-    {7, 16, 42, 0, 0},  // code.localspluskinds
-    {7, 21, 43, 0, 0},  // code.bytecode
+    {7, 3, 39, 0, 0},  // code.firstlineno
+    {7, 6, 35, 0, 0},  // code.filename
+    {7, 7, 37, 0, 0},  // code.qualname
+    {7, 8, 38, 0, 0},  // code.linetable
+    {7, 9, 41, 0, 0},  // code.localsplusnames
+    {7, 10, 42, 0, 0},  // code.localspluskinds
+    {7, 15, 43, 0, 0},  // code.bytecode
     {13, 0, 44, 0, 0},  // object.size
     {13, 1, 45, 0, 0},  // object.type
     {14, 1, 52, 0, 0},  // var_object.count

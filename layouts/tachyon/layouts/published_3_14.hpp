@@ -10,60 +10,50 @@
 
 namespace tachyon::layouts {
 
-inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
+inline constexpr std::array<PublishedWord, 77> published_3_14_words{{
     {0, 0, 3, 0, 0},  // runtime.size
     {0, 1, 4, 0, 0},  // runtime.finalizing
     {0, 2, 5, 0, 0},  // runtime.interpreters_head
     {1, 0, 6, 0, 0},  // interpreter.size
     {1, 1, 7, 0, 0},  // interpreter.id
     {1, 2, 8, 0, 0},  // interpreter.next
-    {1, 4, 9, 0, 0},  // interpreter.threads_head
-    {1, 5, 10, 0, 0},  // interpreter.threads_main
-    {1, 7, 15, 0, 0},  // interpreter.gil
-    {1, 8, 16, 0, 0},  // interpreter.own_gil
-    {1, 10, 11, 82, 0},  // interpreter.gc_collecting
-    {1, 12, 20, 0, 0},  // interpreter.code_object_generation
-    {1, 13, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
-    {1, 14, 12, 0, 0},  // interpreter.imports_modules
-    {1, 15, 13, 0, 0},  // interpreter.sysdict
-    {1, 16, 14, 0, 0},  // interpreter.builtins
+    {1, 3, 9, 0, 0},  // interpreter.threads_head
+    {1, 4, 10, 0, 0},  // interpreter.threads_main
+    {1, 6, 15, 0, 0},  // interpreter.gil
+    {1, 7, 16, 0, 0},  // interpreter.own_gil
+    {1, 8, 11, 82, 0},  // interpreter.gc_collecting
+    {1, 10, 20, 0, 0},  // interpreter.code_object_generation
+    {1, 11, 21, 0, 0, PublishedWord::When::nonzero},  // interpreter.tlbc_generation
+    {1, 12, 12, 0, 0},  // interpreter.imports_modules
     {2, 1, 17, 0, 0, PublishedWord::When::free_threaded},  // gil.enabled
     {2, 2, 19, 0, 16},  // gil.last_holder
     {2, 3, 18, 0, 16},  // gil.locked
     {3, 0, 22, 0, 0},  // thread.size
-    {3, 1, 23, 0, 0},  // thread.prev
-    {3, 2, 24, 0, 0},  // thread.next
-    {3, 3, 25, 0, 0},  // thread.interp
-    {3, 6, 26, 0, 0},  // thread.current_frame
-    {3, 10, 30, 0, 0},  // thread.status_bound
-    {3, 11, 30, 0, 0},  // thread.status_unbound
-    {3, 12, 30, 0, 0},  // thread.status_active
-    {3, 13, 30, 0, 0},  // thread.status_holds_gil
-    {3, 14, 30, 0, 0},  // thread.status_finalizing
-    {3, 15, 30, 0, 0},  // thread.status_cleared
-    {3, 23, 27, 0, 0},  // thread.thread_id
-    {3, 24, 28, 0, 0},  // thread.native_thread_id
-    {3, 26, 29, 0, 0},  // thread.datastack_chunk
+    {3, 1, 24, 0, 0},  // thread.next
+    {3, 2, 25, 0, 0},  // thread.interp
+    {3, 4, 26, 0, 0},  // thread.current_frame
+    {3, 6, 30, 0, 0},  // thread.status_holds_gil
+    {3, 12, 27, 0, 0},  // thread.thread_id
+    {3, 13, 28, 0, 0},  // thread.native_thread_id
+    {3, 15, 29, 0, 0},  // thread.datastack_chunk
     {6, 0, 31, 0, 0},  // frame.size
     {6, 1, 33, 0, 0},  // frame.executable
     {6, 2, 32, 0, 0},  // frame.previous
-    {6, 4, 34, 0, 0},  // frame.instruction
-    {6, 6, 37, 0, 0},  // frame.stackpointer
-    {6, 7, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
-    {6, 10, 36, 0, 0},  // frame.owner
-    {6, 11, 35, 0, 0},  // frame.localsplus
+    {6, 3, 34, 0, 0},  // frame.instruction
+    {6, 4, 37, 0, 0},  // frame.stackpointer
+    {6, 5, 38, 0, 0, PublishedWord::When::nonzero},  // frame.tlbc_index
+    {6, 7, 36, 0, 0},  // frame.owner
+    {6, 8, 35, 0, 0},  // frame.localsplus
     {7, 0, 39, 0, 0},  // code.size
     {7, 1, 58, 0, 0},  // code.units
-    {7, 3, 45, 0, 0},  // code.argcount
-    {7, 7, 44, 0, 0},  // code.firstlineno
-    {7, 11, 40, 0, 0},  // code.filename
-    {7, 12, 41, 0, 0},  // code.name
-    {7, 13, 42, 0, 0},  // code.qualname
-    {7, 14, 43, 0, 0},  // code.linetable
-    {7, 15, 46, 0, 0},  // code.localsplusnames
-    {7, 16, 47, 0, 0},  // code.localspluskinds
-    {7, 20, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
-    {7, 21, 48, 0, 0},  // code.bytecode
+    {7, 3, 44, 0, 0},  // code.firstlineno
+    {7, 6, 40, 0, 0},  // code.filename
+    {7, 7, 42, 0, 0},  // code.qualname
+    {7, 8, 43, 0, 0},  // code.linetable
+    {7, 9, 46, 0, 0},  // code.localsplusnames
+    {7, 10, 47, 0, 0},  // code.localspluskinds
+    {7, 14, 49, 0, 0, PublishedWord::When::nonzero},  // code.tlbc
+    {7, 15, 48, 0, 0},  // code.bytecode
     {13, 0, 50, 0, 0},  // object.size
     {13, 1, 51, 0, 0},  // object.type
     {14, 1, 58, 0, 0},  // var_object.count
@@ -95,11 +85,9 @@ inline constexpr std::array<PublishedWord, 89> published_3_14_words{{
     {30, 0, 69, 0, 0},  // float_object.size
     {30, 1, 70, 0, 0},  // float_object.value
     {31, 0, 83, 0, 0},  // generator.size
-    {31, 1, 84, 0, 0},  // generator.name
-    {31, 4, 86, 0, 0},  // generator.frame_state
-    {31, 5, 85, 0, 0},  // generator.frame
+    {31, 1, 86, 0, 0},  // generator.frame_state
+    {31, 2, 85, 0, 0},  // generator.frame
     {33, 1, 87, 0, 0},  // llist.next
-    {33, 2, 88, 0, 0},  // llist.prev
 }};
 inline constexpr PublishedMap published_3_14{95, published_3_14_words};
 

@@ -38,27 +38,23 @@ struct Interpreter {
   std::uint32_t size{0};  // sizeof(PyInterpreterState)
   Field<std::int64_t> id{};  // id
   Field<Address> next{};  // next
-  Field<Address> runtime{};  // runtime
   Field<Address> threads_head{};  // threads.head
   Field<Address> threads_main{};  // threads.main
   Field<std::uint64_t> threads_next_unique_id{};  // threads.next_unique_id
   Field<Address> gil{};  // ceval.gil; own or shared
   Start own_gil{};  // _gil; embedded; in use only when `gil` points at it
-  Field<std::int32_t> gil_drop_request{};  // ceval.gil_drop_request
   Field<std::int32_t> gc_collecting{};  // gc.collecting
   Field<Address> gc_frame{};  // gc.frame
   Field<std::uint64_t> code_object_generation{};  // _code_object_generation
   Field<std::uint32_t> tlbc_generation{};  // tlbc_indices.tlbc_generation
   Field<Address> imports_modules{};  // imports.modules, modules
-  Field<Address> sysdict{};  // sysdict
-  Field<Address> builtins{};  // builtins
 
   static constexpr std::string_view group = "interpreter";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 17> names{
-      "size", "id", "next", "runtime", "threads_head", "threads_main", "threads_next_unique_id",
-      "gil", "own_gil", "gil_drop_request", "gc_collecting", "gc_frame", "code_object_generation",
-      "tlbc_generation", "imports_modules", "sysdict", "builtins"};
+  static constexpr std::array<std::string_view, 13> names{
+      "size", "id", "next", "threads_head", "threads_main", "threads_next_unique_id", "gil",
+      "own_gil", "gc_collecting", "gc_frame", "code_object_generation", "tlbc_generation",
+      "imports_modules"};
 };
 
 // The global interpreter lock.
@@ -78,25 +74,14 @@ struct Gil {
 // One thread state. The object is longer than its struct: see base_frame.
 struct Thread {
   std::uint32_t size{0};  // sizeof(PyThreadState)
-  Field<Address> prev{};  // prev
   Field<Address> next{};  // next
   Field<Address> interp{};  // interp
   Field<Address> cframe{};  // cframe
-  Start root_cframe{};  // root_cframe; embedded
   Field<Address> current_frame{};  // current_frame
   Field<Address> base_frame{};  // base_frame
-  Field<Address> last_profiled_frame{};  // last_profiled_frame
-  Field<std::uint64_t> last_profiled_frame_seq{};  // last_profiled_frame_seq
-  Bits status_bound{};  // _status.bound
-  Bits status_unbound{};  // _status.unbound
-  Bits status_active{};  // _status.active
   Bits status_holds_gil{};  // _status.holds_gil
-  Bits status_finalizing{};  // _status.finalizing
-  Bits status_cleared{};  // _status.cleared
   Field<std::int32_t> holds_gil{};  // holds_gil
   Field<std::int32_t> gil_requested{};  // gil_requested
-  Field<std::int32_t> state{};  // state
-  Field<std::uint64_t> eval_breaker{};  // eval_breaker
   Field<Address> current_exception{};  // current_exception, curexc_value
   Field<Address> exc_info{};  // exc_info
   Start exc_state{};  // exc_state; embedded error item
@@ -104,34 +89,28 @@ struct Thread {
   Field<std::uint64_t> native_thread_id{};  // native_thread_id
   Field<std::uint64_t> id{};  // id
   Field<Address> datastack_chunk{};  // datastack_chunk
-  Field<Address> datastack_top{};  // datastack_top
   Field<Address> datastack_limit{};  // datastack_limit
   Field<Address> current_executor{};  // current_executor
-  Field<Address> asyncio_running_loop{};  // _PyThreadStateImpl.asyncio_running_loop
-  Field<Address> asyncio_running_task{};  // _PyThreadStateImpl.asyncio_running_task
   Start asyncio_tasks_head{};  // _PyThreadStateImpl.asyncio_tasks_head; embedded list node
 
   static constexpr std::string_view group = "thread";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 33> names{
-      "size", "prev", "next", "interp", "cframe", "root_cframe", "current_frame", "base_frame",
-      "last_profiled_frame", "last_profiled_frame_seq", "status_bound", "status_unbound",
-      "status_active", "status_holds_gil", "status_finalizing", "status_cleared", "holds_gil",
-      "gil_requested", "state", "eval_breaker", "current_exception", "exc_info", "exc_state",
-      "thread_id", "native_thread_id", "id", "datastack_chunk", "datastack_top", "datastack_limit",
-      "current_executor", "asyncio_running_loop", "asyncio_running_task", "asyncio_tasks_head"};
+  static constexpr std::array<std::string_view, 19> names{
+      "size", "next", "interp", "cframe", "current_frame", "base_frame", "status_holds_gil",
+      "holds_gil", "gil_requested", "current_exception", "exc_info", "exc_state", "thread_id",
+      "native_thread_id", "id", "datastack_chunk", "datastack_limit", "current_executor",
+      "asyncio_tasks_head"};
 };
 
 // The C-stack record between a thread and its current frame.
 struct CFrame {
   std::uint32_t size{0};  // sizeof(_PyCFrame)
   Field<Address> current_frame{};  // current_frame
-  Field<Address> previous{};  // previous
 
   static constexpr std::string_view group = "cframe";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "current_frame", "previous"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "current_frame"};
 };
 
 // A piece of a thread's data stack.
@@ -153,38 +132,29 @@ struct Frame {
   std::uint32_t size{0};  // sizeof(_PyInterpreterFrame)
   Field<Address> executable{};  // f_executable, f_code; tagged: see Traits::executable_mask
   Field<Address> previous{};  // previous
-  Field<Address> locals{};  // f_locals
   Field<Address> instruction{};  // instr_ptr, prev_instr
-  Field<std::int32_t> stacktop{};  // stacktop; index into localsplus
   Field<Address> stackpointer{};  // stackpointer
   Field<std::int32_t> tlbc_index{};  // tlbc_index
-  Field<std::uint16_t> return_offset{};  // return_offset
   Field<std::uint8_t> is_entry{};  // is_entry
   Field<std::uint8_t> owner{};  // owner
   Start localsplus{};  // localsplus
 
   static constexpr std::string_view group = "frame";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 12> names{
-      "size", "executable", "previous", "locals", "instruction", "stacktop", "stackpointer",
-      "tlbc_index", "return_offset", "is_entry", "owner", "localsplus"};
+  static constexpr std::array<std::string_view, 9> names{
+      "size", "executable", "previous", "instruction", "stackpointer", "tlbc_index", "is_entry",
+      "owner", "localsplus"};
 };
 
 // A code object.
 struct Code {
   std::uint32_t size{0};  // sizeof(PyCodeObject)
   Field<std::int64_t> units{};  // ob_base.ob_size; code units of two bytes
-  Field<std::int32_t> flags{};  // co_flags
-  Field<std::int32_t> argcount{};  // co_argcount
-  Field<std::int32_t> posonlyargcount{};  // co_posonlyargcount
-  Field<std::int32_t> kwonlyargcount{};  // co_kwonlyargcount
   Field<std::int32_t> stacksize{};  // co_stacksize
   Field<std::int32_t> firstlineno{};  // co_firstlineno
   Field<std::int32_t> nlocalsplus{};  // co_nlocalsplus
   Field<std::int32_t> framesize{};  // co_framesize; words
-  Field<Address> consts{};  // co_consts
   Field<Address> filename{};  // co_filename
-  Field<Address> name{};  // co_name
   Field<Address> qualname{};  // co_qualname
   Field<Address> linetable{};  // co_linetable
   Field<Address> localsplusnames{};  // co_localsplusnames
@@ -197,10 +167,9 @@ struct Code {
 
   static constexpr std::string_view group = "code";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 22> names{
-      "size", "units", "flags", "argcount", "posonlyargcount", "kwonlyargcount", "stacksize",
-      "firstlineno", "nlocalsplus", "framesize", "consts", "filename", "name", "qualname",
-      "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
+  static constexpr std::array<std::string_view, 16> names{
+      "size", "units", "stacksize", "firstlineno", "nlocalsplus", "framesize", "filename",
+      "qualname", "linetable", "localsplusnames", "localspluskinds", "executors", "monitoring",
       "firsttraceable", "tlbc", "bytecode"};
 };
 
@@ -256,12 +225,11 @@ struct ExecutorArray {
 struct Executor {
   std::uint32_t size{0};  // sizeof(_PyExecutorObject)
   Field<std::uint8_t> opcode{};  // vm_data.opcode; the replaced instruction
-  Field<std::uint8_t> oparg{};  // vm_data.oparg
 
   static constexpr std::string_view group = "executor";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "opcode", "oparg"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "opcode"};
 };
 
 // Any object.
@@ -292,12 +260,11 @@ struct TypeObject {
   Field<Address> name{};  // tp_name; NUL-terminated bytes
   Field<std::uint64_t> flags{};  // tp_flags
   Field<std::int64_t> basicsize{};  // tp_basicsize
-  Field<std::int64_t> dictoffset{};  // tp_dictoffset
 
   static constexpr std::string_view group = "type_object";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 5> names{
-      "size", "name", "flags", "basicsize", "dictoffset"};
+  static constexpr std::array<std::string_view, 4> names{
+      "size", "name", "flags", "basicsize"};
 };
 
 // A class made by Python code.
@@ -412,7 +379,6 @@ struct Dict {
 // Behind Dict::keys: indices, then entries.
 struct DictKeys {
   std::uint32_t size{0};  // sizeof(struct _dictkeysobject)
-  Field<std::uint8_t> log2_size{};  // dk_log2_size
   Field<std::uint8_t> log2_index_bytes{};  // dk_log2_index_bytes
   Field<std::uint8_t> kind{};  // dk_kind
   Field<std::int64_t> nentries{};  // dk_nentries
@@ -420,8 +386,8 @@ struct DictKeys {
 
   static constexpr std::string_view group = "dict_keys";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "log2_size", "log2_index_bytes", "kind", "nentries", "indices"};
+  static constexpr std::array<std::string_view, 5> names{
+      "size", "log2_index_bytes", "kind", "nentries", "indices"};
 };
 
 // An entry of a general dict.
@@ -484,16 +450,13 @@ struct FloatObject {
 // A generator, coroutine or asynchronous generator.
 struct Generator {
   std::uint32_t size{0};  // sizeof(PyGenObject)
-  Field<Address> name{};  // gi_name
-  Field<Address> qualname{};  // gi_qualname
-  Start exc_state{};  // gi_exc_state; embedded error item
   Field<std::int8_t> frame_state{};  // gi_frame_state
   Start frame{};  // gi_iframe; embedded
 
   static constexpr std::string_view group = "generator";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 6> names{
-      "size", "name", "qualname", "exc_state", "frame_state", "frame"};
+  static constexpr std::array<std::string_view, 3> names{
+      "size", "frame_state", "frame"};
 };
 
 // An exception being handled.
@@ -512,12 +475,11 @@ struct ErrItem {
 struct LinkedList {
   std::uint32_t size{0};  // sizeof(struct llist_node)
   Field<Address> next{};  // next
-  Field<Address> prev{};  // prev
 
   static constexpr std::string_view group = "llist";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 3> names{
-      "size", "next", "prev"};
+  static constexpr std::array<std::string_view, 2> names{
+      "size", "next"};
 };
 
 // Values of Frame::owner. Unknown ones from 3 up are not Python frames.
@@ -525,18 +487,15 @@ struct Owners {
   Value thread{};  // FRAME_OWNED_BY_THREAD
   Value generator{};  // FRAME_OWNED_BY_GENERATOR
   Value frame_object{};  // FRAME_OWNED_BY_FRAME_OBJECT
-  Value interpreter{};  // FRAME_OWNED_BY_INTERPRETER
-  Value cstack{};  // FRAME_OWNED_BY_CSTACK
 
   static constexpr std::string_view group = "owners";
   static constexpr bool lasting = true;
-  static constexpr std::array<std::string_view, 5> names{
-      "thread", "generator", "frame_object", "interpreter", "cstack"};
+  static constexpr std::array<std::string_view, 3> names{
+      "thread", "generator", "frame_object"};
 };
 
 // Values of Generator::frame_state.
 struct States {
-  Value created{};  // FRAME_CREATED
   Value suspended{};  // FRAME_SUSPENDED
   Value suspended_yield_from{};  // FRAME_SUSPENDED_YIELD_FROM
   Value suspended_yield_from_locked{};  // FRAME_SUSPENDED_YIELD_FROM_LOCKED
@@ -546,61 +505,20 @@ struct States {
 
   static constexpr std::string_view group = "states";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 7> names{
-      "created", "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing",
-      "completed", "cleared"};
-};
-
-// Values of Thread::state.
-struct Attach {
-  Value detached{};  // _Py_THREAD_DETACHED
-  Value attached{};  // _Py_THREAD_ATTACHED
-  Value suspended{};  // _Py_THREAD_SUSPENDED
-  Value shutting_down{};  // _Py_THREAD_SHUTTING_DOWN
-
-  static constexpr std::string_view group = "attach";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "detached", "attached", "suspended", "shutting_down"};
-};
-
-// Bits of Thread::eval_breaker, as masks.
-struct Breaker {
-  Value gil_drop_request{};  // _PY_GIL_DROP_REQUEST_BIT
-  Value gc_scheduled{};  // _PY_GC_SCHEDULED_BIT
-
-  static constexpr std::string_view group = "breaker";
-  static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 2> names{
-      "gil_drop_request", "gc_scheduled"};
-};
-
-// Bits of Code::flags.
-struct CodeFlags {
-  Value varargs{};  // CO_VARARGS
-  Value varkeywords{};  // CO_VARKEYWORDS
-  Value generator{};  // CO_GENERATOR
-  Value coroutine{};  // CO_COROUTINE
-  Value iterable_coroutine{};  // CO_ITERABLE_COROUTINE
-  Value async_generator{};  // CO_ASYNC_GENERATOR
-
-  static constexpr std::string_view group = "code_flags";
-  static constexpr bool lasting = true;
   static constexpr std::array<std::string_view, 6> names{
-      "varargs", "varkeywords", "generator", "coroutine", "iterable_coroutine", "async_generator"};
+      "suspended", "suspended_yield_from", "suspended_yield_from_locked", "executing", "completed",
+      "cleared"};
 };
 
 // Bits of the bytes in Code::localspluskinds.
 struct LocalKinds {
-  Value local{};  // CO_FAST_LOCAL
   Value cell{};  // CO_FAST_CELL
   Value free{};  // CO_FAST_FREE
-  Value hidden{};  // CO_FAST_HIDDEN
 
   static constexpr std::string_view group = "local_kinds";
   static constexpr bool lasting = false;
-  static constexpr std::array<std::string_view, 4> names{
-      "local", "cell", "free", "hidden"};
+  static constexpr std::array<std::string_view, 2> names{
+      "cell", "free"};
 };
 
 // Bits of TypeObject::flags.
@@ -700,9 +618,6 @@ struct Published {
   LinkedList llist{};
   Owners owners{};
   States states{};
-  Attach attach{};
-  Breaker breaker{};
-  CodeFlags code_flags{};
   LocalKinds local_kinds{};
   TypeFlags type_flags{};
   KeysKinds keys_kinds{};
@@ -748,9 +663,6 @@ constexpr void for_each_group(L& layout, Visit&& visit) {
   visit(layout.llist);
   visit(layout.owners);
   visit(layout.states);
-  visit(layout.attach);
-  visit(layout.breaker);
-  visit(layout.code_flags);
   visit(layout.local_kinds);
   visit(layout.type_flags);
   visit(layout.keys_kinds);
@@ -796,9 +708,6 @@ constexpr void for_each_group(A& a, B& b, Visit&& visit) {
   visit(a.llist, b.llist);
   visit(a.owners, b.owners);
   visit(a.states, b.states);
-  visit(a.attach, b.attach);
-  visit(a.breaker, b.breaker);
-  visit(a.code_flags, b.code_flags);
   visit(a.local_kinds, b.local_kinds);
   visit(a.type_flags, b.type_flags);
   visit(a.keys_kinds, b.keys_kinds);
@@ -844,9 +753,6 @@ concept HasGroups = requires(const L& layout) {
   { layout.llist } -> std::same_as<const LinkedList&>;
   { layout.owners } -> std::same_as<const Owners&>;
   { layout.states } -> std::same_as<const States&>;
-  { layout.attach } -> std::same_as<const Attach&>;
-  { layout.breaker } -> std::same_as<const Breaker&>;
-  { layout.code_flags } -> std::same_as<const CodeFlags&>;
   { layout.local_kinds } -> std::same_as<const LocalKinds&>;
   { layout.type_flags } -> std::same_as<const TypeFlags&>;
   { layout.keys_kinds } -> std::same_as<const KeysKinds&>;
