@@ -139,12 +139,9 @@ class CodeCache {
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
-    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    if (const Address known = known_bytecode(code, thread_index)) return known;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
-    if (index < code.thread_copies.size() && code.thread_copies[index]) {
-      return code.thread_copies[index];
-    }
     const auto array = read_value<Address>(memory, code.at + layout_.code.tlbc.offset);
     if (!array) return array.error();
     const auto size = read_value<std::int64_t>(memory, *array + layout_.tlbc_array.count.offset);
@@ -156,6 +153,12 @@ class CodeCache {
     code.thread_copies = std::move(entries);
     if (!code.thread_copies[index]) return Errc::torn;
     return code.thread_copies[index];
+  }
+  // The same without reading; zero: it is not known yet.
+  Address known_bytecode(const Code& code, std::int32_t thread_index) const noexcept {
+    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    const auto index = static_cast<std::size_t>(thread_index);
+    return index < code.thread_copies.size() ? code.thread_copies[index] : Address{};
   }
   void forget_thread_copies() noexcept {
     for (auto& [at, code] : codes_) code->thread_copies.clear();
