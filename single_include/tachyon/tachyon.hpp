@@ -13197,6 +13197,8 @@ namespace detail {
 
 inline constexpr std::uint32_t largest_struct = 16U << 20;  // the largest known has 700 KB
 inline constexpr std::uint32_t largest_unsized = 4096;      // structs whose size is not published
+// Of a frame and of a str, what comes before their contents is copied into buffers of this size.
+inline constexpr std::uint32_t largest_head = 128;
 
 template <class Member>
 inline constexpr bool is_size = std::is_same_v<Member, std::uint32_t>;
@@ -13365,11 +13367,21 @@ class PublishedReader {
   }
   void bad(const MemberValue& cell) noexcept { error_ = {Errc::bad_value, 0, {cell.offset}}; }
 
+  // Readers take these members out of a copy of what comes before localsplus.
+  static bool is_before_locals(const schema::Frame& f) noexcept {
+    const std::uint32_t end = f.localsplus.offset;
+    return end <= largest_head && f.executable.end() <= end && f.previous.end() <= end &&
+           f.instruction.end() <= end && f.owner.end() <= end && f.tlbc_index.end() <= end &&
+           f.is_entry.end() <= end;
+  }
+
   static bool fits_together(const Target& l) noexcept {
     return schema::is_walkable(l) && l.object.type.end() == l.object.size &&
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
+           l.unicode.compact_data.offset <= largest_head &&
+           l.unicode.kind.end() <= l.unicode.compact_data.offset && is_before_locals(l.frame) &&
            l.frame.localsplus.offset + 8 == l.frame.size && l.interpreter.size < l.runtime.size;
   }
 

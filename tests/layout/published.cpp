@@ -128,6 +128,28 @@ TEST_CASE("sizes are taken from the table and never compared") {
   CHECK(layout->thread.datastack_top.present());
 }
 
+// Frames and strings are copied into buffers that those of no known build fill.
+TEST_CASE("frames and strings with longer heads than are copied are refused") {
+  const std::uint16_t size = word_of<L15>("frame", "size");
+  const std::uint16_t locals = word_of<L15>("frame", "localsplus");
+  for (const std::uint64_t more : {8U, 48U, 56U, 400U, 1U << 20}) {
+    auto words = recorded();
+    words[size] += more;
+    words[locals] += more;
+    CHECK(read(words).has_value() == (words[locals] <= detail::largest_head));
+  }
+  auto words = recorded();
+  words[word_of<L15>("frame", "owner")] = words[locals] + 1;
+  CHECK(read(words).error().code == Errc::bad_value);
+  words = recorded();
+  words[word_of<L15>("unicode", "size")] = 4096;
+  words[word_of<L15>("unicode", "kind")] = 2048;
+  CHECK(read(words).error().code == Errc::bad_value);
+  words[word_of<L15>("unicode", "kind")] = 32;
+  words[word_of<L15>("unicode", "compact_data")] = 2048;
+  CHECK(read(words).error().code == Errc::bad_value);
+}
+
 TEST_CASE("an unknown newer minor version has what it publishes, no instructions, no constants") {
   auto words = recorded();
   words[1] = 0x031000f0;
