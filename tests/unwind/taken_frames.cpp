@@ -29,11 +29,39 @@ TEST_CASE("taken frames: links are kept up to the first that is another", "[scan
     CHECK(!taken.contains(thread.chain, {8}));
     taken.drop_top(layout, thread.chain);
     CHECK(taken.youngest(thread.chain) == two);
+    CHECK(taken.mark().fresh == 1);
     taken.return_to(mark);
     CHECK(taken.fresh().empty());
     // The first one stays.
     taken.drop_top(layout, thread.chain);
     CHECK(taken.kept() == 1);
+  });
+}
+
+TEST_CASE("taken frames: what is known to be a link is not compared", "[scan]") {
+  test::every_layout([](const PublishedLayout& layout) {
+    DrawnThread thread{layout};
+    thread.push("one");
+    thread.push("two");
+    thread.remember();
+    const auto one = thread.chain[0].placed(), two = thread.chain[1].placed();
+    TakenFrames taken;
+    taken.start(0);
+    taken.take(thread.chain, 0, one);
+    taken.take(thread.chain, TakenFrames::unknown, two);
+    CHECK(taken.kept() == 2);
+    CHECK(taken.fresh().empty());
+    // Another stands between the two now, so what was above it is made anew.
+    taken.start(0);
+    taken.take(thread.chain, 0, one);
+    taken.take(thread.chain, thread.raw(thread.push("three")));
+    taken.take(thread.chain, 1, two);
+    CHECK(taken.kept() == 1);
+    CHECK(taken.fresh().size() == 2);
+    CHECK(taken.fresh()[1].code == two.code);
+    taken.start(0);
+    taken.take(thread.chain, 1, two);
+    CHECK(taken.kept() == 0);
   });
 }
 

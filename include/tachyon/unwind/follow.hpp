@@ -44,10 +44,7 @@ class Follow {
     }
     if (!stack.is_root(path_.back())) return ScanResult::shorter;
     for (std::size_t i = path_.size(); i-- > 0;) {
-      PlacedFrame placed;
-      placed.frame = path_[i];
-      placed.on_data_stack = window.in_chunk(path_[i].at);
-      taken.take(chain, placed);
+      taken.take(chain, path_[i], window.in_chunk(path_[i].at));
     }
     return ScanResult::stack;
   }

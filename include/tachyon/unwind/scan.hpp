@@ -95,6 +95,7 @@ class Scan {
   struct Level {
     PlacedFrame placed{};
     Site site = Site::any;
+    std::size_t link = TakenFrames::unknown;  // of the last stack, that it is
     TakenFrames::Mark mark{};
 
     Address at() const noexcept { return placed.frame.at; }
@@ -235,7 +236,7 @@ class Scan {
   }
   // On an older level: those in between have been left, and their locals are going away.
   template <class In>
-  Answer take_onto_older(const In& in, Level& above) {
+  [[gnu::cold]] Answer take_onto_older(const In& in, Level& above) {
     const RawFrame& frame = above.placed.frame;
     const Address onto = links_.lead_down(in.stack, frame.previous, true);
     if (links_.wanted()) return Answer::wanted;
@@ -373,8 +374,10 @@ class Scan {
       placed.unit = link.unit;
       placed.complete = link.shown;
       level.site = link.code->sites[link.unit];
+      level.link = i;
       return Answer::yes;
     }
+    level.link = TakenFrames::unknown;
     const Answer found = code_.place_frame(in.stack.layout, in.codes, in.epoch, placed);
     if (found == Answer::yes) level.site = placed.code->sites[placed.unit];
     return found;
@@ -395,7 +398,7 @@ class Scan {
   template <class In>
   void take_level(const In& in) {
     Level& level = levels_[height_++];
-    taken_.take(in.stack.chain, level.placed);
+    taken_.take(in.stack.chain, level.link, level.placed);
     level.mark = taken_.mark();
   }
   // Gives up what was taken above this level.
