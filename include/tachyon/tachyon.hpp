@@ -96,14 +96,21 @@
 #include <tachyon/unwind/chain.hpp>
 #include <tachyon/unwind/code.hpp>
 #include <tachyon/unwind/dict.hpp>
+#include <tachyon/unwind/follow.hpp>
 #include <tachyon/unwind/frames.hpp>
+#include <tachyon/unwind/generator_links.hpp>
+#include <tachyon/unwind/known_code.hpp>
 #include <tachyon/unwind/line_table.hpp>
 #include <tachyon/unwind/locals.hpp>
 #include <tachyon/unwind/objects.hpp>
+#include <tachyon/unwind/rebuild.hpp>
+#include <tachyon/unwind/scan.hpp>
 #include <tachyon/unwind/stack.hpp>
+#include <tachyon/unwind/taken_frames.hpp>
 #include <tachyon/unwind/thread_names.hpp>
 #include <tachyon/unwind/threads.hpp>
 #include <tachyon/unwind/values.hpp>
+#include <tachyon/unwind/window.hpp>
 
 #include <tachyon/tasks/awaiters.hpp>
 #include <tachyon/tasks/cache.hpp>

@@ -13102,6 +13102,9 @@ constexpr PublishedLayout as_published(const L& layout) noexcept {
   schema::for_each_group(out, layout, [](auto& group, const auto& compiled) { group = compiled; });
   return out;
 }
+constexpr const PublishedLayout& as_published(const PublishedLayout& layout) noexcept {
+  return layout;
+}
 template <CompiledLayout L>
 inline constexpr PublishedLayout published_form = as_published(L{});
 
@@ -13283,6 +13286,7 @@ class PublishedReader {
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
+           l.unicode.kind.end() <= l.unicode.compact_data.offset &&
            l.frame.localsplus.offset + 8 == l.frame.size && ends_before_locals(l.frame) &&
            l.interpreter.size < l.runtime.size;
   }
@@ -17068,15 +17072,12 @@ class CodeCache {
   // may go before anybody has the index again, and nothing would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
-    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    if (const Address known = known_bytecode(code, thread_index)) return known;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
     if (code.copies_asked != copies_asked_) {
       code.thread_copies.clear();
       code.copies_asked = copies_asked_;
-    }
-    if (index < code.thread_copies.size() && code.thread_copies[index]) {
-      return code.thread_copies[index];
     }
     const auto array = read_value<Address>(memory, code.at + layout_.code.tlbc.offset);
     if (!array) return array.error();
@@ -17090,6 +17091,13 @@ class CodeCache {
     if (index >= code.thread_copies.size()) code.thread_copies.resize(index + 1);
     code.thread_copies[index] = *entry;
     return *entry;
+  }
+  // The same without reading; zero: it is not known.
+  Address known_bytecode(const Code& code, std::int32_t thread_index) const noexcept {
+    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    const auto index = static_cast<std::size_t>(thread_index);
+    const bool asked = code.copies_asked == copies_asked_ && index < code.thread_copies.size();
+    return asked ? code.thread_copies[index] : Address{};
   }
   // For when the interpreter says that an index was released: whoever has it next executes other
   // copies.
@@ -17465,6 +17473,38 @@ Placed place(const L& layout, const Code& code, Address bytecode, const RawFrame
   return {complete ? Position::good : Position::incomplete, unit};
 }
 
+// A frame of which it is known what it runs, and where in it. An entry from C runs nothing.
+struct PlacedFrame {
+  RawFrame frame{};
+  Code* code = nullptr;
+  std::uint32_t unit = 0;
+  bool complete = false;  // set up, so that it is shown
+  bool on_data_stack = false;
+  std::uint8_t raw_opcode = 0;  // the byte at its instruction, where that is wanted and was read
+};
+
+// Fills in what the frame runs. False: its instruction is not in this code.
+template <class L>
+bool place(const L& layout, Code& code, Address bytecode, PlacedFrame& out) noexcept {
+  const Placed placed = place(layout, code, bytecode, out.frame);
+  out.code = &code;
+  out.unit = placed.unit;
+  out.complete = placed.position == Position::good;
+  return placed.position != Position::wrong;
+}
+
+// The same where the code has to be read, as far as it is not known.
+template <class L, Memory M>
+Result<void> place_frame(M& memory, const L& layout, CodeCache<L>& codes, std::uint64_t epoch,
+                         PlacedFrame& out) {
+  const auto code = codes.get(memory, out.frame.executable, epoch);
+  if (!code) return code.error();
+  const auto bytecode = codes.bytecode_of(memory, **code, out.frame.thread_index);
+  if (!bytecode) return bytecode.error();
+  if (!place(layout, **code, *bytecode, out)) return Error{Errc::torn, 0, out.frame.at};
+  return {};
+}
+
 // May `callee` stand directly on a caller that executes `site`? Entries from C may
 // stand on anything.
 template <class L>
@@ -17478,6 +17518,13 @@ constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noex
 // the same, as for a finaliser, but what looks like one is more often left over.
 constexpr bool may_enter_c(Site site) noexcept {
   return site != Site::plain && site != Site::returns;
+}
+
+// Is this what is to be expected directly on a frame that executes `site`?
+template <class L>
+constexpr bool is_expected(const L& layout, Site site, const RawFrame& frame) noexcept {
+  const bool entry = frame.entry || is_shim(layout, frame);
+  return entry ? may_enter_c(site) : may_call(layout, site, frame);
 }
 
 // What a stack has against these rules, as a number; 0: nothing. Either its frames were read at
@@ -17517,10 +17564,10 @@ struct WalkLimits {
 };
 
 struct RawStack {
-  std::vector<RawFrame> frames{};  // leaf first, shims included
-  std::uint64_t beyond = 0;        // frames beyond the limit, root side
-  bool more_beyond = false;        // ... and at least so many
-  Error ended{};                   // why the chain ended early; ok at a proper bottom
+  std::vector<PlacedFrame> frames{};  // leaf first, shims included
+  std::uint64_t beyond = 0;           // frames beyond the limit, root side
+  bool more_beyond = false;           // ... and at least so many
+  Error ended{};                      // why the chain ended early; ok at a proper bottom
   std::size_t foreign_reads = 0;
 
   template <int = 0> void clear() noexcept {
@@ -17587,7 +17634,8 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
       return;
     }
     if (out.frames.size() < limits.kept) {
-      out.frames.push_back(frame);
+      out.frames.emplace_back();
+      out.frames.back().frame = frame;
     } else if (python) {
       ++out.beyond;
     }
@@ -17600,7 +17648,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
   }
 }
 
-// The rules that need code objects: every executable is code, every instruction lies inside it,
+// Places the frames, and applies the rules that need code objects: every executable is code, every instruction lies inside it,
 // every caller can have the callee that sits on it, neighbours on the data stack touch. The last
 // two tell a chain that moved while it was read. Nothing follows from them where the target is
 // `still`, nor where they say the same as of the read before, which `known` is.
@@ -17611,28 +17659,25 @@ Result<void> check_frames(M& memory, const L& layout, CodeCache<L>& codes, std::
   Doubt doubt;
   std::size_t good = stack.frames.size();
   const auto end_at = [&](std::size_t i, Errc code) {
-    stack.ended = {code, 0, stack.frames[i].at};
+    stack.ended = {code, 0, stack.frames[i].frame.at};
     stack.frames.resize(i);
     return Result<void>{stack.ended};
   };
   for (std::size_t i = 0; i < stack.frames.size(); ++i) {
-    const RawFrame& frame = stack.frames[i];
+    PlacedFrame& placed = stack.frames[i];
+    const RawFrame& frame = placed.frame;
     if (is_shim(layout, frame)) {
       callee = nullptr;
       continue;
     }
-    const auto code = codes.get(memory, frame.executable, epoch);
-    if (!code) return end_at(std::min(i, good), code.error().code);
-    const auto bytecode = codes.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return end_at(std::min(i, good), bytecode.error().code);
-    const Placed placed = place(layout, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return end_at(std::min(i, good), Errc::torn);
+    const auto ok = place_frame(memory, layout, codes, epoch, placed);
+    if (!ok) return end_at(std::min(i, good), ok.error().code);
     if (callee != nullptr) {
       const bool both_on_stack = layout.owners.thread.is(callee->owner) &&
                                  layout.owners.thread.is(frame.owner) && !callee->entry;
       const bool apart = both_on_stack && chunks.together(frame.at, callee->at) &&
-                         frame.at + (*code)->frame_bytes != callee->at;
-      if (apart || !may_call(layout, (*code)->sites[placed.unit], *callee)) {
+                         frame.at + placed.code->frame_bytes != callee->at;
+      if (apart || !may_call(layout, placed.code->sites[placed.unit], *callee)) {
         doubt.add(frame, *callee);
         good = std::min(good, i);
       }
@@ -17677,6 +17722,12 @@ struct Link {
   std::uint8_t raw_opcode = 0;  // the byte at its instruction when it was read, if it was
   StackId stack = StackId::empty;
 
+  template <int = 0> RawFrame frame() const noexcept {
+    return {at, executable, instruction, previous, thread_index, owner, entry};
+  }
+  template <int = 0> PlacedFrame placed() const noexcept {
+    return {frame(), code, unit, shown, on_data_stack, raw_opcode};
+  }
   template <int = 0> bool same_as(const RawFrame& frame) const noexcept {
     return at == frame.at && executable == frame.executable && instruction == frame.instruction &&
            previous == frame.previous && thread_index == frame.thread_index &&
@@ -17784,59 +17835,37 @@ class ChainMaker {
     return raw && calls_c_[*raw];
   }
 
-  // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
+  // Adds the next younger frame, of which it is known what it runs. Memory is only read for what
+  // instructions stand for.
   template <Memory M>
-  Result<void> push(M& memory, Chain& chain, const RawFrame& frame, bool on_data_stack,
-                    std::uint64_t epoch, std::uint8_t raw_opcode = 0) {
-    if (is_shim(layout_, frame)) {
-      chain.push_shim(frame);
-      return {};
-    }
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return code.error();
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return bytecode.error();
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return Error{Errc::torn, 0, frame.at};
+  void push(M& memory, Chain& chain, const PlacedFrame& placed) {
+    if (is_shim(layout_, placed.frame)) return chain.push_shim(placed.frame);
     FrameId id{};
-    const bool shown = placed.position == Position::good;
-    if (shown) {
-      const OpcodeId opcode = wants_opcodes_
-                                  ? opcode_of(memory, **code, *bytecode, placed.unit, raw_opcode)
-                                  : OpcodeId::none;
-      id = codes_.frame(**code, placed.unit, opcode);
-    }
-    chain.push_python(frame, **code, placed.unit, on_data_stack, raw_opcode, shown ? &id : nullptr,
+    if (placed.complete) id = codes_.frame(*placed.code, placed.unit, opcode_of(memory, placed));
+    chain.push_python(placed.frame, *placed.code, placed.unit, placed.on_data_stack,
+                      placed.raw_opcode, placed.complete ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
-    return {};
   }
 
-  // The whole chain of a raw stack. What the limits left out is named in a frame at the root.
+  // The whole chain of a stack whose frames are placed. What the limits left out is named in a frame
+  // at the root.
   template <Memory M>
-  Result<void> make(M& memory, const RawStack& stack, const ChunkCopies& chunks,
-                    std::uint64_t epoch, Chain& out) {
+  void make(M& memory, RawStack& stack, const ChunkCopies& chunks, Chain& out) {
     out.clear();
     if (stack.beyond != 0 || stack.more_beyond) out.set_below(truncation(stack));
     for (std::size_t i = stack.frames.size(); i-- > 0;) {
-      const RawFrame& frame = stack.frames[i];
-      const bool on_data_stack = chunks.together(frame.at, frame.at);
-      const std::uint8_t raw = wants_opcodes_ ? read_opcode(memory, frame, epoch) : 0;
-      if (const auto ok = push(memory, out, frame, on_data_stack, epoch, raw); !ok) return ok;
+      PlacedFrame& placed = stack.frames[i];
+      placed.on_data_stack = chunks.together(placed.frame.at, placed.frame.at);
+      if (wants_opcodes_) placed.raw_opcode = read_opcode(memory, placed);
+      push(memory, out, placed);
     }
-    return {};
   }
 
   // Where the instruction that a frame executes begins; nothing for frames without one.
-  template <Memory M>
-  Address instruction_of(M& memory, const RawFrame& frame, std::uint64_t epoch) {
-    if (is_shim(layout_, frame)) return {};
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return {};
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return {};
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position != Position::good) return {};
-    return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
+  static Address instruction_of(const PlacedFrame& placed) noexcept {
+    if (placed.code == nullptr || !placed.complete) return {};
+    const std::uint64_t units = placed.unit - placed.code->starts[placed.unit];
+    return placed.frame.instruction - 2 * units;
   }
 
   // What a frame is shown as; an error when it is not shown at all. For frames that are known to be
@@ -17844,17 +17873,13 @@ class ChainMaker {
   template <Memory M>
   Result<FrameId> shown_as(M& memory, const RawFrame& frame, std::uint64_t epoch) {
     if (is_shim(layout_, frame)) return Errc::bad_value;
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return code.error();
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return bytecode.error();
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position != Position::good) return Errc::torn;
-    codes_.trust(**code, epoch);
-    const OpcodeId opcode = wants_opcodes_ ? opcode_of(memory, **code, *bytecode, placed.unit,
-                                                       read_opcode(memory, frame, epoch))
-                                           : OpcodeId::none;
-    return codes_.frame(**code, placed.unit, opcode);
+    PlacedFrame placed;
+    placed.frame = frame;
+    if (const auto ok = place_frame(memory, layout_, codes_, epoch, placed); !ok) return ok.error();
+    if (!placed.complete) return Errc::torn;
+    codes_.trust(*placed.code, epoch);
+    if (wants_opcodes_) placed.raw_opcode = read_opcode(memory, placed);
+    return codes_.frame(*placed.code, placed.unit, opcode_of(memory, placed));
   }
 
   // The shown frames of `chain` from link `first` on, put on another stack.
@@ -17865,18 +17890,22 @@ class ChainMaker {
     return onto;
   }
 
-  // The stack that stands for frames not kept: <truncated: 34464 frames>.
+  // The stack that stands for frames not kept: <truncated: 34464 frames>, or <truncated> where
+  // nobody has counted.
   StackId truncation(const RawStack& stack) {
-    std::string name = "<truncated: ";
-    if (stack.more_beyond) name += "more than ";
-    name += std::to_string(stack.beyond) + " frames>";
+    std::string name = "<truncated";
+    if (stack.beyond != 0) {
+      name += stack.more_beyond ? ": more than " : ": ";
+      name += std::to_string(stack.beyond) + " frames";
+    }
+    name += '>';
     return builder_.push(StackId::empty, builder_.synthetic(name, FrameKind::truncated));
   }
 
  private:
   template <Memory M>
-  std::uint8_t read_opcode(M& memory, const RawFrame& frame, std::uint64_t epoch) {
-    const Address at = instruction_of(memory, frame, epoch);
+  static std::uint8_t read_opcode(M& memory, const PlacedFrame& placed) {
+    const Address at = instruction_of(placed);
     if (!at) return 0;
     const auto byte = read_value<std::uint8_t>(memory, at);
     return byte ? *byte : std::uint8_t{0};
@@ -17885,10 +17914,16 @@ class ChainMaker {
   // The byte may stand for another instruction, kept where the interpreter can find it: optimised
   // code took its place, or somebody listens to line or instruction events.
   template <Memory M>
-  OpcodeId opcode_of(M& memory, const Code& code, Address bytecode, std::uint32_t unit,
-                     std::uint8_t raw) {
+  OpcodeId opcode_of(M& memory, const PlacedFrame& placed) {
+    return wants_opcodes_ ? find_opcode(memory, placed) : OpcodeId::none;
+  }
+  template <Memory M>
+  OpcodeId find_opcode(M& memory, const PlacedFrame& placed) {
     constexpr int most_layers = 4;
-    const std::uint32_t start = code.starts[unit];
+    const Code& code = *placed.code;
+    const Address bytecode = placed.frame.instruction - placed.unit * std::uint64_t{2};
+    const std::uint32_t start = code.starts[placed.unit];
+    std::uint8_t raw = placed.raw_opcode;
     for (int layer = 0; layer < most_layers; ++layer) {
       const auto under =
           layout_.opcodes.is_executor(raw)     ? replaced_by_executor(memory, code, bytecode, start)
@@ -18093,6 +18128,677 @@ Address read_attribute(M& memory, const L& layout, Address object, std::string_v
   }
   return items ? find_item(memory, layout, *items, name) : Address{};
 }
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/window.hpp ----
+
+// What is copied of a thread's frames for one look: a piece of its data stack in one range, and the
+// frames of generators that the last stack had above the beginning of that piece.
+//
+//   newest chunk of the data stack                        older -> younger
+//   +--------------------------------------------------------------------+
+//   | main | parse | ... | first | ... | last top | room above it | ...  |
+//   +--------------------------------------------------------------------+
+//                        |<----------- window ------------------->|
+//
+// A range costs a system call some 0.45 us and a kilobyte of it 0.1 us, so the window reaches as
+// far back as stacks usually shrink between two looks, and as far forward as they usually grow. Both
+// are learned: doubled when they were too short, and made shorter again little by little.
+//
+// Nothing here reads. Ranges go out, somebody fills them, and the bytes are asked for frames.
+namespace tachyon {
+
+// Frames outside the data stack: those of generators, and entries from C. Some are copied with the
+// window, in the same system call. Others are only known to be needed when that copy is looked at;
+// they are read then, one by one.
+class ForeignFrames {
+ public:
+  static constexpr std::size_t most_copied = 24;
+  static constexpr std::size_t most_read = 512;
+
+  template <int = 0> ForeignFrames() { copied_.resize(most_copied); }  // ranges point into them: they must not move
+
+  template <int = 0> void clear() noexcept {
+    used_ = 0;
+    read_.clear();
+  }
+
+  // The range of one more, of which `size` bytes are copied. There are at most `most_copied`.
+  template <int = 0> Range add(Address at, std::size_t size) noexcept {
+    Copied& copied = copied_[used_++];
+    copied.at = at;
+    return {at, bytes_of(copied.bytes).first(size)};
+  }
+  template <int = 0> std::size_t copied_count() const noexcept { return used_; }
+  template <class L>
+  RawFrame copied(const L& layout, std::size_t i) const noexcept {
+    return raw_frame(layout, copied_[i].at,
+                     Bytes{copied_[i].bytes}.first(layout.frame.localsplus.offset));
+  }
+  template <class L>
+  bool find_copied(const L& layout, Address at, RawFrame& frame) const noexcept {
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (copied_[i].at != at) continue;
+      frame = copied(layout, i);
+      return true;
+    }
+    return false;
+  }
+
+  // One that was read since; or that could not be.
+  struct Read {
+    RawFrame frame{};
+    bool readable = false;
+  };
+  template <int = 0> void add_read(const RawFrame& frame) { read_.push_back({frame, true}); }
+  template <int = 0> void add_unreadable(Address at) {
+    read_.emplace_back();
+    read_.back().frame.at = at;
+  }
+  template <int = 0> bool may_read_more() const noexcept { return read_.size() < most_read; }
+  // They are asked for in the order in which they were read, again and again.
+  template <int = 0> const Read* find_read(Address at) const noexcept {
+    for (std::size_t tried = 0; tried < read_.size(); ++tried) {
+      if (next_ >= read_.size()) next_ = 0;
+      const Read& read = read_[next_++];
+      if (read.frame.at == at) return &read;
+    }
+    return nullptr;
+  }
+
+ private:
+  struct Copied {
+    Address at{};
+    std::array<std::byte, 128> bytes{};
+  };
+
+  std::vector<Copied> copied_;
+  std::size_t used_ = 0;
+  std::vector<Read> read_;
+  mutable std::size_t next_ = 0;
+};
+
+class Window {
+ public:
+  static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
+  static constexpr std::size_t least_back = 1024;
+  static constexpr std::size_t most_reach = 1 << 16;
+  static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
+
+  // The chunk that the thread's youngest frames are in. Without a size nothing of it can be copied.
+  template <int = 0> void set_chunk(Address at, std::uint64_t size) noexcept {
+    chunk_ = at;
+    chunk_size_ = size;
+  }
+  template <int = 0> Address chunk() const noexcept { return chunk_; }
+  template <int = 0> Address chunk_end() const noexcept { return chunk_ + chunk_size_; }
+  template <int = 0> bool in_chunk(Address at) const noexcept { return at - chunk_ < chunk_size_; }
+
+  // Chooses the window: from a link not too far below the last top, to some room above it. False:
+  // the last stack has no frame in the chunk, and there is nothing to copy.
+  template <class L>
+  bool aim(const L& layout, const Chain& chain) {
+    std::size_t top = chain.size();
+    while (top > 0 && !in_chunk(chain[top - 1])) --top;
+    if (top == 0 || chunk_size_ == 0) {
+      size_ = 0;
+      return false;
+    }
+    --top;
+    const Address top_at = chain[top].at;
+    const Address start = chunk_ + layout.chunk.data.offset;
+    const std::uint64_t back = top_at - start <= whole_below ? top_at - start : back_;
+    const Address low = top_at - std::min<std::uint64_t>(back, top_at - start);
+    first_ = top;
+    for (std::size_t i = top; i-- > 0;) {
+      if (!chain[i].on_data_stack) continue;
+      if (!in_chunk(chain[i]) || chain[i].at < low) break;
+      first_ = i;
+    }
+    at_ = chain[first_].at;
+    const Address high = std::min(chunk_end(), top_at + (chain[top].code->frame_bytes + forward_));
+    size_ = static_cast<std::size_t>(high - at_);
+    if (bytes_.size() < size_) bytes_.resize(size_);
+    return true;
+  }
+  // The window's range, then those of the generators in it, the youngest first.
+  template <class L>
+  void add_ranges(const L& layout, const Chain& chain, std::vector<Range>& out) {
+    out.push_back({at_, view_of(bytes_).first(size_)});
+    for (std::size_t i = chain.size(); i-- > first_;) {
+      if (foreign.copied_count() == ForeignFrames::most_copied) break;
+      const Link& link = chain[i];
+      if (link.code == nullptr || link.on_data_stack) continue;
+      out.push_back(foreign.add(link.at, layout.frame.localsplus.offset));
+    }
+  }
+
+  // The frame at `at`, when all of its fixed part is in the window.
+  template <class L>
+  bool frame_at(const L& layout, Address at, RawFrame& frame) const noexcept {
+    const std::size_t header = layout.frame.localsplus.offset;
+    const std::uint64_t offset = at - at_;
+    if (offset >= size_ || size_ - offset < header) return false;
+    frame = raw_frame(layout, at, Bytes{bytes_}.subspan(static_cast<std::size_t>(offset), header));
+    return true;
+  }
+
+  template <int = 0> bool empty() const noexcept { return size_ == 0; }
+  template <int = 0> Address at() const noexcept { return at_; }
+  template <int = 0> Bytes bytes() const noexcept { return Bytes{bytes_}.first(size_); }
+  // The first link of the chain that is inside. Those below are taken on trust.
+  template <int = 0> std::size_t first() const noexcept { return first_; }
+
+  template <int = 0> void forget() noexcept { size_ = 0; }
+  // The stack reached beyond the window's end; it ended before its beginning; it did neither.
+  template <int = 0> void reach_forward() noexcept { forward_ = std::min(forward_ * 2, most_reach); }
+  template <int = 0> void reach_back() noexcept { back_ = std::min(back_ * 2, most_reach); }
+  template <int = 0> void shorten() noexcept {
+    if (back_ > least_back) back_ -= back_ / 64;
+  }
+
+  ForeignFrames foreign{};
+
+ private:
+  template <int = 0> bool in_chunk(const Link& link) const noexcept { return link.on_data_stack && in_chunk(link.at); }
+
+  Address chunk_{};
+  std::uint64_t chunk_size_ = 0;
+  std::size_t first_ = 0;
+  std::size_t back_ = least_back;
+  std::size_t forward_ = least_forward;
+  Address at_{};
+  std::size_t size_ = 0;
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/generator_links.hpp ----
+
+// How frames outside the data stack hang together: which of them stand between two of its frames,
+// and on which of its frames the current one stands.
+//
+//   data stack           loop                     send
+//   elsewhere              '- entry - coroutine -'  '- generator (current)
+//
+// A generator that runs leads to its caller; one that has yielded leads nowhere. These frames are
+// copied a moment after the data stack, or even read later, so one that ran in the copy may have
+// yielded when it is asked who called it. What the last stack said then decides, and what the
+// floor below has on its value stack.
+//
+// Nothing here reads. A frame that is needed and not here is `wanted()`: the answer that was given
+// is none, and the question is to be asked again when the frame is here.
+namespace tachyon {
+
+// What is known of a thread's frames: a copy of now, and the stack of the last look.
+template <class L>
+struct StackView {
+  const L& layout;
+  const Window& window;
+  const Chain& chain;
+
+  // What is below the window is believed as long as its first frame is what it was.
+  bool is_root(const RawFrame& frame) const noexcept {
+    const Link& root = chain[window.first()];
+    return frame.executable == root.executable && frame.previous == root.previous;
+  }
+};
+
+// A frame of the window, for what stands on it.
+struct Floor {
+  Address at{};
+  std::uint32_t bytes = 0;
+  Site site = Site::any;
+};
+
+class GeneratorLinks {
+ public:
+  // For the next question.
+  template <int = 0> void clear() noexcept {
+    between_.clear();
+    ambiguous_ = false;
+    wanted_ = {};
+  }
+  // The frames that the last answer is about, youngest first.
+  template <int = 0> const std::vector<RawFrame>& between() const noexcept { return between_; }
+  // The oldest of them, or this one where there are none.
+  template <int = 0> const RawFrame& lowest_or(const RawFrame& frame) const noexcept {
+    return between_.empty() ? frame : between_.back();
+  }
+  // Does the frame lead to this floor only because nobody says where else it leads?
+  template <int = 0> bool is_ambiguous() const noexcept { return ambiguous_; }
+  template <int = 0> Address wanted() const noexcept { return wanted_; }
+
+  // Do the frames outside the window from `from` on lead to this floor? A generator that has yielded
+  // since the window was copied has no caller any more. It ran, since a frame of the window, or the
+  // current frame, says so: called by whom it was called by in the last look, or by the floor. But
+  // only if the floor is where generators are resumed, and iterates this one: else other generators
+  // may have been in between, and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to
+  // stand on the event loop, 1 of 100; the innermost of a chain of generators on the outermost's
+  // caller, 1 of 7.)
+  template <class L>
+  bool connect(const StackView<L>& stack, Address from, const Floor& floor) {
+    clear();
+    bool guessed = false;
+    Address at = from;
+    for (std::size_t i = 0; i < most_between; ++i) {
+      if (at == floor.at) {
+        if (between_.empty()) return true;
+        const bool stands = is_expected(stack.layout, floor.site, between_.back());
+        if (stands && !guessed) learn(stack, floor, between_.back().at);
+        ambiguous_ = stands && guessed &&
+                     (floor.site != Site::resumes_generator ||
+                      !may_iterate(stack, floor, between_.back().at));
+        return !guessed || (stands && !ambiguous_);
+      }
+      if (!at || stack.window.in_chunk(at)) return false;
+      RawFrame frame;
+      if (!find(stack, at, false, frame)) return false;
+      const bool generator = stack.layout.owners.generator.is(frame.owner);
+      if (!generator && !is_shim(stack.layout, frame)) return false;
+      if (generator && !frame.previous) {
+        frame.previous = last_caller(stack, at);
+        if (!frame.previous) {
+          frame.previous = floor.at;
+          guessed = true;
+        }
+      }
+      between_.push_back(frame);
+      at = frame.previous;
+    }
+    return false;
+  }
+
+  // The frame of the data stack that `from` stands on; none: it leads elsewhere. Entries from C are
+  // asked for `anew` where their place does not prove them.
+  template <class L>
+  Address lead_down(const StackView<L>& stack, Address from, bool anew) {
+    return lead_down(stack, from, anew, between_);
+  }
+  // The place on the data stack that this frame is at, or above. What is between() stays.
+  template <class L>
+  Address floor_of(const StackView<L>& stack, Address frame) {
+    return stack.window.in_chunk(frame) ? frame : lead_down(stack, frame, false, aside_);
+  }
+
+  // A generator that ran on `below` when it was copied, directly or through C. `site` is what a
+  // frame of the data stack there executes; `on_generator`: it is another generator.
+  struct Running {
+    RawFrame frame{};
+    const Link* entry = nullptr;  // from C, between the two
+  };
+  template <class L>
+  bool find_running(const StackView<L>& stack, Address below, Site site, bool on_generator,
+                    Running& out) const noexcept {
+    const ForeignFrames& foreign = stack.window.foreign;
+    for (std::size_t i = 0; i < foreign.copied_count(); ++i) {
+      const RawFrame frame = foreign.copied(stack.layout, i);
+      if (!stack.layout.owners.generator.is(frame.owner)) continue;
+      const Link* const entry = frame.previous == below ? nullptr : entry_on(stack, below, frame);
+      if (frame.previous != below && entry == nullptr) continue;
+      if (!on_generator &&
+          (entry != nullptr ? !may_enter_c(site) : !is_expected(stack.layout, site, frame))) {
+        continue;
+      }
+      out = {frame, entry};
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t most_between = 512;
+
+  template <class L>
+  bool find(const StackView<L>& stack, Address at, bool anew, RawFrame& frame) {
+    const auto& [layout, window, chain] = stack;
+    if (window.foreign.find_copied(layout, at, frame)) return true;
+    // Entries from C are not read again: the frames above and below them are contiguous on the data
+    // stack and the younger one still names this entry, so it still leads to the older one. They
+    // lie on the C stack: what claims to be one and lies on the data stack is forged.
+    if (!anew && !window.in_chunk(at)) {
+      for (std::size_t i = chain.size(); i-- > window.first();) {
+        if (chain[i].code != nullptr || chain[i].at != at) continue;
+        frame = {};
+        frame.at = at;
+        frame.previous = chain[i].previous;
+        frame.owner = chain[i].owner;
+        return true;
+      }
+    }
+    if (const ForeignFrames::Read* const read = window.foreign.find_read(at); read != nullptr) {
+      frame = read->frame;
+      return read->readable;
+    }
+    if (window.foreign.may_read_more()) wanted_ = at;
+    return false;
+  }
+
+  template <class L>
+  Address lead_down(const StackView<L>& stack, Address from, bool anew,
+                    std::vector<RawFrame>& out) {
+    out.clear();
+    Address at = from;
+    for (std::size_t i = 0; i < most_between && at; ++i) {
+      if (stack.window.in_chunk(at)) return at;
+      RawFrame frame;
+      if (!find(stack, at, anew, frame)) break;
+      if (!stack.layout.owners.generator.is(frame.owner) && !is_shim(stack.layout, frame)) break;
+      out.push_back(frame);
+      at = frame.previous;
+    }
+    return {};
+  }
+
+  // Who iterates a generator has it on its value stack; where C code does it (enumerate, map), the
+  // frame below has that instead.
+  template <class L>
+  bool may_iterate(const StackView<L>& stack, const Floor& floor,
+                   Address generator) const noexcept {
+    return holds(stack, floor, generator) || through_c_ == floor.at;
+  }
+  template <class L>
+  void learn(const StackView<L>& stack, const Floor& floor, Address above) noexcept {
+    if (!holds(stack, floor, above)) {
+      through_c_ = floor.at;
+    } else if (through_c_ == floor.at) {
+      through_c_ = {};
+    }
+  }
+  template <class L>
+  static bool holds(const StackView<L>& stack, const Floor& floor, Address generator) noexcept {
+    constexpr std::uint64_t tags = 7;
+    const std::uint64_t object = generator.value - stack.layout.generator.frame.offset;
+    const Bytes bytes = stack.window.bytes();
+    const auto begin = static_cast<std::size_t>(floor.at - stack.window.at());
+    const std::size_t end = std::min(begin + floor.bytes, bytes.size());
+    std::size_t at = begin + stack.layout.frame.localsplus.offset;
+    for (; at + sizeof object <= end; at += sizeof object) {
+      if ((load<std::uint64_t>(bytes, at) & ~tags) == object) return true;
+    }
+    return false;
+  }
+
+  template <class L>
+  static Address last_caller(const StackView<L>& stack, Address at) noexcept {
+    const Chain& chain = stack.chain;
+    for (std::size_t i = chain.size(); i-- > stack.window.first();) {
+      if (chain[i].at == at && chain[i].previous) return chain[i].previous;
+    }
+    return {};
+  }
+  // The entry from C between these two, if it was there in the last look.
+  template <class L>
+  static const Link* entry_on(const StackView<L>& stack, Address below,
+                              const RawFrame& frame) noexcept {
+    const Chain& chain = stack.chain;
+    for (std::size_t i = chain.size(); i-- > stack.window.first();) {
+      const Link& link = chain[i];
+      if (link.code == nullptr && link.at == frame.previous) {
+        return link.previous == below ? &link : nullptr;
+      }
+    }
+    return nullptr;
+  }
+
+  std::vector<RawFrame> between_;
+  std::vector<RawFrame> aside_;
+  bool ambiguous_ = false;
+  Address wanted_{};
+  Address through_c_{};  // the frame on which C code was seen to run a generator
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/taken_frames.hpp ----
+
+// The stack that a scan has found so far: the lower links of the last stack, as far as nothing about
+// them has changed, and the frames on top of them.
+//
+//   last stack    main | parse | value | digit
+//   now           main | parse | skip             2 kept, 1 fresh
+namespace tachyon {
+
+// What a scan came to.
+enum class ScanResult : std::uint8_t {
+  stack,      // what was taken is the thread's stack
+  wanted,     // something that is not here has to be read first
+  again,      // the rules have something against it, for the first time: read everything again
+  wider,      // the frames reach beyond the window
+  shorter,    // the stack does not reach up to the window's beginning
+  torn,       // what was copied breaks the rules
+  misplaced,  // a frame elsewhere runs no code; what was taken is below it
+};
+
+class TakenFrames {
+ public:
+  static constexpr std::size_t unknown = ~std::size_t{0};
+
+  struct Mark {
+    std::size_t kept = 0;
+    std::size_t fresh = 0;
+  };
+
+  // The links below `first` are not looked at.
+  template <int = 0> void start(std::size_t first) noexcept {
+    first_ = kept_ = first;
+    fresh_.clear();
+  }
+
+  template <int = 0> std::size_t kept() const noexcept { return kept_; }
+  template <int = 0> const std::vector<PlacedFrame>& fresh() const noexcept { return fresh_; }
+  template <int = 0> std::vector<PlacedFrame>& fresh() noexcept { return fresh_; }
+  template <int = 0> Address youngest(const Chain& last) const noexcept {
+    return fresh_.empty() ? last[kept_ - 1].at : fresh_.back().frame.at;
+  }
+  template <int = 0> bool contains(const Chain& last, Address frame) const noexcept {
+    for (std::size_t i = first_; i < kept_; ++i) {
+      if (last[i].at == frame) return true;
+    }
+    return std::any_of(fresh_.begin(), fresh_.end(),
+                       [&](const PlacedFrame& fresh) { return fresh.frame.at == frame; });
+  }
+
+  // Keeps a link when nothing about it changed, otherwise notes the frame as new. What it runs is
+  // not known yet.
+  template <int = 0> void take(const Chain& last, const RawFrame& frame, bool on_data_stack = false) {
+    if (fresh_.empty() && kept_ < last.size() && last[kept_].same_as(frame)) {
+      ++kept_;
+    } else {
+      PlacedFrame placed;
+      placed.frame = frame;
+      placed.on_data_stack = on_data_stack;
+      add(placed);
+    }
+  }
+  // The same for a frame of which it is known what it runs. Where it was seen to be a link of the
+  // last stack, it is not compared again: that was 5 % of a look.
+  template <int = 0> void take(const Chain& last, std::size_t link, const PlacedFrame& placed) {
+    if (link != kept_ || !fresh_.empty()) return compare_and_take(last, link, placed);
+    ++kept_;
+  }
+
+  // Links from `kept` on are to be made anew: these frames, which are the same, in their place.
+  template <int = 0> [[gnu::cold]] void renew(std::size_t kept, const std::vector<PlacedFrame>& frames) {
+    kept_ = kept;
+    fresh_.insert(fresh_.begin(), frames.begin(), frames.end());
+  }
+
+  template <int = 0> Mark mark() const noexcept { return {kept_, fresh_.size()}; }
+  template <int = 0> void return_to(const Mark& mark) {
+    kept_ = mark.kept;
+    fresh_.resize(mark.fresh);
+  }
+
+  // Without the youngest frame, and the entries from C that were only there for it. The first one
+  // stays.
+  template <class L>
+  void drop_top(const L& layout, const Chain& last) {
+    if (!fresh_.empty()) {
+      fresh_.pop_back();
+    } else if (kept_ > first_ + 1) {
+      --kept_;
+    }
+    while (!fresh_.empty() && is_shim(layout, fresh_.back().frame)) fresh_.pop_back();
+    if (fresh_.empty()) {
+      while (kept_ > first_ + 1 && last[kept_ - 1].code == nullptr) --kept_;
+    }
+  }
+
+ private:
+  // There is one of these for all layouts, and few frames of a look are new.
+  template <int = 0> [[gnu::noinline]] void compare_and_take(const Chain& last, std::size_t link,
+                                          const PlacedFrame& placed) {
+    const bool kept = link == unknown && fresh_.empty() && kept_ < last.size() &&
+                      last[kept_].same_as(placed.frame);
+    if (!kept) return add(placed);
+    ++kept_;
+  }
+  template <int = 0> [[gnu::noinline]] void add(const PlacedFrame& placed) { fresh_.push_back(placed); }
+
+  std::size_t first_ = 0;
+  std::size_t kept_ = 0;
+  std::vector<PlacedFrame> fresh_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/follow.hpp ----
+
+namespace tachyon {
+
+// The stack of a thread that cannot run while it is looked at: its current frame is the top, and
+// what that one and its callers lead to is the stack, down to the window's beginning. Nothing is
+// read here: where a frame elsewhere is wanted, run() is called again when it is here.
+class Follow {
+ public:
+  template <int = 0> void start(Address current) {
+    path_.clear();
+    at_ = current;
+    above_ = {~std::uint64_t{0}};
+  }
+
+  template <class L>
+  ScanResult run(const StackView<L>& stack, GeneratorLinks& links, TakenFrames& taken) {
+    const auto& [layout, window, chain] = stack;
+    for (;;) {
+      Address onto = links.lead_down(stack, at_, false);
+      if (links.wanted()) return ScanResult::wanted;
+      if (has_entry(layout, links.between()) && !touch(stack, onto)) {
+        onto = links.lead_down(stack, at_, true);
+        if (links.wanted()) return ScanResult::wanted;
+      }
+      path_.insert(path_.end(), links.between().begin(), links.between().end());
+      if (!onto || onto < window.at()) return ScanResult::shorter;
+      RawFrame frame;
+      if (onto >= above_ || path_.size() > most_followed) return ScanResult::torn;
+      if (!window.frame_at(layout, onto, frame)) return ScanResult::wider;
+      if (!frame.executable || !layout.owners.thread.is(frame.owner)) return ScanResult::torn;
+      path_.push_back(frame);
+      if (onto == window.at()) break;
+      above_ = onto;
+      at_ = frame.previous;
+    }
+    if (!stack.is_root(path_.back())) return ScanResult::shorter;
+    for (std::size_t i = path_.size(); i-- > 0;) {
+      taken.take(chain, path_[i], window.in_chunk(path_[i].at));
+    }
+    return ScanResult::stack;
+  }
+
+ private:
+  static constexpr std::size_t most_followed = 1 << 14;
+
+  template <class L>
+  static bool has_entry(const L& layout, const std::vector<RawFrame>& frames) noexcept {
+    return std::any_of(frames.begin(), frames.end(),
+                       [&](const RawFrame& frame) { return is_shim(layout, frame); });
+  }
+  // Does a frame of the data stack touch the one that came last, as far as is known? Then what is
+  // between them is proven.
+  template <class L>
+  bool touch(const StackView<L>& stack, Address frame) const noexcept {
+    const Chain& chain = stack.chain;
+    for (std::size_t i = chain.size(); i-- > stack.window.first();) {
+      if (chain[i].at == frame && chain[i].code != nullptr) {
+        return frame + chain[i].code->frame_bytes == above_;
+      }
+    }
+    return false;
+  }
+
+  std::vector<RawFrame> path_;  // youngest first
+  Address at_{};
+  Address above_{};  // the frame of the data stack that came last
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/known_code.hpp ----
+
+// What frames run, as far as it is known without reading.
+//
+// Code that is not known is wanted: whoever can read gets it into the cache, or says that there is
+// none there, and the question is asked again.
+namespace tachyon {
+
+// To a question that may need more than is here.
+enum class Answer : std::uint8_t { no, yes, wanted };
+
+class CodeLookup {
+ public:
+  struct Wanted {
+    Address executable{};
+    std::int32_t thread_index = 0;
+    friend bool operator==(const Wanted&, const Wanted&) noexcept = default;
+  };
+
+  template <int = 0> void start() noexcept {
+    wanted_ = refused_ = {};
+    placed_ = 0;
+  }
+
+  // What the frame runs, and where in it. No: it is none. `codes` has known() and known_bytecode()
+  // of CodeCache; `epoch` is as of when it is known.
+  template <class L, class Codes>
+  Answer place_frame(const L& layout, Codes& codes, std::uint64_t epoch, PlacedFrame& placed) {
+    const RawFrame& frame = placed.frame;
+    Code* const code = codes.known(frame.executable, epoch);
+    const Address bytecode =
+        code != nullptr ? codes.known_bytecode(*code, frame.thread_index) : Address{};
+    if (!bytecode) {
+      wanted_ = {frame.executable, frame.thread_index};
+      return wanted_ == refused_ ? Answer::no : Answer::wanted;
+    }
+    return place(layout, *code, bytecode, placed) ? Answer::yes : Answer::no;
+  }
+
+  // The same for those of a stack that have not been placed. No: the first that is none, and those
+  // above it, are no longer there.
+  template <class L, class Codes>
+  Answer place_all(const L& layout, Codes& codes, std::uint64_t epoch,
+                   std::vector<PlacedFrame>& frames) {
+    for (; placed_ < frames.size(); ++placed_) {
+      PlacedFrame& placed = frames[placed_];
+      if (placed.code != nullptr || is_shim(layout, placed.frame)) continue;
+      const Answer found = place_frame(layout, codes, epoch, placed);
+      if (found == Answer::no) frames.resize(placed_);
+      if (found != Answer::yes) return found;
+    }
+    return Answer::yes;
+  }
+
+  template <int = 0> const Wanted& wanted() const noexcept { return wanted_; }
+  // It could not be had.
+  template <int = 0> void refuse() noexcept { refused_ = wanted_; }
+
+ private:
+  Wanted wanted_;
+  Wanted refused_;
+  std::size_t placed_ = 0;
+};
 
 }  // namespace tachyon
 
@@ -18474,6 +19180,518 @@ std::vector<LocalVariable> read_locals(M& memory, const L& layout, Address frame
 
 }  // namespace tachyon
 
+// ---- tachyon/unwind/rebuild.hpp ----
+
+// The stack of a thread of which nothing is known yet, or nothing that is still right: read from the
+// current frame down, with the checks of stack.hpp. It is pieced together from several reads, so it
+// is no sample of a thread that runs. It says where the thread's frames are, for a window to be
+// aimed at.
+namespace tachyon {
+
+class Rebuild {
+ public:
+  // Where the thread says its frames are.
+  struct From {
+    Address chunk{};
+    Address current{};
+    Address base{};
+    std::uint64_t epoch = 0;  // as of which code is known
+  };
+
+  // Makes `chain` the whole stack, and returns the size of the newest chunk. `still`: the thread
+  // cannot run meanwhile.
+  template <class L, Memory M>
+  Result<std::uint64_t> read_whole(M& memory, const L& layout, ChainMaker<L>& maker,
+                                   const From& from, bool still, Chain& chain) {
+    if (!from.chunk || !from.current) return Errc::torn;
+    const auto size = read_value<std::uint64_t>(memory, layout.chunk.bytes.at(from.chunk));
+    if (!size) return size.error();
+    if (*size > ChunkCopies::most_bytes) return Errc::torn;
+    const Emptied afterwards{chunks_};
+    if (const auto ok = copy_chunks(memory, layout, from.chunk, chunks_); !ok) return ok.error();
+    follow_frames(memory, layout, from.current, from.base, chunks_, {}, raw_);
+    const auto ok =
+        check_frames(memory, layout, maker.codes(), from.epoch, chunks_, still, doubt_, raw_);
+    if (!ok) return ok.error();
+    maker.make(memory, raw_, chunks_, chain);
+    return *size;
+  }
+
+  // For when no look gives a stack, and a part of one is better than none: what can be followed
+  // from the current frame, as far as it breaks no rule. Returns why it ended.
+  template <class L, Memory M>
+  [[gnu::cold]] Error read_partial(M& memory, const L& layout, ChainMaker<L>& maker,
+                                   const From& from, Chain& chain) {
+    const Emptied afterwards{chunks_};
+    const auto chunks = copy_chunks(memory, layout, from.chunk, chunks_);
+    follow_frames(memory, layout, from.current, from.base, chunks_, {}, raw_);
+    const auto followed =
+        check_frames(memory, layout, maker.codes(), from.epoch, chunks_, false, doubt_, raw_);
+    maker.make(memory, raw_, chunks_, chain);
+    return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
+  }
+
+  // Reads the links below `end`, which looks take on trust, and compares. False: some are wrong.
+  template <class L, Memory M>
+  bool recheck_parents(M& memory, const L& layout, Address chunk, const Chain& chain,
+                       std::size_t end) {
+    const std::size_t header = layout.frame.localsplus.offset;
+    const Emptied afterwards{chunks_};
+    if (!copy_chunks(memory, layout, chunk, chunks_)) return true;  // says nothing about them
+    for (std::size_t i = end; i-- > 0;) {
+      const Link& link = chain[i];
+      if (link.code == nullptr) continue;  // an entry's place proves it: see GeneratorLinks
+      StructCopy<copies::Frame> apart;
+      Bytes bytes = link.on_data_stack ? chunks_.find(link.at, header) : Bytes{};
+      if (bytes.empty()) {
+        if (!apart.fetch(memory, link.at, layout)) return false;
+        bytes = apart.bytes();
+      }
+      if (!link.same_as(raw_frame(layout, link.at, bytes))) return false;
+    }
+    return true;
+  }
+
+ private:
+  // Many threads must not keep what a deep one needs for a moment.
+  struct Emptied {
+    ChunkCopies& copies;
+    ~Emptied() { copies.clear(); }
+  };
+
+  ChunkCopies chunks_;
+  RawStack raw_;
+  Doubt doubt_;  // what the last walk had against the rules
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/unwind/scan.hpp ----
+
+// From the copy of a thread's frames to its stack.
+//
+// Nothing is read here. What goes in: the window's bytes, the frames copied with it, the last stack,
+// the current frame, and what is known of code objects. What comes out: how many links of the last
+// stack are still right, and the frames on top of them. Or what is `wanted()`, one thing at a time:
+// a frame that is not in the copy, a code object that is not known. Whoever has a way to read gets
+// it and lets the scan go on from where it was; what cannot be had is said to be so.
+//
+//      window, one range                                        read after the window
+//     |<------------------------------------------->|           +---------+
+//     | k: handle | parse | value | 0 | old bytes   |           | current |
+//       ^ believed below here      ^ top ends here
+//
+// The window is read upwards: a frame's size gives the address of the next one, whose `previous`
+// must lead back. The stack ends
+//   - where the next frame's executable is null: from 3.14 on, a popped frame is cleared; or,
+//   - in older versions, at the younger of the two current frames read before and after the copy;
+//   - at a frame on which, by its instruction, the next one cannot stand. What lies above is old;
+//   - below a frame that is returning: the interpreter makes its caller current first.
+// The current frame read after the copy decides what the copy leaves open: whether a generator runs
+// on top of the frame that iterates it. Nothing is rejected for having changed since.
+//
+// Instructions do not prove that a stack ends. Finalisers, signal handlers and hooks of all kinds
+// run on any of them, and on top of frames that have been left and whose locals are going away. So
+// where a rule ends the stack and the current frame lies further up, the rule is in doubt: the
+// target is read again, and what shows twice is so (see Doubt). A thread that stands still is thus
+// always shown up to its current frame.
+//
+// Of a thread that cannot run, the current frame is the top: see follow.hpp.
+namespace tachyon {
+
+// `codes` is asked with known() and known_bytecode(), as CodeCache has them.
+template <class L, class Codes>
+struct ScanInput {
+  StackView<L> stack;
+  Codes& codes;
+  std::uint64_t epoch = 0;  // as of which code is known
+  Address current{};        // the frame that ran when it was read, after the window
+  Address first_current{};  // the same before the window, where popped frames are not cleared
+  Address base{};           // the sentinel below all frames, where there is one
+};
+
+class Scan {
+ public:
+  // `certain`: the thread cannot have moved since before the first byte was copied.
+  template <class In>
+  ScanResult start(const In& in, bool certain) {
+    certain_ = certain;
+    doubting_ = true;
+    begin(in);
+    return resume(in);
+  }
+  // Goes on with the same input, now that what was wanted is there or was refused.
+  template <class In>
+  ScanResult resume(const In& in) {
+    links_.clear();
+    if (step_ != Step::placing) {
+      const ScanResult seen = certain_ ? follow_.run(in.stack, links_, taken_) : climb_twice(in);
+      if (seen != ScanResult::stack) return seen;
+      step_ = Step::placing;
+    }
+    // Frames elsewhere are not looked up before they are known to be on the stack.
+    const Answer placed = code_.place_all(in.stack.layout, in.codes, in.epoch, taken_.fresh());
+    return placed == Answer::yes  ? ScanResult::stack
+           : placed == Answer::no ? ScanResult::misplaced
+                                  : ScanResult::wanted;
+  }
+
+  template <int = 0> const TakenFrames& taken() const noexcept { return taken_; }
+  template <int = 0> TakenFrames& taken() noexcept { return taken_; }
+  // What is wanted: a frame outside the data stack, which is to come among the window's foreign
+  // frames. Zero: it is code, which is to come into the cache, or to be refused.
+  template <int = 0> Address wanted_frame() const noexcept { return links_.wanted(); }
+  template <int = 0> const CodeLookup::Wanted& wanted_code() const noexcept { return code_.wanted(); }
+  template <int = 0> void refuse_code() noexcept { code_.refuse(); }
+
+ private:
+  // Where to go on.
+  enum class Step : std::uint8_t { limit, bottom, levels, above, placing };
+
+  // A frame of the window that others stand on, and how much had been taken with it.
+  struct Level {
+    PlacedFrame placed{};
+    Site site = Site::any;
+    std::size_t link = TakenFrames::unknown;  // of the last stack, that it is
+    TakenFrames::Mark mark{};
+
+    template <int = 0> Address at() const noexcept { return placed.frame.at; }
+    template <int = 0> Floor floor() const noexcept { return {at(), placed.code->frame_bytes, site}; }
+  };
+
+  template <class In>
+  void begin(const In& in) {
+    step_ = Step::limit;
+    taken_.start(in.stack.window.first());
+    code_.start();
+    height_ = 0;
+    doubt_found_ = {};
+    if (certain_) follow_.start(in.current);
+  }
+
+  // What the stack has against the rules is asked for a second time.
+  template <class In>
+  ScanResult climb_twice(const In& in) {
+    const ScanResult seen = climb(in);
+    if (seen == ScanResult::wanted || !doubting_) return seen;
+    const Doubt before = doubt_;
+    if (seen == ScanResult::stack) doubt_ = doubt_found_;
+    if (seen != ScanResult::stack || !doubt_ || doubt_ == before) {
+      asked_again_ = asked_again_ && seen != ScanResult::stack && seen != ScanResult::torn;
+      return seen;
+    }
+    asked_again_ = !asked_again_;
+    if (asked_again_) return ScanResult::again;
+    doubting_ = false;
+    begin(in);
+    return climb(in);
+  }
+
+  // From the window's first frame upwards, as far as one stands on the other. doubting_: and
+  // farther, where the rules say no and the current frame says yes; doubt_found_ is then what they
+  // say.
+  template <class In>
+  ScanResult climb(const In& in) {
+    if (step_ == Step::limit) {
+      if (!find_limit(in)) return ScanResult::wanted;
+      step_ = Step::bottom;
+    }
+    if (step_ == Step::bottom) {
+      const ScanResult seen = take_bottom(in);
+      if (seen != ScanResult::stack) return seen;
+      step_ = Step::levels;
+    }
+    if (step_ == Step::levels) {
+      const ScanResult seen = take_levels(in);
+      if (seen != ScanResult::stack) return seen;
+      leave_top(in);
+      step_ = Step::above;
+    }
+    return take_current(in);
+  }
+
+  // How far the window may be read: frames younger than this one are old bytes. False: a frame is
+  // wanted.
+  template <class In>
+  bool find_limit(const In& in) {
+    limit_ = {};
+    if (!in.stack.layout.traits.popped_frames_are_cleared) {
+      limit_ = std::max(on_stack(in, in.current), on_stack(in, in.first_current));
+      if (!limit_) {
+        const Address now = links_.floor_of(in.stack, in.current);
+        if (links_.wanted()) return false;
+        limit_ = std::max(now, links_.floor_of(in.stack, in.first_current));
+        if (links_.wanted()) return false;
+      }
+    }
+    if (!limit_) limit_ = {~std::uint64_t{0}};
+    return true;
+  }
+
+  template <class In>
+  ScanResult take_bottom(const In& in) {
+    const Window& window = in.stack.window;
+    Level& bottom = level_above();
+    RawFrame& frame = bottom.placed.frame;
+    if (!window.frame_at(in.stack.layout, window.at(), frame)) return ScanResult::wider;
+    if (!in.stack.is_root(frame) || window.at() > limit_) return ScanResult::shorter;
+    const Answer placed = place_level(in, bottom);
+    if (placed == Answer::wanted) return ScanResult::wanted;
+    if (placed == Answer::no) return ScanResult::torn;
+    take_level(in);
+    return ScanResult::stack;
+  }
+
+  template <class In>
+  ScanResult take_levels(const In& in) {
+    const auto& [layout, window, chain] = in.stack;
+    for (;;) {
+      const Address next = top_level().at() + top_level().placed.code->frame_bytes;
+      if (next > limit_) return ScanResult::stack;
+      Level& above = level_above();
+      if (!window.frame_at(layout, next, above.placed.frame)) {
+        const bool is_over = next + layout.frame.localsplus.offset > window.chunk_end();
+        return is_over ? ScanResult::stack : ScanResult::wider;
+      }
+      const RawFrame& frame = above.placed.frame;
+      if (!frame.executable || !layout.owners.thread.is(frame.owner)) return ScanResult::stack;
+      const Answer stands = take_below(in, above);
+      if (stands == Answer::wanted) return ScanResult::wanted;
+      if (stands == Answer::no) {
+        const bool is_current = in.current == next || in.first_current == next;
+        return links_.is_ambiguous() && is_current ? ScanResult::torn : ScanResult::stack;
+      }
+      take_level(in);
+    }
+  }
+
+  // Takes what is between the youngest level and the frame above it. No: that one does not stand on
+  // it, and is left over from another stack.
+  template <class In>
+  Answer take_below(const In& in, Level& above) {
+    const auto& [layout, window, chain] = in.stack;
+    const RawFrame& frame = above.placed.frame;
+    links_.clear();
+    const bool leads = window.in_chunk(frame.previous)
+                           ? frame.previous == top_level().at()
+                           : links_.connect(in.stack, frame.previous, top_level().floor());
+    if (links_.wanted()) return Answer::wanted;
+    const RawFrame& lowest = links_.lowest_or(frame);
+    const bool stands = leads && is_expected(layout, top_level().site, lowest);
+    if (!stands) {
+      if (!doubting_ || links_.is_ambiguous()) return Answer::no;
+      if (leads && !may_stand_still(in, lowest, top_level())) return Answer::no;
+      const Answer below = is_below_current(in, frame.at);
+      if (below != Answer::yes) return below;
+    }
+    const Answer placed = place_level(in, above);
+    if (placed != Answer::yes) return placed;
+    if (!leads) return take_onto_older(in, above);
+    if (!stands) doubt_found_.add(top_level().placed.frame, lowest);
+    take_between(in);
+    return Answer::yes;
+  }
+  // On an older level: those in between have been left, and their locals are going away.
+  template <class In>
+  [[gnu::cold]] Answer take_onto_older(const In& in, Level& above) {
+    const RawFrame& frame = above.placed.frame;
+    const Address onto = links_.lead_down(in.stack, frame.previous, true);
+    if (links_.wanted()) return Answer::wanted;
+    const std::size_t floor = level_at(onto);
+    if ((links_.between().empty() && !frame.entry) || floor == height_) return Answer::no;
+    doubt_found_.add(levels_[floor].placed.frame, links_.lowest_or(frame));
+    std::swap(levels_[floor + 1], above);
+    return_to(floor);
+    take_between(in);
+    return Answer::yes;
+  }
+
+  // Which instructions push frames directly is well known. What stands on another one was pushed
+  // after that one was copied, unless the thread was there in the last look, too: a busy program is
+  // not read again for each of those.
+  template <class In>
+  bool may_stand_still(const In& in, const RawFrame& frame, const Level& floor) const noexcept {
+    return frame.entry || is_shim(in.stack.layout, frame) || floor.mark.fresh == 0;
+  }
+
+  // Did the thread run this frame of the data stack, or one above it, whenever it was asked?
+  template <class In>
+  Answer is_below_current(const In& in, Address at) {
+    const Address now = links_.floor_of(in.stack, in.current);
+    if (links_.wanted()) return Answer::wanted;
+    if (now < at) return Answer::no;
+    if (in.stack.layout.traits.popped_frames_are_cleared || in.first_current == in.current) {
+      return Answer::yes;
+    }
+    const Address before = links_.floor_of(in.stack, in.first_current);
+    if (links_.wanted()) return Answer::wanted;
+    return before >= at ? Answer::yes : Answer::no;
+  }
+
+  // The window's frames are known; is the last one part of the stack?
+  template <class In>
+  void leave_top(const In& in) {
+    const auto& layout = in.stack.layout;
+    const Level& top = top_level();
+    const bool is_current = in.current == top.at();
+    // Being set up, or what a generator's creation left behind.
+    const bool hidden = !top.placed.complete && !is_current;
+    // Returning, and no longer current when we looked again: its caller had the processor. (When it
+    // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
+    // stopped target shows.) Where popped frames keep their words, every frame that has returned
+    // looks like this one, and none can be believed.
+    const bool returns = top.site == Site::returns && !top.placed.frame.entry &&
+                         (!is_current || !layout.traits.popped_frames_are_cleared);
+    if ((hidden || returns) && height_ > 1) {
+      taken_.drop_top(layout, in.stack.chain);
+      --height_;
+    }
+  }
+
+  // What is on top of the window's last frame?
+  template <class In>
+  ScanResult take_current(const In& in) {
+    const bool elsewhere =
+        in.current && in.current != in.base && !in.stack.window.in_chunk(in.current);
+    if (elsewhere) {
+      const Answer stands = take_above(in);
+      if (stands == Answer::wanted) return ScanResult::wanted;
+      if (stands == Answer::yes) return ScanResult::stack;
+    }
+    const Site site = top_level().site;
+    if (elsewhere && links_.is_ambiguous() &&
+        (site == Site::resumes_generator || site == Site::any)) {
+      return ScanResult::torn;
+    }
+    take_running_generators(in, site);
+    return ScanResult::stack;
+  }
+
+  // Takes the current frame, which is not on the data stack, and those that it stands on. No: it
+  // stands on none of the window, as far as is known.
+  template <class In>
+  Answer take_above(const In& in) {
+    const auto& layout = in.stack.layout;
+    const std::size_t top = height_ - 1;
+    const bool leads = links_.connect(in.stack, in.current, top_level().floor());
+    if (links_.wanted()) return Answer::wanted;
+    if (leads && is_expected(layout, top_level().site, links_.between().back())) {
+      return_to(top);
+      take_between(in);
+      return Answer::yes;
+    }
+    if (!doubting_ || links_.is_ambiguous()) return Answer::no;
+    if (taken_.contains(in.stack.chain, in.current)) return Answer::no;
+    const Address onto = links_.lead_down(in.stack, in.current, true);
+    if (links_.wanted()) return Answer::wanted;
+    const bool agree = layout.traits.popped_frames_are_cleared || in.first_current == in.current ||
+                       on_stack(in, in.first_current) > onto;
+    const std::size_t floor = level_at(onto);
+    if (!agree || floor > top) return Answer::no;
+    const RawFrame& lowest = links_.between().back();
+    const bool stands = floor == top && is_expected(layout, levels_[top].site, lowest);
+    if (!stands && !may_stand_still(in, lowest, levels_[floor])) return Answer::no;
+    return_to(floor);
+    if (!stands) doubt_found_.add(top_level().placed.frame, lowest);
+    take_between(in);
+    return Answer::yes;
+  }
+
+  // Generators that ran when they were copied, one on the other. `site` is where the window's last
+  // frame stands.
+  template <class In>
+  void take_running_generators(const In& in, Site site) {
+    const Chain& chain = in.stack.chain;
+    bool on_generator = taken_.youngest(chain) != top_level().at();
+    for (std::size_t depth = 0; depth <= in.stack.window.foreign.copied_count(); ++depth) {
+      GeneratorLinks::Running running;
+      const Address below = taken_.youngest(chain);
+      if (!links_.find_running(in.stack, below, site, on_generator, running)) return;
+      if (running.entry != nullptr) taken_.take(chain, running.entry->frame());
+      taken_.take(chain, running.frame);
+      on_generator = true;
+    }
+  }
+
+  // What the frame of a level runs, and where it stands. No: it is none.
+  template <class In>
+  Answer place_level(const In& in, Level& level) {
+    // As in the last look? What stands between it and the level below comes first.
+    constexpr std::size_t most_ahead = 8;
+    const Chain& chain = in.stack.chain;
+    PlacedFrame& placed = level.placed;
+    placed.on_data_stack = true;
+    const std::size_t kept = taken_.kept();
+    const std::size_t end =
+        taken_.fresh().empty() ? std::min(chain.size(), kept + most_ahead) : kept;
+    for (std::size_t i = kept; i < end; ++i) {
+      const Link& link = chain[i];
+      if (link.code == nullptr || !link.same_as(placed.frame)) continue;
+      placed.code = link.code;
+      placed.unit = link.unit;
+      placed.complete = link.shown;
+      level.site = link.code->sites[link.unit];
+      level.link = i;
+      return Answer::yes;
+    }
+    level.link = TakenFrames::unknown;
+    const Answer found = code_.place_frame(in.stack.layout, in.codes, in.epoch, placed);
+    if (found == Answer::yes) level.site = placed.code->sites[placed.unit];
+    return found;
+  }
+
+  template <class In>
+  void take_between(const In& in) {
+    const std::vector<RawFrame>& between = links_.between();
+    for (std::size_t i = between.size(); i-- > 0;) taken_.take(in.stack.chain, between[i]);
+  }
+
+  // Levels are kept in place, from look to look: copying them cost 3 % of a look at eight threads.
+  template <int = 0> Level& level_above() {
+    if (levels_.size() == height_) levels_.emplace_back();
+    return levels_[height_];
+  }
+  template <int = 0> const Level& top_level() const noexcept { return levels_[height_ - 1]; }
+  template <class In>
+  void take_level(const In& in) {
+    Level& level = levels_[height_++];
+    taken_.take(in.stack.chain, level.link, level.placed);
+    level.mark = taken_.mark();
+  }
+  // Gives up what was taken above this level.
+  template <int = 0> void return_to(std::size_t level) {
+    height_ = level + 1;
+    taken_.return_to(top_level().mark);
+  }
+  // The level at this place; past the end: there is none.
+  template <int = 0> std::size_t level_at(Address at) const noexcept {
+    for (std::size_t i = height_; i-- > 0;) {
+      if (levels_[i].at() == at) return i;
+    }
+    return height_;
+  }
+  template <class In>
+  static Address on_stack(const In& in, Address at) noexcept {
+    return in.stack.window.in_chunk(at) ? at : Address{};
+  }
+
+  GeneratorLinks links_;
+  CodeLookup code_;
+  TakenFrames taken_;
+  Follow follow_;
+  Step step_ = Step::limit;
+  bool certain_ = false;
+  bool doubting_ = false;
+  bool asked_again_ = false;
+  Doubt doubt_;        // what the last scan had against the stack that the current frame says
+  Doubt doubt_found_;  // the same of this one
+  Address limit_{};
+  std::vector<Level> levels_;
+  std::size_t height_ = 0;  // levels taken
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/unwind/thread_names.hpp ----
 
 // What the program calls its threads.
@@ -18503,11 +19721,11 @@ class ThreadNames {
 
   // Nothing when the program has not imported threading.
   std::vector<ThreadName> read() {
-    constexpr std::size_t most_threads = 1 << 16;
+    constexpr std::size_t most_named = 1 << 16;
     std::vector<ThreadName> names;
     pages_.refresh();
     if (!active_ && !find_active()) return names;
-    const auto items = read_dict(pages_, layout_, active_, most_threads);
+    const auto items = read_dict(pages_, layout_, active_, most_named);
     if (!items) {
       active_ = {};
       return names;
@@ -21629,29 +22847,18 @@ class BlockingReading {
 // agree makes them vanish but favours states that last, and biases the profile.
 //
 // What we do. All frames that the thread owns lie in one contiguous piece of memory, the end of its
-// data stack. We copy that piece in one go and read it upwards: a frame's size gives the address of
-// the next one, whose `previous` must lead back. The stack ends
-//   - where the next frame's executable is null: from 3.14 on, a popped frame is cleared; or,
-//   - in older versions, at the younger of the two current frames read before and after the copy;
-//   - at a frame on which, by its instruction, the next one cannot stand. What lies above is old;
-//   - below a frame that is returning: the interpreter makes its caller current first.
-// The current frame read after the copy decides what the copy leaves open: whether a generator runs
-// on top of the frame that iterates it. Nothing is rejected for having changed since.
+// data stack. We copy that piece in one go and scan it:
 //
-// Instructions do not prove that a stack ends. Finalisers, signal handlers and hooks of all kinds
-// run on any of them, and on top of frames that have been left and whose locals are going away. So
-// where a rule ends the stack and the current frame lies further up, the rule is in doubt: the
-// target is read again, and what shows twice is so (see Doubt). A thread that stands still is thus
-// always shown up to its current frame.
-//
-//      window, one range                                        thread state, read after
-//     |<------------------------------------------->|           +---------+
-//     | k: handle | parse | value | 0 | old bytes   |           | current |
-//       ^ believed below here      ^ top ends here
+//   prepare()    which ranges: the window, generators, the thread state    window.hpp
+//   interpret()  who the thread is, and whether there is a stack to begin with
+//                what the bytes say                                         scan.hpp
+//                what the scan wants besides is read here, and it goes on
+//                the stack, out of links that stay and frames that are new  chain.hpp
+//   or, where nothing is known: the whole stack, and a look again           rebuild.hpp
 //
 // Parents are not read again. Below the window they are believed as long as the first frame inside
-// it is unchanged; believe() re-reads them on a random few per cent of the looks and
-// keeps the score.
+// it is unchanged; recheck_parents() reads them on a random few per cent of the looks and keeps the
+// score.
 //
 // When the target cannot run (it is stopped, or we occupy its processor), `certain` says so: then
 // the current frame is the top, and what it and its callers lead to is the stack.
@@ -21669,9 +22876,7 @@ template <class L>
 class ThreadReader {
  public:
   ThreadReader(const L& layout, Address thread, Address interpreter)
-      : layout_{layout}, at_{thread}, interpreter_{interpreter} {
-    extras_.resize(most_extras);  // ranges point into them: they must not move
-  }
+      : layout_{layout}, at_{thread}, interpreter_{interpreter} {}
 
   Address at() const noexcept { return at_; }
   const ThreadCopy& copy() const noexcept { return copy_; }
@@ -21698,18 +22903,12 @@ class ThreadReader {
 
   // The ranges of the next look, in the order in which they must be copied.
   void prepare(std::vector<Range>& out) {
-    extras_used_ = 0;
+    window_.foreign.clear();
     if (!layout_.traits.popped_frames_are_cleared) {
       first_current_ = {};
       out.push_back({current_frame_at(), bytes_of(first_current_)});
     }
-    if (aim()) {
-      out.push_back({window_at_, view_of(window_).first(window_size_)});
-      for (std::size_t i = chain_.size(); i-- > first_ && extras_used_ < most_extras;) {
-        const Link& link = chain_[i];
-        if (link.code != nullptr && !link.on_data_stack) add_extra(link.at, out);
-      }
-    }
+    if (window_.aim(layout_, chain_)) window_.add_ranges(layout_, chain_, out);
     if (layout_.thread.cframe.present()) {
       second_current_ = {};
       out.push_back({current_frame_at(), bytes_of(second_current_)});
@@ -21735,68 +22934,47 @@ class ThreadReader {
       if (cframe_) return LookResult::again;
       second_current_ = {};
     }
-    const Address current = layout_.thread.current_frame.present()
-                                ? copy_[layout_.thread.current_frame]
-                                : second_current_;
-    current_ = current;
+    current_ = layout_.thread.current_frame.present() ? copy_[layout_.thread.current_frame]
+                                                      : second_current_;
     const Address base = copy_[layout_.thread.base_frame];
-    has_frames_ = current && current != base;
+    has_frames_ = current_ && current_ != base;
     const bool had_none = std::exchange(frameless_, !has_frames_);
     if (!has_frames_ && (certain || !started_ || had_none)) {
-      chain_.clear();
-      window_size_ = 0;
+      give_up();
       return LookResult::stack;
     }
     if (maker.codes().generation() != generation_) give_up();
     generation_ = maker.codes().generation();
     if (epoch != epoch_ && !revalidate(memory, maker, epoch)) chain_.clear();
-    if (window_size_ == 0 || chain_.empty() || copy_[layout_.thread.datastack_chunk] != chunk_) {
-      return rebuild(memory, maker, current, base, certain);
+    if (window_.empty() || chain_.empty() ||
+        copy_[layout_.thread.datastack_chunk] != window_.chunk()) {
+      return rebuild(memory, maker, certain);
     }
-    const LookResult seen =
-        certain && has_frames_ ? follow(memory, current) : scan(memory, maker, current, base);
-    if (seen != LookResult::stack) return seen;
-    return commit(memory, maker, certain, current);
+    return scan(memory, maker, certain);
   }
 
-  // Reads the parents that looks take on trust and compares. False: the belief was wrong, and is
-  // given up. Only meaningful directly after a look that gave a stack.
+  // Reads the parents that looks take on trust and compares. False: they were wrong, and are given
+  // up. Only meaningful directly after a look that gave a stack.
   template <Memory M>
-  bool believe(M& memory) {
-    if (first_ == 0 || first_ >= chain_.size()) return true;
-    const Emptied afterwards{chunks_};
-    if (!copy_chunks(memory, layout_, chunk_, chunks_)) return true;  // says nothing about them
-    for (std::size_t i = first_; i-- > 0;) {
-      const Link& link = chain_[i];
-      if (link.code == nullptr) continue;  // a shim's place proves it: see foreign_frame()
-      StructCopy<copies::Frame> apart;
-      Bytes bytes = link.on_data_stack ? chunks_.find(link.at, header()) : Bytes{};
-      if (bytes.empty()) {
-        if (!apart.fetch(memory, link.at, layout_)) return give_up();
-        bytes = apart.bytes();
-      }
-      if (!link.same_as(raw_frame(layout_, link.at, bytes))) return give_up();
-    }
-    return true;
+  bool recheck_parents(M& memory) {
+    const std::size_t first = window_.first();
+    if (first == 0 || first >= chain_.size()) return true;
+    const bool right = rebuild_.recheck_parents(memory, layout_, window_.chunk(), chain_, first);
+    if (!right) give_up();
+    return right;
   }
-  // For when no look gives a stack, and a part of one is better than none: what can be followed
-  // from the current frame, as far as it breaks no rule.
+  bool trusts_parents() const noexcept { return window_.first() > 1; }
+
+  // For when no look gives a stack, and a part of one is better than none. Returns why it ended.
   template <Memory M>
-  [[gnu::cold]] Error salvage(M& memory, ChainMaker<L>& maker) {
+  [[gnu::cold]] Error read_partial(M& memory, ChainMaker<L>& maker) {
     give_up();
     if (const auto ok = identify(memory); !ok) return ok.error();
     const auto current = tachyon::current_frame(memory, layout_, copy_);
     if (!current) return current.error();
-    const Address base = copy_[layout_.thread.base_frame];
-    if (!*current || *current == base) return {};
-    const Emptied afterwards{chunks_};
-    const auto chunks =
-        copy_chunks(memory, layout_, copy_[layout_.thread.datastack_chunk], chunks_);
-    follow_frames(memory, layout_, *current, base, chunks_, {}, raw_);
-    const auto followed =
-        check_frames(memory, layout_, maker.codes(), epoch_, chunks_, false, walked_doubt_, raw_);
-    (void)maker.make(memory, raw_, chunks_, epoch_, chain_);
-    return !followed ? followed.error() : !chunks ? chunks.error() : Error{Errc::torn};
+    const Rebuild::From from = where_frames_are(*current);
+    if (!from.current || from.current == from.base) return {};
+    return rebuild_.read_partial(memory, layout_, maker, from, chain_);
   }
   // Is the youngest frame of the last look the one that runs? One that is being set up or left is
   // not: its variables are old bytes.
@@ -21806,523 +22984,101 @@ class ThreadReader {
     const auto current = tachyon::current_frame(memory, layout_, copy_);
     return current && *current == chain_[chain_.size() - 1].at;
   }
-  bool has_beliefs() const noexcept { return first_ > 1; }
   void forget() noexcept { give_up(); }
 
  private:
-  static constexpr std::size_t most_extras = 24;
-  static constexpr std::size_t least_forward = 1024;  // room for frames younger than the last top
-  static constexpr std::size_t least_back = 1024;
-  static constexpr std::size_t whole_below = 4096;  // a short stack is copied whole
-  static constexpr std::size_t most_followed = 1 << 14;
-  static constexpr std::size_t most_between = 512;  // frames outside the window, and reads of them
+  static constexpr std::size_t most_wanted = 1 << 16;
 
-  // Many threads must not keep what a deep one needs for a moment.
-  struct Emptied {
-    ChunkCopies& copies;
-    ~Emptied() { copies.clear(); }
-  };
-
-  struct Extra {
-    Address at{};
-    std::array<std::byte, 128> bytes{};
-    bool used = false;
-  };
-
-  bool give_up() noexcept {
+  void give_up() noexcept {
     chain_.clear();
-    window_size_ = 0;
-    return false;
+    window_.forget();
   }
 
-  std::size_t header() const noexcept { return layout_.frame.localsplus.offset; }
   Address current_frame_at() const noexcept {
     return layout_.thread.current_frame.present()
                ? at_ + layout_.thread.current_frame.offset
                : (cframe_ ? cframe_ + layout_.cframe.current_frame.offset : at_);
   }
-
-  void add_extra(Address at, std::vector<Range>& out) {
-    Extra& extra = extras_[extras_used_++];
-    extra.at = at;
-    out.push_back({at, bytes_of(extra.bytes).first(header())});
+  Rebuild::From where_frames_are(Address current) const noexcept {
+    return {copy_[layout_.thread.datastack_chunk], current, copy_[layout_.thread.base_frame],
+            epoch_};
   }
 
-  // Chooses the window: from a link not too far below the last top, to some room above it.
-  bool aim() {
-    std::size_t top = chain_.size();
-    while (top > 0 && !in_chunk(chain_[top - 1])) --top;
-    if (top == 0 || chunk_size_ == 0) {
-      window_size_ = 0;
-      return false;
+  // Reads the whole stack to know where to look next time.
+  template <Memory M>
+  LookResult rebuild(M& memory, ChainMaker<L>& maker, bool certain) {
+    give_up();
+    const Rebuild::From from = where_frames_are(current_);
+    window_.set_chunk(from.chunk, 0);
+    const auto size = rebuild_.read_whole(memory, layout_, maker, from, certain, chain_);
+    if (!size) return LookResult::torn;
+    trusted_ = ~std::uint64_t{0};
+    window_.set_chunk(from.chunk, *size);
+    started_ = true;
+    return LookResult::again;
+  }
+
+  // Scans what was copied, and reads what the scan finds to be missing.
+  template <Memory M>
+  LookResult scan(M& memory, ChainMaker<L>& maker, bool certain) {
+    const ScanInput<L, CodeCache<L>> input{
+        {layout_, window_, chain_},      maker.codes(), epoch_, current_, first_current_,
+        copy_[layout_.thread.base_frame]};
+    ScanResult seen = scan_.start(input, certain && has_frames_);
+    for (std::size_t i = 0; seen == ScanResult::wanted && i < most_wanted; ++i) {
+      read_wanted(memory, maker);
+      seen = scan_.resume(input);
     }
-    --top;
-    const Address end = chunk_ + chunk_size_;
-    const Address top_at = chain_[top].at;
-    const Address start = chunk_ + layout_.chunk.data.offset;
-    const std::uint64_t back = top_at - start <= whole_below ? top_at - start : back_;
-    const Address low = top_at - std::min<std::uint64_t>(back, top_at - start);
-    first_ = top;
-    for (std::size_t i = top; i-- > 0;) {
-      if (!chain_[i].on_data_stack) continue;
-      if (!in_chunk(chain_[i]) || chain_[i].at < low) break;
-      first_ = i;
+    switch (seen) {
+      case ScanResult::stack:
+        commit(memory, maker, certain);
+        started_ = true;
+        window_.shorten();
+        trust_codes();
+        return LookResult::stack;
+      case ScanResult::misplaced:
+        commit(memory, maker, certain);
+        return LookResult::torn;
+      case ScanResult::wider:
+        window_.reach_forward();
+        return LookResult::again;
+      case ScanResult::shorter:
+        window_.reach_back();
+        chain_.cut(window_.first());
+        if (window_.first() == 0) give_up();
+        return LookResult::again;
+      case ScanResult::again:
+        return LookResult::again;
+      default:
+        return LookResult::torn;
     }
-    window_at_ = chain_[first_].at;
-    const Address high = std::min(end, top_at + (chain_[top].code->frame_bytes + forward_));
-    window_size_ = static_cast<std::size_t>(high - window_at_);
-    if (window_.size() < window_size_) window_.resize(window_size_);
-    return true;
-  }
-  bool in_chunk(const Link& link) const noexcept {
-    return link.on_data_stack && link.at - chunk_ < chunk_size_;
-  }
-
-  // The frame at `at` in the window, when all of its fixed part is there.
-  bool frame_at(Address at, RawFrame& frame) const noexcept {
-    const std::uint64_t offset = at - window_at_;
-    if (offset >= window_size_ || window_size_ - offset < header()) return false;
-    frame =
-        raw_frame(layout_, at, Bytes{window_}.subspan(static_cast<std::size_t>(offset), header()));
-    return true;
   }
 
   template <Memory M>
-  bool foreign_frame(M& memory, Address at, RawFrame& frame, bool anew = false) {
-    for (std::size_t i = 0; i < extras_used_; ++i) {
-      if (extras_[i].at == at) {
-        frame = raw_frame(layout_, at, Bytes{extras_[i].bytes}.first(header()));
-        return true;
+  void read_wanted(M& memory, ChainMaker<L>& maker) {
+    if (const Address at = scan_.wanted_frame()) {
+      StructCopy<copies::Frame> copy;
+      if (copy.fetch(memory, at, layout_)) {
+        window_.foreign.add_read(raw_frame(layout_, at, copy.bytes()));
+      } else {
+        window_.foreign.add_unreadable(at);
       }
+      return;
     }
-    // Entries from C are not read again: the frames above and below them are contiguous on the data
-    // stack and the younger one still names this entry, so it still leads to the older one. They
-    // lie on the C stack: what claims to be one and lies on the data stack is forged.
-    for (std::size_t i = chain_.size(); i-- > first_ && at - chunk_ >= chunk_size_ && !anew;) {
-      if (chain_[i].code == nullptr && chain_[i].at == at) {
-        frame = {};
-        frame.at = at;
-        frame.previous = chain_[i].previous;
-        frame.owner = chain_[i].owner;
-        return true;
-      }
-    }
-    StructCopy<copies::Frame> copy;
-    if (foreign_reads_++ == most_between || !copy.fetch(memory, at, layout_)) return false;
-    frame = raw_frame(layout_, at, copy.bytes());
-    return true;
-  }
-
-  // A frame of the window that others stand on, and how much had been taken with it.
-  struct Level {
-    RawFrame frame{};
-    Code* code = nullptr;
-    Site site = Site::any;
-    bool complete = true;  // set up, so that it is shown
-    std::size_t matched = 0;
-    std::size_t fresh = 0;
-  };
-
-  // The frames outside the window from `from` down to the floor, youngest first, behind what
-  // `between_` holds already. A generator that has yielded since the window was copied has no
-  // caller any more. It ran, since a frame of the window, or the current frame, says so: called by
-  // whom it was called by in the last look, or by the floor. But only if the floor is where
-  // generators are resumed, and iterates this one: else other generators may have been in between,
-  // and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to stand on the event loop, 1
-  // of 100; the innermost of a chain of generators on the outermost's caller, 1 of 7.)
-  template <Memory M>
-  bool connect(M& memory, Address from, const Level& floor) {
-    between_.clear();
-    ambiguous_ = false;
-    bool guessed = false;
-    Address at = from;
-    for (std::size_t i = 0; i < most_between; ++i) {
-      if (at == floor.frame.at) {
-        if (between_.empty()) return true;
-        const bool stands = is_expected(between_.back(), floor.site);
-        if (stands && !guessed) learn(floor, between_.back().at);
-        ambiguous_ =
-            stands && guessed &&
-            (floor.site != Site::resumes_generator || !may_iterate(floor, between_.back().at));
-        return !guessed || (stands && !ambiguous_);
-      }
-      if (!at || at - chunk_ < chunk_size_) return false;
-      RawFrame frame;
-      if (!foreign_frame(memory, at, frame)) return false;
-      const bool generator = layout_.owners.generator.is(frame.owner);
-      if (!generator && !is_shim(layout_, frame)) return false;
-      if (generator && !frame.previous) {
-        frame.previous = last_caller(at);
-        if (!frame.previous) {
-          frame.previous = floor.frame.at;
-          guessed = true;
-        }
-      }
-      between_.push_back(frame);
-      at = frame.previous;
-    }
-    return false;
-  }
-
-  // Who iterates a generator has it on its value stack; where C code does it (enumerate, map), the
-  // frame below has that instead.
-  bool may_iterate(const Level& floor, Address generator) const noexcept {
-    return holds(floor, generator) || through_c_ == floor.frame.at;
-  }
-  void learn(const Level& floor, Address above) noexcept {
-    if (!holds(floor, above)) {
-      through_c_ = floor.frame.at;
-    } else if (through_c_ == floor.frame.at) {
-      through_c_ = {};
-    }
-  }
-  bool holds(const Level& floor, Address generator) const noexcept {
-    constexpr std::uint64_t tags = 7;
-    const std::uint64_t object = generator.value - layout_.generator.frame.offset;
-    const auto begin = static_cast<std::size_t>(floor.frame.at - window_at_) + header();
-    const std::size_t end = std::min(begin - header() + floor.code->frame_bytes, window_size_);
-    for (std::size_t at = begin; at + sizeof object <= end; at += sizeof object) {
-      if ((load<std::uint64_t>(Bytes{window_}, at) & ~tags) == object) return true;
-    }
-    return false;
-  }
-
-  Address last_caller(Address at) const noexcept {
-    for (std::size_t i = chain_.size(); i-- > first_;) {
-      if (chain_[i].at == at && chain_[i].previous) return chain_[i].previous;
-    }
-    return {};
-  }
-  // Is this what is to be expected directly on a frame that executes `site`?
-  bool is_expected(const RawFrame& frame, Site site) const noexcept {
-    const bool entry = frame.entry || is_shim(layout_, frame);
-    return entry ? may_enter_c(site) : may_call(layout_, site, frame);
-  }
-
-  // The frames outside the window from `from` down to the frame of the data stack that they stand
-  // on, youngest first. None: they lead elsewhere. Entries from C are read `anew` where their place
-  // does not prove them.
-  template <Memory M>
-  Address lead_down(M& memory, Address from, bool anew, std::vector<RawFrame>& out) {
-    out.clear();
-    Address at = from;
-    for (std::size_t i = 0; i < most_between && at; ++i) {
-      if (at - chunk_ < chunk_size_) return at;
-      RawFrame frame;
-      if (!foreign_frame(memory, at, frame, anew)) break;
-      if (!layout_.owners.generator.is(frame.owner) && !is_shim(layout_, frame)) break;
-      out.push_back(frame);
-      at = frame.previous;
-    }
-    return {};
-  }
-  // The place on the data stack that this frame is at, or above.
-  template <Memory M>
-  Address floor_of(M& memory, Address frame) {
-    return frame - chunk_ < chunk_size_ ? frame : lead_down(memory, frame, false, aside_);
-  }
-
-  // Keeps a link when nothing about it changed, otherwise notes the frame as new.
-  void take(const RawFrame& frame, bool on_data_stack) {
-    if (fresh_.empty() && matched_ < chain_.size() && chain_[matched_].same_as(frame)) {
-      ++matched_;
-    } else {
-      fresh_.push_back({frame, on_data_stack});
-    }
-  }
-  void take_between() {
-    for (std::size_t i = between_.size(); i-- > 0;) take(between_[i], false);
-  }
-
-  // What the frame of a level runs, and where it stands. False: it is none.
-  template <Memory M>
-  bool place_level(M& memory, ChainMaker<L>& maker, Level& level) {
-    const RawFrame& frame = level.frame;
-    // As in the last look? What stands between it and the level below comes first.
-    constexpr std::size_t most_ahead = 8;
-    const std::size_t end =
-        fresh_.empty() ? std::min(chain_.size(), matched_ + most_ahead) : matched_;
-    for (std::size_t i = matched_; i < end; ++i) {
-      const Link& link = chain_[i];
-      if (link.code == nullptr || !link.same_as(frame)) continue;
-      level.code = link.code;
-      level.site = link.code->sites[link.unit];
-      level.complete = link.shown;
-      return true;
-    }
-    const auto code = maker.codes().get(memory, frame.executable, epoch_);
-    if (!code) return false;
-    const auto bytecode = maker.codes().bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return false;
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return false;
-    level.code = *code;
-    level.site = (*code)->sites[placed.unit];
-    level.complete = placed.position == Position::good;
-    return true;
-  }
-  // Levels are kept in place, from look to look: copying them cost 3 % of a look at eight threads.
-  Level& level_above() {
-    if (levels_.size() == height_) levels_.emplace_back();
-    return levels_[height_];
-  }
-  const Level& top_level() const noexcept { return levels_[height_ - 1]; }
-  void take_level() {
-    Level& level = levels_[height_++];
-    take(level.frame, true);
-    level.matched = matched_;
-    level.fresh = fresh_.size();
-  }
-  // Gives up what was taken above this level.
-  void return_to(std::size_t level) {
-    height_ = level + 1;
-    matched_ = top_level().matched;
-    fresh_.resize(top_level().fresh);
-  }
-  // The level at this place; past the end: there is none.
-  std::size_t level_at(Address at) const noexcept {
-    for (std::size_t i = height_; i-- > 0;) {
-      if (levels_[i].frame.at == at) return i;
-    }
-    return height_;
-  }
-
-  struct Fresh {
-    RawFrame frame;
-    bool on_data_stack = false;
-    std::uint8_t raw_opcode = 0;
-  };
-
-  // The stack of a target that cannot move: what its current frame leads to.
-  template <Memory M>
-  LookResult follow(M& memory, Address current) {
-    matched_ = first_;
-    fresh_.clear();
-    path_.clear();
-    foreign_reads_ = 0;
-    Address above{~std::uint64_t{0}};  // the frame of the data stack that came last
-    for (Address at = current;;) {
-      Address onto = lead_down(memory, at, false, between_);
-      if (has_entry(between_) && !touch(onto, above)) onto = lead_down(memory, at, true, between_);
-      path_.insert(path_.end(), between_.begin(), between_.end());
-      if (!onto || onto < window_at_) return shrunk();
-      RawFrame frame;
-      if (onto >= above || path_.size() > most_followed) return torn();
-      if (!frame_at(onto, frame)) return miss();
-      if (!frame.executable || !layout_.owners.thread.is(frame.owner)) return torn();
-      path_.push_back(frame);
-      if (onto == window_at_) break;
-      above = onto;
-      at = frame.previous;
-    }
-    const Link& root = chain_[first_];
-    const RawFrame& lowest = path_.back();
-    if (lowest.executable != root.executable || lowest.previous != root.previous) return shrunk();
-    for (std::size_t i = path_.size(); i-- > 0;) {
-      take(path_[i], path_[i].at - chunk_ < chunk_size_);
-    }
-    return LookResult::stack;
-  }
-  bool has_entry(const std::vector<RawFrame>& frames) const noexcept {
-    return std::any_of(frames.begin(), frames.end(),
-                       [&](const RawFrame& frame) { return is_shim(layout_, frame); });
-  }
-  // Do two frames of the data stack touch, as far as is known? Then what is between them is proven.
-  bool touch(Address frame, Address above) const noexcept {
-    for (std::size_t i = chain_.size(); i-- > first_;) {
-      if (chain_[i].at == frame && chain_[i].code != nullptr) {
-        return frame + chain_[i].code->frame_bytes == above;
-      }
-    }
-    return false;
-  }
-
-  // The stack of a running target. What it has against the rules is asked for a second time.
-  template <Memory M>
-  LookResult scan(M& memory, ChainMaker<L>& maker, Address current, Address base) {
-    const Doubt before = doubt_;
-    const LookResult seen = climb(memory, maker, current, base, true);
-    if (seen != LookResult::stack || !doubt_ || doubt_ == before) {
-      asked_again_ = asked_again_ && seen == LookResult::again;
-      return seen;
-    }
-    asked_again_ = !asked_again_;
-    if (asked_again_) return LookResult::again;
-    return climb(memory, maker, current, base, false);
-  }
-
-  // How far the window may be read: frames younger than this one are old bytes.
-  template <Memory M>
-  Address limit_of(M& memory, Address current) {
-    Address limit{};
-    if (!layout_.traits.popped_frames_are_cleared) {
-      limit = std::max(on_stack(current), on_stack(first_current_));
-      if (!limit) limit = std::max(floor_of(memory, current), floor_of(memory, first_current_));
-    }
-    return limit ? limit : Address{~std::uint64_t{0}};
-  }
-
-  // From the window's first frame upwards, as far as one stands on the other. `doubting`: and
-  // farther, where the rules say no and the current frame says yes; doubt_ is then what they say.
-  template <Memory M>
-  LookResult climb(M& memory, ChainMaker<L>& maker, Address current, Address base, bool doubting) {
-    matched_ = first_;
-    fresh_.clear();
-    height_ = 0;
-    foreign_reads_ = 0;
-    Doubt found;
-    Doubt* const doubt = doubting ? &found : nullptr;
-    const Address limit = limit_of(memory, current);
-    Level& bottom = level_above();
-    if (!frame_at(window_at_, bottom.frame)) return miss();
-    const Link& root = chain_[first_];
-    if (bottom.frame.executable != root.executable || bottom.frame.previous != root.previous ||
-        window_at_ > limit) {
-      return shrunk();
-    }
-    if (!place_level(memory, maker, bottom)) return torn();
-    for (;;) {
-      take_level();
-      const Address next = top_level().frame.at + top_level().code->frame_bytes;
-      if (next > limit) break;
-      Level& above = level_above();
-      if (!frame_at(next, above.frame)) {
-        if (next + header() > chunk_ + chunk_size_) break;
-        return miss();
-      }
-      if (!above.frame.executable || !layout_.owners.thread.is(above.frame.owner)) break;
-      if (!take_below(memory, maker, above, current, doubt)) {
-        const bool is_current = current == next || first_current_ == next;
-        if (ambiguous_ && is_current) return torn();
-        break;
-      }
-    }
-    const LookResult seen = finish(memory, current, base, doubt);
-    if (doubting && seen == LookResult::stack) doubt_ = found;
-    return seen;
-  }
-
-  // Takes what is between the youngest level and the frame above it. False: that one does not stand
-  // on it, and is left over from another stack.
-  template <Memory M>
-  bool take_below(M& memory, ChainMaker<L>& maker, Level& above, Address current, Doubt* doubt) {
-    const RawFrame& frame = above.frame;
-    between_.clear();
-    ambiguous_ = false;
-    const bool apart = frame.previous - chunk_ >= chunk_size_;
-    const bool leads = apart ? connect(memory, frame.previous, top_level())
-                             : frame.previous == top_level().frame.at;
-    const auto lowest = [&] { return between_.empty() ? frame : between_.back(); };
-    const bool stands = leads && is_expected(lowest(), top_level().site);
-    if (!stands && (doubt == nullptr || ambiguous_)) return false;
-    if (!stands && leads && !may_stand_still(lowest(), top_level())) return false;
-    if (!stands && !is_below_current(memory, frame.at, current)) return false;
-    if (!place_level(memory, maker, above)) return false;
-    if (!leads) {
-      // On an older one: those in between have been left, and their locals are going away.
-      const Address onto = lead_down(memory, frame.previous, true, between_);
-      const std::size_t floor = level_at(onto);
-      if ((between_.empty() && !frame.entry) || floor == height_) return false;
-      doubt->add(levels_[floor].frame, lowest());
-      std::swap(levels_[floor + 1], above);
-      return_to(floor);
-    } else if (!stands) {
-      doubt->add(top_level().frame, lowest());
-    }
-    take_between();
-    return true;
-  }
-
-  // Which instructions push frames directly is well known. What stands on another one was pushed
-  // after that one was copied, unless the thread was there in the last look, too: a busy program is
-  // not read again for each of those.
-  bool may_stand_still(const RawFrame& frame, const Level& floor) const noexcept {
-    return frame.entry || is_shim(layout_, frame) || floor.fresh == 0;
-  }
-
-  // Did the thread run this frame of the data stack, or one above it, whenever it was asked?
-  template <Memory M>
-  bool is_below_current(M& memory, Address at, Address current) {
-    if (floor_of(memory, current) < at) return false;
-    return layout_.traits.popped_frames_are_cleared || first_current_ == current ||
-           floor_of(memory, first_current_) >= at;
-  }
-
-  // The window's frames are known; what is on top of the last one?
-  template <Memory M>
-  LookResult finish(M& memory, Address current, Address base, Doubt* doubt) {
-    const Level& top = top_level();
-    // Being set up, or what a generator's creation left behind.
-    const bool hidden = !top.complete && current != top.frame.at;
-    // Returning, and no longer current when we looked again: its caller had the processor. (When it
-    // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
-    // stopped target shows.) Where popped frames keep their words, every frame that has returned
-    // looks like this one, and none can be believed.
-    const bool returns = top.site == Site::returns && !top.frame.entry &&
-                         (current != top.frame.at || !layout_.traits.popped_frames_are_cleared);
-    if ((hidden || returns) && height_ > 1) {
-      drop_top();
-      --height_;
-    }
-    const bool elsewhere = current && current != base && current - chunk_ >= chunk_size_;
-    if (elsewhere && take_above(memory, current, doubt)) return LookResult::stack;
-    const Site site = top_level().site;
-    if (elsewhere && ambiguous_ && (site == Site::resumes_generator || site == Site::any)) {
-      return torn();
-    }
-    take_running_generators(site);
-    return LookResult::stack;
-  }
-
-  // Takes the current frame, which is not on the data stack, and those that it stands on. False: it
-  // stands on none of the window, as far as is known.
-  template <Memory M>
-  bool take_above(M& memory, Address current, Doubt* doubt) {
-    const std::size_t top = height_ - 1;
-    if (connect(memory, current, levels_[top]) && is_expected(between_.back(), levels_[top].site)) {
-      return_to(top);
-      take_between();
-      return true;
-    }
-    if (doubt == nullptr || ambiguous_ || is_taken(current)) return false;
-    const Address onto = lead_down(memory, current, true, between_);
-    const bool agree = layout_.traits.popped_frames_are_cleared || first_current_ == current ||
-                       on_stack(first_current_) > onto;
-    const std::size_t floor = level_at(onto);
-    if (!agree || floor > top) return false;
-    const bool stands = floor == top && is_expected(between_.back(), levels_[top].site);
-    if (!stands && !may_stand_still(between_.back(), levels_[floor])) return false;
-    return_to(floor);
-    if (!stands) doubt->add(top_level().frame, between_.back());
-    take_between();
-    return true;
-  }
-  bool is_taken(Address frame) const noexcept {
-    for (std::size_t i = first_; i < matched_; ++i) {
-      if (chain_[i].at == frame) return true;
-    }
-    return std::any_of(fresh_.begin(), fresh_.end(),
-                       [&](const Fresh& fresh) { return fresh.frame.at == frame; });
+    const CodeLookup::Wanted wanted = scan_.wanted_code();
+    const auto code = maker.codes().get(memory, wanted.executable, epoch_);
+    const bool known = code && maker.codes().bytecode_of(memory, **code, wanted.thread_index);
+    if (!known) scan_.refuse_code();
   }
 
   // Makes what was taken the thread's stack.
   template <Memory M>
-  LookResult commit(M& memory, ChainMaker<L>& maker, bool certain, Address current) {
-    moved_ = !certain && current != youngest();
+  void commit(M& memory, ChainMaker<L>& maker, bool certain) {
+    moved_ = !certain && current_ != scan_.taken().youngest(chain_);
     if (maker.wants_opcodes()) read_opcodes(memory, maker);
-    chain_.cut(matched_);
-    for (const Fresh& fresh : fresh_) {
-      const auto ok =
-          maker.push(memory, chain_, fresh.frame, fresh.on_data_stack, epoch_, fresh.raw_opcode);
-      if (!ok) return torn();
-    }
-    started_ = true;
-    if (back_ > least_back) back_ -= back_ / 64;
-    trust_codes();
-    return LookResult::stack;
-  }
-  Address youngest() const noexcept {
-    return fresh_.empty() ? chain_[matched_ - 1].at : fresh_.back().frame.at;
+    kept_ = scan_.taken().kept();
+    chain_.cut(kept_);
+    for (const PlacedFrame& fresh : scan_.taken().fresh()) maker.push(memory, chain_, fresh);
   }
 
   // What every frame of the window executes, in one read. An instruction that was specialised since
@@ -22330,128 +23086,38 @@ class ThreadReader {
   template <Memory M>
   [[gnu::cold]] void read_opcodes(M& memory, ChainMaker<L>& maker) {
     constexpr std::size_t most = 256;
-    const std::size_t from = std::max(first_, matched_ > most ? matched_ - most : 0);
-    opcodes_.assign(matched_ - from + fresh_.size(), std::byte{0});
+    TakenFrames& taken = scan_.taken();
+    const std::size_t kept = taken.kept();
+    std::vector<PlacedFrame>& fresh = taken.fresh();
+    const std::size_t from = std::max(window_.first(), kept > most ? kept - most : 0);
+    opcodes_.assign(kept - from + fresh.size(), std::byte{0});
     opcode_ranges_.clear();
-    const auto want = [&](Address at, std::size_t i) {
+    const auto want = [&](const PlacedFrame& placed, std::size_t i) {
+      const Address at = maker.instruction_of(placed);
       if (at) opcode_ranges_.push_back({at, view_of(opcodes_).subspan(i, 1)});
     };
-    for (std::size_t i = from; i < matched_; ++i) {
-      want(maker.instruction_of(memory, raw_of(chain_[i]), epoch_), i - from);
-    }
-    for (std::size_t i = 0; i < fresh_.size(); ++i) {
-      want(maker.instruction_of(memory, fresh_[i].frame, epoch_), matched_ - from + i);
-    }
+    for (std::size_t i = from; i < kept; ++i) want(chain_[i].placed(), i - from);
+    for (std::size_t i = 0; i < fresh.size(); ++i) want(fresh[i], kept - from + i);
     if (opcode_ranges_.empty() || !memory.read_many(opcode_ranges_)) return;
     const auto opcode = [&](std::size_t i) { return std::to_integer<std::uint8_t>(opcodes_[i]); };
-    for (std::size_t i = 0; i < fresh_.size(); ++i) {
-      fresh_[i].raw_opcode = opcode(matched_ - from + i);
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+      fresh[i].raw_opcode = opcode(kept - from + i);
     }
-    for (std::size_t i = from; i < matched_; ++i) {
+    for (std::size_t i = from; i < kept; ++i) {
       if (chain_[i].code == nullptr || chain_[i].raw_opcode == opcode(i - from)) continue;
-      std::vector<Fresh> changed;
-      for (std::size_t k = i; k < matched_; ++k) {
-        changed.push_back({raw_of(chain_[k]), chain_[k].on_data_stack, opcode(k - from)});
+      std::vector<PlacedFrame> changed;
+      for (std::size_t k = i; k < kept; ++k) {
+        changed.push_back(chain_[k].placed());
+        changed.back().raw_opcode = opcode(k - from);
       }
-      fresh_.insert(fresh_.begin(), changed.begin(), changed.end());
-      matched_ = i;
+      taken.renew(i, changed);
       return;
     }
-  }
-  static RawFrame raw_of(const Link& link) noexcept {
-    return {link.at,           link.executable, link.instruction, link.previous,
-            link.thread_index, link.owner,      link.entry};
-  }
-
-  void drop_top() {
-    if (!fresh_.empty()) {
-      fresh_.pop_back();
-    } else if (matched_ > first_ + 1) {
-      --matched_;
-    }
-    // Entries from C that were only there for the dropped frame.
-    while (!fresh_.empty() && is_shim(layout_, fresh_.back().frame)) fresh_.pop_back();
-    if (fresh_.empty()) {
-      while (matched_ > first_ + 1 && chain_[matched_ - 1].code == nullptr) --matched_;
-    }
-  }
-
-  // Generators that ran when they were copied, one on the other, directly or through C. `site` is
-  // where the window's last frame stands.
-  void take_running_generators(Site site) {
-    bool on_generator = youngest() != top_level().frame.at;
-    for (std::size_t depth = 0; depth <= extras_used_; ++depth) {
-      const Address below = youngest();
-      bool found = false;
-      for (std::size_t i = 0; i < extras_used_ && !found; ++i) {
-        const RawFrame frame =
-            raw_frame(layout_, extras_[i].at, Bytes{extras_[i].bytes}.first(header()));
-        if (!layout_.owners.generator.is(frame.owner)) continue;
-        const Link* const entry = frame.previous == below ? nullptr : entry_on(below, frame);
-        if (frame.previous != below && entry == nullptr) continue;
-        if (!on_generator && (entry != nullptr ? !may_enter_c(site) : !is_expected(frame, site))) {
-          continue;
-        }
-        if (entry != nullptr) take(raw_of(*entry), false);
-        take(frame, false);
-        found = on_generator = true;
-      }
-      if (!found) return;
-    }
-  }
-  // The entry from C between these two, if it was there in the last look.
-  const Link* entry_on(Address below, const RawFrame& frame) const noexcept {
-    for (std::size_t i = chain_.size(); i-- > first_;) {
-      const Link& link = chain_[i];
-      if (link.code == nullptr && link.at == frame.previous) {
-        return link.previous == below ? &link : nullptr;
-      }
-    }
-    return nullptr;
-  }
-
-  Address on_stack(Address at) const noexcept { return at - chunk_ < chunk_size_ ? at : Address{}; }
-
-  LookResult torn() noexcept { return LookResult::torn; }
-  // The frames reach beyond the window.
-  LookResult miss() noexcept {
-    forward_ = std::min<std::size_t>(forward_ * 2, 1 << 16);
-    return LookResult::again;
-  }
-  // The stack has become shorter than the window reaches down.
-  LookResult shrunk() noexcept {
-    back_ = std::min<std::size_t>(back_ * 2, 1 << 16);
-    chain_.cut(first_);
-    if (first_ == 0) give_up();
-    return LookResult::again;
-  }
-
-  // Reads the whole stack to know where to look next time.
-  template <Memory M>
-  LookResult rebuild(M& memory, ChainMaker<L>& maker, Address current, Address base, bool certain) {
-    give_up();
-    chunk_ = copy_[layout_.thread.datastack_chunk];
-    chunk_size_ = 0;
-    if (!chunk_ || !current) return LookResult::torn;
-    const auto size = read_value<std::uint64_t>(memory, chunk_ + layout_.chunk.bytes.offset);
-    if (!size || *size > ChunkCopies::most_bytes) return LookResult::torn;
-    const Emptied afterwards{chunks_};
-    if (!copy_chunks(memory, layout_, chunk_, chunks_)) return LookResult::torn;
-    follow_frames(memory, layout_, current, base, chunks_, {}, raw_);
-    if (!check_frames(memory, layout_, maker.codes(), epoch_, chunks_, certain, walked_doubt_,
-                      raw_)) {
-      return LookResult::torn;
-    }
-    if (!maker.make(memory, raw_, chunks_, epoch_, chain_)) return LookResult::torn;
-    trusted_ = ~std::uint64_t{0};
-    chunk_size_ = *size;
-    started_ = true;
-    return LookResult::again;
   }
 
   // Those of links that are as they were have been trusted before in this epoch.
   void trust_codes() noexcept {
-    for (std::size_t i = trusted_ == epoch_ ? matched_ : 0; i < chain_.size(); ++i) {
+    for (std::size_t i = trusted_ == epoch_ ? kept_ : 0; i < chain_.size(); ++i) {
       if (chain_[i].code != nullptr) CodeCache<L>::trust(*chain_[i].code, epoch_);
     }
     trusted_ = epoch_;
@@ -22487,37 +23153,15 @@ class ThreadReader {
   bool has_frames_ = false;
   bool frameless_ = false;  // the same, the other way around, at the last read
   bool moved_ = false;
-  bool ambiguous_ = false;  // whose generator that is
-  Doubt doubt_;             // what the last scan had against the stack that the current frame says
-  Doubt walked_doubt_;      // the same of the last walk through everything
-  bool asked_again_ = false;
-  Address through_c_{};  // the frame on which C code was seen to run a generator
   bool started_ = false;
 
   Chain chain_;
-  Address chunk_{};
-  std::uint64_t chunk_size_ = 0;
-  std::size_t first_ = 0;  // first link inside the window
-  std::size_t back_ = least_back;
-  std::size_t forward_ = least_forward;
-  Address window_at_{};
-  std::size_t window_size_ = 0;
-  std::vector<std::byte> window_;
-  std::vector<Extra> extras_;
-  std::size_t extras_used_ = 0;
-
-  std::size_t matched_ = 0;  // links kept
-  std::vector<Fresh> fresh_;
-  std::vector<Level> levels_;
-  std::size_t height_ = 0;  // levels taken
-  std::vector<RawFrame> between_;
-  std::vector<RawFrame> aside_;  // the same, where nothing is to be taken
-  std::vector<RawFrame> path_;
-  std::size_t foreign_reads_ = 0;
+  std::size_t kept_ = 0;  // links that the last look left as they were
+  Window window_;
+  Scan scan_;
+  Rebuild rebuild_;
   std::vector<std::byte> opcodes_;
   std::vector<Range> opcode_ranges_;
-  ChunkCopies chunks_;
-  RawStack raw_;
 };
 
 }  // namespace tachyon
@@ -22656,11 +23300,11 @@ class Watch {
   // What is known about an accepted thread besides its stack.
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
-  bool believe(Thread& thread) { return thread.reader.believe(memory_); }
+  bool recheck_parents(Thread& thread) { return thread.reader.recheck_parents(memory_); }
   // The part of a stack that can be had when no look gives a whole one, and why it ends.
-  Error salvage(Thread& thread) {
+  Error read_partial(Thread& thread) {
     thread.has_stood = false;
-    const Error why = thread.reader.salvage(memory_, maker_);
+    const Error why = thread.reader.read_partial(memory_, maker_);
     thread.stack = thread.reader.chain().stack();
     return why;
   }
@@ -23469,9 +24113,9 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
     ++trust_.valid;
     reading_.count(trust_);
     if (thread.retried) ++trust_.retried;
-    if (thread.reader.has_beliefs() && random_.below(watch_.options().doubt_one_in) == 0) {
+    if (thread.reader.trusts_parents() && random_.below(watch_.options().doubt_one_in) == 0) {
       ++trust_.reused_checked;
-      if (!watch_.believe(thread)) {
+      if (!watch_.recheck_parents(thread)) {
         ++trust_.reused_wrong;
         thread.has_stood = false;
       }
@@ -24753,7 +25397,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same
   }
   for (auto& thread : watch.threads()) {
-    if (thread.pending) (void)keep(thread, watch.salvage(thread));
+    if (thread.pending) (void)keep(thread, watch.read_partial(thread));
   }
   if (options.frames.tasks) {
     auto looked = detail::look_at_tasks(watch, reading, options);

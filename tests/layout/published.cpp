@@ -128,6 +128,16 @@ TEST_CASE("sizes are taken from the table and never compared") {
   CHECK(layout->thread.datastack_limit.present());
 }
 
+TEST_CASE("what says how long a string is comes before its text") {
+  auto words = recorded();
+  words[word_of<L15>("unicode", "size")] = 4096;
+  words[word_of<L15>("unicode", "kind")] = 2048;
+  CHECK(read(words).error().code == Errc::bad_value);
+  words[word_of<L15>("unicode", "kind")] = 32;
+  words[word_of<L15>("unicode", "compact_data")] = 2048;
+  CHECK(read(words).error().code == Errc::struct_too_large);
+}
+
 TEST_CASE("an unknown newer minor version has what it publishes, no instructions, no constants") {
   auto words = recorded();
   words[1] = 0x031000f0;

@@ -84,6 +84,9 @@ constexpr PublishedLayout as_published(const L& layout) noexcept {
   schema::for_each_group(out, layout, [](auto& group, const auto& compiled) { group = compiled; });
   return out;
 }
+constexpr const PublishedLayout& as_published(const PublishedLayout& layout) noexcept {
+  return layout;
+}
 template <CompiledLayout L>
 inline constexpr PublishedLayout published_form = as_published(L{});
 
@@ -265,6 +268,7 @@ class PublishedReader {
            l.var_object.count.offset == l.object.size && l.unicode.length.offset == l.object.size &&
            l.bytes.data.offset > l.var_object.count.offset &&
            l.unicode.compact_data.offset > l.unicode.ascii_data.offset &&
+           l.unicode.kind.end() <= l.unicode.compact_data.offset &&
            l.frame.localsplus.offset + 8 == l.frame.size && ends_before_locals(l.frame) &&
            l.interpreter.size < l.runtime.size;
   }

@@ -191,9 +191,9 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
     ++trust_.valid;
     reading_.count(trust_);
     if (thread.retried) ++trust_.retried;
-    if (thread.reader.has_beliefs() && random_.below(watch_.options().doubt_one_in) == 0) {
+    if (thread.reader.trusts_parents() && random_.below(watch_.options().doubt_one_in) == 0) {
       ++trust_.reused_checked;
-      if (!watch_.believe(thread)) {
+      if (!watch_.recheck_parents(thread)) {
         ++trust_.reused_wrong;
         thread.has_stood = false;
       }

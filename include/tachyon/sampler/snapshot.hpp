@@ -289,7 +289,7 @@ Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
     if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same
   }
   for (auto& thread : watch.threads()) {
-    if (thread.pending) (void)keep(thread, watch.salvage(thread));
+    if (thread.pending) (void)keep(thread, watch.read_partial(thread));
   }
   if (options.frames.tasks) {
     auto looked = detail::look_at_tasks(watch, reading, options);

@@ -152,11 +152,11 @@ class Watch {
   // What is known about an accepted thread besides its stack.
   void judge(Thread& thread);
   // Reads what the thread's stack takes on trust. False: it was wrong.
-  bool believe(Thread& thread) { return thread.reader.believe(memory_); }
+  bool recheck_parents(Thread& thread) { return thread.reader.recheck_parents(memory_); }
   // The part of a stack that can be had when no look gives a whole one, and why it ends.
-  Error salvage(Thread& thread) {
+  Error read_partial(Thread& thread) {
     thread.has_stood = false;
-    const Error why = thread.reader.salvage(memory_, maker_);
+    const Error why = thread.reader.read_partial(memory_, maker_);
     thread.stack = thread.reader.chain().stack();
     return why;
   }

@@ -38,6 +38,12 @@ struct Link {
   std::uint8_t raw_opcode = 0;  // the byte at its instruction when it was read, if it was
   StackId stack = StackId::empty;
 
+  RawFrame frame() const noexcept {
+    return {at, executable, instruction, previous, thread_index, owner, entry};
+  }
+  PlacedFrame placed() const noexcept {
+    return {frame(), code, unit, shown, on_data_stack, raw_opcode};
+  }
   bool same_as(const RawFrame& frame) const noexcept {
     return at == frame.at && executable == frame.executable && instruction == frame.instruction &&
            previous == frame.previous && thread_index == frame.thread_index &&
@@ -145,59 +151,37 @@ class ChainMaker {
     return raw && calls_c_[*raw];
   }
 
-  // Adds the next younger frame. `raw_opcode` is the byte that it executes, where that is wanted.
+  // Adds the next younger frame, of which it is known what it runs. Memory is only read for what
+  // instructions stand for.
   template <Memory M>
-  Result<void> push(M& memory, Chain& chain, const RawFrame& frame, bool on_data_stack,
-                    std::uint64_t epoch, std::uint8_t raw_opcode = 0) {
-    if (is_shim(layout_, frame)) {
-      chain.push_shim(frame);
-      return {};
-    }
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return code.error();
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return bytecode.error();
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return Error{Errc::torn, 0, frame.at};
+  void push(M& memory, Chain& chain, const PlacedFrame& placed) {
+    if (is_shim(layout_, placed.frame)) return chain.push_shim(placed.frame);
     FrameId id{};
-    const bool shown = placed.position == Position::good;
-    if (shown) {
-      const OpcodeId opcode = wants_opcodes_
-                                  ? opcode_of(memory, **code, *bytecode, placed.unit, raw_opcode)
-                                  : OpcodeId::none;
-      id = codes_.frame(**code, placed.unit, opcode);
-    }
-    chain.push_python(frame, **code, placed.unit, on_data_stack, raw_opcode, shown ? &id : nullptr,
+    if (placed.complete) id = codes_.frame(*placed.code, placed.unit, opcode_of(memory, placed));
+    chain.push_python(placed.frame, *placed.code, placed.unit, placed.on_data_stack,
+                      placed.raw_opcode, placed.complete ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
-    return {};
   }
 
-  // The whole chain of a raw stack. What the limits left out is named in a frame at the root.
+  // The whole chain of a stack whose frames are placed. What the limits left out is named in a frame
+  // at the root.
   template <Memory M>
-  Result<void> make(M& memory, const RawStack& stack, const ChunkCopies& chunks,
-                    std::uint64_t epoch, Chain& out) {
+  void make(M& memory, RawStack& stack, const ChunkCopies& chunks, Chain& out) {
     out.clear();
     if (stack.beyond != 0 || stack.more_beyond) out.set_below(truncation(stack));
     for (std::size_t i = stack.frames.size(); i-- > 0;) {
-      const RawFrame& frame = stack.frames[i];
-      const bool on_data_stack = chunks.together(frame.at, frame.at);
-      const std::uint8_t raw = wants_opcodes_ ? read_opcode(memory, frame, epoch) : 0;
-      if (const auto ok = push(memory, out, frame, on_data_stack, epoch, raw); !ok) return ok;
+      PlacedFrame& placed = stack.frames[i];
+      placed.on_data_stack = chunks.together(placed.frame.at, placed.frame.at);
+      if (wants_opcodes_) placed.raw_opcode = read_opcode(memory, placed);
+      push(memory, out, placed);
     }
-    return {};
   }
 
   // Where the instruction that a frame executes begins; nothing for frames without one.
-  template <Memory M>
-  Address instruction_of(M& memory, const RawFrame& frame, std::uint64_t epoch) {
-    if (is_shim(layout_, frame)) return {};
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return {};
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return {};
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position != Position::good) return {};
-    return *bytecode + (*code)->starts[placed.unit] * std::uint64_t{2};
+  static Address instruction_of(const PlacedFrame& placed) noexcept {
+    if (placed.code == nullptr || !placed.complete) return {};
+    const std::uint64_t units = placed.unit - placed.code->starts[placed.unit];
+    return placed.frame.instruction - 2 * units;
   }
 
   // What a frame is shown as; an error when it is not shown at all. For frames that are known to be
@@ -205,17 +189,13 @@ class ChainMaker {
   template <Memory M>
   Result<FrameId> shown_as(M& memory, const RawFrame& frame, std::uint64_t epoch) {
     if (is_shim(layout_, frame)) return Errc::bad_value;
-    const auto code = codes_.get(memory, frame.executable, epoch);
-    if (!code) return code.error();
-    const auto bytecode = codes_.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return bytecode.error();
-    const Placed placed = place(layout_, **code, *bytecode, frame);
-    if (placed.position != Position::good) return Errc::torn;
-    codes_.trust(**code, epoch);
-    const OpcodeId opcode = wants_opcodes_ ? opcode_of(memory, **code, *bytecode, placed.unit,
-                                                       read_opcode(memory, frame, epoch))
-                                           : OpcodeId::none;
-    return codes_.frame(**code, placed.unit, opcode);
+    PlacedFrame placed;
+    placed.frame = frame;
+    if (const auto ok = place_frame(memory, layout_, codes_, epoch, placed); !ok) return ok.error();
+    if (!placed.complete) return Errc::torn;
+    codes_.trust(*placed.code, epoch);
+    if (wants_opcodes_) placed.raw_opcode = read_opcode(memory, placed);
+    return codes_.frame(*placed.code, placed.unit, opcode_of(memory, placed));
   }
 
   // The shown frames of `chain` from link `first` on, put on another stack.
@@ -226,18 +206,22 @@ class ChainMaker {
     return onto;
   }
 
-  // The stack that stands for frames not kept: <truncated: 34464 frames>.
+  // The stack that stands for frames not kept: <truncated: 34464 frames>, or <truncated> where
+  // nobody has counted.
   StackId truncation(const RawStack& stack) {
-    std::string name = "<truncated: ";
-    if (stack.more_beyond) name += "more than ";
-    name += std::to_string(stack.beyond) + " frames>";
+    std::string name = "<truncated";
+    if (stack.beyond != 0) {
+      name += stack.more_beyond ? ": more than " : ": ";
+      name += std::to_string(stack.beyond) + " frames";
+    }
+    name += '>';
     return builder_.push(StackId::empty, builder_.synthetic(name, FrameKind::truncated));
   }
 
  private:
   template <Memory M>
-  std::uint8_t read_opcode(M& memory, const RawFrame& frame, std::uint64_t epoch) {
-    const Address at = instruction_of(memory, frame, epoch);
+  static std::uint8_t read_opcode(M& memory, const PlacedFrame& placed) {
+    const Address at = instruction_of(placed);
     if (!at) return 0;
     const auto byte = read_value<std::uint8_t>(memory, at);
     return byte ? *byte : std::uint8_t{0};
@@ -246,10 +230,16 @@ class ChainMaker {
   // The byte may stand for another instruction, kept where the interpreter can find it: optimised
   // code took its place, or somebody listens to line or instruction events.
   template <Memory M>
-  OpcodeId opcode_of(M& memory, const Code& code, Address bytecode, std::uint32_t unit,
-                     std::uint8_t raw) {
+  OpcodeId opcode_of(M& memory, const PlacedFrame& placed) {
+    return wants_opcodes_ ? find_opcode(memory, placed) : OpcodeId::none;
+  }
+  template <Memory M>
+  OpcodeId find_opcode(M& memory, const PlacedFrame& placed) {
     constexpr int most_layers = 4;
-    const std::uint32_t start = code.starts[unit];
+    const Code& code = *placed.code;
+    const Address bytecode = placed.frame.instruction - placed.unit * std::uint64_t{2};
+    const std::uint32_t start = code.starts[placed.unit];
+    std::uint8_t raw = placed.raw_opcode;
     for (int layer = 0; layer < most_layers; ++layer) {
       const auto under =
           layout_.opcodes.is_executor(raw)     ? replaced_by_executor(memory, code, bytecode, start)

@@ -141,15 +141,12 @@ class CodeCache {
   // may go before anybody has the index again, and nothing would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
-    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    if (const Address known = known_bytecode(code, thread_index)) return known;
     const auto index = static_cast<std::size_t>(thread_index);
     if (thread_index < 0 || index > most_thread_copies) return Errc::bad_value;
     if (code.copies_asked != copies_asked_) {
       code.thread_copies.clear();
       code.copies_asked = copies_asked_;
-    }
-    if (index < code.thread_copies.size() && code.thread_copies[index]) {
-      return code.thread_copies[index];
     }
     const auto array = read_value<Address>(memory, code.at + layout_.code.tlbc.offset);
     if (!array) return array.error();
@@ -163,6 +160,13 @@ class CodeCache {
     if (index >= code.thread_copies.size()) code.thread_copies.resize(index + 1);
     code.thread_copies[index] = *entry;
     return *entry;
+  }
+  // The same without reading; zero: it is not known.
+  Address known_bytecode(const Code& code, std::int32_t thread_index) const noexcept {
+    if (thread_index == 0 || !layout_.code.tlbc.present()) return code.bytecode;
+    const auto index = static_cast<std::size_t>(thread_index);
+    const bool asked = code.copies_asked == copies_asked_ && index < code.thread_copies.size();
+    return asked ? code.thread_copies[index] : Address{};
   }
   // For when the interpreter says that an index was released: whoever has it next executes other
   // copies.

@@ -168,6 +168,38 @@ Placed place(const L& layout, const Code& code, Address bytecode, const RawFrame
   return {complete ? Position::good : Position::incomplete, unit};
 }
 
+// A frame of which it is known what it runs, and where in it. An entry from C runs nothing.
+struct PlacedFrame {
+  RawFrame frame{};
+  Code* code = nullptr;
+  std::uint32_t unit = 0;
+  bool complete = false;  // set up, so that it is shown
+  bool on_data_stack = false;
+  std::uint8_t raw_opcode = 0;  // the byte at its instruction, where that is wanted and was read
+};
+
+// Fills in what the frame runs. False: its instruction is not in this code.
+template <class L>
+bool place(const L& layout, Code& code, Address bytecode, PlacedFrame& out) noexcept {
+  const Placed placed = place(layout, code, bytecode, out.frame);
+  out.code = &code;
+  out.unit = placed.unit;
+  out.complete = placed.position == Position::good;
+  return placed.position != Position::wrong;
+}
+
+// The same where the code has to be read, as far as it is not known.
+template <class L, Memory M>
+Result<void> place_frame(M& memory, const L& layout, CodeCache<L>& codes, std::uint64_t epoch,
+                         PlacedFrame& out) {
+  const auto code = codes.get(memory, out.frame.executable, epoch);
+  if (!code) return code.error();
+  const auto bytecode = codes.bytecode_of(memory, **code, out.frame.thread_index);
+  if (!bytecode) return bytecode.error();
+  if (!place(layout, **code, *bytecode, out)) return Error{Errc::torn, 0, out.frame.at};
+  return {};
+}
+
 // May `callee` stand directly on a caller that executes `site`? Entries from C may
 // stand on anything.
 template <class L>
@@ -181,6 +213,13 @@ constexpr bool may_call(const L& layout, Site site, const RawFrame& callee) noex
 // the same, as for a finaliser, but what looks like one is more often left over.
 constexpr bool may_enter_c(Site site) noexcept {
   return site != Site::plain && site != Site::returns;
+}
+
+// Is this what is to be expected directly on a frame that executes `site`?
+template <class L>
+constexpr bool is_expected(const L& layout, Site site, const RawFrame& frame) noexcept {
+  const bool entry = frame.entry || is_shim(layout, frame);
+  return entry ? may_enter_c(site) : may_call(layout, site, frame);
 }
 
 // What a stack has against these rules, as a number; 0: nothing. Either its frames were read at

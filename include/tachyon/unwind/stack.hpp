@@ -23,10 +23,10 @@ struct WalkLimits {
 };
 
 struct RawStack {
-  std::vector<RawFrame> frames{};  // leaf first, shims included
-  std::uint64_t beyond = 0;        // frames beyond the limit, root side
-  bool more_beyond = false;        // ... and at least so many
-  Error ended{};                   // why the chain ended early; ok at a proper bottom
+  std::vector<PlacedFrame> frames{};  // leaf first, shims included
+  std::uint64_t beyond = 0;           // frames beyond the limit, root side
+  bool more_beyond = false;           // ... and at least so many
+  Error ended{};                      // why the chain ended early; ok at a proper bottom
   std::size_t foreign_reads = 0;
 
   void clear() noexcept {
@@ -93,7 +93,8 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
       return;
     }
     if (out.frames.size() < limits.kept) {
-      out.frames.push_back(frame);
+      out.frames.emplace_back();
+      out.frames.back().frame = frame;
     } else if (python) {
       ++out.beyond;
     }
@@ -106,7 +107,7 @@ void follow_frames(M& memory, const L& layout, Address leaf, Address base, Chunk
   }
 }
 
-// The rules that need code objects: every executable is code, every instruction lies inside it,
+// Places the frames, and applies the rules that need code objects: every executable is code, every instruction lies inside it,
 // every caller can have the callee that sits on it, neighbours on the data stack touch. The last
 // two tell a chain that moved while it was read. Nothing follows from them where the target is
 // `still`, nor where they say the same as of the read before, which `known` is.
@@ -117,28 +118,25 @@ Result<void> check_frames(M& memory, const L& layout, CodeCache<L>& codes, std::
   Doubt doubt;
   std::size_t good = stack.frames.size();
   const auto end_at = [&](std::size_t i, Errc code) {
-    stack.ended = {code, 0, stack.frames[i].at};
+    stack.ended = {code, 0, stack.frames[i].frame.at};
     stack.frames.resize(i);
     return Result<void>{stack.ended};
   };
   for (std::size_t i = 0; i < stack.frames.size(); ++i) {
-    const RawFrame& frame = stack.frames[i];
+    PlacedFrame& placed = stack.frames[i];
+    const RawFrame& frame = placed.frame;
     if (is_shim(layout, frame)) {
       callee = nullptr;
       continue;
     }
-    const auto code = codes.get(memory, frame.executable, epoch);
-    if (!code) return end_at(std::min(i, good), code.error().code);
-    const auto bytecode = codes.bytecode_of(memory, **code, frame.thread_index);
-    if (!bytecode) return end_at(std::min(i, good), bytecode.error().code);
-    const Placed placed = place(layout, **code, *bytecode, frame);
-    if (placed.position == Position::wrong) return end_at(std::min(i, good), Errc::torn);
+    const auto ok = place_frame(memory, layout, codes, epoch, placed);
+    if (!ok) return end_at(std::min(i, good), ok.error().code);
     if (callee != nullptr) {
       const bool both_on_stack = layout.owners.thread.is(callee->owner) &&
                                  layout.owners.thread.is(frame.owner) && !callee->entry;
       const bool apart = both_on_stack && chunks.together(frame.at, callee->at) &&
-                         frame.at + (*code)->frame_bytes != callee->at;
-      if (apart || !may_call(layout, (*code)->sites[placed.unit], *callee)) {
+                         frame.at + placed.code->frame_bytes != callee->at;
+      if (apart || !may_call(layout, placed.code->sites[placed.unit], *callee)) {
         doubt.add(frame, *callee);
         good = std::min(good, i);
       }

@@ -38,11 +38,11 @@ class ThreadNames {
 
   // Nothing when the program has not imported threading.
   std::vector<ThreadName> read() {
-    constexpr std::size_t most_threads = 1 << 16;
+    constexpr std::size_t most_named = 1 << 16;
     std::vector<ThreadName> names;
     pages_.refresh();
     if (!active_ && !find_active()) return names;
-    const auto items = read_dict(pages_, layout_, active_, most_threads);
+    const auto items = read_dict(pages_, layout_, active_, most_named);
     if (!items) {
       active_ = {};
       return names;
