@@ -32,9 +32,11 @@ inline std::variant<std::unique_ptr<Baseline>, std::string> load_baseline(const 
     return concat("baseline: ", quoted(path), " was recorded with another --", differs,
                   "; only runs with the same options can be compared");
   }
-  const auto read = recording->play(baseline->tables, baseline->tree, {},
-                                    [](std::uint64_t, std::uint64_t) { return true; });
-  if (!read) return concat("baseline: ", describe_recording(path, read.error()));
+  Unattended control;
+  const Outcome read = recording->play(baseline->tables, baseline->tree, {}, control);
+  if (read.end == RunEnd::failed) {
+    return concat("baseline: ", describe_recording(path, read.error));
+  }
   if (baseline->tree.total().samples == 0)
     return concat("baseline: ", quoted(path), " has no samples");
   return baseline;

@@ -33,11 +33,11 @@ namespace {
 struct Dumped {
   RuntimeSite site{};
   SharedTables tables{};
-  Snapshot snapshot{};
+  Dump dump{};
 };
 
-SnapshotOptions snapshot_options(const Options& options) {
-  SnapshotOptions wanted;
+DumpOptions dump_options(const Options& options) {
+  DumpOptions wanted;
   wanted.frames.all_threads = options.frames.all_threads || !options.frames.thread.empty();
   wanted.frames.threads = options.frames.thread;
   wanted.frames.gc = !options.frames.no_gc;
@@ -54,14 +54,14 @@ SnapshotOptions snapshot_options(const Options& options) {
 Result<void> look_at(std::int32_t pid, const CommandLine& line, Dumped& out) {
   auto target = attach(pid);
   if (!target) return target.error();
-  const bool blocking = reading_of(line.options.reading) == Reading::blocking;
-  auto snapshot = snapshot_of(*target, out.tables, snapshot_options(line.options), blocking);
-  if (!snapshot) return snapshot.error();
+  const bool blocking = reading_of(line.options.reading) == StrategyChoice::blocking;
+  auto dump = dump_of(*target, out.tables, dump_options(line.options), blocking);
+  if (!dump) return dump.error();
   if (line.options.frames.async_aware && !knows_tasks(target->site)) {
     say_notice(about_unpublished_tasks(pid));
   }
   out.site = std::move(target->site);
-  out.snapshot = std::move(*snapshot);
+  out.dump = std::move(*dump);
   return {};
 }
 
@@ -71,9 +71,9 @@ Result<void> look_at_core(CoreFile& core, const CommandLine& line, Dumped& out) 
   if (!site) return site.error();
   if (const auto ok = check_supported(*site); !ok) return ok.error();
   out.site = std::move(*site);
-  auto snapshot = snapshot_of(core, out.site, out.tables, snapshot_options(line.options));
-  if (!snapshot) return snapshot.error();
-  out.snapshot = std::move(*snapshot);
+  auto dump = dump_of(core, out.site, out.tables, dump_options(line.options));
+  if (!dump) return dump.error();
+  out.dump = std::move(*dump);
   return {};
 }
 
@@ -97,19 +97,19 @@ class Report {
                         dumped.site.file.empty() ? "memory" : dumped.site.file));
     }
     if (line_.options.show.json) {
-      json_.process(pid, dumped.site, tables, dumped.snapshot);
+      json_.process(pid, dumped.site, tables, dumped.dump);
       return;
     }
     SourceLines sources{live ? pid : 0};
     DumpPrinter printer{tables, sources, style_};
     if (!text_.empty()) text_ += '\n';
-    if (line_.options.show.tree && !dumped.snapshot.threads.empty()) {
-      text_ += TaskTree{tables, style_}.print(dumped.snapshot, pid);
+    if (line_.options.show.tree && !dumped.dump.threads.empty()) {
+      text_ += TaskTree{tables, style_}.print(dumped.dump, pid);
       return;
     }
-    text_ += dumped.snapshot.threads.empty()
+    text_ += dumped.dump.threads.empty()
                  ? concat("No Python stacks in process ", std::to_string(pid), "\n")
-                 : printer.print(dumped.snapshot, pid);
+                 : printer.print(dumped.dump, pid);
   }
   void fail(std::int64_t pid, const std::string& why) {
     say_error(why);
@@ -203,7 +203,7 @@ void report_process(std::int64_t pid, const CommandLine& line, Report& report) {
   const auto number = static_cast<std::int32_t>(pid);
   const auto ok = look_at(number, line, dumped);
   if (ok) return report.add(pid, dumped, true);
-  const bool pausing = reading_of(line.options.reading) == Reading::blocking;
+  const bool pausing = reading_of(line.options.reading) == StrategyChoice::blocking;
   report.fail(pid, describe(ok.error(), {.pid = number, .pausing = pausing}));
 }
 

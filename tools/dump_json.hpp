@@ -4,12 +4,12 @@
 #include <string_view>
 
 #include <tachyon/codec/json.hpp>
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/dump.hpp>
 #include <tachyon/target/runtime.hpp>
 
 #include "dump_text.hpp"
 
-// A snapshot as JSON. The schema is versioned: members may be added, none is renamed or removed
+// A dump as JSON. The schema is versioned: members may be added, none is renamed or removed
 // without a new number.
 //
 //   {"schema": "tachyon.dump/1",
@@ -61,8 +61,7 @@ class DumpJson {
     json_.newline();
   }
 
-  void process(std::int64_t pid, const RuntimeSite& site, const Tables& tables,
-               const Snapshot& snapshot) {
+  void process(std::int64_t pid, const RuntimeSite& site, const Tables& tables, const Dump& dump) {
     json_.begin_object();
     json_.member("pid", pid);
     const std::string version = std::to_string(site.major()) + "." + std::to_string(site.minor()) +
@@ -73,10 +72,10 @@ class DumpJson {
     json_.member("found_by", name_of(site.found_by));
     json_.key("threads");
     json_.begin_array();
-    for (const SnapshotThread& thread : snapshot.threads) show(thread, snapshot, tables);
+    for (const DumpedThread& thread : dump.threads) show(thread, dump, tables);
     json_.end_array();
-    if (!snapshot.tasks.empty()) show_tasks(snapshot, tables);
-    if (snapshot.lost_tasks != 0) json_.member("lost_tasks", snapshot.lost_tasks);
+    if (!dump.tasks.empty()) show_tasks(dump, tables);
+    if (dump.lost_tasks != 0) json_.member("lost_tasks", dump.lost_tasks);
     json_.end_object();
   }
   void failure(std::int64_t pid, std::string_view why) {
@@ -87,10 +86,10 @@ class DumpJson {
   }
 
  private:
-  void show_tasks(const Snapshot& snapshot, const Tables& tables) {
+  void show_tasks(const Dump& dump, const Tables& tables) {
     json_.key("tasks");
     json_.begin_array();
-    for (const SnapshotTask& task : snapshot.tasks) {
+    for (const DumpedTask& task : dump.tasks) {
       json_.begin_object();
       json_.member("id", task.node.at.value);
       json_.member("name", std::string_view{task.node.name});
@@ -99,7 +98,7 @@ class DumpJson {
       json_.key("awaited_by");
       json_.begin_array();
       for (const std::size_t node : task.node.awaited_by) {
-        json_.value(snapshot.tasks[node].node.at.value);
+        json_.value(dump.tasks[node].node.at.value);
       }
       json_.end_array();
       json_.key("frames");
@@ -111,7 +110,7 @@ class DumpJson {
     json_.end_array();
   }
 
-  void show(const SnapshotThread& shown, const Snapshot& snapshot, const Tables& tables) {
+  void show(const DumpedThread& shown, const Dump& dump, const Tables& tables) {
     const Thread& thread = tables.threads[shown.thread];
     json_.begin_object();
     json_.member("id", thread.id);
@@ -127,16 +126,16 @@ class DumpJson {
     json_.end_array();
     json_.member("complete", shown.problem.code == Errc::ok);
     if (shown.innermost != no_node) {
-      json_.member("task", snapshot.tasks[shown.innermost].node.at.value);
+      json_.member("task", dump.tasks[shown.innermost].node.at.value);
     }
     json_.key("frames");
     json_.begin_array();
-    for (const SnapshotFrame& frame : shown.frames) show(frame, tables.frames);
+    for (const DumpedFrame& frame : shown.frames) show(frame, tables.frames);
     json_.end_array();
     json_.end_object();
   }
 
-  void show(const SnapshotFrame& shown, const FrameTable& frames) {
+  void show(const DumpedFrame& shown, const FrameTable& frames) {
     const Frame& frame = frames[shown.frame];
     const Function& function = frames[frame.function];
     json_.begin_object();

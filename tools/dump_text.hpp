@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/dump.hpp>
 
 #include "source_lines.hpp"
 
-// A snapshot as text, in the shape that Python's own profiler prints, oldest frame first:
+// A dump as text, in the shape that Python's own profiler prints, oldest frame first:
 //
 //   Stack dump for PID 4242, thread 4242 (main thread, has GIL, on CPU; most recent call last):
 //     File "shop/cart.py", line 12, in Cart.total  opcode=CALL_PY_EXACT_ARGS (CALL)
@@ -76,17 +76,17 @@ class DumpPrinter {
   DumpPrinter(const Tables& tables, SourceLines& sources, DumpStyle style)
       : tables_{tables}, sources_{sources}, style_{style}, here_{detail::current_folder()} {}
 
-  std::string print(const Snapshot& snapshot, std::int64_t pid) {
+  std::string print(const Dump& dump, std::int64_t pid) {
     std::string out;
     bool first = true;
-    for (const SnapshotThread& thread : snapshot.threads) {
+    for (const DumpedThread& thread : dump.threads) {
       if (!first) out += '\n';
-      header(thread, first ? pid : 0, snapshot.interpreters > 1, out);
+      header(thread, first ? pid : 0, dump.interpreters > 1, out);
       if (thread.frames.empty() && thread.problem.code == Errc::ok) out += "  (no Python frames)\n";
-      const std::vector<std::size_t> tasks = tasks_of(thread, snapshot);
+      const std::vector<std::size_t> tasks = tasks_of(thread, dump);
       for (std::size_t i = 0; i < thread.frames.size(); ++i) {
         show(thread.frames[i], out);
-        if (tasks[i] != no_node) other_awaiters(snapshot, tasks[i], out);
+        if (tasks[i] != no_node) other_awaiters(dump, tasks[i], out);
       }
       if (thread.problem.code != Errc::ok) {
         out += paint("33", "  (incomplete: the stack changed while it was read)");
@@ -94,8 +94,8 @@ class DumpPrinter {
       }
       first = false;
     }
-    if (snapshot.lost_tasks != 0) {
-      const std::string tasks = counted(snapshot.lost_tasks, "task");
+    if (dump.lost_tasks != 0) {
+      const std::string tasks = counted(dump.lost_tasks, "task");
       out += paint("33", concat("\n(", tasks, " not shown: changed while read)"));
       out += '\n';
     }
@@ -108,7 +108,7 @@ class DumpPrinter {
     return concat("\x1b[", code, "m", text, "\x1b[0m");
   }
 
-  void header(const SnapshotThread& shown, std::int64_t pid, bool several, std::string& out) {
+  void header(const DumpedThread& shown, std::int64_t pid, bool several, std::string& out) {
     const Thread& thread = tables_.threads[shown.thread];
     std::vector<std::string> words;
     if (several) words.push_back(concat("interpreter ", std::to_string(thread.interpreter)));
@@ -126,28 +126,28 @@ class DumpPrinter {
   }
 
   // By frame: the task that it stands for.
-  std::vector<std::size_t> tasks_of(const SnapshotThread& shown, const Snapshot& snapshot) const {
+  std::vector<std::size_t> tasks_of(const DumpedThread& shown, const Dump& dump) const {
     std::vector<std::size_t> out(shown.frames.size(), no_node);
     std::size_t task = shown.innermost;
     for (std::size_t i = out.size(); i-- > 0 && task != no_node;) {
       if (tables_.frames[shown.frames[i].frame].kind != FrameKind::task) continue;
       out[i] = task;
-      task = snapshot.tasks[task].node.parent;
+      task = dump.tasks[task].node.parent;
     }
     return out;
   }
 
   // All that wait for a task but the one that the stack goes through.
-  void other_awaiters(const Snapshot& snapshot, std::size_t task, std::string& out) const {
+  void other_awaiters(const Dump& dump, std::size_t task, std::string& out) const {
     constexpr std::size_t most = 8;
     std::vector<std::string> names;
     std::size_t more = 0;
-    for (const std::size_t awaiter : snapshot.tasks[task].node.awaited_by) {
-      if (awaiter == snapshot.tasks[task].node.parent) continue;
+    for (const std::size_t awaiter : dump.tasks[task].node.awaited_by) {
+      if (awaiter == dump.tasks[task].node.parent) continue;
       if (names.size() == most) {
         ++more;
       } else {
-        names.push_back(printable(snapshot.tasks[awaiter].node.name));
+        names.push_back(printable(dump.tasks[awaiter].node.name));
       }
     }
     if (names.empty()) return;
@@ -155,7 +155,7 @@ class DumpPrinter {
     out += concat("    ", paint("90", concat("also awaited by ", joined(names, "and"))), "\n");
   }
 
-  void show(const SnapshotFrame& shown, std::string& out) {
+  void show(const DumpedFrame& shown, std::string& out) {
     const FrameTable& frames = tables_.frames;
     const Frame& frame = frames[shown.frame];
     const std::string name = printable(frames.name_of(shown.frame));

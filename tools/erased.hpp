@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include <tachyon/sampler/reading.hpp>
+#include <tachyon/sampler/strategy.hpp>
 #include <tachyon/target/host.hpp>
 
 // Memory, host and way of reading behind one virtual call each, for what happens once. A call costs
@@ -85,10 +85,10 @@ class AnyHost {
 static_assert(Host<AnyHost>);
 
 // Only what a single look needs of a reading.
-class AnyReading {
+class AnyStrategy {
  public:
   template <class R>
-  explicit AnyReading(R& reading) : model_{std::make_unique<Model<R>>(reading)} {}
+  explicit AnyStrategy(R& reading) : model_{std::make_unique<Model<R>>(reading)} {}
 
   bool wait(std::uint64_t deadline) { return model_->wait(deadline); }
   Result<void> begin() { return model_->begin(); }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
+#include <tachyon/base/clock.hpp>
 
 #include "browser.hpp"
 #include "commands.hpp"
@@ -14,8 +14,6 @@
 
 namespace tachyon::tool {
 namespace {
-
-std::uint64_t now() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
 
 bool wants_sources(const CommandLine& line) {
   return std::ranges::any_of(wanted_formats(line.options.formats), [&](const WantedFormat& wanted) {
@@ -108,12 +106,12 @@ std::optional<std::string> Fleet::prepare(std::size_t processes, std::int64_t fi
 // Outputs write times as they come, so the time of day that session time 0 stands for is settled
 // before they are opened.
 void Fleet::start_clocks() {
-  shared_.origin = now();
-  shared_.started = tachyon::detail::clock_now(CLOCK_REALTIME);
+  shared_.origin = monotonic_now();
+  shared_.started = unix_now();
 }
 
 void Fleet::begin() {
-  shared_.begun = now();
+  shared_.begun = monotonic_now();
   if (const auto duration = line_.options.sampling.duration) {
     shared_.deadline = shared_.begun + static_cast<std::uint64_t>(duration->value.count());
   }
@@ -133,7 +131,7 @@ void Fleet::watch() {
     if (child_ && child_->poll()) shared_.program_ended.store(true);
     if (adopts_) reap_orphans(child_->pid());
     if (tree_) look_for_children();
-    const bool up = shared_.deadline != 0 && now() >= shared_.deadline;
+    const bool up = shared_.deadline != 0 && monotonic_now() >= shared_.deadline;
     if (up) {
       ended_by_us_ = true;
       stop();
@@ -154,9 +152,9 @@ void Fleet::watch() {
 }
 
 void Fleet::wait_a_moment() {
-  std::uint64_t wait = tree_ ? tree_->patience(now()) : 500'000'000;
+  std::uint64_t wait = tree_ ? tree_->patience(monotonic_now()) : 500'000'000;
   if (shared_.deadline != 0) {
-    const std::uint64_t at = now();
+    const std::uint64_t at = monotonic_now();
     wait = at >= shared_.deadline ? 0 : std::min(wait, shared_.deadline - at);
   }
   pollfd all[4] = {{signals_.descriptor(), POLLIN, 0},
@@ -220,7 +218,7 @@ void Fleet::stop() {
 
 void Fleet::look_for_children() {
   if (shared_.stop.load()) return;
-  for (const std::int64_t pid : tree_->fresh(now())) {
+  for (const std::int64_t pid : tree_->fresh(monotonic_now())) {
     const bool known =
         std::ranges::any_of(members_, [&](const auto& m) { return m->pid() == pid; });
     if (known) continue;
@@ -263,7 +261,7 @@ void Fleet::report(Member& member) {
     const std::uint64_t start = shared_.begun - shared_.origin;
     const std::uint64_t until = member.first_look() + run.duration;
     if (until > start) merged_run_.duration = std::max(merged_run_.duration, until - start);
-    add_trust(merged_run_.trust, run.trust);
+    add_quality(merged_run_.quality, run.quality);
     merged_sources_ = member.take_sources();
     return;
   }
@@ -295,13 +293,13 @@ bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,
                              text_of(line_.options.sampling.mode), " keeps; try -a"));
   }
   const bool fine = report_outputs(outputs.finish(run), to);
-  std::string trust = trust_line(run.trust);
+  std::string quality = quality_line(run.quality);
   const std::uint64_t start = shared_.begun - shared_.origin;
   if (child_ && first_look >= start + 1'000'000) {
-    trust += concat("; the first ", fixed(static_cast<double>(first_look - start) * 1e-6, 0),
-                    " ms of the program were not seen");
+    quality += concat("; the first ", fixed(static_cast<double>(first_look - start) * 1e-6, 0),
+                      " ms of the program were not seen");
   }
-  say_notice(trust);
+  say_notice(quality);
   if (line_.options.files.browser) open_pages(outputs);
   return fine;
 }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <tachyon/codec/recording_ring.hpp>
 #include <tachyon/live/app.hpp>
+#include <tachyon/sampler/describe_target.hpp>
 #include <tachyon/target/diagnose.hpp>
 
 #include "commands.hpp"
@@ -109,9 +110,9 @@ live::Notice convert(const std::string& recording, const std::string& path, Form
   auto made = Outputs::open(line, tables, run, {run.target.process, false});
   if (auto* why = std::get_if<std::string>(&made)) return {std::move(*why), false};
   Outputs& outputs = std::get<Outputs>(made);
-  const auto played =
-      opened->play(tables, outputs, {}, [](std::uint64_t, std::uint64_t) { return true; });
-  if (!played) return {describe_recording(recording, played.error()), false};
+  Unattended control;
+  const Outcome played = opened->play(tables, outputs, {}, control);
+  if (played.end == RunEnd::failed) return {describe_recording(recording, played.error), false};
   load_sources(run, tables.frames, {});
   for (const Finished& one : outputs.finish(run)) {
     if (one.written.wanted.code != Errc::ok)
@@ -125,10 +126,7 @@ live::Notice convert(const std::string& recording, const std::string& path, Form
 class LiveSession {
  public:
   LiveSession(const CommandLine& line, std::int64_t pid, Seek::Kind kind)
-      : line_{line},
-        pid_{pid},
-        kind_{kind},
-        run_{run_of(line, pid, tachyon::detail::clock_now(CLOCK_REALTIME))} {
+      : line_{line}, pid_{pid}, kind_{kind}, run_{run_of(line, pid, unix_now())} {
     stopped_ = ::eventfd(0, EFD_CLOEXEC);
     open_recording();
   }
@@ -163,7 +161,7 @@ class LiveSession {
       return session.stop_.load(std::memory_order_relaxed) || end.target_ended();
     }
     int descriptor() override { return end.descriptor(); }
-    void progress(const SessionProgress& progress) override {
+    void progress(const Progress& progress) override {
       if (mailbox == nullptr || progress.interval == interval) return;
       interval = progress.interval;
       mailbox->interval(interval);
@@ -200,7 +198,7 @@ class LiveSession {
     tables_.with([&](Tables&) { act(*ring_); });
   }
   void open_recording();
-  SessionOutcome sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to);
+  Outcome sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to);
   live::Ending sample_target(live::Feed& feed);
   void watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone);
   void sample_descendant(std::int64_t pid, live::Mailbox& mailbox);
@@ -210,7 +208,7 @@ class LiveSession {
   Seek::Kind kind_;
   Run run_;
   SharedTables tables_{};
-  std::uint64_t origin_ = tachyon::detail::clock_now(CLOCK_MONOTONIC);
+  std::uint64_t origin_ = monotonic_now();
   std::atomic<bool> stop_{false};
   std::atomic<bool> program_ended_{false};
   int stopped_ = -1;
@@ -232,13 +230,12 @@ void LiveSession::open_recording() {
   ring_.emplace(std::move(*file), tables_.unguarded(), run_, RingOptions{}, options);
 }
 
-SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to) {
+Outcome LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to) {
   SamplingRequest request = request_of(line_);
   // The display takes batches from the one who samples: see mailbox.hpp.
   request.readers = 1;
   request.collects_apart = false;
-  const std::uint64_t offset =
-      (tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_) / 1000 * 1000;
+  const std::uint64_t offset = (monotonic_now() - origin_) / 1000 * 1000;
   if (rate_to != nullptr) rate_to->interval(request.plan.interval);
   if (const auto duration = line_.options.sampling.duration) {
     const auto length = static_cast<std::uint64_t>(duration->value.count());
@@ -246,9 +243,9 @@ SessionOutcome LiveSession::sample_one(Attached& target, live::Feed& feed, live:
   }
   Controls controls{*this, target.memory.exit_descriptor(), rate_to, request.plan.interval};
   Sink sink{*this, feed, offset};
-  SessionOutcome outcome = sample_process(target, tables_, request, sink, controls);
+  Outcome outcome = sample_process(target, tables_, request, sink, controls);
   feed.publish();
-  if (outcome.end == SessionEnd::stopped && !stop_.load()) outcome.end = SessionEnd::target_ended;
+  if (outcome.end == RunEnd::stopped && !stop_.load()) outcome.end = RunEnd::target_ended;
   return outcome;
 }
 
@@ -272,22 +269,22 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
       if (seen || program_ended_.load()) return {live::End::exited, {}};
       return {live::End::failed, describe(target.error(), {static_cast<std::int32_t>(pid_)})};
     }
-    note_target(run_.target, *target);
+    describe_target(*target, run_.target);
     feed.mailbox().target(run_.target);
-    const SessionOutcome outcome = sample_one(*target, feed, &feed.mailbox());
+    const Outcome outcome = sample_one(*target, feed, &feed.mailbox());
     switch (outcome.end) {
-      case SessionEnd::duration:
+      case RunEnd::duration:
         return {live::End::duration, {}};
-      case SessionEnd::stopped:
+      case RunEnd::stopped:
         return {live::End::stopped, {}};
-      case SessionEnd::failed:
+      case RunEnd::failed:
         if (outcome.error.code != Errc::finalizing && outcome.error.code != Errc::not_started) {
-          const bool pausing = reading_of(line_.options.reading) == Reading::blocking;
+          const bool pausing = reading_of(line_.options.reading) == StrategyChoice::blocking;
           return {live::End::failed,
                   describe(outcome.error, {.pid = target->process.pid(), .pausing = pausing})};
         }
         break;
-      case SessionEnd::target_ended:
+      case RunEnd::target_ended:
         break;
     }
     if (kind_ == Seek::Kind::given && outcome.error.code != Errc::process_changed) {
@@ -322,7 +319,7 @@ void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& al
   };
   std::uint64_t tidied = 0;
   while (!stop_.load() && !over()) {
-    std::uint64_t now = tachyon::detail::clock_now(CLOCK_MONOTONIC);
+    std::uint64_t now = monotonic_now();
     bool news = false;
     for (const std::int64_t pid : tree.fresh(now)) {
       const std::int64_t parent = tree.parent_of(pid);
@@ -355,7 +352,7 @@ void LiveSession::watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& al
       }
       if (news) mailbox.processes(all);
     }
-    now = tachyon::detail::clock_now(CLOCK_MONOTONIC);
+    now = monotonic_now();
     const std::uint64_t wait = std::min(tree.patience(now), tidy_every);
     pollfd wake[2] = {{stopped_, POLLIN, 0}, {tree.descriptor(), POLLIN, 0}};
     const timespec limit{0, static_cast<long>(wait)};
@@ -370,7 +367,7 @@ void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
   while (!stop_.load()) {
     auto target = find_python({pid, Seek::Kind::found, false, false, &stop_, &never});
     if (!target) return;
-    const SessionOutcome outcome = sample_one(*target, feed, nullptr);
+    const Outcome outcome = sample_one(*target, feed, nullptr);
     if (outcome.error.code != Errc::process_changed) return;
   }
 }
@@ -382,7 +379,7 @@ void LiveSession::save(std::string path, live::Mailbox& mailbox) {
     const std::string part = format == Format::binary ? path : folder_.file(name);
     Result<RecordingCopy> copy = Errc::unsupported;
     Run run = run_;
-    run.duration = tachyon::detail::clock_now(CLOCK_MONOTONIC) - origin_;
+    run.duration = monotonic_now() - origin_;
     record([&](RecordingRing& ring) { copy = ring.copy(run); });
     const Result<void> kept = copy ? copy->write(part) : Result<void>{copy.error()};
     live::Notice notice{concat("saved to ", path), true};

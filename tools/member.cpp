@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <mutex>
+#include <tachyon/base/clock.hpp>
+#include <tachyon/sampler/describe_target.hpp>
 #include <tachyon/target/diagnose.hpp>
 
 #include "processes.hpp"
@@ -68,19 +69,19 @@ class Steering final : public Control {
   bool target_ended() const noexcept { return end_.target_ended(); }
   int descriptor() override { return end_.descriptor(); }
   // Up to the last second. Who collects need not be who samples.
-  Trust trust() {
+  ReadQuality quality() {
     const std::lock_guard hold{lock_};
-    return trust_;
+    return quality_;
   }
   // The longest interval so far.
   std::uint64_t longest() {
     const std::lock_guard hold{lock_};
     return longest_;
   }
-  void progress(const SessionProgress& progress) override {
+  void progress(const Progress& progress) override {
     {
       const std::lock_guard hold{lock_};
-      trust_ = *progress.trust;
+      quality_ = *progress.quality;
       longest_ = std::max(longest_, progress.interval);
     }
     if (realtime_) line_.show(progress);
@@ -92,7 +93,7 @@ class Steering final : public Control {
   bool realtime_;
   RealtimeLine line_;
   std::mutex lock_{};
-  Trust trust_{};
+  ReadQuality quality_{};
   std::uint64_t longest_;
 };
 
@@ -112,14 +113,13 @@ void staff(SamplingRequest& request, const ReadingOptions& options) {
   constexpr std::uint64_t beyond_one = 5'000;  // ns
   cpu_set_t usable;
   const int cpus = ::sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) : 1;
-  const bool fast = request.reading == Reading::fast || request.reading == Reading::automatic;
+  const bool fast =
+      request.reading == StrategyChoice::fast || request.reading == StrategyChoice::automatic;
   const bool hard = request.plan.interval < beyond_one && fast && !request.options.tasks;
   request.readers = hard && cpus >= 4 ? 2 : 1;
   if (options.readers) request.readers = static_cast<unsigned>(options.readers->value);
   request.collects_apart = request.readers > 1 || (hard && cpus >= 2);
 }
-
-std::uint64_t now_monotonic() { return tachyon::detail::clock_now(CLOCK_MONOTONIC); }
 
 void sleep_for(std::uint64_t nanoseconds) {
   const timespec nap{0, static_cast<long>(nanoseconds)};
@@ -167,7 +167,7 @@ SamplingRequest request_of(const CommandLine& line) {
 Result<Attached> find_python(const Seek& seek) {
   using Kind = Seek::Kind;
   constexpr std::uint64_t patience = 1'000'000'000;
-  const std::uint64_t begun = now_monotonic();
+  const std::uint64_t begun = monotonic_now();
   std::uint64_t moves_since = 0;
   std::optional<ProcessTree> tree;
   std::vector<std::int64_t> others;
@@ -177,7 +177,7 @@ Result<Attached> find_python(const Seek& seek) {
     const Errc why = target.error().code;
     if (seek.below && why == Errc::not_python) {
       if (!tree) tree.emplace(std::vector<std::int64_t>{seek.pid});
-      for (const std::int64_t pid : tree->fresh(now_monotonic())) others.push_back(pid);
+      for (const std::int64_t pid : tree->fresh(monotonic_now())) others.push_back(pid);
       for (const std::int64_t pid : others) {
         if (auto other = attach(static_cast<std::int32_t>(pid), {0, false})) return other;
       }
@@ -187,7 +187,7 @@ Result<Attached> find_python(const Seek& seek) {
     // What moves under the reader can be read a moment later. What was read before, and is no
     // version that can be, is being replaced.
     const bool moves = is_transient(why) || (seek.known && why == Errc::unsupported_version);
-    const std::uint64_t now = now_monotonic();
+    const std::uint64_t now = monotonic_now();
     moves_since = !moves ? 0 : moves_since == 0 ? now : moves_since;
     const bool patient = moves                        ? now - moves_since < patience
                          : seek.kind == Kind::started ? !seek.program_ended->load()
@@ -197,25 +197,7 @@ Result<Attached> find_python(const Seek& seek) {
   }
 }
 
-void note_target(Target& target, const Attached& attached) {
-  const Process& process = attached.process;
-  target.major = static_cast<std::uint8_t>(attached.site.major());
-  target.minor = static_cast<std::uint8_t>(attached.site.minor());
-  target.micro = static_cast<std::uint8_t>(attached.site.micro());
-  target.free_threaded = attached.site.free_threaded;
-  target.executable = process.executable().value_or(std::string{});
-  target.working_directory = process.working_directory().value_or(std::string{});
-  target.command_line.clear();
-  for (const std::string& word : process.command_line().value_or(std::vector<std::string>{})) {
-    target.command_line += concat(target.command_line.empty() ? "" : " ", word);
-  }
-  if (const auto stat = process.stat()) {
-    target.started =
-        tachyon::detail::clock_now(CLOCK_REALTIME) - tachyon::detail::age_of(stat->start_ticks);
-  }
-}
-
-void add_trust(Trust& sum, const Trust& one) {
+void add_quality(ReadQuality& sum, const ReadQuality& one) {
   add_counts(sum, one);
   sum.distinct += one.distinct;
   sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole of us
@@ -238,7 +220,7 @@ Run run_of(const CommandLine& line, std::int64_t pid, std::uint64_t started) {
   run.options.c_calls = options.frames.c_calls;
   run.options.gc = !options.frames.no_gc;
   run.options.opcodes = options.frames.opcodes;
-  run.options.blocking = reading_of(options.reading) == Reading::blocking;
+  run.options.blocking = reading_of(options.reading) == StrategyChoice::blocking;
   run.options.async_aware = options.frames.async_aware;
   run.options.async_all = options.frames.async_aware && async_mode_of(line) != AsyncMode::running;
   run.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
@@ -279,7 +261,7 @@ void Member::work() {
       give_up(target.error());
       break;
     }
-    note_target(run_.target, *target);
+    describe_target(*target, run_.target);
     const bool by_coroutine = shared_.line.options.frames.async_aware &&
                               async_mode_of(shared_.line) == AsyncMode::running;
     if (by_coroutine && !knows_tasks(target->site) && !told_of_tasks_) {
@@ -315,10 +297,10 @@ std::string Member::why_not(Error error) const {
   return describe(error, {static_cast<std::int32_t>(pid_)});
 }
 
-// Called where the outputs are fed. The counts of trust are those of the last whole second.
-void Member::take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t time) {
+// Called where the outputs are fed. The counts of quality are those of the last whole second.
+void Member::take_snapshot(Outputs& outputs, const ReadQuality& quality, std::uint64_t time) {
   Run run = run_;
-  add_trust(run.trust, trust);
+  add_quality(run.quality, quality);
   run.duration = time - first_look_;
   load_sources(run, tables_->unguarded().frames, sources_);
   shared_.snapshots.give(outputs.copies(run));
@@ -328,7 +310,7 @@ void Member::take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t t
 
 bool Member::sample(Attached& target) {
   SamplingRequest request = request_of(shared_.line);
-  const std::uint64_t now = now_monotonic();
+  const std::uint64_t now = monotonic_now();
   if (shared_.deadline != 0) {
     if (now >= shared_.deadline && sessions_ != 0) return false;
     request.plan.duration = now < shared_.deadline ? shared_.deadline - now : 1;
@@ -342,12 +324,12 @@ bool Member::sample(Attached& target) {
   Steering steering{shared_, target.memory.exit_descriptor(), request.plan.interval,
                     shared_.line.options.sampling.realtime_stats};
   Feeder feeder{outputs, locks ? tables_ : nullptr, offset, shared_.snapshots,
-                [&](std::uint64_t time) { take_snapshot(outputs, steering.trust(), time); }};
-  SessionOutcome outcome = sample_process(target, *tables_, request, feeder, steering);
-  if (outcome.end == SessionEnd::stopped && !shared_.stop.load()) {
-    outcome.end = SessionEnd::target_ended;
+                [&](std::uint64_t time) { take_snapshot(outputs, steering.quality(), time); }};
+  Outcome outcome = sample_process(target, *tables_, request, feeder, steering);
+  if (outcome.end == RunEnd::stopped && !shared_.stop.load()) {
+    outcome.end = RunEnd::target_ended;
   }
-  add_trust(run_.trust, outcome.trust);
+  add_quality(run_.quality, outcome.quality);
   run_.duration = offset + outcome.duration - first_look_;
   if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, steering.longest());
   // An interpreter on its way out says so in several ways; the next search tells what is left of
@@ -355,14 +337,14 @@ bool Member::sample(Attached& target) {
   const Errc why = outcome.error.code;
   const bool leaving =
       why == Errc::finalizing || why == Errc::not_started || (kind_ == Kind::found && is_over(why));
-  if (outcome.end == SessionEnd::failed && !leaving) {
+  if (outcome.end == RunEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
-    const bool pausing = request.reading == Reading::blocking;
+    const bool pausing = request.reading == StrategyChoice::blocking;
     error_ = describe(outcome.error, {.pid = pid, .pausing = pausing});
     // Refused before anything was seen: that line is all there is to say.
-    if (kind_ != Kind::found && run_.trust.valid == 0) sessions_ = 0;
+    if (kind_ != Kind::found && run_.quality.valid == 0) sessions_ = 0;
   }
-  if (outcome.end != SessionEnd::target_ended && !leaving) return false;
+  if (outcome.end != RunEnd::target_ended && !leaving) return false;
   // By exec it may have become another Python; a wrapper may start the next one.
   // After an exec the memory that was open is gone, and its process is not.
   const bool became = why == Errc::no_such_process && lives(target.process);

@@ -86,10 +86,9 @@ class EndWatch {
 };
 
 SamplingRequest request_of(const CommandLine& line);
-void note_target(Target& target, const Attached& attached);
 
 // Books of several sessions added up.
-void add_trust(Trust& sum, const Trust& one);
+void add_quality(ReadQuality& sum, const ReadQuality& one);
 
 class Member {
  public:
@@ -132,7 +131,7 @@ class Member {
   void work();
   // Whether there may be more: it became another program.
   bool sample(Attached& target);
-  void take_snapshot(Outputs& outputs, const Trust& trust, std::uint64_t time);
+  void take_snapshot(Outputs& outputs, const ReadQuality& quality, std::uint64_t time);
   void give_up(Error why);
   std::string why_not(Error error) const;
 

@@ -109,7 +109,7 @@ struct SamplingOptions {
 };
 
 struct ReadingOptions {
-  Reading read = Reading::automatic;
+  StrategyChoice read = StrategyChoice::automatic;
   bool blocking = false;
   std::optional<Percent> max_overhead{};
   std::optional<Count> readers{};

@@ -16,7 +16,7 @@
 #include <cstring>
 #include <utility>
 
-#include <tachyon/sampler/clock.hpp>
+#include <tachyon/base/clock.hpp>
 
 // Every fork, exec and exit on the machine, as the kernel tells those who may administer the
 // network and live in its first pid namespace. Nothing is missed, however short a process lives and

@@ -22,12 +22,12 @@ class Recording {
   Replay& replay() noexcept { return replay_; }
   const Run& run() const noexcept { return replay_.run(); }
 
-  // All of it into a collector.
-  template <class C, class Progress>
-  Result<void> play(Tables& tables, C& collector, TimeWindow window, Progress&& progress) {
+  // What is inside the window goes into a collector.
+  template <Collector C, RunControl Control>
+  Outcome play(Tables& tables, C& collector, TimeWindow window, Control& control) {
     const auto spellings = opcode_spellings(run().target.minor);
     replay_.spell_opcodes(spellings);
-    return replay_.play(tables, collector, window, progress);
+    return ReplaySource{replay_, tables, window}.run(collector, control);
   }
 
   // What is not there any more, as far as it is known after play(); one sentence each.

@@ -1,4 +1,4 @@
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -15,27 +15,26 @@ namespace tachyon::tool {
 namespace {
 
 // Redraws itself on a terminal once reading takes long; elsewhere it is silent.
-class Progress {
+class ProgressBar {
  public:
-  bool operator()(std::uint64_t done, std::uint64_t all) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ || now - shown_ < std::chrono::milliseconds{200}) return true;
-    shown_ = now;
-    const std::uint64_t cells = all == 0 ? 0 : std::min<std::uint64_t>(40, done * 40 / all);
-    const std::string line = concat("\r[", std::string(cells, '#'), std::string(40 - cells, ' '),
-                                    "] ", percent(done, all, 0));
+  bool stop() const noexcept { return false; }
+  int descriptor() const noexcept { return -1; }
+  void progress(const Progress& progress) {
+    if (!terminal_) return;
+    constexpr std::uint64_t all = 40;
+    const auto cells = std::min(all, static_cast<std::uint64_t>(progress.part * all));
+    const std::string line = concat("\r[", std::string(cells, '#'), std::string(all - cells, ' '),
+                                    "] ", fixed(100 * progress.part, 0), " %");
     std::fwrite(line.data(), 1, line.size(), stderr);
     drawn_ = true;
-    return true;
   }
-  ~Progress() {
+  ~ProgressBar() {
     if (drawn_) std::fputs("\r\x1b[K", stderr);
   }
 
  private:
   bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   bool drawn_ = false;
-  std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
 };
 
 std::uint64_t moment_in(const std::optional<Moment>& moment, TimeWindow span,
@@ -56,7 +55,7 @@ TimeWindow window_of(const RangeOptions& range, TimeWindow span) {
 Run part_of(Run run, const Options& options, TimeWindow window, TimeWindow span) {
   if (options.range.from || options.range.to) {
     const std::uint64_t from = std::max(window.from, span.from), to = std::min(window.to, span.to);
-    run.duration = run.trust.wall = to > from ? to - from : 0;
+    run.duration = run.quality.wall = to > from ? to - from : 0;
   }
   if (options.sampling.mode != ModeKind::wall) run.mode = options.sampling.mode;
   if (options.frames.no_gc) run.options.gc = false;
@@ -121,18 +120,18 @@ int replay_command(const CommandLine& line) {
   const FrameOptions& frames = line.options.frames;
   ByMode mode{line.options.sampling.mode};
   Counting kept;
-  Filtered<Outputs, Between, ByMode&, ByThreadPattern, WithoutKind, WithoutKind, Counting&>
-      filtered{outputs,
-               Between{window.from, window.to},
-               mode,
-               ByThreadPattern{tables, frames.thread, std::move(last_names)},
-               WithoutKind{tables, FrameKind::gc, frames.no_gc},
-               WithoutKind{tables, FrameKind::native, frames.no_native},
-               kept};
+  Filtered<Outputs, Between, ByMode&, ByThread, WithoutKind, WithoutKind, Counting&> filtered{
+      outputs,
+      Between{window.from, window.to},
+      mode,
+      ByThread{tables, frames.thread, std::move(last_names)},
+      WithoutKind{tables, FrameKind::gc, frames.no_gc},
+      WithoutKind{tables, FrameKind::native, frames.no_native},
+      kept};
   {
-    Progress progress;
-    const auto done = recording.play(tables, filtered, window, progress);
-    if (!done) return failed(describe_recording(path, done.error()));
+    ProgressBar bar;
+    const Outcome done = recording.play(tables, filtered, window, bar);
+    if (done.end == RunEnd::failed) return failed(describe_recording(path, done.error));
   }
   for (const std::string& loss : recording.losses()) say_warning(loss);
   if (mode.undecided() != 0 && kept.count() == 0) {

@@ -34,8 +34,8 @@ inline AsyncMode async_mode_of(const CommandLine& line) {
   return line.options.frames.async_mode.value_or(standard);
 }
 
-inline Reading reading_of(const ReadingOptions& options) {
-  return options.blocking ? Reading::blocking : options.read;
+inline StrategyChoice reading_of(const ReadingOptions& options) {
+  return options.blocking ? StrategyChoice::blocking : options.read;
 }
 
 namespace detail {
@@ -144,13 +144,13 @@ class Rules {
     if (sampling.rate && sampling.interval) {
       return refuse("--sampling-rate and --interval say the same thing; leave out one of them");
     }
-    if (reading.blocking && given(option("read")) && reading.read != Reading::blocking) {
+    if (reading.blocking && given(option("read")) && reading.read != StrategyChoice::blocking) {
       return refuse(concat("--blocking and --read=", text_of(reading.read), " exclude each other"));
     }
-    const Reading how = reading_of(reading);
+    const StrategyChoice how = reading_of(reading);
     if (reading.readers && reading.readers->value == 0) return refuse("--readers needs 1 or more");
     if (reading.readers && reading.readers->value > 1 &&
-        (how == Reading::blocking || how == Reading::exact)) {
+        (how == StrategyChoice::blocking || how == StrategyChoice::exact)) {
       return refuse(concat("--readers=", std::to_string(reading.readers->value),
                            concat(" needs --read=fast or auto: ", text_of(how),
                                   " reading has one reader by its nature")));
@@ -161,11 +161,11 @@ class Rules {
     if (reading.readers && reading.readers->value > 1 && line_.options.frames.async_aware) {
       return refuse("--async-aware has one reader; leave out --readers");
     }
-    if (reading.max_overhead && how == Reading::blocking) {
+    if (reading.max_overhead && how == StrategyChoice::blocking) {
       return refuse(
           "--max-overhead guides --read=auto; with blocking reads lower the rate instead");
     }
-    if (how == Reading::blocking && interval_of(sampling) < std::chrono::microseconds{100}) {
+    if (how == StrategyChoice::blocking && interval_of(sampling) < std::chrono::microseconds{100}) {
       warn(
           "blocking reads above 10khz slow the program down badly; --sampling-rate 1khz is gentle");
     }

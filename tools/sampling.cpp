@@ -1,8 +1,9 @@
+#include <type_traits>
 #include <utility>
 #include <vector>
 #include <tachyon/layout/published.hpp>
 #include <tachyon/sampler/layout_of.hpp>
-#include <tachyon/sampler/readers.hpp>
+#include <tachyon/sampler/reader_group.hpp>
 
 #include "sampling.hpp"
 
@@ -10,63 +11,62 @@ namespace tachyon::tool {
 
 // Defined and instantiated in a few translation units: see sampling_layout.cpp.in.
 template <Layout L>
-SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
-                           const SamplingRequest& request, SampleSink& sink, Control& control);
+Outcome sample_with(const L& layout, Attached& target, SharedTables& tables,
+                    const SamplingRequest& request, SampleSink& sink, Control& control);
 
 template <Layout L>
-Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host,
-                               AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
-                               const SnapshotOptions& options);
+Result<Dump> dump_with(const L& layout, AnyMemory& memory, AnyHost& host, AnyStrategy& reading,
+                       const RuntimeSite& site, SharedTables& tables, const DumpOptions& options);
 
 namespace {
 
-const PublishedLayout& in_one_form(const PublishedLayout& layout) { return layout; }
-template <CompiledLayout L>
-PublishedLayout in_one_form(const L& layout) {
-  return as_published(layout);
-}
-
-// A sampler that brings what it sees to one of several readers.
-struct OneOfSeveral {
+// A sampler as a source drives it, whatever collects.
+struct ErasedSampler {
   AnySampler* sampler;
 
-  template <class C>
+  template <Collector C>
   Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
-    SinkOf<C> sink{collector};
-    return sampler->tick(sink, deadline, origin);
+    if constexpr (std::is_base_of_v<SampleSink, C>) {
+      return sampler->tick(collector, deadline, origin);
+    } else {
+      SinkOf<C> sink{collector};
+      return sampler->tick(sink, deadline, origin);
+    }
   }
-  const Trust& trust() const noexcept { return sampler->trust(); }
+  const ReadQuality& quality() const noexcept { return sampler->quality(); }
+  std::uint64_t held() const noexcept { return sampler->held(); }
+  bool adaptive() const noexcept { return sampler->adaptive(); }
 };
 
 }  // namespace
 
-SessionOutcome failed_session(Error error) {
-  SessionOutcome outcome;
-  outcome.end = SessionEnd::failed;
+Outcome failed_session(Error error) {
+  Outcome outcome;
+  outcome.end = RunEnd::failed;
   outcome.error = error;
   return outcome;
 }
 
-SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
-                             const SamplingRequest& request, SampleSink& sink, Control& control) {
+Outcome sample_erased(const Samplers& samplers, SharedTables& tables,
+                      const SamplingRequest& request, SampleSink& sink, Control& control) {
   for (const auto& sampler : samplers) {
     if (const auto ok = sampler->start(); !ok) return failed_session(ok.error());
   }
-  if (samplers.size() == 1 && !request.collects_apart) {
-    return run_session(*samplers.front(), *samplers.front(), sink, request.plan, control);
-  }
-  std::vector<OneOfSeveral> each;
+  std::vector<ErasedSampler> each;
   for (const auto& sampler : samplers) each.push_back({sampler.get()});
-  std::vector<ReaderParts<OneOfSeveral, AnySampler>> parts;
-  for (OneOfSeveral& one : each) parts.push_back({&one, one.sampler});
-  return run_readers(std::span{std::as_const(parts)}, tables, sink, request.plan, control);
+  if (each.size() == 1 && !request.collects_apart) {
+    return PolledSource{each.front(), request.plan}.run(sink, control);
+  }
+  std::vector<ErasedSampler*> readers;
+  for (ErasedSampler& one : each) readers.push_back(&one);
+  return ReaderGroup<ErasedSampler>{readers, tables, request.plan}.run(sink, control);
 }
 
-SessionOutcome sample_process(Attached& target, SharedTables& tables,
-                              const SamplingRequest& request, SampleSink& sink, Control& control) {
-  auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<SessionOutcome> {
-    if (request.reading == Reading::blocking) {
-      return sample_with(in_one_form(layout), target, tables, request, sink, control);
+Outcome sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
+                       SampleSink& sink, Control& control) {
+  auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<Outcome> {
+    if (request.reading == StrategyChoice::blocking) {
+      return sample_with(as_published(layout), target, tables, request, sink, control);
     }
     return sample_with(layout, target, tables, request, sink, control);
   });
@@ -76,16 +76,16 @@ SessionOutcome sample_process(Attached& target, SharedTables& tables,
 namespace {
 
 template <class M, class H, class R>
-Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& site,
-                             SharedTables& tables, const SnapshotOptions& options) {
+Result<Dump> dump_by(M& memory, H& host, R& reading, const RuntimeSite& site, SharedTables& tables,
+                     const DumpOptions& options) {
   AnyMemory any_memory{memory};
   AnyHost any_host{host};
-  AnyReading any_reading{reading};
+  AnyStrategy any_reading{reading};
   // A single look is not worth a sampler for each layout: this one is compiled once, for the layout
   // whose places are told at run time. It took a sixth off the program's size.
   return with_layout_of(site, [&](const auto& layout) {
-    return snapshot_with(in_one_form(layout), any_memory, any_host, any_reading, site, tables,
-                         options);
+    return dump_with(as_published(layout), any_memory, any_host, any_reading, site, tables,
+                     options);
   });
 }
 
@@ -93,24 +93,24 @@ Result<Snapshot> snapshot_by(M& memory, H& host, R& reading, const RuntimeSite& 
 
 bool knows_tasks(const RuntimeSite& site) { return publishes_tasks(site); }
 
-Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
-                             bool blocking) {
+Result<Dump> dump_of(Attached& target, SharedTables& tables, const DumpOptions& options,
+                     bool blocking) {
   LiveHost host{target};
   if (!blocking) {
-    FastReading reading;
-    return snapshot_by(target.memory, host, reading, target.site, tables, options);
+    FastStrategy reading;
+    return dump_by(target.memory, host, reading, target.site, tables, options);
   }
   auto paused = PausedProcess::attach(target.memory);
   if (!paused) return paused.error();
-  BlockingReading reading{*paused};
-  return snapshot_by(target.memory, host, reading, target.site, tables, options);
+  BlockingStrategy reading{*paused};
+  return dump_by(target.memory, host, reading, target.site, tables, options);
 }
 
-Result<Snapshot> snapshot_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
-                             const SnapshotOptions& options) {
+Result<Dump> dump_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
+                     const DumpOptions& options) {
   CoreHost host{core, site.asyncio_debug};
-  StillReading reading;
-  return snapshot_by(core, host, reading, site, tables, options);
+  StillStrategy reading;
+  return dump_by(core, host, reading, site, tables, options);
 }
 
 }  // namespace tachyon::tool

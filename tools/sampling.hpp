@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
-#include <tachyon/sampler/session.hpp>
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/adaptive.hpp>
+#include <tachyon/sampler/blocking.hpp>
+#include <tachyon/sampler/dump.hpp>
+#include <tachyon/sampler/polled_source.hpp>
+#include <tachyon/sampler/sampler.hpp>
 #include <tachyon/target/attach.hpp>
 #include <tachyon/target/core_host.hpp>
 
@@ -30,7 +33,7 @@ class SinkOf final : public SampleSink {
  public:
   explicit SinkOf(C& collector) : collector_{collector} {}
   void add(const Sample& sample) override { collector_.add(sample); }
-  void end_tick(const Tick& tick) override { collector_.end_tick(tick); }
+  void end_tick(const Tick& tick) override { tachyon::end_tick(collector_, tick); }
 
  private:
   C& collector_;
@@ -39,39 +42,39 @@ class SinkOf final : public SampleSink {
 struct Control {
   virtual ~Control() = default;
   virtual bool stop() = 0;
-  virtual void progress(const SessionProgress& progress) = 0;
+  virtual void progress(const Progress& progress) = 0;
   virtual int descriptor() = 0;
 };
 
-// A sampler and its reading as the session loop sees them: the loop exists once, whatever the
-// layout, mode and reading are. A tick costs one virtual call more.
+// A sampler as a source sees it: the source exists once, whatever the layout, mode and strategy are.
+// A tick costs one virtual call more.
 struct AnySampler {
   virtual ~AnySampler() = default;
   virtual Result<void> start() = 0;
   virtual Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) = 0;
-  virtual const Trust& trust() const noexcept = 0;
+  virtual const ReadQuality& quality() const noexcept = 0;
   virtual std::uint64_t held() const noexcept = 0;
   virtual bool adaptive() const noexcept = 0;
 };
 
 struct SamplingRequest {
   ModeKind mode = ModeKind::wall;
-  Reading reading = Reading::automatic;
+  StrategyChoice reading = StrategyChoice::automatic;
   SamplerOptions options{};
-  SessionPlan plan{};
+  SamplingPlan plan{};
   unsigned readers = 1;  // more than one only with fast or automatic reading, and without tasks
   bool collects_apart = false;  // even one reader leaves the collecting to another thread
 };
 
 using Samplers = std::vector<std::unique_ptr<AnySampler>>;
-SessionOutcome failed_session(Error error);
+Outcome failed_session(Error error);
 // One session of all of them; more than one are readers side by side.
-SessionOutcome sample_erased(const Samplers& samplers, SharedTables& tables,
-                             const SamplingRequest& request, SampleSink& sink, Control& control);
+Outcome sample_erased(const Samplers& samplers, SharedTables& tables,
+                      const SamplingRequest& request, SampleSink& sink, Control& control);
 
 // Samples until the plan, the control or the target ends it.
-SessionOutcome sample_process(Attached& target, SharedTables& tables,
-                              const SamplingRequest& request, SampleSink& sink, Control& control);
+Outcome sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
+                       SampleSink& sink, Control& control);
 
 inline TaskChoice tasks_of(AsyncMode mode) {
   return mode == AsyncMode::all       ? TaskChoice::all
@@ -88,9 +91,9 @@ inline std::string about_unpublished_tasks(std::int64_t pid) {
 }
 
 // One look at every thread that `options` want, of a live process or of a core file.
-Result<Snapshot> snapshot_of(Attached& target, SharedTables& tables, const SnapshotOptions& options,
-                             bool blocking);
-Result<Snapshot> snapshot_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
-                             const SnapshotOptions& options);
+Result<Dump> dump_of(Attached& target, SharedTables& tables, const DumpOptions& options,
+                     bool blocking);
+Result<Dump> dump_of(CoreFile& core, const RuntimeSite& site, SharedTables& tables,
+                     const DumpOptions& options);
 
 }  // namespace tachyon::tool

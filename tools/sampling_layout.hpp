@@ -22,20 +22,19 @@ class Reader final : public AnySampler {
  public:
   Reader(const L& layout, R& reading, Attached& target, SharedTables& tables,
          const SamplerOptions& options)
-      : host_{target}, reading_{reading}, sampler_{layout,      target.memory, reading, host_,
-                                                   target.site, tables,        options} {}
+      : host_{target}, sampler_{layout,      target.memory, reading, host_,
+                                target.site, tables,        options} {}
 
   Result<void> start() override { return sampler_.start(); }
   Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) override {
     return sampler_.tick(sink, deadline, origin);
   }
-  const Trust& trust() const noexcept override { return sampler_.trust(); }
-  std::uint64_t held() const noexcept override { return reading_.held(); }
-  bool adaptive() const noexcept override { return reading_.adaptive(); }
+  const ReadQuality& quality() const noexcept override { return sampler_.quality(); }
+  std::uint64_t held() const noexcept override { return sampler_.held(); }
+  bool adaptive() const noexcept override { return sampler_.adaptive(); }
 
  private:
   LiveHost host_;
-  R& reading_;
   Sampler<L, LiveProcess, LiveHost, P, R> sampler_;
 };
 
@@ -68,31 +67,32 @@ std::unique_ptr<AnySampler> make_reader_in(ModeKind mode, const L& layout, R& re
 }  // namespace detail
 
 template <Layout L>
-SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tables,
-                           const SamplingRequest& request, SampleSink& sink, Control& control) {
+Outcome sample_with(const L& layout, Attached& target, SharedTables& tables,
+                    const SamplingRequest& request, SampleSink& sink, Control& control) {
   // Stopping a process takes longer than finding places at run time, so this is compiled once.
   if constexpr (std::is_same_v<L, PublishedLayout>) {
-    if (request.reading == Reading::blocking) {
+    if (request.reading == StrategyChoice::blocking) {
       auto paused = PausedProcess::attach(target.memory);
       if (!paused) return failed_session(paused.error());
-      BlockingReading reading{*paused};
+      BlockingStrategy reading{*paused};
       Samplers samplers;
       samplers.push_back(
           detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
       return sample_erased(samplers, tables, request, sink, control);
     }
   }
-  using Choice = AdaptiveReading::Choice;
+  using Choice = AdaptiveStrategy::Choice;
   // Several readers cannot sit on one thread's CPU: they read fast.
-  const Choice choice = request.readers > 1 || request.reading == Reading::fast ? Choice::fast
-                        : request.reading == Reading::exact                     ? Choice::exact
-                                                                                : Choice::automatic;
-  std::deque<AdaptiveReading> readings;  // they do not move
+  const Choice choice = request.readers > 1 || request.reading == StrategyChoice::fast
+                            ? Choice::fast
+                        : request.reading == StrategyChoice::exact ? Choice::exact
+                                                                   : Choice::automatic;
+  std::deque<AdaptiveStrategy> readings;  // they do not move
   Samplers samplers;
   for (unsigned i = 0; i < request.readers; ++i) {
-    AdaptiveReading& reading = readings.emplace_back(
-        choice, AdaptiveReading::Budget{request.plan.interval, request.plan.max_overhead,
-                                        tolerated_moves(layout)});
+    AdaptiveStrategy& reading = readings.emplace_back(
+        choice, AdaptiveStrategy::Budget{request.plan.interval, request.plan.max_overhead,
+                                         tolerated_moves(layout)});
     samplers.push_back(
         detail::make_reader_in(request.mode, layout, reading, target, tables, request.options));
   }
@@ -101,10 +101,9 @@ SessionOutcome sample_with(const L& layout, Attached& target, SharedTables& tabl
 
 // Dumps are made once, so what they read from and how is erased: one instantiation a layout.
 template <Layout L>
-Result<Snapshot> snapshot_with(const L& layout, AnyMemory& memory, AnyHost& host,
-                               AnyReading& reading, const RuntimeSite& site, SharedTables& tables,
-                               const SnapshotOptions& options) {
-  return take_snapshot(layout, memory, host, reading, site, tables, options);
+Result<Dump> dump_with(const L& layout, AnyMemory& memory, AnyHost& host, AnyStrategy& reading,
+                       const RuntimeSite& site, SharedTables& tables, const DumpOptions& options) {
+  return take_dump(layout, memory, host, reading, site, tables, options);
 }
 
 }  // namespace tachyon::tool

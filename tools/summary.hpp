@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <tachyon/sample/run.hpp>
-#include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/polled_source.hpp>
 
 #include "files.hpp"
 #include "outputs.hpp"
@@ -34,64 +34,62 @@ inline std::string percent(std::uint64_t part, std::uint64_t whole, int decimals
 }
 // Captured, rate, error rate.
 inline std::string capture_lines(const Run& run) {
-  const Trust& trust = run.trust;
+  const ReadQuality& quality = run.quality;
   const double seconds = static_cast<double>(run.duration) * 1e-9;
-  const double rate = seconds > 0 ? static_cast<double>(trust.ticks) / seconds : 0;
-  const double errors = trust.attempts > 0
-                            ? 100. * static_cast<double>(trust.attempts - trust.valid) /
-                                  static_cast<double>(trust.attempts)
+  const double rate = seconds > 0 ? static_cast<double>(quality.ticks) / seconds : 0;
+  const double errors = quality.attempts > 0
+                            ? 100. * static_cast<double>(quality.attempts - quality.valid) /
+                                  static_cast<double>(quality.attempts)
                             : 0;
   std::string text;
   if (run.interrupted) text += "Interrupted by the user.\n";
-  text += concat("Captured ", counted(trust.ticks, "sample"), " in ", fixed(seconds, 2),
+  text += concat("Captured ", counted(quality.ticks, "sample"), " in ", fixed(seconds, 2),
                  " seconds\n", "Sample rate: ", fixed(rate, 2), " samples/sec\n",
                  "Error rate: ", fixed(errors, 2), "\n");
   return text;
 }
 
 // One line; what is zero is not worth a word.
-inline std::string trust_line(const Trust& trust) {
+inline std::string quality_line(const ReadQuality& quality) {
   std::string text =
-      concat(std::to_string(trust.valid), " of ", counted(trust.attempts, "stack"), " valid");
+      concat(std::to_string(quality.valid), " of ", counted(quality.attempts, "stack"), " valid");
   const auto add = [&](std::uint64_t count, std::string_view what) {
     if (count != 0) text += concat(", ", std::to_string(count), " ", what);
   };
-  add(trust.distinct, "distinct");
-  add(trust.first_rejected, "first tries rejected");
-  add(trust.retried, "retried");
-  add(trust.given_up, "given up");
-  const std::uint64_t read = trust.fast + trust.exact + trust.blocking;
+  add(quality.distinct, "distinct");
+  add(quality.first_rejected, "first tries rejected");
+  add(quality.retried, "retried");
+  add(quality.given_up, "given up");
+  const std::uint64_t read = quality.by_strategy.total();
   if (read != 0) {
     text += "; read";
-    const auto share = [&](std::uint64_t count, std::string_view how) {
-      if (count != 0) text += concat(" ", how, " ", percent(count, read));
-    };
-    share(trust.fast, "fast");
-    share(trust.exact, "exact");
-    share(trust.blocking, "blocking");
+    for (const Strategy one : strategies) {
+      const std::uint64_t count = quality.by_strategy[one];
+      if (count != 0) text += concat(" ", name_of(one), " ", percent(count, read));
+    }
   }
-  if (trust.reused_checked != 0) {
-    text += concat("; ", std::to_string(trust.reused_wrong), " of ",
-                   std::to_string(trust.reused_checked), " reused parents were stale");
+  if (quality.reused_checked != 0) {
+    text += concat("; ", std::to_string(quality.reused_wrong), " of ",
+                   std::to_string(quality.reused_checked), " reused parents were stale");
   }
-  add(trust.late, "ticks late");
-  add(trust.missed, "missed");
-  if (trust.target_cost > 0) {
-    text += concat("; cost to the target about ", fixed(100 * trust.target_cost, 1), " %");
+  add(quality.late, "ticks late");
+  add(quality.missed, "missed");
+  if (quality.target_cost > 0) {
+    text += concat("; cost to the target about ", fixed(100 * quality.target_cost, 1), " %");
   }
   text +=
-      concat("; ", fixed(static_cast<double>(trust.profiler_cpu) * 1e-9, 2), " s of our own CPU");
+      concat("; ", fixed(static_cast<double>(quality.profiler_cpu) * 1e-9, 2), " s of our own CPU");
   return text;
 }
 
 // Ticks that should have been and were not, if that is worth a warning.
 inline std::string missed_warning(const Run& run) {
-  const Trust& trust = run.trust;
-  if (trust.missed == 0 || run.interrupted) return {};
-  const std::uint64_t expected = trust.ticks + trust.missed;
-  if (trust.missed * 200 < expected) return {};  // half a per cent is noise
-  return concat("missed ", std::to_string(trust.missed), " of ", std::to_string(expected),
-                " looks (", percent(trust.missed, expected),
+  const ReadQuality& quality = run.quality;
+  if (quality.missed == 0 || run.interrupted) return {};
+  const std::uint64_t expected = quality.ticks + quality.missed;
+  if (quality.missed * 200 < expected) return {};  // half a per cent is noise
+  return concat("missed ", std::to_string(quality.missed), " of ", std::to_string(expected),
+                " looks (", percent(quality.missed, expected),
                 "); a lower --sampling-rate would keep up");
 }
 
@@ -130,24 +128,24 @@ class RealtimeLine {
   explicit RealtimeLine(std::uint64_t interval, int descriptor = STDERR_FILENO)
       : fd_{descriptor}, in_place_{::isatty(fd_) == 1}, interval_{interval} {}
 
-  void show(const SessionProgress& progress) {
-    const Trust& trust = *progress.trust;
+  void show(const Progress& progress) {
+    const ReadQuality& quality = *progress.quality;
     const double seconds = static_cast<double>(progress.now) * 1e-9;
-    const double ticks = static_cast<double>(trust.ticks - before_.ticks);
+    const double ticks = static_cast<double>(quality.ticks - before_.ticks);
     const double span = seconds - seconds_;
     if (span <= 0) return;
-    std::string text =
-        concat("Stats: ", fixed(ticks / span, 1), "Hz (",
-               fixed(ticks > 0 ? 1e6 * span / ticks : 0, 1), "µs) N=", std::to_string(trust.ticks),
-               " valid ", percent(trust.valid - before_.valid, trust.attempts - before_.attempts),
-               " late ", std::to_string(trust.late - before_.late), " missed ",
-               std::to_string(trust.missed - before_.missed));
+    std::string text = concat(
+        "Stats: ", fixed(ticks / span, 1), "Hz (", fixed(ticks > 0 ? 1e6 * span / ticks : 0, 1),
+        "µs) N=", std::to_string(quality.ticks), " valid ",
+        percent(quality.valid - before_.valid, quality.attempts - before_.attempts), " late ",
+        std::to_string(quality.late - before_.late), " missed ",
+        std::to_string(quality.missed - before_.missed));
     if (progress.interval > interval_) {
       text +=
           concat(" slowed down to ", fixed(1e9 / static_cast<double>(progress.interval), 1), "Hz");
     }
     put(in_place_ ? concat("\r\x1b[K", text) : text + "\n");
-    before_ = trust;
+    before_ = quality;
     seconds_ = seconds;
     shown_ = true;
   }
@@ -161,7 +159,7 @@ class RealtimeLine {
   int fd_;
   bool in_place_;
   bool shown_ = false;
-  Trust before_{};
+  ReadQuality before_{};
   double seconds_ = 0;
   std::uint64_t interval_;  // that was asked for
 };

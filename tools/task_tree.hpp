@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/dump.hpp>
 
 #include "dump_text.hpp"
 
@@ -34,30 +34,30 @@ class TaskTree {
   TaskTree(const Tables& tables, DumpStyle style)
       : tables_{tables}, style_{style}, here_{detail::current_folder()} {}
 
-  std::string print(const Snapshot& snapshot, std::int64_t pid) {
-    snapshot_ = &snapshot;
+  std::string print(const Dump& dump, std::int64_t pid) {
+    dump_ = &dump;
     out_ = paint("1;34", concat("Tasks of PID ", std::to_string(pid), ":")) + '\n';
-    printed_.assign(snapshot.tasks.size(), false);
+    printed_.assign(dump.tasks.size(), false);
     find_children();
     std::vector<std::size_t> roots;
-    for (std::size_t i = 0; i < snapshot.tasks.size(); ++i) {
-      if (snapshot.tasks[i].node.awaited_by.empty()) roots.push_back(i);
+    for (std::size_t i = 0; i < dump.tasks.size(); ++i) {
+      if (dump.tasks[i].node.awaited_by.empty()) roots.push_back(i);
     }
     print_all(roots);
     // Tasks in circles.
-    for (std::size_t i = 0; i < snapshot.tasks.size(); ++i) {
+    for (std::size_t i = 0; i < dump.tasks.size(); ++i) {
       if (!printed_[i]) print_all({i});
     }
     // What runs without a task, and what stands for tasks beyond a limit.
-    for (const SnapshotThread& thread : snapshot.threads) {
+    for (const DumpedThread& thread : dump.threads) {
       if (thread.innermost != no_node) continue;
       std::vector<FrameId> frames;
-      for (const SnapshotFrame& each : thread.frames) frames.push_back(each.frame);
+      for (const DumpedFrame& each : thread.frames) frames.push_back(each.frame);
       std::string prefix;
       print_frames(frames, prefix);
     }
-    if (snapshot.lost_tasks != 0) {
-      const std::string tasks = counted(snapshot.lost_tasks, "task");
+    if (dump.lost_tasks != 0) {
+      const std::string tasks = counted(dump.lost_tasks, "task");
       out_ += paint("33", concat("(", tasks, " not shown: changed while read)")) + '\n';
     }
     return std::move(out_);
@@ -79,9 +79,9 @@ class TaskTree {
   }
 
   void find_children() {
-    children_.assign(snapshot_->tasks.size(), {});
-    for (std::size_t i = 0; i < snapshot_->tasks.size(); ++i) {
-      for (const std::size_t awaiter : snapshot_->tasks[i].node.awaited_by) {
+    children_.assign(dump_->tasks.size(), {});
+    for (std::size_t i = 0; i < dump_->tasks.size(); ++i) {
+      for (const std::size_t awaiter : dump_->tasks[i].node.awaited_by) {
         children_[awaiter].push_back(i);
       }
     }
@@ -116,7 +116,7 @@ class TaskTree {
         continue;
       }
       printed_[task] = true;
-      print_frames(snapshot_->tasks[task].node.frames, prefix);
+      print_frames(dump_->tasks[task].node.frames, prefix);
       open.push_back({std::move(prefix), &children_[task], 0});
     }
   }
@@ -128,7 +128,7 @@ class TaskTree {
   }
 
   void print_task(std::size_t task, bool last, bool deep, std::string& prefix) {
-    const TaskNode& node = snapshot_->tasks[task].node;
+    const TaskNode& node = dump_->tasks[task].node;
     const std::string name = printable(node.name);
     line(concat("(T) ", paint("1;32", name.empty() ? "<unnamed task>" : name),
                 node.running ? paint("33", " (running)") : "",
@@ -157,7 +157,7 @@ class TaskTree {
   const Tables& tables_;
   DumpStyle style_;
   std::string here_;
-  const Snapshot* snapshot_ = nullptr;
+  const Dump* dump_ = nullptr;
   std::vector<std::vector<std::size_t>> children_;  // by task: those that it waits for
   std::vector<bool> printed_;
   std::string out_;

@@ -52,7 +52,7 @@ struct OutputRequest {  // a format that was asked for, perhaps with a path of i
 
 enum class AsyncMode : std::uint8_t { running, all, waiting };
 enum class Clock : std::uint8_t { jittered, fixed };
-enum class Reading : std::uint8_t { automatic, fast, exact, blocking };
+enum class StrategyChoice : std::uint8_t { automatic, fast, exact, blocking };
 enum class SortKey : std::uint8_t {
   nsamples,
   tottime,
@@ -95,11 +95,11 @@ inline constexpr std::array<Choice<Clock>, 2> choices<Clock>{{
     {Clock::fixed, "fixed"},
 }};
 template <>
-inline constexpr std::array<Choice<Reading>, 4> choices<Reading>{{
-    {Reading::automatic, "auto"},
-    {Reading::fast, "fast"},
-    {Reading::exact, "exact"},
-    {Reading::blocking, "blocking"},
+inline constexpr std::array<Choice<StrategyChoice>, 4> choices<StrategyChoice>{{
+    {StrategyChoice::automatic, "auto"},
+    {StrategyChoice::fast, "fast"},
+    {StrategyChoice::exact, "exact"},
+    {StrategyChoice::blocking, "blocking"},
 }};
 template <>
 inline constexpr std::array<Choice<SortKey>, 7> choices<SortKey>{{

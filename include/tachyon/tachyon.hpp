@@ -12,6 +12,7 @@
 
 #include <tachyon/base/address.hpp>
 #include <tachyon/base/bytes.hpp>
+#include <tachyon/base/clock.hpp>
 #include <tachyon/base/descriptor.hpp>
 #include <tachyon/base/glob.hpp>
 #include <tachyon/base/interner.hpp>
@@ -31,11 +32,14 @@
 #include <tachyon/memory/paused_process.hpp>
 #include <tachyon/memory/process_stat.hpp>
 
+#include <tachyon/sample/collector.hpp>
 #include <tachyon/sample/frame_table.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
 #include <tachyon/sample/shared_tables.hpp>
 #include <tachyon/sample/stack_builder.hpp>
+#include <tachyon/sample/strategy.hpp>
+#include <tachyon/sample/thread_pattern.hpp>
 
 #include <tachyon/codec/checksum.hpp>
 #include <tachyon/codec/column.hpp>
@@ -128,19 +132,31 @@
 #include <tachyon/tasks/stable.hpp>
 #include <tachyon/tasks/stacks.hpp>
 
-#include <tachyon/sampler/clock.hpp>
+#include <tachyon/sampler/adaptive.hpp>
+#include <tachyon/sampler/blocking.hpp>
+#include <tachyon/sampler/describe_target.hpp>
+#include <tachyon/sampler/dump.hpp>
+#include <tachyon/sampler/dumped_thread.hpp>
+#include <tachyon/sampler/exact.hpp>
+#include <tachyon/sampler/gil_prediction.hpp>
 #include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/layout_of.hpp>
-#include <tachyon/sampler/name_book.hpp>
+#include <tachyon/sampler/look.hpp>
+#include <tachyon/sampler/look_report.hpp>
+#include <tachyon/sampler/name_cache.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
+#include <tachyon/sampler/options.hpp>
+#include <tachyon/sampler/polled_source.hpp>
 #include <tachyon/sampler/profile.hpp>
-#include <tachyon/sampler/readers.hpp>
-#include <tachyon/sampler/reading.hpp>
+#include <tachyon/sampler/reader_group.hpp>
 #include <tachyon/sampler/replay.hpp>
 #include <tachyon/sampler/replay_filters.hpp>
+#include <tachyon/sampler/roster.hpp>
 #include <tachyon/sampler/sampler.hpp>
-#include <tachyon/sampler/session.hpp>
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/schedule.hpp>
+#include <tachyon/sampler/source.hpp>
+#include <tachyon/sampler/stack_finish.hpp>
+#include <tachyon/sampler/strategy.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/sampler/watch.hpp>
 
@@ -153,7 +169,6 @@
 #include <tachyon/collect/chrome_trace.hpp>
 #include <tachyon/collect/code_table.hpp>
 #include <tachyon/collect/collapsed.hpp>
-#include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/diff_flamegraph.hpp>
 #include <tachyon/collect/display_names.hpp>
 #include <tachyon/collect/flamegraph.hpp>

@@ -120,6 +120,29 @@ template <int = 0> inline Bytes as_bytes(std::string_view text) noexcept {
 
 }  // namespace tachyon
 
+// ---- tachyon/base/clock.hpp ----
+
+#include <ctime>
+
+// The clocks, in nanoseconds.
+namespace tachyon {
+
+template <int = 0> inline std::uint64_t clock_now(clockid_t clock) noexcept {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+template <int = 0> inline std::uint64_t monotonic_now() noexcept { return clock_now(CLOCK_MONOTONIC); }
+template <int = 0> inline std::uint64_t unix_now() noexcept { return clock_now(CLOCK_REALTIME); }
+// Goes on while the machine is suspended; the kernel counts starts of processes by it.
+template <int = 0> inline std::uint64_t boot_now() noexcept { return clock_now(CLOCK_BOOTTIME); }
+template <int = 0> inline std::uint64_t process_cpu_time() noexcept { return clock_now(CLOCK_PROCESS_CPUTIME_ID); }
+template <int = 0> inline std::uint64_t thread_cpu_time() noexcept { return clock_now(CLOCK_THREAD_CPUTIME_ID); }
+
+}  // namespace tachyon
+
 // ---- tachyon/base/result.hpp ----
 
 #include <cassert>
@@ -2258,7 +2281,6 @@ class PageCache {
 // ---- tachyon/memory/paused_process.hpp ----
 
 #include <csignal>
-#include <ctime>
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
@@ -2321,8 +2343,6 @@ class PausedProcess {
 
   // Every thread, those included that start while the others are being stopped.
   template <int = 0> Result<Pause> pause();
-  // These alone; the others run on. Threads that have ended are passed over.
-  template <int = 0> Result<Pause> pause(std::span<const std::int32_t> tasks);
 
   // Did our stopping wake this thread from a sleep in the kernel? While it stands still only. Such
   // a thread is runnable until it has gone back to sleep, for which a busy machine may not give it
@@ -2383,13 +2403,6 @@ class PausedProcess {
   template <int = 0> bool is_over() const noexcept;
   template <int = 0> Pause finish() noexcept;
 
-  template <int = 0> static std::uint64_t now() noexcept {
-    timespec time;
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-           static_cast<std::uint64_t>(time.tv_nsec);
-  }
-
   LiveProcess* live_;
   Descriptor tasks_;        // the folder of its threads, once it has been listed
   bool own_child_ = false;  // its exit status is its parent's to collect, and we are that
@@ -2429,7 +2442,7 @@ template <int> inline Result<PausedProcess::Pause> PausedProcess::pause() {
     for (Seized& thread : seized_) {
       if (thread.state == State::running) interrupt(thread);
     }
-    const std::uint64_t since = now();
+    const std::uint64_t since = monotonic_now();
     for (Seized& thread : seized_) {
       if (outcome) outcome = await(thread, since);
     }
@@ -2472,26 +2485,6 @@ template <int> inline Result<void> PausedProcess::seize_others(bool& more) {
   });
   tasks_ = std::move(*directory);
   return listed ? outcome : listed.error();
-}
-
-template <int> inline Result<PausedProcess::Pause> PausedProcess::pause(std::span<const std::int32_t> tasks) {
-  Result<void> outcome;
-  for (const std::int32_t task : tasks) {
-    const auto thread = seize(task);
-    if (!thread) {
-      outcome = thread.error();
-      break;
-    }
-    if (*thread) interrupt(**thread);
-  }
-  const std::uint64_t since = now();
-  for (const std::int32_t task : tasks) {
-    Seized* const thread = find(task);
-    if (outcome && thread) outcome = await(*thread, since);
-  }
-  if (outcome) return finish();
-  resume();
-  return outcome.error();
 }
 
 template <int> inline PausedProcess::Pause PausedProcess::finish() noexcept {
@@ -2554,7 +2547,7 @@ template <int> inline void PausedProcess::interrupt(Seized& thread) noexcept {
 template <int> inline Result<void> PausedProcess::await(Seized& thread, std::uint64_t since) noexcept {
   while (thread.state == State::interrupted) {
     if (collect(thread) || thread.state != State::interrupted) continue;
-    const std::uint64_t waited = now() - since;
+    const std::uint64_t waited = monotonic_now() - since;
     if (waited > longest_wait) return Errc::timed_out;
     if (waited > patience) {
       const char state = state_of(thread.task);
@@ -2655,7 +2648,7 @@ template <int> inline void PausedProcess::detach() noexcept {
   resume();
   service();
   for (Seized& thread : seized_) interrupt(thread);
-  const std::uint64_t since = now();
+  const std::uint64_t since = monotonic_now();
   for (Seized& thread : seized_) {
     // The kernel detaches a thread only while it stands. What cannot stop now is let go when the
     // thread that seized it ends.
@@ -2960,6 +2953,49 @@ struct Tick {
 
 }  // namespace tachyon
 
+// ---- tachyon/sample/strategy.hpp ----
+
+// How a stack was read. A new strategy is a line in each of these tables, and a number for its count
+// in recordings (codec/run_block.hpp); files, pages and messages iterate over them.
+namespace tachyon {
+
+enum class Strategy : std::uint8_t {
+  fast,      // the target ran on
+  exact,     // it could not run, because we ran in its place
+  blocking,  // it was stopped
+};
+inline constexpr std::array strategies{Strategy::fast, Strategy::exact, Strategy::blocking};
+
+constexpr std::string_view name_of(Strategy strategy) noexcept {
+  constexpr std::array<std::string_view, strategies.size()> names{"fast", "exact", "blocking"};
+  return names[static_cast<std::size_t>(strategy)];
+}
+
+// Stacks by strategy.
+class StrategyCounts {
+ public:
+  constexpr std::uint64_t& operator[](Strategy strategy) noexcept {
+    return counts_[static_cast<std::size_t>(strategy)];
+  }
+  constexpr std::uint64_t operator[](Strategy strategy) const noexcept {
+    return counts_[static_cast<std::size_t>(strategy)];
+  }
+  constexpr std::uint64_t total() const noexcept {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : counts_) sum += count;
+    return sum;
+  }
+  constexpr StrategyCounts& operator+=(const StrategyCounts& other) noexcept {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    return *this;
+  }
+
+ private:
+  std::array<std::uint64_t, strategies.size()> counts_{};
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/sample/run.hpp ----
 
 #include <map>
@@ -3019,7 +3055,7 @@ struct Target {
 
 // How the reads went. `attempts` counts thread reads asked for, `valid` stacks accepted; the rest
 // is accounted for, nothing is dropped in silence.
-struct Trust {
+struct ReadQuality {
   std::uint64_t ticks = 0;           // looks at the target
   std::uint64_t attempts = 0;        // stacks asked for
   std::uint64_t valid = 0;           // stacks accepted
@@ -3029,9 +3065,7 @@ struct Trust {
   std::uint64_t given_up = 0;        // stacks lost although retried
   std::uint64_t late = 0;            // ticks that began more than half an interval late
   std::uint64_t missed = 0;          // deadlines skipped because we were late
-  std::uint64_t exact = 0;           // stacks by strategy
-  std::uint64_t fast = 0;
-  std::uint64_t blocking = 0;
+  StrategyCounts by_strategy{};      // stacks accepted, by how they were read
   std::uint64_t reused_checked = 0;  // random full re-reads of reused parents ...
   std::uint64_t reused_wrong = 0;    // ... and how many disagreed
   std::uint64_t wall = 0;            // ns from first to last tick
@@ -3041,7 +3075,7 @@ struct Trust {
 
 // What was counted, added up. Times, costs and distinct stacks are for the caller: sessions one
 // after the other and readers side by side add those differently.
-template <int = 0> inline void add_counts(Trust& sum, const Trust& one) noexcept {
+template <int = 0> inline void add_counts(ReadQuality& sum, const ReadQuality& one) noexcept {
   sum.ticks += one.ticks;
   sum.attempts += one.attempts;
   sum.valid += one.valid;
@@ -3050,9 +3084,7 @@ template <int = 0> inline void add_counts(Trust& sum, const Trust& one) noexcept
   sum.given_up += one.given_up;
   sum.late += one.late;
   sum.missed += one.missed;
-  sum.exact += one.exact;
-  sum.fast += one.fast;
-  sum.blocking += one.blocking;
+  sum.by_strategy += one.by_strategy;
   sum.reused_checked += one.reused_checked;
   sum.reused_wrong += one.reused_wrong;
 }
@@ -3065,11 +3097,54 @@ struct Run {
   bool fixed_clock = false;    // deadlines on a fixed grid instead of a jittered one
   std::uint64_t started = 0;   // unix time of session time 0, nanoseconds
   std::uint64_t duration = 0;  // ns
-  Trust trust{};
+  ReadQuality quality{};
   bool replayed = false;
   bool interrupted = false;
   // Source text by file name as the frames spell it, for files that could be read.
   std::map<std::string, std::string, std::less<>> sources{};
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sample/collector.hpp ----
+
+#include <tuple>
+
+namespace tachyon {
+
+// What is kept of the samples. A collector never interns for itself: a sample's stack and thread
+// are numbers into the session's tables, and per-number vectors are all that most collectors need.
+template <class C>
+concept Collector = requires(C& collector, const Sample& sample) {
+  { collector.add(sample) } -> std::same_as<void>;
+};
+
+// Some outputs also care about looks that yielded nothing.
+template <class C>
+concept TickCollector = Collector<C> && requires(C& collector, const Tick& tick) {
+  { collector.end_tick(tick) } -> std::same_as<void>;
+};
+
+template <Collector C>
+void end_tick(C& collector, const Tick& tick) {
+  if constexpr (TickCollector<C>) collector.end_tick(tick);
+}
+
+// Several collectors fed by one run.
+template <Collector... Cs>
+class Fanout {
+ public:
+  explicit Fanout(Cs&... collectors) : all_{collectors...} {}
+
+  void add(const Sample& sample) {
+    std::apply([&](Cs&... each) { (each.add(sample), ...); }, all_);
+  }
+  void end_tick(const Tick& tick) {
+    std::apply([&](Cs&... each) { (tachyon::end_tick(each, tick), ...); }, all_);
+  }
+
+ private:
+  std::tuple<Cs&...> all_;
 };
 
 }  // namespace tachyon
@@ -3149,6 +3224,26 @@ class StackBuilder {
   // thread may have little of it (ulimit -s).
   std::vector<Entry> cache_ = std::vector<Entry>(cached);
 };
+
+}  // namespace tachyon
+
+// ---- tachyon/sample/thread_pattern.hpp ----
+
+namespace tachyon {
+
+// Is the thread one of those asked for? By its number, by a pattern of the name that the system or
+// Python has for it, or as "main", the main thread of the main interpreter. No pattern: it is.
+template <int = 0> inline bool thread_matches(const std::vector<std::string>& patterns, const Thread& thread) {
+  if (patterns.empty()) return true;
+  const std::string id = std::to_string(thread.id);
+  const auto names = [](const std::string& pattern, const std::string& name) {
+    return !name.empty() && matches_glob(pattern, name);
+  };
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return pattern == id || names(pattern, thread.name) || names(pattern, thread.python_name) ||
+           (pattern == "main" && thread.main && thread.interpreter == 0);
+  });
+}
 
 }  // namespace tachyon
 
@@ -3549,7 +3644,7 @@ enum class Tag : std::uint8_t {
   target_cost = 18,
   dropped_samples = 19,  // in front of the first block, on purpose
   dropped_ticks = 20,
-  trust = 32,  // the counters of Trust, in the order of `trust_counters`
+  quality = 32,  // the counts of ReadQuality, by the numbers that run_block.hpp gives them
 };
 
 inline constexpr std::uint64_t forget = 1;  // flag of a tables block
@@ -4316,7 +4411,7 @@ class CpythonReader {
   }
   template <int = 0> bool is_foreign_endian() const noexcept { return opened_.swapped; }
 
-  // What the file tells about its run; `trust` holds what the statistics block implies.
+  // What the file tells about its run; `quality` holds what the statistics block implies.
   template <int = 0> Run run() const;
 
   // Feeds every sample to `collector`. `progress(done, all)` is called now and then, in samples,
@@ -4460,19 +4555,19 @@ template <int> inline Run CpythonReader::run() const {
   run.interval =
       h.interval > std::numeric_limits<std::uint64_t>::max() / 1000 ? 0 : h.interval * 1000;
   run.replayed = true;
-  run.trust.attempts = run.trust.valid = h.samples;
+  run.quality.attempts = run.quality.valid = h.samples;
   if (!statistics_) return run;
   // Percentages of ticks are all that is known of the looks that failed.
   const auto count = [](double number) {
     return number >= 1 && number < 1e18 ? static_cast<std::uint64_t>(number + 0.5) : 0;
   };
   const double ticks = statistics_->duration * statistics_->rate;
-  run.duration = run.trust.wall = count(statistics_->duration * 1e9);
-  run.trust.ticks = count(ticks);
-  run.trust.given_up = count(ticks * statistics_->failed.value_or(0) / 100);
+  run.duration = run.quality.wall = count(statistics_->duration * 1e9);
+  run.quality.ticks = count(ticks);
+  run.quality.given_up = count(ticks * statistics_->failed.value_or(0) / 100);
   const double missed = statistics_->missed.value_or(0);
-  if (missed > 0 && missed < 100) run.trust.missed = count(ticks * missed / (100 - missed));
-  run.trust.attempts += run.trust.given_up;
+  if (missed > 0 && missed < 100) run.quality.missed = count(ticks * missed / (100 - missed));
+  run.quality.attempts += run.quality.given_up;
   return run;
 }
 
@@ -4980,9 +5075,9 @@ void CpythonRecording::write(S& sink, const Run& run) const {
       return all > 0 ? 100 * static_cast<double>(part) / all : 0;
     };
     statistics.duration = static_cast<double>(run.duration) * 1e-9;
-    statistics.rate = static_cast<double>(run.trust.ticks) / statistics.duration;
-    statistics.failed = share(run.trust.given_up, run.trust.valid);
-    statistics.missed = share(run.trust.missed, run.trust.ticks);
+    statistics.rate = static_cast<double>(run.quality.ticks) / statistics.duration;
+    statistics.failed = share(run.quality.given_up, run.quality.valid);
+    statistics.missed = share(run.quality.missed, run.quality.ticks);
     put_statistics(tail, statistics);
   }
   put_fixed(tail, static_cast<std::uint32_t>(strings_.size()));
@@ -5995,15 +6090,42 @@ class ProtobufWriter {
 
 // ---- tachyon/codec/run_block.hpp ----
 
+#include <iterator>
+
 // The 'R' block: what is known of a run, as tagged values. A reader of today skips what a writer of
 // tomorrow adds, and a missing tag means the value of a default-made Run.
 namespace tachyon::recording {
 
-inline constexpr std::uint64_t Trust::*trust_counters[] = {
-    &Trust::ticks,          &Trust::attempts,     &Trust::valid,    &Trust::distinct,
-    &Trust::first_rejected, &Trust::retried,      &Trust::given_up, &Trust::late,
-    &Trust::missed,         &Trust::exact,        &Trust::fast,     &Trust::blocking,
-    &Trust::reused_checked, &Trust::reused_wrong, &Trust::wall,     &Trust::profiler_cpu};
+// The counts of ReadQuality by their numbers in the file; none: a strategy's.
+inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::ticks,
+                                                                 &ReadQuality::attempts,
+                                                                 &ReadQuality::valid,
+                                                                 &ReadQuality::distinct,
+                                                                 &ReadQuality::first_rejected,
+                                                                 &ReadQuality::retried,
+                                                                 &ReadQuality::given_up,
+                                                                 &ReadQuality::late,
+                                                                 &ReadQuality::missed,
+                                                                 nullptr,
+                                                                 nullptr,
+                                                                 nullptr,
+                                                                 &ReadQuality::reused_checked,
+                                                                 &ReadQuality::reused_wrong,
+                                                                 &ReadQuality::wall,
+                                                                 &ReadQuality::profiler_cpu};
+inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11};
+inline constexpr unsigned quality_counts = std::size(plain_counters);
+
+// Null where nobody counts under this number yet.
+constexpr std::uint64_t* quality_count(ReadQuality& quality, std::uint64_t number) noexcept {
+  for (const Strategy strategy : strategies) {
+    if (strategy_numbers[static_cast<std::size_t>(strategy)] == number) {
+      return &quality.by_strategy[strategy];
+    }
+  }
+  if (number >= quality_counts || plain_counters[number] == nullptr) return nullptr;
+  return &(quality.*plain_counters[number]);
+}
 
 inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::all_threads, &CaptureOptions::native,   &CaptureOptions::gc,
@@ -6056,9 +6178,10 @@ template <int = 0> inline std::string run_block(const Run& run) {
   if (target.major != 0) text(Tag::python, {python, sizeof python});
   tagged(Tag::free_threaded, target.free_threaded);
   tagged(Tag::target_started, target.started);
-  tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.trust.target_cost));
-  for (unsigned i = 0; i < std::size(trust_counters); ++i) {
-    number(static_cast<unsigned>(Tag::trust) + i, run.trust.*trust_counters[i]);
+  tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.quality.target_cost));
+  ReadQuality quality = run.quality;
+  for (unsigned i = 0; i < quality_counts; ++i) {
+    number(static_cast<unsigned>(Tag::quality) + i, *quality_count(quality, i));
   }
   return out.take();
 }
@@ -6144,7 +6267,7 @@ template <int = 0> inline bool read_run_block(Bytes payload, Run& run, Dropped& 
         run.target.started = value.varint();
         break;
       case Tag::target_cost:
-        run.trust.target_cost = std::bit_cast<double>(value.varint());
+        run.quality.target_cost = std::bit_cast<double>(value.varint());
         break;
       case Tag::dropped_samples:
         dropped.any = true;
@@ -6154,9 +6277,10 @@ template <int = 0> inline bool read_run_block(Bytes payload, Run& run, Dropped& 
         dropped.ticks = value.varint();
         break;
       default:
-        if (tag >= static_cast<std::uint64_t>(Tag::trust) &&
-            tag - static_cast<std::uint64_t>(Tag::trust) < std::size(trust_counters)) {
-          run.trust.*trust_counters[tag - static_cast<std::uint64_t>(Tag::trust)] = value.varint();
+        if (tag < static_cast<std::uint64_t>(Tag::quality)) break;
+        if (std::uint64_t* const count =
+                quality_count(run.quality, tag - static_cast<std::uint64_t>(Tag::quality))) {
+          *count = value.varint();
         }
     }
     if (!value.ok()) return false;
@@ -7410,9 +7534,9 @@ template <int> inline void RecordingReader::complete_run() {
   run_.replayed = true;
   if (begin_ > end_) begin_ = end_;
   if (recovery_.finished && runs_ > 1) return;
-  run_.duration = run_.trust.wall = end() - begin();
-  run_.trust.ticks = ticks_;
-  run_.trust.attempts = run_.trust.valid = samples_;
+  run_.duration = run_.quality.wall = end() - begin();
+  run_.quality.ticks = ticks_;
+  run_.quality.attempts = run_.quality.valid = samples_;
 }
 
 template <class C, class Progress>
@@ -15048,18 +15172,11 @@ struct AttachOptions {
 
 namespace detail {
 
-template <int = 0> inline std::uint64_t clock_now(clockid_t clock) noexcept {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
-
 // Nanoseconds since the process was forked.
 template <int = 0> inline std::uint64_t age_of(std::uint64_t start_ticks) noexcept {
   const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const std::uint64_t started = start_ticks * (1'000'000'000U / per_second);
-  const std::uint64_t now = clock_now(CLOCK_BOOTTIME);
+  const std::uint64_t now = boot_now();
   return now > started ? now - started : 0;
 }
 
@@ -15107,7 +15224,7 @@ template <int = 0> inline Result<Attached> attach_once(std::int32_t pid) {
 
 template <int = 0> inline Result<Attached> attach(std::int32_t pid, AttachOptions options = {}) {
   constexpr std::uint64_t young = 1'000'000'000;
-  const std::uint64_t until = detail::clock_now(CLOCK_MONOTONIC) + options.patience;
+  const std::uint64_t until = monotonic_now() + options.patience;
   for (;;) {
     auto attached = detail::attach_once(pid);
     if (attached) return attached;
@@ -15118,7 +15235,7 @@ template <int = 0> inline Result<Attached> attach(std::int32_t pid, AttachOption
       const auto stat = process ? process->stat() : process.error();
       again = options.expect_python || (stat && detail::age_of(stat->start_ticks) < young);
     }
-    if (!again || detail::clock_now(CLOCK_MONOTONIC) >= until) return attached;
+    if (!again || monotonic_now() >= until) return attached;
     const timespec nap{0, 1'000'000};
     ::nanosleep(&nap, nullptr);
   }
@@ -16583,8 +16700,6 @@ namespace tachyon {
 // compile time: a mode that does not ask for the CPU state costs no look at it.
 struct Needs {
   bool on_cpu = false;
-
-  friend constexpr Needs operator|(Needs a, Needs b) noexcept { return {a.on_cpu || b.on_cpu}; }
 };
 
 // Which threads count. The same rule serves live sampling and replay. A mode asks for bits, never
@@ -16644,15 +16759,6 @@ struct All {
   static constexpr ModeKind kind = ModeKind::all;
   static constexpr Needs needs{.on_cpu = true};
   static constexpr bool accepts(Status) noexcept { return true; }
-};
-
-// What several modes accept: AllOf<Cpu, Gil> keeps threads that compute while holding the GIL.
-template <Mode... Ms>
-struct AllOf {
-  static constexpr std::string_view name = "combined";
-  static constexpr ModeKind kind = ModeKind::unknown;
-  static constexpr Needs needs = (Needs{} | ... | Ms::needs);
-  static constexpr bool accepts(Status status) noexcept { return (Ms::accepts(status) && ...); }
 };
 
 }  // namespace tachyon::mode
@@ -22214,7 +22320,7 @@ TaskNode TaskStacks<L, M>::node_of(TaskIndex index, std::span<const ThreadView> 
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/clock.hpp ----
+// ---- tachyon/sampler/schedule.hpp ----
 
 #include <sys/prctl.h>
 
@@ -22226,34 +22332,6 @@ TaskNode TaskStacks<L, M>::node_of(TaskIndex index, std::span<const ThreadView> 
 // of every millisecond, a 1 kHz grid sees between 8 % and 28 %, depending on where it happens to
 // fall. With random gaps the phase wanders and is evenly spread after a dozen samples.
 namespace tachyon {
-
-template <int = 0> inline std::uint64_t monotonic_now() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-template <int = 0> inline std::uint64_t unix_now() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-template <int = 0> inline std::uint64_t process_cpu_time() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-template <int = 0> inline std::uint64_t thread_cpu_time() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // Small, fast, and good enough to decorrelate from any rhythm (xorshift with a multiplier).
 class Random {
@@ -22338,171 +22416,15 @@ class Sleeper {
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/interpreter_copy.hpp ----
+// ---- tachyon/sampler/strategy.hpp ----
 
-// What every look reads of an interpreter besides its GIL: the head of its list of threads, its
-// collector, and two counters. Nearly all of it lies within 900 bytes. The counter of released
-// thread indices, which only free-threaded builds from 3.14 on have, lies some 10 KB behind them
-// and is a range of its own:
+// How a running target is read: one concept. A look calls begin(), reads, calls end(); what differs
+// is what happens to the target in between.
 //
-//   | ... | threads | gc | code objects freed | ...  10 KB  ... | indices released | ...
-//         `-------------- one range ----------'                 `--- another one --'
-namespace tachyon {
-
-class InterpreterCopy {
- public:
-  template <class L>
-  [[gnu::noinline]] void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
-    out.push_back(near_.range(interpreter, layout));
-    const auto released = layout.interpreter.tlbc_generation;
-    if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
-  }
-
-  // A member that lies in the first range; zero where this build has none.
-  template <class L, class T>
-  T value(const L& layout, Field<T> field) const noexcept {
-    return near_.value(layout, field);
-  }
-  // How often a thread that ended gave back the index under which its copies of the bytecode are.
-  template <int = 0> std::uint32_t released_indices() const noexcept { return released_indices_; }
-
- private:
-  StructCopy<copies::Interpreter> near_{};
-  std::uint32_t released_indices_ = 0;
-};
-
-// A number that is another one after an index was released in any of these interpreters.
-template <class Interpreters>
-std::uint64_t released_indices(const Interpreters& interpreters) noexcept {
-  std::uint64_t sum = 0;
-  for (const auto& each : interpreters) {
-    sum = mix_bits(sum + each.at.value + each.copy.released_indices());
-  }
-  return sum;
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/layout_of.hpp ----
-
-namespace tachyon {
-
-// Calls `visit(layout)` with the layout that fits this target: the compiled one when what the
-// target publishes agrees with it, or when it publishes nothing; otherwise the published one.
-template <class Visit>
-auto with_layout_of(const RuntimeSite& site, Visit&& visit)
-    -> std::invoke_result_t<Visit&, PublishedLayout> {
-  if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
-  return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
-}
-
-// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
-template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
-  if (site.asyncio_debug) return true;
-  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
-    return layout.thread.asyncio_tasks_head.present();
-  });
-  return known && *known;
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/name_book.hpp ----
-
-namespace tachyon {
-
-// The names that threading knows, by interpreter and thread, read anew when somebody asks for one
-// that is not there. A thread is seen before it has entered itself into threading's dict, so who
-// finds no name asks again; programs that start a thread for every request do not make us read
-// everything for each of them.
-//
-// The layout is told at run time: names are not worth code of their own for every layout.
-template <Memory M>
-class NameBook {
- public:
-  static constexpr std::uint64_t read_every = 20'000'000;  // ns
-
-  NameBook(const PublishedLayout& layout, M& memory) : layout_{layout}, memory_{memory} {}
-
-  // Empty: it has none, or none yet.
-  std::string_view name_of(Address interpreter, std::uint64_t thread_id, std::uint64_t now) {
-    const auto [at, fresh] =
-        pages_.try_emplace(interpreter.value, Page{{layout_, memory_, interpreter}, {}, 0});
-    Page& page = at->second;
-    const auto find = [&] {
-      const auto found = std::lower_bound(
-          page.names.begin(), page.names.end(), thread_id,
-          [](const ThreadName& one, std::uint64_t id) { return one.thread_id < id; });
-      if (found == page.names.end() || found->thread_id != thread_id) return std::string_view{};
-      return std::string_view{found->name};
-    };
-    if (!fresh && now - page.read < read_every) return find();
-    page.names = page.source.read();
-    std::sort(page.names.begin(), page.names.end(),
-              [](const ThreadName& a, const ThreadName& b) { return a.thread_id < b.thread_id; });
-    page.read = now;
-    return find();
-  }
-  // Interpreters end, and their addresses are used again.
-  void keep_only(const std::vector<Address>& interpreters) {
-    std::erase_if(pages_, [&](const auto& one) {
-      return std::find(interpreters.begin(), interpreters.end(), Address{one.first}) ==
-             interpreters.end();
-    });
-  }
-
- private:
-  struct Page {
-    ThreadNames<PublishedLayout, M> source;
-    std::vector<ThreadName> names;
-    std::uint64_t read;
-  };
-
-  PublishedLayout layout_;
-  M& memory_;
-  std::unordered_map<std::uint64_t, Page> pages_;
-};
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/opcode_spellings.hpp ----
-
-namespace tachyon {
-
-// What the opcode numbers of a minor version are called, for files that hold bare numbers. Empty
-// when no table of that version is compiled in; the numbers then stay numbers.
-template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spellings(std::uint8_t minor) {
-  std::vector<cpython_format::OpcodeSpelling> out;
-  const auto done =
-      with_layout(AllLayouts{}, {minor, false, native_arch}, [&](auto layout) -> Result<void> {
-        const Opcodes& opcodes = decltype(layout)::opcodes;
-        for (unsigned number = 0; number < 256 && opcodes.known(); ++number) {
-          const auto raw = static_cast<std::uint8_t>(number);
-          const Opcode opcode = opcodes[raw];
-          out.push_back(
-              {opcode.name, opcodes.base_of(raw).name, opcode.kind == Opcode::Kind::specialised});
-        }
-        return {};
-      });
-  return done ? std::move(out) : std::vector<cpython_format::OpcodeSpelling>{};
-}
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/reading.hpp ----
-
-// Three ways of reading a running target, one concept. A tick calls begin(), reads, calls end();
-// what differs is what happened to the target in between.
-//
-//   fast      nothing. The reader takes what one copy shows (see thread_reader.hpp).
-//   exact     it could not run, because we ran instead. The profiler sits on the CPU on which the
-//             thread runs, sleeps to its deadline and preempts it by waking up. No signal, no
-//             ptrace, nothing left behind. Whether it worked is checked: the kernel's count of how
-//             often the thread was put on a CPU must be the same before and after, and the CPU
-//             ours. Where there is nobody to sit beside, because the thread has ended since it was
-//             chosen, or no place, because it runs on a CPU that we may not use, that look is a
-//             fast one.
-//   blocking  it was stopped with ptrace.
+//   fast      nothing. The reader takes what one copy shows (thread_reader.hpp).
+//   exact     it cannot run, because we run in its place (exact.hpp).
+//   blocking  it is stopped with ptrace (blocking.hpp).
+//   adaptive  fast where that is good enough, exact where it is not (adaptive.hpp).
 //
 // Exact and blocking agree within noise in what they show (0.02-0.03 between any two runs of 4,000
 // samples); fast is 0.05-0.21 away on a program made of functions that last 30 ns, and as good as
@@ -22514,30 +22436,30 @@ template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spe
 namespace tachyon {
 
 template <class R>
-concept Reading = requires(R& reading, std::uint64_t deadline, bool moved, Trust& trust,
-                           ThreadClock* schedule, std::int32_t task) {
+concept ReadStrategy = requires(R& strategy, std::uint64_t deadline, bool moved, ThreadClock* clock,
+                                std::int32_t tid) {
   // Who must not run while we read, where one thread can be chosen.
-  { reading.follow(schedule) } -> std::same_as<void>;
+  { strategy.follow(clock) } -> std::same_as<void>;
   // Waits for the deadline, wherever this strategy wants to wait. False: a signal came first.
-  { reading.wait(deadline) } -> std::same_as<bool>;
-  { reading.begin() } -> std::same_as<Result<void>>;
+  { strategy.wait(deadline) } -> std::same_as<bool>;
+  { strategy.begin() } -> std::same_as<Result<void>>;
   // Was the target of one moment from begin() to here? Meaningless when not certain().
-  { reading.end() } -> std::same_as<bool>;
+  { strategy.end() } -> std::same_as<bool>;
   // Does a good end() prove that the current frame was the current frame? Asked after begin().
-  { reading.certain() } -> std::same_as<bool>;
+  { strategy.certain() } -> std::same_as<bool>;
   // Is this thread runnable only because it was stopped? Asked between begin() and end().
-  { reading.was_asleep(task) } -> std::same_as<bool>;
+  { strategy.was_asleep(tid) } -> std::same_as<bool>;
   // For how many nanoseconds the target was kept from running, all in all.
-  { reading.held() } -> std::same_as<std::uint64_t>;
-  // Adds one stack to the count of this strategy.
-  { reading.count(trust) } -> std::same_as<void>;
+  { strategy.held() } -> std::same_as<std::uint64_t>;
+  // How the last look read.
+  { strategy.kind() } -> std::same_as<Strategy>;
   // Did the profiler choose this strategy itself, so that it answers for its cost?
-  { reading.adaptive() } -> std::same_as<bool>;
+  { strategy.adaptive() } -> std::same_as<bool>;
   // The outcome of a fast look, for those who learn from it.
-  { reading.learn(moved) } -> std::same_as<void>;
+  { strategy.learn(moved) } -> std::same_as<void>;
 };
 
-class FastReading {
+class FastStrategy {
  public:
   static constexpr bool holds_everybody = false;
   template <int = 0> void follow(ThreadClock*) noexcept {}
@@ -22548,7 +22470,7 @@ class FastReading {
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return 0; }
-  template <int = 0> void count(Trust& trust) const noexcept { ++trust.fast; }
+  static constexpr Strategy kind() noexcept { return Strategy::fast; }
   static constexpr bool adaptive() noexcept { return false; }
 
  private:
@@ -22556,7 +22478,7 @@ class FastReading {
 };
 
 // A target that cannot move at all: a core file, an image.
-class StillReading {
+class StillStrategy {
  public:
   static constexpr bool holds_everybody = true;
   template <int = 0> void follow(ThreadClock*) noexcept {}
@@ -22567,9 +22489,21 @@ class StillReading {
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return 0; }
-  template <int = 0> void count(Trust& trust) const noexcept { ++trust.exact; }
+  static constexpr Strategy kind() noexcept { return Strategy::exact; }
   static constexpr bool adaptive() noexcept { return false; }
 };
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/exact.hpp ----
+
+// The target cannot run, because we run instead. The profiler sits on the CPU on which the thread
+// runs, sleeps to its deadline and preempts it by waking up. No signal, no ptrace, nothing left
+// behind. Whether it worked is checked: the kernel's count of how often the thread was put on a CPU
+// must be the same before and after, and the CPU ours. Where there is no thread to sit beside,
+// because it has ended since it was chosen, or no place, because it runs on a CPU that we may not
+// use, that look is a fast one.
+namespace tachyon {
 
 // The CPUs this thread may use, restored when it goes.
 class Placement {
@@ -22602,7 +22536,7 @@ class Placement {
   int pinned_ = -1;
 };
 
-class ExactReading {
+class ExactStrategy {
  public:
   static constexpr bool holds_everybody = false;
   // One thread can be kept from running by running in its place; several at once cannot.
@@ -22651,7 +22585,7 @@ class ExactReading {
   template <int = 0> bool certain() const noexcept { return holds_; }
   static constexpr bool was_asleep(std::int32_t) noexcept { return false; }
   template <int = 0> void learn(bool) noexcept {}
-  template <int = 0> void count(Trust& trust) const noexcept { ++(holds_ ? trust.exact : trust.fast); }
+  template <int = 0> Strategy kind() const noexcept { return holds_ ? Strategy::exact : Strategy::fast; }
   // The thread runs where we may not go, as far as was seen last.
   template <int = 0> bool unreachable() const noexcept { return unreachable_; }
   template <int = 0> void release() noexcept {
@@ -22693,6 +22627,12 @@ class ExactReading {
   bool unreachable_ = false;
 };
 
+}  // namespace tachyon
+
+// ---- tachyon/sampler/adaptive.hpp ----
+
+namespace tachyon {
+
 // How many looks may find that the thread moved on, before fast reading is not good enough.
 template <class L>
 constexpr double tolerated_moves(const L& layout) noexcept {
@@ -22705,7 +22645,7 @@ constexpr double tolerated_moves(const L& layout) noexcept {
 // What exact costs the target is bounded: a rate at which it would take more than the budget is
 // lowered by the session, but not to less than a sixth of what was asked. Where even that does not
 // do, fast is what can be had, and it stays.
-class AdaptiveReading {
+class AdaptiveStrategy {
  public:
   static constexpr bool holds_everybody = false;
   enum class Choice : std::uint8_t { automatic, fast, exact };
@@ -22716,8 +22656,8 @@ class AdaptiveReading {
     double tolerated = 0.15;             // share of looks that may find that the thread moved on
   };
 
-  template <int = 0> explicit AdaptiveReading(Choice choice) noexcept : AdaptiveReading{choice, Budget{}} {}
-  template <int = 0> AdaptiveReading(Choice choice, Budget budget) noexcept
+  template <int = 0> explicit AdaptiveStrategy(Choice choice) noexcept : AdaptiveStrategy{choice, Budget{}} {}
+  template <int = 0> AdaptiveStrategy(Choice choice, Budget budget) noexcept
       : choice_{choice}, budget_{budget}, exact_now_{choice == Choice::exact} {}
 
   template <int = 0> void follow(ThreadClock* thread) noexcept { exact_.follow(thread); }
@@ -22758,7 +22698,7 @@ class AdaptiveReading {
   }
 
   template <int = 0> std::uint64_t held() const noexcept { return exact_.held(); }
-  template <int = 0> void count(Trust& trust) const noexcept { ++(certain() ? trust.exact : trust.fast); }
+  template <int = 0> Strategy kind() const noexcept { return certain() ? Strategy::exact : Strategy::fast; }
   template <int = 0> bool adaptive() const noexcept { return choice_ == Choice::automatic; }
 
  private:
@@ -22783,8 +22723,8 @@ class AdaptiveReading {
 
   Choice choice_;
   Budget budget_;
-  FastReading fast_;
-  ExactReading exact_;
+  FastStrategy fast_;
+  ExactStrategy exact_;
   bool exact_now_;
   bool probing_ = true;
   std::uint32_t looks_ = 0;
@@ -22792,11 +22732,17 @@ class AdaptiveReading {
   std::uint64_t exact_looks_ = 0;
 };
 
+}  // namespace tachyon
+
+// ---- tachyon/sampler/blocking.hpp ----
+
+namespace tachyon {
+
 // Stopped with ptrace. Pausing and resuming are the memory model's; this only keeps the books.
-class BlockingReading {
+class BlockingStrategy {
  public:
   static constexpr bool holds_everybody = true;
-  template <int = 0> explicit BlockingReading(PausedProcess& process) noexcept : process_{process} {}
+  template <int = 0> explicit BlockingStrategy(PausedProcess& process) noexcept : process_{process} {}
 
   template <int = 0> bool wait(std::uint64_t deadline) noexcept {
     process_.service();
@@ -22822,7 +22768,7 @@ class BlockingReading {
   // around were wrong.
   template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return held_; }
-  template <int = 0> void count(Trust& trust) const noexcept { ++trust.blocking; }
+  static constexpr Strategy kind() noexcept { return Strategy::blocking; }
   static constexpr bool adaptive() noexcept { return false; }
 
  private:
@@ -22832,6 +22778,32 @@ class BlockingReading {
   std::uint64_t began_ = 0;
   std::uint64_t held_ = 0;
 };
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/describe_target.hpp ----
+
+namespace tachyon {
+
+// What a target says of itself, for a run's outputs. Its import paths are not touched.
+template <int = 0> inline void describe_target(const Attached& attached, Target& out) {
+  const Process& process = attached.process;
+  out.process = process.pid();
+  out.major = static_cast<std::uint8_t>(attached.site.major());
+  out.minor = static_cast<std::uint8_t>(attached.site.minor());
+  out.micro = static_cast<std::uint8_t>(attached.site.micro());
+  out.free_threaded = attached.site.free_threaded;
+  out.executable = process.executable().value_or(std::string{});
+  out.working_directory = process.working_directory().value_or(std::string{});
+  out.command_line.clear();
+  for (const std::string& word : process.command_line().value_or(std::vector<std::string>{})) {
+    if (!out.command_line.empty()) out.command_line += ' ';
+    out.command_line += word;
+  }
+  if (const auto stat = process.stat()) {
+    out.started = unix_now() - detail::age_of(stat->start_ticks);
+  }
+}
 
 }  // namespace tachyon
 
@@ -23166,25 +23138,335 @@ class ThreadReader {
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/watch.hpp ----
+// ---- tachyon/sampler/dumped_thread.hpp ----
 
-// The interpreters and threads of one process, kept up to date, and read together.
+// What a dump shows of a thread: its frames and, where asked for, the values of their variables.
+namespace tachyon {
+
+struct DumpedFrame {
+  FrameId frame{};
+  std::vector<LocalVariable> locals{};
+  bool locals_changed = false;  // while they were read; those that did are left out
+};
+
+struct DumpedThread {
+  ThreadIndex thread{};
+  Status status{};
+  std::vector<DumpedFrame> frames{};  // oldest first
+  Error problem{};                    // why the stack is not whole; ok: it is
+  bool task = false;                  // the stack of an asyncio task; the thread may have ended
+  std::size_t innermost = no_node;    // its task among those of the dump, if it has one
+};
+
+struct DumpedTask {
+  TaskNode node{};
+  ThreadIndex thread{};
+};
+
+namespace detail {
+
+// The frames of a stack. Synthetic frames stand between the links of the chain, in the same order.
+// Returns which link each frame is; past the end: none.
+template <int = 0> inline std::vector<std::size_t> fill_frames(const Chain& chain, StackId stack, SharedTables& tables,
+                                            DumpedThread& out) {
+  std::vector<FrameId> frames;
+  std::vector<FrameKind> kinds;
+  tables.with([&](Tables& all) {
+    all.frames.frames_of(stack, frames);
+    for (const FrameId frame : frames) kinds.push_back(all.frames[frame].kind);
+  });
+  std::vector<std::size_t> links;
+  std::size_t link = 0;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    out.frames.push_back({frames[i]});
+    links.push_back(chain.size());
+    if (kinds[i] != FrameKind::python) continue;
+    while (link < chain.size() && !chain[link].shown) ++link;
+    if (link < chain.size()) links.back() = link++;
+  }
+  return links;
+}
+
+// Thousands of stacks of thousands of tasks each are too many frames: all stacks together have so
+// many at most, and those beyond that keep their innermost ones.
+template <int = 0> inline void keep_innermost(DumpedThread& shown, std::size_t& left, SharedTables& tables) {
+  constexpr std::size_t kept = 64;
+  std::vector<DumpedFrame>& frames = shown.frames;
+  if (frames.size() > std::max(left, kept)) {
+    const std::size_t cut = frames.size() - kept;
+    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(cut));
+    const std::string name = "<truncated: " + std::to_string(cut) + " frames>";
+    const FrameId root = StackBuilder{tables}.synthetic(name, FrameKind::truncated);
+    frames.insert(frames.begin(), {root});
+  }
+  left -= std::min(left, frames.size());
+}
+
+// Is this link what it was? The youngest, too, stands where it stood: otherwise it may have been left
+// and entered again, and what is the same at two moments would be what entering it leaves behind.
+template <class L, Memory M>
+bool is_still(M& memory, const L& layout, const Link& link) {
+  StructCopy<copies::Frame> copy;
+  return copy.fetch(memory, link.at, layout) &&
+         link.same_as(raw_frame(layout, link.at, copy.bytes()));
+}
+
+// How many links of the chain, from the outermost on, are what they were.
+template <class L, Memory M>
+std::size_t count_standing(M& memory, const L& layout, ThreadReader<L>& reader) {
+  const Chain& chain = reader.chain();
+  std::size_t standing = 0;
+  while (standing < chain.size() &&
+         (chain[standing].code == nullptr || is_still(memory, layout, chain[standing]))) {
+    ++standing;
+  }
+  if (standing == chain.size() && standing != 0 && !reader.still_runs(memory)) --standing;
+  return standing;
+}
+
+// The locals of every frame. Of a target that runs on they are read twice, and the frames before,
+// between and after. What is the same each time was so all the while, or the thread came back to
+// the very instruction three times:
 //
-//   list of threads (kept; made anew when the interpreter's own list changed)
-//     -> each thread says which ranges it wants  -> one vectored read
-//     -> each thread makes a stack of its bytes  -> status, <GC>
+//   chain ... | frames | values | frames | values | frames |
 //
-// Threads that stand still are not read again. Under a GIL only its holder can change Python
-// frames, and the GIL counts how often another thread took it. It is copied before any stack, so:
+// (Read once, 3 to 22 of 100 dumps of a busy program showed values of frames that had come since.)
+// False: some frames had gone; they and those above them get no values.
+template <class L, Memory M>
+bool fill_locals(M& memory, const L& layout, ThreadReader<L>& reader,
+                 const std::vector<std::size_t>& links, bool still, DumpedThread& out) {
+  const Chain& chain = reader.chain();
+  ValueReader<L> values{layout};
+  const auto read_all = [&] {
+    std::vector<std::vector<LocalVariable>> all(links.size());
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      if (links[i] == chain.size()) continue;
+      const Link& link = chain[links[i]];
+      all[i] = read_locals(memory, layout, link.at, link.executable, values);
+    }
+    return all;
+  };
+  std::size_t standing = still ? chain.size() : count_standing(memory, layout, reader);
+  const auto before = read_all();
+  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
+  const auto after = still ? before : read_all();
+  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    if (links[i] == chain.size()) continue;
+    DumpedFrame& frame = out.frames[i];
+    if (links[i] < standing) {
+      std::copy_if(before[i].begin(), before[i].end(), std::back_inserter(frame.locals),
+                   [&](const LocalVariable& one) {
+                     return std::find(after[i].begin(), after[i].end(), one) != after[i].end();
+                   });
+    }
+    frame.locals_changed = frame.locals.size() != before[i].size();
+  }
+  return standing == chain.size();
+}
+
+}  // namespace detail
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/look_report.hpp ----
+
+// What a look asks for, and what came of it: one entry for each thread of the roster, in its order.
 //
-//   look k      | GIL: B, 17 | stacks of A, B, C |
-//   look k + 1  | GIL: B, 17 | stack of B |         A and C have not run any Python meanwhile
-//   look k + 2  | GIL: A, 18 | ...                  wrong guess: everybody is read
+//   passed_over                      the mode would not keep it, so it is not read
+//   wanted --> read --> kept         read; kept when the whole look was of one moment
+//     ^          |
+//     +----------+                   and wanted again when it was not
+//   wanted --> gone                  the thread has ended
+namespace tachyon {
+
+struct ThreadLook {
+  enum class State : std::uint8_t { passed_over, wanted, read, kept, gone };
+
+  State state = State::passed_over;
+  bool retried = false;
+  bool frozen = false;  // not read: it cannot have moved since its stack was read
+  Status status{};
+  StackId stack{};
+  Address waits_at{};  // the futex that it sleeps on, where somebody has asked
+
+  template <int = 0> bool has_stack() const noexcept { return state == State::read || state == State::kept; }
+};
+
+struct LookReport {
+  std::vector<ThreadLook> threads{};
+  bool moved = false;  // some thread had moved on while it was read
+
+  template <int = 0> void begin(std::size_t count) {
+    threads.assign(count, {});
+    moved = false;
+  }
+  template <int = 0> bool wants(std::size_t i) const noexcept { return threads[i].state == ThreadLook::State::wanted; }
+  template <int = 0> bool wants_any() const noexcept {
+    return std::any_of(threads.begin(), threads.end(), [](const ThreadLook& thread) {
+      return thread.state == ThreadLook::State::wanted;
+    });
+  }
+};
+
+// Which threads cannot run while a look lasts. Where that is the holder of a GIL, no other thread
+// under that GIL changes Python frames either.
+struct Held {
+  bool everybody = false;
+  Address thread{};
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/look.hpp ----
+
+// One look: the one place in which a strategy and a watch meet. The sampler, dumps and lists of
+// tasks differ in what they want, in how often they look again, and in what they do while the
+// target is held.
 //
-// Of eight busy threads, seven wait: a look costs what one thread costs.
+//   begin   the strategy holds the target, or does not
+//   read    the watch reads every thread that is wanted, and finishes its stack
+//   end     the strategy says whether all of that was of one moment
+namespace tachyon {
+
+// What a caller does while the target is held. `begun`: before anything is read.
+struct NothingWhileHeld {
+  template <int = 0> void begun(LookReport&) noexcept {}
+  template <int = 0> void read(LookReport&) noexcept {}
+};
+
+// A strategy that holds one thread holds `followed`.
+template <class R>
+Held held_by(const R& strategy, Address followed) noexcept {
+  if (!strategy.certain()) return {};
+  if constexpr (requires { R::holds_everybody; }) {
+    if (!R::holds_everybody) return {.thread = followed};
+  }
+  return {.everybody = true};
+}
+
+// True: everything that was read is of one moment, and is kept. False: it is wanted again. An error
+// is the strategy's: nothing was read.
+template <class W, class R, class WhileHeld>
+Result<bool> look(W& watch, R& strategy, Address followed, std::uint64_t now, LookReport& report,
+                  WhileHeld&& while_held) {
+  if (const auto ok = strategy.begin(); !ok) return ok.error();
+  while_held.begun(report);
+  const bool read = watch.read(held_by(strategy, followed), now, report);
+  if (read) watch.finish(report);
+  while_held.read(report);
+  const bool good = strategy.end() && read;
+  watch.close(good, report);
+  return good;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/interpreter_copy.hpp ----
+
+// What every look reads of an interpreter besides its GIL: the head of its list of threads, its
+// collector, and two counters. Nearly all of it lies within 900 bytes. The counter of released
+// thread indices, which only free-threaded builds from 3.14 on have, lies some 10 KB behind them
+// and is a range of its own:
 //
-// Threads fail alone: one whose state cannot be read costs its own sample. Nothing here knows modes
-// or ways of reading; sampler.hpp puts them together.
+//   | ... | threads | gc | code objects freed | ...  10 KB  ... | indices released | ...
+//         `-------------- one range ----------'                 `--- another one --'
+namespace tachyon {
+
+class InterpreterCopy {
+ public:
+  template <class L>
+  [[gnu::noinline]] void add_ranges(const L& layout, Address interpreter, std::vector<Range>& out) {
+    out.push_back(near_.range(interpreter, layout));
+    const auto released = layout.interpreter.tlbc_generation;
+    if (released.present()) out.push_back({released.at(interpreter), bytes_of(released_indices_)});
+  }
+
+  // A member that lies in the first range; zero where this build has none.
+  template <class L, class T>
+  T value(const L& layout, Field<T> field) const noexcept {
+    return near_.value(layout, field);
+  }
+  // How often a thread that ended gave back the index under which its copies of the bytecode are.
+  template <int = 0> std::uint32_t released_indices() const noexcept { return released_indices_; }
+
+ private:
+  StructCopy<copies::Interpreter> near_{};
+  std::uint32_t released_indices_ = 0;
+};
+
+// A number that is another one after an index was released in any of these interpreters.
+template <class Interpreters>
+std::uint64_t released_indices(const Interpreters& interpreters) noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& each : interpreters) {
+    sum = mix_bits(sum + each.at.value + each.copy.released_indices());
+  }
+  return sum;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/name_cache.hpp ----
+
+namespace tachyon {
+
+// The names that threading knows, by interpreter and thread, read anew when somebody asks for one
+// that is not there. A thread is seen before it has entered itself into threading's dict, so who
+// finds no name asks again; programs that start a thread for every request do not make us read
+// everything for each of them.
+//
+// The layout is told at run time: names are not worth code of their own for every layout.
+template <Memory M>
+class NameCache {
+ public:
+  static constexpr std::uint64_t read_every = 20'000'000;  // ns
+
+  NameCache(const PublishedLayout& layout, M& memory) : layout_{layout}, memory_{memory} {}
+
+  // Empty: it has none, or none yet.
+  std::string_view name_of(Address interpreter, std::uint64_t thread_id, std::uint64_t now) {
+    const auto [at, fresh] =
+        pages_.try_emplace(interpreter.value, Page{{layout_, memory_, interpreter}, {}, 0});
+    Page& page = at->second;
+    const auto find = [&] {
+      const auto found = std::lower_bound(
+          page.names.begin(), page.names.end(), thread_id,
+          [](const ThreadName& one, std::uint64_t id) { return one.thread_id < id; });
+      if (found == page.names.end() || found->thread_id != thread_id) return std::string_view{};
+      return std::string_view{found->name};
+    };
+    if (!fresh && now - page.read < read_every) return find();
+    page.names = page.source.read();
+    std::sort(page.names.begin(), page.names.end(),
+              [](const ThreadName& a, const ThreadName& b) { return a.thread_id < b.thread_id; });
+    page.read = now;
+    return find();
+  }
+  // Interpreters end, and their addresses are used again.
+  void keep_only(const std::vector<Address>& interpreters) {
+    std::erase_if(pages_, [&](const auto& one) {
+      return std::find(interpreters.begin(), interpreters.end(), Address{one.first}) ==
+             interpreters.end();
+    });
+  }
+
+ private:
+  struct Page {
+    ThreadNames<PublishedLayout, M> source;
+    std::vector<ThreadName> names;
+    std::uint64_t read;
+  };
+
+  PublishedLayout layout_;
+  M& memory_;
+  std::unordered_map<std::uint64_t, Page> pages_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/options.hpp ----
+
 namespace tachyon {
 
 struct SamplerOptions {
@@ -23197,10 +23479,26 @@ struct SamplerOptions {
   TaskChoice task_choice = TaskChoice::running;
   std::vector<std::string> threads{};  // ids, or patterns of names; none: all of them
   unsigned tries = 6;                  // looks per tick and thread before it is given up
-  std::uint32_t doubt_one_in = 64;     // how often believed parents are read again
+  std::uint32_t recheck_one_in = 64;   // how often parents that were not read are read again
 };
 
-struct WatchedInterpreter {
+}  // namespace tachyon
+
+// ---- tachyon/sampler/roster.hpp ----
+
+// The interpreters and threads of one process that are known at present.
+//
+// They are listed when the interpreter says that its list changed, and once a second because names
+// change without a trace. A thread that is still there keeps what is known about it. Nothing known
+// is given up before all lists have been read, so a list that changes under the reader loses none.
+//
+//   runtime -> interpreter -> thread -> thread     newest first
+//                  |             |
+//                  |             `- reader, tid, name, clock, when its stack was read
+//                  `- its GIL, its counters, who runs
+namespace tachyon {
+
+struct KnownInterpreter {
   Address at{};
   std::uint32_t id = 0;
   bool main = false;
@@ -23214,30 +23512,29 @@ struct WatchedInterpreter {
 };
 
 template <class L>
-struct WatchedThread {
+struct KnownThread {
+  // The GIL's count of switches when the stack was read.
+  struct StackAge {
+    bool known = false;
+    std::uint64_t switches = 0;
+  };
+
   ThreadReader<L> reader;
   std::size_t interpreter;
   ThreadIndex index{};
-  std::int32_t task = 0;  // as we number it
+  std::int32_t tid = 0;  // as we number it
   bool main = false;
-  std::unique_ptr<ThreadClock> schedule{};
-  Status status{};
-  StackId stack{};
-  bool pending = false;   // wanted and not read yet
-  bool accepted = false;  // read, and a stack
-  bool retried = false;
-  bool taken = false;          // moved to a newer list
-  bool resting = false;        // in this look: not the GIL's holder, and it has not changed hands
-  bool has_stood = false;      // its stack was read while ...
-  std::uint64_t stood_at = 0;  // ... the GIL's count was this
-  std::uint64_t copied = 0;    // when its state was read
+  std::unique_ptr<ThreadClock> clock{};
   std::uint64_t first_seen = 0;
-  Address waits_at{};  // the futex it sleeps on, where somebody has asked
+  std::uint64_t copied = 0;  // when its state was read
+  bool held_gil = false;     // when it was last read
+  bool moved = false;        // to a newer list
+  StackAge stack_age{};
 };
 
 namespace detail {
 
-// Numbers, doubled, and one more for who is young. (A template, so that it is there only once, and
+// Numbers, doubled, plus one for a young thread. (A template, so that it is there only once, and
 // only where it is used.)
 template <std::unsigned_integral N>
 bool some_young_is_twin(std::vector<N>& numbers) {
@@ -23249,40 +23546,30 @@ bool some_young_is_twin(std::vector<N>& numbers) {
 
 }  // namespace detail
 
-// Who cannot run while a look lasts. Where it is the holder of a GIL, nobody else under that GIL
-// changes Python frames either.
-struct Stillness {
-  bool everybody = false;
-  Address thread{};
-};
-
 template <Layout L, Memory M, Host H>
-class Watch {
+class Roster {
  public:
-  using Thread = WatchedThread<L>;
+  using Thread = KnownThread<L>;
+  using Interpreter = KnownInterpreter;
 
-  // What is cold here is done seldom, and there is one of it for every layout:
-  // better small than fast.
-  [[gnu::cold]] Watch(const L& layout, M& memory, H& host, const RuntimeSite& site,
-                      SharedTables& tables, const SamplerOptions& options)
+  // What is cold here is done seldom, and exists once for every layout: better small than fast.
+  [[gnu::cold]] Roster(const L& layout, M& memory, H& host, const RuntimeSite& site,
+                       SharedTables& tables, const SamplerOptions& options)
       : layout_{layout},
         memory_{memory},
         host_{host},
         site_{site},
         options_{options},
         tables_{tables},
-        maker_{layout, tables, {options.native, options.opcodes}},
-        names_{in_one_form(layout), memory},
-        loops_{layout_, maker_} {
-    maker_.codes().set_code_type(site.objects.code_type);
-    gc_frame_ = maker_.builder().synthetic("<GC>", FrameKind::gc);
-    c_frame_ = maker_.builder().synthetic("<C call>", FrameKind::native);
-  }
+        names_{as_published(layout), memory} {}
 
   std::vector<Thread>& threads() noexcept { return threads_; }
-  const SamplerOptions& options() const noexcept { return options_; }
+  std::vector<Interpreter>& interpreters() noexcept { return interpreters_; }
+  Interpreter& interpreter_of(const Thread& thread) noexcept {
+    return interpreters_[thread.interpreter];
+  }
 
-  // Lists interpreters and threads anew where something says they changed.
+  // Lists interpreters and threads anew where something says that they changed.
   Result<void> keep_up(std::uint64_t now) {
     const std::uint64_t every = unborn_     ? birth_every
                                 : torn_     ? torn_every
@@ -23293,28 +23580,10 @@ class Watch {
     return refresh();
   }
   [[gnu::cold]] Result<void> refresh();
+  // A thread has ended, or an interpreter's list is another one: keep_up() lists anew.
+  void note_change() noexcept { stale_ = true; }
+  bool list_changed() const noexcept;
 
-  // Reads every pending thread and makes stacks: one read, unless a prediction was wrong. False:
-  // the process could not be read at all.
-  bool look(const Stillness& still, std::uint64_t now);
-  // What is known about an accepted thread besides its stack.
-  void judge(Thread& thread);
-  // Reads what the thread's stack takes on trust. False: it was wrong.
-  bool recheck_parents(Thread& thread) { return thread.reader.recheck_parents(memory_); }
-  // The part of a stack that can be had when no look gives a whole one, and why it ends.
-  Error read_partial(Thread& thread) {
-    thread.has_stood = false;
-    const Error why = thread.reader.read_partial(memory_, maker_);
-    thread.stack = thread.reader.chain().stack();
-    return why;
-  }
-  // The task stacks of this look; none while the target has not imported asyncio. Returns how many
-  // could not be had because they changed in every read.
-  std::uint64_t look_at_tasks(std::vector<TaskStack>& out);
-  // ... and their tasks with all that await them.
-  [[gnu::cold]] TaskGraph task_graph(std::span<const TaskStack> stacks) {
-    return tasks_ ? tasks_->graph(views_, stacks) : TaskGraph{{}, {}};
-  }
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
     tachyon::Thread facts;
@@ -23322,130 +23591,52 @@ class Watch {
     return tables_.with([&](Tables& tables) { return tables.threads.intern(facts); });
   }
 
-  // Tasks that do not run can be had only where the interpreter says where they are.
-  Result<void> check_tasks() const {
-    const bool all = options_.tasks && options_.task_choice != TaskChoice::running;
-    if (all && !layout_.thread.asyncio_tasks_head.present() && !site_.asyncio_debug) {
-      return Errc::tasks_unpublished;
-    }
-    return {};
-  }
-
-  std::size_t interpreter_count() const noexcept { return interpreters_.size(); }
-
-  // After a tick: frees what was replaced, notices that lists changed.
-  void settle() {
-    maker_.codes().sweep();
-    if (list_changed()) stale_ = true;
-  }
-
  private:
-  [[gnu::cold]] Result<std::vector<WatchedInterpreter>> list_interpreters_anew();
-  [[gnu::cold]] Result<ThreadList> list_threads_of(WatchedInterpreter& interpreter);
+  [[gnu::cold]] Result<std::vector<Interpreter>> list_interpreters_anew();
+  [[gnu::cold]] Result<ThreadList> list_threads_of(Interpreter& interpreter);
   [[gnu::cold]] void track(Address thread, std::size_t interpreter, std::vector<Thread>& old);
-  bool is_main(const WatchedInterpreter& interpreter, const ThreadReader<L>& reader) const;
+  bool is_main(const Interpreter& interpreter, const ThreadReader<L>& reader) const;
   [[gnu::cold]] bool has_unborn() const;
   void name(Thread& thread);
-  static PublishedLayout in_one_form(const L& layout) {
-    if constexpr (CompiledLayout<L>) {
-      return as_published(layout);
-    } else {
-      return layout;
-    }
-  }
   bool selected(const Thread& thread) const;
-  void read_alone(Thread& thread);
-  void find_tasks();
-  void look_at_loops(std::vector<TaskStack>& out);
-  void add_interpreter_ranges();
-  void add_thread_ranges();
-  void see_lists_alone();
-  bool has_guessed_wrong();
-  bool may_rest(const Thread& thread) const noexcept;
-  bool interpret_all(const Stillness& still);
-  bool cannot_have_moved(const Thread& thread, const Stillness& still) const noexcept;
-  StackId with_gc(Thread& thread, const WatchedInterpreter& interpreter);
-  std::uint64_t epoch(const WatchedInterpreter& interpreter) const noexcept;
-  void renew_trust() noexcept;
-  Address gil_holder(const WatchedInterpreter& interpreter) const noexcept;
-  bool waits_for_gil(const Thread& thread) const noexcept;
-  bool list_changed() const noexcept;
 
-  template <class T>
-  T value(const WatchedInterpreter& interpreter, Field<T> f) const noexcept {
-    return interpreter.copy.value(layout_, f);
-  }
-  bool needs_gil_struct() const noexcept {
-    return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
-  }
-  // Is it worth knowing who has not moved? Only where there is a GIL that counts.
-  bool watches_gil() const noexcept {
-    return threads_.size() > 1 && layout_.gil.switch_number.present();
-  }
-
-  // What an interpreter says besides its GIL, and the state of a thread that stands still, may be
-  // this old, ns. Above 10 kHz a look in a few reads them.
-  static constexpr std::uint64_t fresh_for = 50'000;
-  // Code objects, ns, where nothing counts their deaths; and for how long none is trusted beyond
-  // one look after one was found to have been replaced.
-  static constexpr std::uint64_t trusted_for = 10'000'000;
-  static constexpr std::uint64_t wary_for = 1'000'000'000;
-  static constexpr std::uint64_t list_every = 1'000'000'000;  // ns; names change without a trace
+  static constexpr std::uint64_t list_every = 1'000'000'000;  // ns
   // A thread names itself some time after it has appeared.
   static constexpr std::uint64_t name_every = 100'000'000;
   static constexpr std::uint64_t names_itself_within = 500'000'000;
-  // Whoever is still to begin shows by nothing but its own number when it has.
+  // That a thread has begun shows only in its state, by a kernel id of its own.
   static constexpr std::uint64_t birth_every = 1'000'000;
   static constexpr std::uint64_t begins_within = 500'000'000;
   // A list that broke off while it was read is whole a moment later; a damaged one stays broken.
   static constexpr std::uint64_t torn_every = 10'000'000;
 
-  L layout_;
+  const L& layout_;
   M& memory_;
   H& host_;
   const RuntimeSite& site_;
-  SamplerOptions options_;
+  const SamplerOptions& options_;
   SharedTables& tables_;
-  ChainMaker<L> maker_;
-  FrameId gc_frame_{};
-  FrameId c_frame_{};
+  NameCache<M> names_;
 
-  std::vector<WatchedInterpreter> interpreters_;
+  std::vector<Interpreter> interpreters_;
   std::vector<Thread> threads_;
-  std::vector<Range> ranges_;
   bool stale_ = false;
-  bool torn_ = false;    // a list of threads was not read to its end
-  bool unborn_ = false;  // some young thread has no number of its own yet
-  std::uint64_t now_ = 0;
-  std::uint64_t trust_ = 0;  // a new number whenever code objects have to be checked again
-  std::uint64_t trusted_since_ = 0;
-  std::uint64_t wary_until_ = 0;
-  std::uint64_t replaced_ = 0;
-  std::uint64_t released_ = 0;  // what released_indices() was
-  std::uint64_t listed_ = 0;
-
-  NameBook<M> names_;
+  bool torn_ = false;              // a list of threads was not read to its end
+  bool unborn_ = false;            // some young thread has no kernel id of its own yet
   bool nameless_ = false;          // some young thread has no name yet
+  std::uint64_t listed_ = 0;       // by the clock of the looks
   std::uint64_t listed_at_ = 0;    // when refresh() was last called
   std::uint64_t youngest_ = 0;     // the newest thread's id
   std::uint64_t youngest_at_ = 0;  // ... and when it was first seen
-
-  std::unique_ptr<TaskStacks<L, M>> tasks_;
-  LoopStacks<L> loops_;  // for a Python that does not publish its tasks
-  std::uint64_t asked_for_table_ = 0;
-  std::vector<ThreadView> views_;
-  std::vector<Address> interpreters_at_;
 };
 
-// What is known stays as it is until all lists have been read: a list that changed under the reader
-// costs nobody his past.
 template <Layout L, Memory M, Host H>
-Result<void> Watch<L, M, H>::refresh() {
+Result<void> Roster<L, M, H>::refresh() {
   auto interpreters = list_interpreters_anew();
   if (!interpreters) return interpreters.error();
   bool torn = false;
   std::vector<ThreadList> lists;
-  for (WatchedInterpreter& interpreter : *interpreters) {
+  for (Interpreter& interpreter : *interpreters) {
     auto list = list_threads_of(interpreter);
     if (!list && lists.empty()) return list.error();
     torn = torn || !list || list->ended.code != Errc::ok;
@@ -23465,34 +23656,34 @@ Result<void> Watch<L, M, H>::refresh() {
   return {};
 }
 
-// The state of a thread that is to begin bears no number, or its creator's, and would be taken to
-// sleep as that one does. (--mode cpu lost a sixth of a program whose main thread waits for one
-// worker after the other.)
+// The state of a thread that has not begun holds no kernel id, or its creator's, and would be taken
+// to sleep as the creator does. (--mode cpu lost a sixth of a program whose main thread waits for
+// one worker after the other.)
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::has_unborn() const {
+bool Roster<L, M, H>::has_unborn() const {
   const auto is_young = [&](const Thread& thread) {
     return listed_at_ - thread.first_seen < begins_within;
   };
   if (std::none_of(threads_.begin(), threads_.end(), is_young)) return false;
   std::vector<std::uint64_t> numbers;
   for (const Thread& thread : threads_) {
-    if (thread.task <= 0 && is_young(thread)) return true;
+    if (thread.tid <= 0 && is_young(thread)) return true;
     const auto number =
-        std::uint64_t{thread.interpreter} << 32 | static_cast<std::uint32_t>(thread.task);
+        std::uint64_t{thread.interpreter} << 32 | static_cast<std::uint32_t>(thread.tid);
     numbers.push_back(number << 1 | (is_young(thread) ? 1 : 0));
   }
   return detail::some_young_is_twin(numbers);
 }
 
 template <Layout L, Memory M, Host H>
-Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew() {
+Result<std::vector<KnownInterpreter>> Roster<L, M, H>::list_interpreters_anew() {
   const auto list = list_interpreters(memory_, layout_, site_.runtime);
   if (!list) return list.error();
   if (list->empty()) return Errc::not_started;
-  std::vector<WatchedInterpreter> interpreters;
+  std::vector<Interpreter> interpreters;
   names_.keep_only(*list);
   for (const Address at : *list) {
-    WatchedInterpreter interpreter;
+    Interpreter interpreter;
     interpreter.at = at;
     const auto id = read_value<std::int64_t>(memory_, at + layout_.interpreter.id.offset);
     if (!id) return id.error();
@@ -23512,30 +23703,30 @@ Result<std::vector<WatchedInterpreter>> Watch<L, M, H>::list_interpreters_anew()
 }
 
 template <Layout L, Memory M, Host H>
-Result<ThreadList> Watch<L, M, H>::list_threads_of(WatchedInterpreter& interpreter) {
-  ranges_.clear();
-  interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
-  const auto copied = memory_.read_many(ranges_);
+Result<ThreadList> Roster<L, M, H>::list_threads_of(Interpreter& interpreter) {
+  std::vector<Range> ranges;
+  interpreter.copy.add_ranges(layout_, interpreter.at, ranges);
+  const auto copied = memory_.read_many(ranges);
   if (!copied) return copied.error();
-  if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
-  interpreter.threads_head = value(interpreter, layout_.interpreter.threads_head);
-  interpreter.next_thread_id = value(interpreter, layout_.interpreter.threads_next_unique_id);
+  if (*copied != ranges.size()) return Error{Errc::unreadable, 0, ranges[*copied].at};
+  interpreter.threads_head = interpreter.copy.value(layout_, layout_.interpreter.threads_head);
+  interpreter.next_thread_id =
+      interpreter.copy.value(layout_, layout_.interpreter.threads_next_unique_id);
   ThreadList list = list_threads(memory_, layout_, interpreter.at);
   if (list.threads.empty() && list.ended.code != Errc::ok) return list.ended;
   return list;
 }
 
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
+void Roster<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<Thread>& old) {
   ThreadReader<L> reader{layout_, thread, interpreters_[interpreter].at};
-  if (!reader.identify(memory_)) return;  // gone meanwhile
+  if (!reader.identify(memory_)) return;  // it has ended meanwhile
   for (Thread& known : old) {
     if (known.reader.at() == thread && known.reader.id() == reader.id() &&
-        known.reader.native_id() == reader.native_id() && !known.taken) {
+        known.reader.native_id() == reader.native_id() && !known.moved) {
       known.interpreter = interpreter;
-      known.taken = true;
       threads_.push_back(std::move(known));
-      threads_.back().taken = false;
+      known.moved = true;
       name(threads_.back());
       return;
     }
@@ -23544,8 +23735,8 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
   if (!options_.all_threads && !main) return;
   Thread tracked{std::move(reader), interpreter};
   tracked.main = main;
-  tracked.task = host_.ours(tracked.reader.native_id());
-  tracked.schedule = host_.clock(tracked.task);
+  tracked.tid = host_.ours(tracked.reader.native_id());
+  tracked.clock = host_.clock(tracked.tid);
   tracked.first_seen = listed_at_;
   if (tracked.reader.id() > youngest_) {
     youngest_ = tracked.reader.id();
@@ -23557,8 +23748,7 @@ void Watch<L, M, H>::track(Address thread, std::size_t interpreter, std::vector<
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
-                             const ThreadReader<L>& reader) const {
+bool Roster<L, M, H>::is_main(const Interpreter& interpreter, const ThreadReader<L>& reader) const {
   if (layout_.interpreter.threads_main.present()) {
     const auto main =
         read_value<Address>(memory_, interpreter.at + layout_.interpreter.threads_main.offset);
@@ -23568,26 +23758,24 @@ bool Watch<L, M, H>::is_main(const WatchedInterpreter& interpreter,
   if (layout_.runtime.main_thread.present()) {
     const auto main =
         read_value<std::uint64_t>(memory_, site_.runtime + layout_.runtime.main_thread.offset);
-    if (main && *main != 0) {
-      return *main == reader.copy()[layout_.thread.thread_id];
-    }
+    if (main && *main != 0) return *main == reader.copy()[layout_.thread.thread_id];
   }
   return host_.ours(reader.native_id()) == host_.pid();
 }
 
 // Known threads are named again while they are young, and later as often as everything is listed.
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::name(Thread& thread) {
-  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+void Roster<L, M, H>::name(Thread& thread) {
+  const Interpreter& interpreter = interpreters_[thread.interpreter];
   const bool fresh = thread.first_seen == listed_at_;
   const bool young = listed_at_ - thread.first_seen < names_itself_within;
   tachyon::Thread facts;
   facts.process = host_.pid();
-  facts.id = static_cast<std::uint64_t>(thread.task);
+  facts.id = static_cast<std::uint64_t>(thread.tid);
   facts.interpreter = interpreter.id;
   facts.main = thread.main;
   if (fresh || (young && layout_.traits.thread_names_are_os_names)) {
-    facts.name = host_.thread_name(thread.task);
+    facts.name = host_.thread_name(thread.tid);
   }
   const std::string_view given =
       names_.name_of(interpreter.at, thread.reader.copy()[layout_.thread.thread_id], listed_at_);
@@ -23599,72 +23787,335 @@ void Watch<L, M, H>::name(Thread& thread) {
     if (given.empty() || given == shown) return index;
     facts.python_name = given;
     // Python renames threads for the system, too, since 3.14.
-    if (!fresh) facts.name = host_.thread_name(thread.task);
+    if (!fresh) facts.name = host_.thread_name(thread.tid);
     return tables.threads.intern(facts);
   });
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::selected(const Thread& thread) const {
+bool Roster<L, M, H>::selected(const Thread& thread) const {
   if (options_.threads.empty()) return true;
   return tables_.with([&](Tables& tables) {
-    const tachyon::Thread& facts = tables.threads[thread.index];
-    return std::any_of(
-        options_.threads.begin(), options_.threads.end(), [&](const std::string& pattern) {
-          return pattern == std::to_string(facts.id) || matches_glob(pattern, facts.name) ||
-                 matches_glob(pattern, facts.python_name);
-        });
+    return thread_matches(options_.threads, tables.threads[thread.index]);
   });
 }
 
 template <Layout L, Memory M, Host H>
-std::uint64_t Watch<L, M, H>::epoch(const WatchedInterpreter& interpreter) const noexcept {
-  if (layout_.interpreter.code_object_generation.present()) {
-    return value(interpreter, layout_.interpreter.code_object_generation);
+bool Roster<L, M, H>::list_changed() const noexcept {
+  return std::any_of(interpreters_.begin(), interpreters_.end(), [&](const Interpreter& i) {
+    return i.copy.value(layout_, layout_.interpreter.threads_head) != i.threads_head ||
+           i.copy.value(layout_, layout_.interpreter.threads_next_unique_id) != i.next_thread_id;
+  });
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/gil_prediction.hpp ----
+
+// Which threads need not be read, because they cannot have moved since the last look.
+//
+// Under a GIL only its holder can change Python frames, and the GIL counts how often another thread
+// took it. It is copied before any stack, so:
+//
+//   look k      | GIL: B, 17 | stacks of A, B, C |
+//   look k + 1  | GIL: B, 17 | stack of B |         A and C have not run any Python meanwhile
+//   look k + 2  | GIL: A, 18 | ...                  wrong guess: every thread is read
+//
+// Of eight busy threads, seven wait: a look costs what one thread costs.
+namespace tachyon {
+
+template <class L>
+class GilPrediction {
+ public:
+  explicit GilPrediction(const L& layout) noexcept : layout_{layout} {}
+
+  // Is it worth knowing who has not moved? Only where there is a GIL that counts.
+  bool works(std::size_t threads) const noexcept {
+    return threads > 1 && layout_.gil.switch_number.present();
   }
-  return trust_;
+  // Do threads not say by themselves whether they hold it?
+  bool needs_gil() const noexcept {
+    return !layout_.thread.holds_gil.present() && !layout_.thread.status_holds_gil.present();
+  }
+
+  // The thread's stack was read while the GIL was as it is in its copy.
+  void note(KnownThread<L>& thread, const KnownInterpreter& interpreter) const noexcept {
+    thread.stack_age = {true, interpreter.gil_copy[layout_.gil.switch_number]};
+  }
+  // Has the GIL not changed hands since then, and is it another thread that has it?
+  bool is_frozen(const KnownThread<L>& thread, const KnownInterpreter& interpreter) const noexcept {
+    if (!thread.stack_age.known) return false;
+    const auto& gil = interpreter.gil_copy;
+    return gil[layout_.gil.switch_number] == thread.stack_age.switches &&
+           gil[layout_.gil.last_holder] != thread.reader.at() &&
+           interpreter.running != thread.reader.at() && is_enabled(interpreter);
+  }
+  // The GIL was copied while the thread that held it could not run: it held it all the while.
+  bool is_held_still(const KnownInterpreter& interpreter, const Held& held) const noexcept {
+    const auto& gil = interpreter.gil_copy;
+    return gil[layout_.gil.locked] == 1 && gil[layout_.gil.last_holder] == held.thread &&
+           is_enabled(interpreter);
+  }
+
+  // Who holds the GIL, where threads do not say so themselves; zero: nobody does, or they say.
+  Address holder(const KnownInterpreter& interpreter) const noexcept {
+    if (!needs_gil()) return {};
+    if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;
+    const bool locked = interpreter.gil_copy[layout_.gil.locked] == 1;
+    return locked ? interpreter.gil_copy[layout_.gil.last_holder] : Address{};
+  }
+  // A kernel thread may have a state in several interpreters, and is in the one that has frames.
+  bool waits(const KnownThread<L>& thread, const KnownInterpreter& interpreter,
+             Address futex) const noexcept {
+    return futex && futex - interpreter.gil < layout_.gil.size &&
+           (interpreter.main || thread.reader.has_frames());
+  }
+
+ private:
+  bool is_enabled(const KnownInterpreter& interpreter) const noexcept {
+    return !layout_.gil.enabled.present() || interpreter.gil_copy[layout_.gil.enabled] != 0;
+  }
+
+  const L& layout_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/stack_finish.hpp ----
+
+// What is known about a thread besides its chain of frames, and the frames that stand for it: its
+// status, "<GC>" where it collects, "<C call>" where it sits in C code.
+namespace tachyon {
+
+template <Layout L, Memory M, Host H>
+class StackFinish {
+ public:
+  StackFinish(const L& layout, M& memory, Roster<L, M, H>& roster, ChainMaker<L>& maker,
+              const SamplerOptions& options, Address none)
+      : layout_{layout},
+        memory_{memory},
+        roster_{roster},
+        maker_{maker},
+        options_{options},
+        none_{none},
+        gc_frame_{maker.builder().synthetic("<GC>", FrameKind::gc)},
+        c_frame_{maker.builder().synthetic("<C call>", FrameKind::native)} {}
+
+  // Completes `look`, whose thread has just been read.
+  void operator()(KnownThread<L>& thread, ThreadLook& look) {
+    const KnownInterpreter& interpreter = roster_.interpreter_of(thread);
+    const GilPrediction<L> gil{layout_};
+    const ThreadCopy& copy = thread.reader.copy();
+    const auto exception = has_exception(memory_, layout_, thread.reader.at(), copy, none_);
+    const Status kernel = look.status & (Status::on_cpu | Status::unknown);
+    look.status = kernel | status_of(layout_, thread.reader.at(), copy, gil.holder(interpreter),
+                                     exception && *exception, thread.main);
+    thread.held_gil = has(look.status, Status::has_gil);
+    if (!thread.held_gil && gil.waits(thread, interpreter, look.waits_at)) {
+      look.status |= Status::gil_requested;
+    }
+    look.stack = with_gc(thread.reader.chain(), interpreter, look.status);
+    // A collection that runs on top of the call is what the thread does.
+    if (options_.c_calls && !has(look.status, Status::in_gc) &&
+        maker_.is_in_c(memory_, thread.reader.chain())) {
+      look.stack = maker_.builder().push(look.stack, c_frame_);
+    }
+  }
+
+ private:
+  StackId with_gc(const Chain& chain, const KnownInterpreter& interpreter, Status& status) {
+    const auto& words = layout_.interpreter;
+    if (interpreter.copy.value(layout_, words.gc_collecting) == 0) return chain.stack();
+    const Address frame = interpreter.copy.value(layout_, words.gc_frame);
+    if (!frame) {
+      // No word says where it began: the collecting thread is the one that may run.
+      if (!has(status, Status::has_gil)) return chain.stack();
+      status |= Status::in_gc;
+      return options_.gc ? maker_.builder().push(chain.stack(), gc_frame_) : chain.stack();
+    }
+    for (std::size_t i = chain.size(); i-- > 0;) {
+      if (chain[i].at != frame) continue;
+      status |= Status::in_gc;
+      if (!options_.gc) return chain.stack();
+      return maker_.restack(chain, i + 1, maker_.builder().push(chain[i].stack, gc_frame_));
+    }
+    return chain.stack();
+  }
+
+  const L& layout_;
+  M& memory_;
+  Roster<L, M, H>& roster_;
+  ChainMaker<L>& maker_;
+  const SamplerOptions& options_;
+  Address none_;
+  FrameId gc_frame_;
+  FrameId c_frame_;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/watch.hpp ----
+
+// Reads threads of one process together.
+//
+//   each thread that is wanted and not frozen says which ranges it wants
+//     -> one vectored read -> each thread makes a stack of its bytes
+//     -> a prediction was wrong: it is right now, and the same is done again
+//
+// Threads fail alone: one whose state cannot be read costs its own sample. Nothing here knows modes
+// or strategies; sampler.hpp and dump.hpp put them together.
+namespace tachyon {
+
+template <Layout L, Memory M, Host H>
+class Watch {
+ public:
+  using Thread = KnownThread<L>;
+  using State = ThreadLook::State;
+
+  // What is cold here is done seldom, and exists once for every layout: better small than fast.
+  [[gnu::cold]] Watch(const L& layout, M& memory, H& host, const RuntimeSite& site,
+                      SharedTables& tables, const SamplerOptions& options)
+      : layout_{layout},
+        memory_{memory},
+        host_{host},
+        site_{site},
+        options_{options},
+        maker_{layout, tables, {options.native, options.opcodes}},
+        roster_{layout_, memory, host, site, tables, options_},
+        gil_{layout_},
+        finish_{layout_, memory, roster_, maker_, options_, site.objects.none},
+        loops_{layout_, maker_} {
+    maker_.codes().set_code_type(site.objects.code_type);
+  }
+  Watch(const Watch&) = delete;  // its parts point at one another
+  Watch& operator=(const Watch&) = delete;
+
+  Roster<L, M, H>& roster() noexcept { return roster_; }
+  const SamplerOptions& options() const noexcept { return options_; }
+
+  // Reads every thread that the report wants and makes stacks: one read, unless a prediction was
+  // wrong. False: the process could not be read at all.
+  bool read(const Held& held, std::uint64_t now, LookReport& report);
+  // Completes the stacks that have just been read.
+  void finish(LookReport& report);
+  // What has just been read is kept if it was of one moment, and wanted again if not.
+  void close(bool good, LookReport& report);
+
+  // Reads the parents that the thread's stack takes from an older look. False: they were wrong.
+  bool recheck_parents(Thread& thread) {
+    if (thread.reader.recheck_parents(memory_)) return true;
+    thread.stack_age.known = false;
+    return false;
+  }
+  // The part of a stack that can be had when no look gives a whole one, and why it ends.
+  Error read_partial(Thread& thread, ThreadLook& look) {
+    thread.stack_age.known = false;
+    const Error why = thread.reader.read_partial(memory_, maker_);
+    look.stack = thread.reader.chain().stack();
+    return why;
+  }
+  // No look gave its stack: the next one starts from nothing.
+  void give_up(Thread& thread) noexcept {
+    thread.stack_age.known = false;
+    thread.reader.forget();
+  }
+
+  // The task stacks of this look; none while the target has not imported asyncio. Returns how many
+  // could not be had because they changed in every read.
+  std::uint64_t read_tasks(const LookReport& report, std::vector<TaskStack>& out);
+  // ... and their tasks with all that await them.
+  [[gnu::cold]] TaskGraph task_graph(std::span<const TaskStack> stacks) {
+    return tasks_ ? tasks_->graph(views_, stacks) : TaskGraph{{}, {}};
+  }
+  // Tasks that do not run can be had only where the interpreter says where they are.
+  Result<void> check_tasks() const {
+    const bool all = options_.tasks && options_.task_choice != TaskChoice::running;
+    if (all && !layout_.thread.asyncio_tasks_head.present() && !site_.asyncio_debug) {
+      return Errc::tasks_unpublished;
+    }
+    return {};
+  }
+
+  // After a tick: frees what was replaced, notices that lists changed.
+  void end_tick() {
+    maker_.codes().sweep();
+    if (roster_.list_changed()) roster_.note_change();
+  }
+
+ private:
+  void add_interpreter_ranges();
+  void add_thread_ranges(LookReport& report);
+  void read_lists_alone();
+  void read_alone(std::size_t i, LookReport& report);
+  bool guessed_wrong(LookReport& report);
+  bool interpret_all(const Held& held, LookReport& report);
+  bool cannot_have_moved(const Thread& thread, const Held& held) noexcept;
+  bool watches_gil() noexcept { return gil_.works(roster_.threads().size()); }
+  void forget_copies() noexcept {
+    for (KnownInterpreter& interpreter : roster_.interpreters()) interpreter.copied = 0;
+  }
+  std::uint64_t epoch(const KnownInterpreter& interpreter) const noexcept;
+  void renew_epoch() noexcept;
+  void find_tasks();
+  void read_loops(const LookReport& report, std::vector<TaskStack>& out);
+
+  // What an interpreter says besides its GIL, and the state of a frozen thread, may be this old,
+  // ns. Above 10 kHz a look in a few reads them.
+  static constexpr std::uint64_t fresh_for = 50'000;
+  // Code objects, ns, where nothing counts their deaths; and for how long none is trusted beyond
+  // one look after one was found to have been replaced.
+  static constexpr std::uint64_t trusted_for = 10'000'000;
+  static constexpr std::uint64_t wary_for = 1'000'000'000;
+
+  L layout_;
+  M& memory_;
+  H& host_;
+  const RuntimeSite& site_;
+  SamplerOptions options_;
+  ChainMaker<L> maker_;
+  Roster<L, M, H> roster_;
+  GilPrediction<L> gil_;
+  StackFinish<L, M, H> finish_;
+
+  std::vector<Range> ranges_;
+  std::uint64_t now_ = 0;
+  std::uint64_t epoch_ = 0;  // a new number whenever code objects have to be checked again
+  std::uint64_t epoch_began_ = 0;
+  std::uint64_t wary_until_ = 0;
+  std::uint64_t replaced_ = 0;
+  std::uint64_t released_ = 0;  // what released_indices() was
+
+  std::unique_ptr<TaskStacks<L, M>> tasks_;
+  LoopStacks<L> loops_;  // for a Python that does not publish its tasks
+  std::uint64_t asked_for_table_ = 0;
+  std::vector<ThreadView> views_;
+  std::vector<Address> interpreters_at_;
+};
+
+template <Layout L, Memory M, Host H>
+std::uint64_t Watch<L, M, H>::epoch(const KnownInterpreter& interpreter) const noexcept {
+  if (layout_.interpreter.code_object_generation.present()) {
+    return interpreter.copy.value(layout_, layout_.interpreter.code_object_generation);
+  }
+  return epoch_;
 }
 
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::renew_trust() noexcept {
+void Watch<L, M, H>::renew_epoch() noexcept {
   if (maker_.codes().replaced() != replaced_) {
     replaced_ = maker_.codes().replaced();
     wary_until_ = now_ + wary_for;
   }
-  if (now_ >= wary_until_ && now_ - trusted_since_ < trusted_for) return;
-  ++trust_;
-  trusted_since_ = now_;
-}
-
-template <Layout L, Memory M, Host H>
-Address Watch<L, M, H>::gil_holder(const WatchedInterpreter& interpreter) const noexcept {
-  if (!needs_gil_struct()) return {};
-  if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;
-  const bool locked = interpreter.gil_copy[layout_.gil.locked] == 1;
-  return locked ? interpreter.gil_copy[layout_.gil.last_holder] : Address{};
-}
-
-template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::waits_for_gil(const Thread& thread) const noexcept {
-  // A kernel thread may have a state in several interpreters, and is in the one that has frames.
-  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
-  return thread.waits_at && thread.waits_at - interpreter.gil < layout_.gil.size &&
-         (interpreter.main || thread.reader.has_frames());
-}
-
-template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::list_changed() const noexcept {
-  return std::any_of(interpreters_.begin(), interpreters_.end(), [&](const WatchedInterpreter& i) {
-    return value(i, layout_.interpreter.threads_head) != i.threads_head ||
-           value(i, layout_.interpreter.threads_next_unique_id) != i.next_thread_id;
-  });
+  if (now_ >= wary_until_ && now_ - epoch_began_ < trusted_for) return;
+  ++epoch_;
+  epoch_began_ = now_;
 }
 
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::add_interpreter_ranges() {
-  for (WatchedInterpreter& interpreter : interpreters_) {
+  for (KnownInterpreter& interpreter : roster_.interpreters()) {
     const auto running = layout_.runtime.gilstate_tstate_current;
-    if (watches_gil() || (needs_gil_struct() && !running.present())) {
+    if (watches_gil() || (gil_.needs_gil() && !running.present())) {
       ranges_.push_back(interpreter.gil_copy.range(interpreter.gil, layout_));
     }
     if (running.present()) {
@@ -23672,7 +24123,7 @@ void Watch<L, M, H>::add_interpreter_ranges() {
     }
     // A collection is watched closely until it ends: what runs after it is not part of it.
     if (now_ - interpreter.copied < fresh_for &&
-        value(interpreter, layout_.interpreter.gc_collecting) == 0) {
+        interpreter.copy.value(layout_, layout_.interpreter.gc_collecting) == 0) {
       continue;
     }
     interpreter.copied = now_;
@@ -23681,22 +24132,14 @@ void Watch<L, M, H>::add_interpreter_ranges() {
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::may_rest(const Thread& thread) const noexcept {
-  if (!thread.has_stood || !watches_gil()) return false;
-  const auto& gil = interpreters_[thread.interpreter].gil_copy;
-  return gil[layout_.gil.switch_number] == thread.stood_at &&
-         gil[layout_.gil.last_holder] != thread.reader.at() &&
-         interpreters_[thread.interpreter].running != thread.reader.at() &&
-         (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
-}
-
-template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::add_thread_ranges() {
-  for (std::size_t i = 0; i < threads_.size(); ++i) {
-    Thread& thread = threads_[i];
-    if (!thread.pending) continue;
-    thread.resting = may_rest(thread);
-    if (!thread.resting) {
+void Watch<L, M, H>::add_thread_ranges(LookReport& report) {
+  std::vector<Thread>& threads = roster_.threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (!report.wants(i)) continue;
+    Thread& thread = threads[i];
+    const bool frozen = watches_gil() && gil_.is_frozen(thread, roster_.interpreter_of(thread));
+    report.threads[i].frozen = frozen;
+    if (!frozen) {
       thread.copied = now_;
       if (tasks_) tasks_->add_ranges_before(i, thread.reader.at(), ranges_);
       thread.reader.prepare(ranges_);
@@ -23708,178 +24151,157 @@ void Watch<L, M, H>::add_thread_ranges() {
   }
 }
 
-// Nobody is to be read, as where all that are known sleep; whoever begins meanwhile shows in the
-// lists only. (Of a program whose main thread waits for one worker after the other, --mode cpu saw
-// 0 to 80 % until they were asked for.)
+// No thread is to be read, as where all that are known sleep; a thread that begins meanwhile shows
+// in the lists only. (Of a program whose main thread waits for one worker after the other,
+// --mode cpu saw 0 to 80 % until they were read.)
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::see_lists_alone() {
+void Watch<L, M, H>::read_lists_alone() {
   if (ranges_.empty()) return;
   const auto copied = memory_.read_many(ranges_);
   if (copied && *copied == ranges_.size()) return;
-  for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
+  forget_copies();
 }
 
-// Somebody was taken to stand still and did not.
+// Was a thread taken to be frozen that was not?
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::has_guessed_wrong() {
+bool Watch<L, M, H>::guessed_wrong(LookReport& report) {
   bool wrong = false;
-  for (Thread& thread : threads_) {
-    if (!thread.pending || !thread.resting) continue;
-    if (may_rest(thread) && thread.reader.is_still_there()) continue;
-    thread.has_stood = thread.resting = false;
+  std::vector<Thread>& threads = roster_.threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (!report.wants(i) || !report.threads[i].frozen) continue;
+    Thread& thread = threads[i];
+    const bool frozen = watches_gil() && gil_.is_frozen(thread, roster_.interpreter_of(thread));
+    if (frozen && thread.reader.is_still_there()) continue;
+    thread.stack_age.known = report.threads[i].frozen = false;
     wrong = true;
   }
   return wrong;
 }
 
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::look(const Stillness& still, std::uint64_t now) {
+bool Watch<L, M, H>::read(const Held& held, std::uint64_t now, LookReport& report) {
   constexpr int most_corrections = 8;
   // The looks of one tick are tries of the same: what the first has found out stays found out.
   const bool first = now != now_ || !tasks_;
   now_ = now;
-  renew_trust();
+  renew_epoch();
+  report.moved = false;
   bool alone = false;
   if (options_.tasks) find_tasks();
-  if (tasks_ && first) tasks_->begin_tick(threads_.size(), now);
+  if (tasks_ && first) tasks_->begin_tick(roster_.threads().size(), now);
   for (int correction = 0; correction < most_corrections; ++correction) {
-    const bool somebody = std::any_of(threads_.begin(), threads_.end(),
-                                      [](const Thread& thread) { return thread.pending; });
-    if (!somebody && correction != 0) return true;
+    const bool some = report.wants_any();
+    if (!some && correction != 0) return true;
     ranges_.clear();
     add_interpreter_ranges();
-    if (!somebody) {
-      see_lists_alone();
+    if (!some) {
+      read_lists_alone();
       return true;
     }
-    add_thread_ranges();
+    add_thread_ranges(report);
     const std::size_t own = ranges_.size();
     if (tasks_) tasks_->add_ranges_after(ranges_);
     const auto copied = memory_.read_many(ranges_);
     if (tasks_) tasks_->set_read(copied && *copied > own ? *copied - own : 0);
     if (copied && *copied >= own) {
-      if (!has_guessed_wrong() && !interpret_all(still)) return true;
+      if (!guessed_wrong(report) && !interpret_all(held, report)) return true;
       continue;
     }
-    for (WatchedInterpreter& interpreter : interpreters_) interpreter.copied = 0;
+    forget_copies();
     if (alone) return false;
     alone = true;
-    for (Thread& thread : threads_) {
-      if (thread.pending) read_alone(thread);
+    for (std::size_t i = 0; i < report.threads.size(); ++i) {
+      if (report.wants(i)) read_alone(i, report);
     }
   }
   return true;
 }
 
-// The GIL was copied while the thread that held it could not run: it held it all the while.
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::cannot_have_moved(const Thread& thread,
-                                       const Stillness& still) const noexcept {
-  if (still.everybody || thread.reader.at() == still.thread) return true;
-  if (!still.thread || !watches_gil()) return false;
-  const auto& gil = interpreters_[thread.interpreter].gil_copy;
-  return gil[layout_.gil.locked] == 1 && gil[layout_.gil.last_holder] == still.thread &&
-         (!layout_.gil.enabled.present() || gil[layout_.gil.enabled] != 0);
+bool Watch<L, M, H>::cannot_have_moved(const Thread& thread, const Held& held) noexcept {
+  if (held.everybody || thread.reader.at() == held.thread) return true;
+  return held.thread && watches_gil() && gil_.is_held_still(roster_.interpreter_of(thread), held);
 }
 
 // True: some prediction was wrong, and is right now.
 template <Layout L, Memory M, Host H>
-bool Watch<L, M, H>::interpret_all(const Stillness& still) {
+bool Watch<L, M, H>::interpret_all(const Held& held, LookReport& report) {
   bool again = false;
   if (layout_.interpreter.tlbc_generation.present()) {
-    const std::uint64_t before = std::exchange(released_, released_indices(interpreters_));
+    const std::uint64_t before = std::exchange(released_, released_indices(roster_.interpreters()));
     if (before != released_) maker_.codes().forget_thread_copies();
   }
-  for (std::size_t i = 0; i < threads_.size(); ++i) {
-    Thread& thread = threads_[i];
-    if (!thread.pending) continue;
-    if (thread.resting) {
-      thread.pending = false;
-      thread.accepted = true;
+  std::vector<Thread>& threads = roster_.threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (!report.wants(i)) continue;
+    Thread& thread = threads[i];
+    ThreadLook& look = report.threads[i];
+    if (look.frozen) {
+      look.state = State::read;
       continue;
     }
-    const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
+    const KnownInterpreter& interpreter = roster_.interpreter_of(thread);
     const std::uint64_t true_as_of = epoch(interpreter);
-    const bool certain = cannot_have_moved(thread, still);
+    const bool certain = cannot_have_moved(thread, held);
     switch (thread.reader.interpret(memory_, maker_, true_as_of, certain)) {
       case LookResult::stack:
         if (tasks_ && !tasks_->identify(i, thread.reader.chain(), true_as_of)) {
           again = true;
           break;
         }
-        thread.pending = false;
-        thread.accepted = true;
-        thread.has_stood = watches_gil() && !(tasks_ && tasks_->is_unknown(i));
-        if (thread.has_stood) thread.stood_at = interpreter.gil_copy[layout_.gil.switch_number];
+        look.state = State::read;
+        report.moved = report.moved || thread.reader.moved();
+        thread.stack_age.known = false;
+        if (watches_gil() && !(tasks_ && tasks_->is_unknown(i))) gil_.note(thread, interpreter);
         break;
       case LookResult::again:
         again = true;
         break;
       case LookResult::torn:
-        thread.retried = true;
+        look.retried = true;
         break;
       case LookResult::gone:
-        thread.pending = false;
-        stale_ = true;
+        look.state = State::gone;
+        roster_.note_change();
         break;
     }
   }
   return again;
 }
 
-// The common read failed: find out whose fault it is, so that only that thread pays.
+// The common read failed: find out which thread's range it was, so that only that thread pays.
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::read_alone(Thread& thread) {
-  thread.has_stood = thread.resting = false;
+void Watch<L, M, H>::read_alone(std::size_t i, LookReport& report) {
+  Thread& thread = roster_.threads()[i];
+  thread.stack_age.known = report.threads[i].frozen = false;
   ranges_.clear();
   thread.reader.prepare(ranges_);
   const auto copied = memory_.read_many(ranges_);
   if (copied && *copied == ranges_.size()) return;
   thread.reader.forget();
   if (!thread.reader.identify(memory_)) {
-    thread.pending = false;
-    stale_ = true;
+    report.threads[i].state = State::gone;
+    roster_.note_change();
   }
 }
 
 template <Layout L, Memory M, Host H>
-StackId Watch<L, M, H>::with_gc(Thread& thread, const WatchedInterpreter& interpreter) {
-  const Chain& chain = thread.reader.chain();
-  if (value(interpreter, layout_.interpreter.gc_collecting) == 0) return chain.stack();
-  if (!layout_.interpreter.gc_frame.present() ||
-      !value(interpreter, layout_.interpreter.gc_frame)) {
-    // Nobody says where it began: the collecting thread is the one that may run.
-    if (!has(thread.status, Status::has_gil)) return chain.stack();
-    thread.status |= Status::in_gc;
-    return options_.gc ? maker_.builder().push(chain.stack(), gc_frame_) : chain.stack();
+void Watch<L, M, H>::finish(LookReport& report) {
+  std::vector<Thread>& threads = roster_.threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    if (report.threads[i].state == State::read) finish_(threads[i], report.threads[i]);
   }
-  const Address frame = value(interpreter, layout_.interpreter.gc_frame);
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    if (chain[i].at != frame) continue;
-    thread.status |= Status::in_gc;
-    if (!options_.gc) return chain.stack();
-    return maker_.restack(chain, i + 1, maker_.builder().push(chain[i].stack, gc_frame_));
-  }
-  return chain.stack();
 }
 
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::judge(Thread& thread) {
-  const WatchedInterpreter& interpreter = interpreters_[thread.interpreter];
-  const ThreadCopy& copy = thread.reader.copy();
-  const auto exception =
-      has_exception(memory_, layout_, thread.reader.at(), copy, site_.objects.none);
-  const Status kernel = thread.status & (Status::on_cpu | Status::unknown);
-  thread.status = kernel | status_of(layout_, thread.reader.at(), copy, gil_holder(interpreter),
-                                     exception && *exception, thread.main);
-  if (waits_for_gil(thread) && !has(thread.status, Status::has_gil)) {
-    thread.status |= Status::gil_requested;
-  }
-  thread.stack = with_gc(thread, interpreter);
-  // A collection that runs on top of the call is what the thread does.
-  if (options_.c_calls && !has(thread.status, Status::in_gc) &&
-      maker_.is_in_c(memory_, thread.reader.chain())) {
-    thread.stack = maker_.builder().push(thread.stack, c_frame_);
+void Watch<L, M, H>::close(bool good, LookReport& report) {
+  for (std::size_t i = 0; i < report.threads.size(); ++i) {
+    ThreadLook& look = report.threads[i];
+    if (look.state != State::read) continue;
+    look.state = good ? State::kept : State::wanted;
+    if (good) continue;
+    look.retried = true;
+    roster_.threads()[i].stack_age.known = false;
   }
 }
 
@@ -23899,29 +24321,32 @@ void Watch<L, M, H>::find_tasks() {
 }
 
 template <Layout L, Memory M, Host H>
-void Watch<L, M, H>::look_at_loops(std::vector<TaskStack>& out) {
-  for (std::size_t i = 0; i < threads_.size(); ++i) {
-    if (!threads_[i].accepted) continue;
-    const LoopStack loop = loops_.of(threads_[i].reader.chain(), threads_[i].stack);
+void Watch<L, M, H>::read_loops(const LookReport& report, std::vector<TaskStack>& out) {
+  for (std::size_t i = 0; i < report.threads.size(); ++i) {
+    if (!report.threads[i].has_stack()) continue;
+    const LoopStack loop = loops_.of(roster_.threads()[i].reader.chain(), report.threads[i].stack);
     const bool idle = loop.kind == LoopStack::Kind::idle;
     if (loop.kind != LoopStack::Kind::none) out.push_back({i, loop.stack, !idle, idle});
   }
 }
 
 template <Layout L, Memory M, Host H>
-std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
+std::uint64_t Watch<L, M, H>::read_tasks(const LookReport& report, std::vector<TaskStack>& out) {
   out.clear();
   if (!tasks_) {
-    if (!layout_.thread.asyncio_tasks_head.present()) look_at_loops(out);
+    if (!layout_.thread.asyncio_tasks_head.present()) read_loops(report, out);
     return 0;
   }
   views_.clear();
-  for (const Thread& thread : threads_) {
-    views_.push_back({thread.reader.at(), thread.accepted ? &thread.reader.chain() : nullptr,
-                      thread.stack, epoch(interpreters_[thread.interpreter])});
+  std::vector<Thread>& threads = roster_.threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const ThreadLook& look = report.threads[i];
+    views_.push_back({threads[i].reader.at(),
+                      look.has_stack() ? &threads[i].reader.chain() : nullptr, look.stack,
+                      epoch(roster_.interpreter_of(threads[i]))});
   }
   interpreters_at_.clear();
-  for (const WatchedInterpreter& each : interpreters_) interpreters_at_.push_back(each.at);
+  for (const KnownInterpreter& each : roster_.interpreters()) interpreters_at_.push_back(each.at);
   const std::uint64_t lost = tasks_->lost();
   tasks_->make_stacks(options_.task_choice, views_, interpreters_at_, out);
   return tasks_->lost() - lost;
@@ -23929,278 +24354,390 @@ std::uint64_t Watch<L, M, H>::look_at_tasks(std::vector<TaskStack>& out) {
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/sampler.hpp ----
+// ---- tachyon/sampler/dump.hpp ----
 
-// One look at a process: what to read (a Watch), how to read it (a Reading), which threads count (a
-// Mode), put together at compile time. A look that was torn is repeated a few times within the tick
-// and then given up, and counted either way.
+// A dump: what every thread is doing at one moment, with names, statuses and, where asked for, the
+// values of local variables. A running thread is read like a sample is. One that no look reads whole
+// is shown as far as it could be read, and says so.
+//
+// How often it is tried. A thread that moves from try to try will be read whole sooner or later, so
+// it is tried for longer than one that stands where it stood: that one may have been forged to keep
+// us busy.
 namespace tachyon {
 
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-class Sampler {
- public:
-  Sampler(const L& layout, M& memory, R& reading, H& host, const RuntimeSite& site,
-          SharedTables& tables, const SamplerOptions& options)
-      : watch_{layout, memory, host, site, tables, options},
-        reading_{reading},
-        random_{monotonic_now()} {}
-
-  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
-  Result<void> start();
-
-  // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
-  // the time that has passed since the look before as their weight.
-  template <class C>
-  Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin);
-
-  const Trust& trust() const noexcept { return trust_; }
-
- private:
-  using Thread = WatchedThread<L>;
-
-  static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
-  static constexpr std::uint64_t most_starting = 20'000'000;
-
-  void choose_followed();
-  std::size_t choose_wanted();
-  void pass_over_sleepers();
-  Result<void> look();
-  void settle_attempt(bool good);
-  template <class C>
-  std::size_t deliver(C& collector, const Tick& tick);
-  template <class C>
-  std::size_t deliver_tasks(C& collector, const Tick& tick);
-
-  void note(StackId stack) {
-    const auto index = static_cast<std::size_t>(stack);
-    if (index >= seen_.size()) seen_.resize(index * 2 + 64);
-    if (!seen_[index]) ++trust_.distinct;
-    seen_[index] = true;
-  }
-
-  Watch<L, M, H> watch_;
-  R& reading_;
-  Random random_;
-  Address followed_{};  // the thread state that the reading sits beside
-  std::vector<TaskStack> task_stacks_;
-  std::uint64_t last_ = 0;       // when, by the clock
-  std::uint64_t last_time_ = 0;  // the same, since the session began
-  std::vector<bool> seen_;       // stacks that were delivered before
-  Trust trust_;
+struct DumpOptions {
+  SamplerOptions frames{};
+  bool locals = false;
+  unsigned tries = 1000;
+  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
 };
 
-// Lists that change under the reader are whole a moment later; damaged ones are not.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-Result<void> Sampler<L, M, H, P, R>::start() {
-  constexpr std::uint64_t patience = 500'000'000;
-  constexpr std::uint64_t pause = 1'000'000;
-  if (const auto ok = watch_.check_tasks(); !ok) return ok;
-  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
-  for (;;) {
-    const auto listed = watch_.refresh();
-    if (listed || !is_transient(listed.error().code)) return listed;
-    const std::uint64_t now = monotonic_now();
-    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
-    Sleeper{}.until(now + pause);
-  }
-}
+struct Dump {
+  std::vector<DumpedThread> threads{};
+  std::vector<DumpedTask> tasks{};  // with --async-aware
+  std::size_t interpreters = 1;
+  std::uint64_t lost_tasks = 0;  // that changed in every read
+};
 
-// Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
-// one that changes Python frames. Whether it still was is seen in the look itself. Not beside a
-// thread that has ended, or that has no number yet.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-void Sampler<L, M, H, P, R>::choose_followed() {
-  const Thread* followed = nullptr;
-  for (const Thread& thread : watch_.threads()) {
-    if (thread.schedule && (thread.task <= 0 || thread.schedule->ended())) continue;
-    if (followed == nullptr || has(thread.status, Status::has_gil)) followed = &thread;
-  }
-  followed_ = followed != nullptr ? followed->reader.at() : Address{};
-  reading_.follow(followed != nullptr ? followed->schedule.get() : nullptr);
-}
+namespace detail {
 
-// Which threads this tick asks for. The kernel is asked first, and about every thread: once a
-// thread is stopped, or preempted by us, it looks idle. One that the mode will not keep is not read
-// at all.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
-  std::size_t wanted = 0;
-  for (Thread& thread : watch_.threads()) {
-    thread.accepted = thread.retried = thread.pending = false;
-    thread.status = Status::unknown | (thread.status & Status::has_gil);
-    if constexpr (P::needs.on_cpu) {
-      const auto runs = thread.schedule ? thread.schedule->runs() : Result<bool>{Errc::unreadable};
-      if (runs) {
-        thread.status = (*runs ? Status::on_cpu : Status::none) | (thread.status & Status::has_gil);
-        if (!P::accepts(thread.status | Status::has_gil | Status::has_exception)) continue;
-      }
+// Does any thread hold a GIL? Where none does, none waits for it.
+template <Layout L, Memory M>
+bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
+  const auto interpreters = list_interpreters(memory, layout, runtime);
+  if (!interpreters || !layout.gil.locked.present()) return false;
+  return std::any_of(interpreters->begin(), interpreters->end(), [&](Address interpreter) {
+    Address gil = layout.runtime.gil.at(runtime);
+    if (layout.interpreter.gil.present()) {
+      gil = read_value<Address>(memory, layout.interpreter.gil.at(interpreter)).value_or(Address{});
     }
-    thread.pending = true;
-    ++wanted;
-  }
-  return wanted;
+    const auto locked = read_value<std::int32_t>(memory, layout.gil.locked.at(gil));
+    return locked && *locked == 1;
+  });
 }
 
-// Whether a thread runs was asked before anything was stopped, but maybe not before the last time.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-void Sampler<L, M, H, P, R>::pass_over_sleepers() {
-  for (Thread& thread : watch_.threads()) {
-    if (!thread.pending || !has(thread.status, Status::on_cpu)) continue;
-    if (!reading_.was_asleep(thread.task)) continue;
-    thread.status = thread.status & Status::has_gil;
-    thread.pending = P::accepts(thread.status | Status::has_gil | Status::has_exception);
-  }
+// A thread that lost its CPU amid a change gets it back a time slice later, not by being asked: on
+// a machine where six want each CPU that may be 20 ms. Each time it is given longer.
+template <class R>
+bool let_run(R& strategy, unsigned time) {
+  constexpr std::uint64_t pause = 1'000'000;  // ns
+  constexpr unsigned longest = 10;
+  return strategy.wait(monotonic_now() + std::min(time, longest) * pause);
 }
 
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-Result<void> Sampler<L, M, H, P, R>::look() {
-  std::uint64_t retries_began = 0;
-  for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
-    if (const auto ok = reading_.begin(); !ok) {
-      if (is_transient(ok.error().code)) return {};
-      return ok;
-    }
-    const Stillness still = !reading_.certain()  ? Stillness{}
-                            : R::holds_everybody ? Stillness{.everybody = true}
-                                                 : Stillness{.thread = followed_};
-    if constexpr (P::needs.on_cpu && R::holds_everybody) pass_over_sleepers();
-    bool good = watch_.look(still, last_);
-    for (Thread& thread : watch_.threads()) {
-      if (good && thread.accepted) watch_.judge(thread);
-    }
-    good = reading_.end() && good;
-    settle_attempt(good);
-    const bool pending = std::any_of(watch_.threads().begin(), watch_.threads().end(),
-                                     [](const Thread& thread) { return thread.pending; });
-    if (good && !pending) return {};
-    if (attempt == 0) {
-      ++trust_.first_rejected;
-      retries_began = thread_cpu_time();
-    } else if (thread_cpu_time() - retries_began > most_retrying) {
-      return {};  // an endless chain of frames: each try costs all of it
-    }
-  }
-  return {};
-}
+// Of a strategy, wait() for a moment, begin(), end() and certain() are used.
+template <Layout L, Memory M, Host H, class R>
+class DumpMaker {
+ public:
+  DumpMaker(const L& layout, M& memory, H& host, R& strategy, const RuntimeSite& site,
+            SharedTables& tables, const DumpOptions& options)
+      : layout_{layout},
+        memory_{memory},
+        host_{host},
+        strategy_{strategy},
+        site_{site},
+        tables_{tables},
+        options_{options},
+        watch_{layout, memory, host, site, tables, options.frames} {}
 
-// An attempt that was not of one moment gives nothing; what a good one gave is kept.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-void Sampler<L, M, H, P, R>::settle_attempt(bool good) {
-  bool moved = false;
-  for (Thread& thread : watch_.threads()) {
-    if (!thread.accepted) continue;
-    if (!good) {
-      thread.accepted = thread.has_stood = false;
-      thread.pending = thread.retried = true;
+  Result<Dump> make() {
+    if (const auto ok = watch_.check_tasks(); !ok) return ok.error();
+    if (const auto ok = roster().refresh(); !ok) return ok.error();
+    out_.interpreters = roster().interpreters().size();
+    ask_kernel();
+    if (const auto ok = read_threads(); !ok) return ok.error();
+    if (options_.frames.tasks) {
+      if (const auto ok = read_tasks(); !ok) return ok.error();
     } else {
-      moved = moved || (!thread.resting && thread.reader.moved());
+      sort();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  using State = ThreadLook::State;
+
+  Roster<L, M, H>& roster() noexcept { return watch_.roster(); }
+
+  // The kernel is asked before anything is stopped.
+  void ask_kernel() {
+    const bool contended = some_gil_is_held(memory_, layout_, site_.runtime);
+    auto& threads = roster().threads();
+    report_.begin(threads.size());
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      ThreadLook& look = report_.threads[i];
+      const auto stat =
+          threads[i].clock ? threads[i].clock->stat() : Result<ProcessStat>{Errc::unreadable};
+      look.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+      if (contended && (!stat || stat->state == 'S')) {
+        look.waits_at = host_.futex_wait(threads[i].tid);
+      }
+      look.state = State::wanted;
     }
   }
-  if (good) reading_.learn(moved);
-}
 
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-template <class C>
-std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
-  std::size_t kept = 0;
-  for (Thread& thread : watch_.threads()) {
-    if (thread.pending) {
-      ++trust_.given_up;
-      thread.has_stood = false;
-      thread.reader.forget();
+  // False: its frames had gone before their values were read, and there is time for another try.
+  bool keep(std::size_t i, Error problem) {
+    auto& thread = roster().threads()[i];
+    const ThreadLook& look = report_.threads[i];
+    DumpedThread shown{thread.index, look.status, {}, problem};
+    const auto links = fill_frames(thread.reader.chain(), look.stack, tables_, shown);
+    const bool stood = !options_.locals || fill_locals(memory_, layout_, thread.reader, links,
+                                                       strategy_.certain(), shown);
+    if (!stood && problem.code == Errc::ok && thread_cpu_time() - began_ < options_.patience / 2) {
+      return false;
     }
-    if (!thread.accepted) continue;
-    ++trust_.valid;
-    reading_.count(trust_);
-    if (thread.retried) ++trust_.retried;
-    if (thread.reader.trusts_parents() && random_.below(watch_.options().doubt_one_in) == 0) {
-      ++trust_.reused_checked;
-      if (!watch_.recheck_parents(thread)) {
-        ++trust_.reused_wrong;
-        thread.has_stood = false;
+    out_.threads.push_back(std::move(shown));
+    return true;
+  }
+
+  // Values are read while the frames are still what they were, as far as the strategy goes.
+  struct KeepWhileHeld {
+    DumpMaker& maker;
+    void begun(LookReport&) noexcept {}
+    void read(LookReport& report) {
+      if (!maker.strategy_.certain()) return;
+      for (std::size_t i = 0; i < report.threads.size(); ++i) {
+        if (report.threads[i].state == State::read) (void)maker.keep(i, {});
       }
     }
-    if (watch_.options().tasks || !P::accepts(thread.status)) continue;
-    ++kept;
-    note(thread.stack);
-    collector.add(Sample{thread.index, thread.stack, thread.status, tick.time, tick.weight});
-  }
-  return kept;
-}
+  };
 
-// Threads were read only to know what their running tasks do. A task that waits has no status of
-// its own, so a mode that asks for one keeps running tasks only.
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-template <class C>
-std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
-  std::size_t kept = 0;
-  const std::uint64_t lost = watch_.look_at_tasks(task_stacks_);
-  trust_.attempts += task_stacks_.size() + lost;
-  trust_.valid += task_stacks_.size();
-  trust_.given_up += lost;
-  for (const TaskStack& task : task_stacks_) {
-    const bool known = task.thread < watch_.threads().size();
-    const Status status =
-        task.running && known ? watch_.threads()[task.thread].status : Status::none;
-    if (!P::accepts(status)) continue;
-    ++kept;
-    note(task.stack);
-    const ThreadIndex thread = known ? watch_.threads()[task.thread].index : watch_.orphan();
-    collector.add(Sample{thread, task.stack, status, tick.time, tick.weight});
+  // What a look kept goes into the dump; a number that is another one when some thread moved.
+  std::uint64_t take_kept() {
+    std::uint64_t standing = 0;
+    for (std::size_t i = 0; i < report_.threads.size(); ++i) {
+      ThreadLook& look = report_.threads[i];
+      if (look.state == State::kept) {
+        const bool kept = strategy_.certain() || keep(i, {});
+        look.state = kept ? State::passed_over : State::wanted;
+      }
+      if (look.state == State::wanted) {
+        standing += roster().threads()[i].reader.current_frame().value;
+      }
+    }
+    return standing;
   }
-  return kept;
-}
 
-template <Layout L, Memory M, Host H, Mode P, Reading R>
-template <class C>
-Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
-                                          std::uint64_t origin) {
-  if (const auto ok = watch_.keep_up(last_); !ok && !is_transient(ok.error().code)) {
-    return ok.error();
+  Result<void> read_threads() {
+    began_ = thread_cpu_time();
+    unsigned longer = 1;
+    std::uint64_t stood = 0;
+    for (unsigned attempt = 0; attempt < longer * options_.tries; ++attempt) {
+      if (attempt != 0 && thread_cpu_time() - began_ > longer * options_.patience) break;
+      if (attempt % 50 == 49 && !let_run(strategy_, attempt / 50 + 1)) break;
+      const std::size_t before = out_.threads.size();
+      const auto good =
+          look(watch_, strategy_, Address{}, monotonic_now(), report_, KeepWhileHeld{*this});
+      if (!good) return good.error();
+      if (!*good) out_.threads.resize(before);
+      const std::uint64_t standing = take_kept();
+      if (attempt > 1 && standing != stood) longer = 10;  // where it stands is known at the second
+      stood = standing;
+      if (*good && !report_.wants_any()) break;
+      if (*good && strategy_.certain() && attempt != 0) break;  // it would say the same again
+    }
+    for (std::size_t i = 0; i < report_.threads.size(); ++i) {
+      if (!report_.wants(i)) continue;
+      (void)keep(i, watch_.read_partial(roster().threads()[i], report_.threads[i]));
+    }
+    return {};
   }
-  choose_followed();
-  reading_.wait(deadline);
-  const std::uint64_t now = monotonic_now();
-  Tick tick;
-  // In whole microseconds, as recordings keep them: what is replayed is then what was live.
-  tick.time = (now - origin) / 1000 * 1000;
-  tick.weight = tick.time - last_time_;
-  last_time_ = tick.time;
-  last_ = now;
-  ++trust_.ticks;
 
-  const std::size_t wanted = choose_wanted();
-  trust_.attempts += wanted;
-  const std::uint64_t valid = trust_.valid;
-  if (const auto ok = look(); !ok) return ok.error();
-  std::size_t kept = deliver(collector, tick);
-  const std::uint64_t accepted = trust_.valid - valid;
-  if (watch_.options().tasks) {
-    // What counts is tasks; a thread that was read is only how they are known.
-    trust_.attempts -= accepted;
-    trust_.valid -= accepted;
-    kept = deliver_tasks(collector, tick);
+  // Which coroutines a running task has is known from its thread, and which task that is from the
+  // look before: so there are two looks, and more while something changes under them, or while many
+  // tasks, more than anybody forges, become more still.
+  Result<void> read_tasks() {
+    constexpr unsigned enough = 20;
+    constexpr std::size_t many = 8192;
+    struct ReadWhileHeld {
+      DumpMaker& maker;
+      std::vector<TaskStack>& stacks;
+      std::uint64_t& lost;
+      void begun(LookReport&) noexcept {}
+      void read(LookReport& report) { lost = maker.watch_.read_tasks(report, stacks); }
+    };
+    std::vector<TaskStack> stacks;
+    std::size_t before = 0;
+    const std::uint64_t began = thread_cpu_time();
+    for (unsigned i = 0; i < enough; ++i) {
+      const bool grows = stacks.size() > std::max(before, many);
+      before = stacks.size();
+      if (i > 1 && !grows && thread_cpu_time() - began > options_.patience) break;
+      if (i % 5 == 4 && !let_run(strategy_, i / 5 + 1)) break;
+      for (ThreadLook& look : report_.threads) look.state = State::wanted;
+      const auto good = look(watch_, strategy_, Address{}, monotonic_now(), report_,
+                             ReadWhileHeld{*this, stacks, out_.lost_tasks});
+      if (!good) return good.error();
+      if (*good && !report_.wants_any() && out_.lost_tasks == 0 && i != 0) break;
+    }
+    show_tasks(stacks, watch_.task_graph(stacks));
+    return {};
   }
-  watch_.settle();
 
-  tick.outcome = accepted < wanted ? (accepted == 0 ? TickOutcome::torn : TickOutcome::partial)
-                 : kept == 0       ? TickOutcome::filtered
-                                   : TickOutcome::taken;
-  return tick;
+  void show_tasks(const std::vector<TaskStack>& stacks, TaskGraph graph) {
+    const auto thread_of = [&](std::size_t i) {
+      return i < roster().threads().size() ? roster().threads()[i].index : roster().orphan();
+    };
+    std::size_t left = std::size_t{1} << 20;
+    out_.threads.clear();
+    for (std::size_t i = 0; i < stacks.size(); ++i) {
+      DumpedThread shown;
+      shown.thread = thread_of(stacks[i].thread);
+      shown.task = true;
+      if (i < graph.leaves.size()) shown.innermost = graph.leaves[i];
+      fill_frames(Chain{}, stacks[i].stack, tables_, shown);
+      keep_innermost(shown, left, tables_);
+      out_.threads.push_back(std::move(shown));
+    }
+    for (TaskNode& node : graph.nodes) {
+      const ThreadIndex thread = thread_of(node.thread);
+      out_.tasks.push_back({std::move(node), thread});
+    }
+  }
+
+  // Main interpreter and main thread first, the others as they were started.
+  void sort() {
+    const Tables& all = tables_.unguarded();
+    std::stable_sort(out_.threads.begin(), out_.threads.end(),
+                     [&](const DumpedThread& a, const DumpedThread& b) {
+                       const Thread& x = all.threads[a.thread];
+                       const Thread& y = all.threads[b.thread];
+                       if (x.interpreter != y.interpreter) return x.interpreter < y.interpreter;
+                       if (x.main != y.main) return x.main;
+                       return x.id < y.id;
+                     });
+  }
+
+  const L& layout_;
+  M& memory_;
+  H& host_;
+  R& strategy_;
+  const RuntimeSite& site_;
+  SharedTables& tables_;
+  const DumpOptions& options_;
+  Watch<L, M, H> watch_;
+  LookReport report_;
+  Dump out_;
+  std::uint64_t began_ = 0;
+};
+
+}  // namespace detail
+
+template <Layout L, Memory M, Host H, class R>
+Result<Dump> take_dump(const L& layout, M& memory, H& host, R& strategy, const RuntimeSite& site,
+                       SharedTables& tables, const DumpOptions& options) {
+  return detail::DumpMaker<L, M, H, R>{layout, memory, host, strategy, site, tables, options}
+      .make();
 }
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/session.hpp ----
+// ---- tachyon/sampler/layout_of.hpp ----
 
-// Look, look, look: until the time is up, somebody says stop, or the target is gone.
-//
-// The loop owns the schedule and the books; who may end it and what is said meanwhile is the
-// control's business. A target that execs or exits is not an error of the run: what was sampled is
-// there, and the way it ended is told.
 namespace tachyon {
 
-struct SessionPlan {
+// Calls `visit(layout)` with the layout that fits this target: the compiled one when what the
+// target publishes agrees with it, or when it publishes nothing; otherwise the published one.
+template <class Visit>
+auto with_layout_of(const RuntimeSite& site, Visit&& visit)
+    -> std::invoke_result_t<Visit&, PublishedLayout> {
+  if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
+  return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
+}
+
+// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
+template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
+  if (site.asyncio_debug) return true;
+  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
+    return layout.thread.asyncio_tasks_head.present();
+  });
+  return known && *known;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/opcode_spellings.hpp ----
+
+namespace tachyon {
+
+// What the opcode numbers of a minor version are called, for files that hold bare numbers. Empty
+// when no table of that version is compiled in; the numbers then stay numbers.
+template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spellings(std::uint8_t minor) {
+  std::vector<cpython_format::OpcodeSpelling> out;
+  const auto done =
+      with_layout(AllLayouts{}, {minor, false, native_arch}, [&](auto layout) -> Result<void> {
+        const Opcodes& opcodes = decltype(layout)::opcodes;
+        for (unsigned number = 0; number < 256 && opcodes.known(); ++number) {
+          const auto raw = static_cast<std::uint8_t>(number);
+          const Opcode opcode = opcodes[raw];
+          out.push_back(
+              {opcode.name, opcodes.base_of(raw).name, opcode.kind == Opcode::Kind::specialised});
+        }
+        return {};
+      });
+  return done ? std::move(out) : std::vector<cpython_format::OpcodeSpelling>{};
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/source.hpp ----
+
+// Where samples come from: a target that is polled (polled_source.hpp), several readers of one
+// (reader_group.hpp), a recording (replay.hpp). A collector cannot tell them apart.
+//
+//   source.run(collector, control)     pushes samples and ticks until it ends, and says how it ended
+//
+// The source owns its schedule; who may end the run, and who is told about it meanwhile, is the
+// control's business.
+namespace tachyon {
+
+enum class RunEnd : std::uint8_t {
+  duration,      // the time is up, or the recording is over
+  stopped,       // the control said so
+  target_ended,  // it has exited, or become another program
+  failed,        // see the error
+};
+
+struct Outcome {
+  RunEnd end{};
+  Error error{};
+  std::uint64_t started = 0;   // unix ns
+  std::uint64_t duration = 0;  // ns
+  std::uint64_t interval = 0;  // in force at the end: longer than planned where it had to be
+  bool slowed_down = false;
+  ReadQuality quality{};
+};
+
+struct Progress {
+  std::uint64_t now = 0;  // ns since the run began
+  const ReadQuality* quality = nullptr;
+  std::uint64_t interval = 0;  // in force from now on
+  double part = 0;             // of a recording that has been replayed, 0 to 1
+};
+
+// `stop` is asked at least once a second; `progress` is told once a second, of a replay five times;
+// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
+// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
+template <class C>
+concept RunControl = requires(C& control, const Progress& progress) {
+  { control.stop() } -> std::same_as<bool>;
+  { control.progress(progress) } -> std::same_as<void>;
+  { control.descriptor() } -> std::same_as<int>;
+};
+
+// Nobody stops the run before its time, and nobody is told about it.
+struct Unattended {
+  template <int = 0> bool stop() noexcept { return false; }
+  template <int = 0> void progress(const Progress&) noexcept {}
+  template <int = 0> int descriptor() const noexcept { return -1; }
+};
+static_assert(RunControl<Unattended>);
+
+namespace detail {
+
+struct SomeCollector {
+  template <int = 0> void add(const Sample&) noexcept {}
+};
+
+}  // namespace detail
+
+// Checked with a collector that keeps nothing: a source must take every collector.
+template <class S>
+concept Source = requires(S& source, detail::SomeCollector& collector, Unattended& control) {
+  { source.run(collector, control) } -> std::same_as<Outcome>;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/polled_source.hpp ----
+
+// A target that is looked at again and again, until the time is up, the control says stop, or the
+// target is gone. A target that execs or exits is not an error of the run: what was sampled is
+// there, and the outcome says how it ended.
+namespace tachyon {
+
+struct SamplingPlan {
   std::uint64_t interval = 1'000'000;  // ns
   bool fixed_clock = false;
   std::uint64_t duration = 0;  // ns; 0: until somebody stops it
@@ -24209,33 +24746,19 @@ struct SessionPlan {
   std::uint64_t phase = 0;     // ns from there to the first look
 };
 
-enum class SessionEnd : std::uint8_t { duration, stopped, target_ended, failed };
-
-struct SessionOutcome {
-  SessionEnd end{};
-  Error error{};
-  std::uint64_t started = 0;   // unix ns
-  std::uint64_t duration = 0;  // ns
-  std::uint64_t interval = 0;  // in force at the end: longer than planned where it had to be
-  bool slowed_down = false;
-  Trust trust{};
-};
-
-struct SessionProgress {
-  std::uint64_t now = 0;  // ns since the session began
-  const Trust* trust = nullptr;
-  std::uint64_t interval = 0;  // in force from now on
-};
-
-// `stop` is asked between ticks, at least once a second; `progress` is told once a second;
-// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
-// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
-template <class C>
-concept SessionControl = requires(C& control, const SessionProgress& progress) {
-  { control.stop() } -> std::same_as<bool>;
-  { control.progress(progress) } -> std::same_as<void>;
-  { control.descriptor() } -> std::same_as<int>;
-};
+// A strategy that holds the target for a greater share of the time than it may (0: it may) is used
+// more rarely, not replaced by a worse one; one that no longer does becomes as frequent as it was
+// meant to be.
+constexpr std::uint64_t affordable_interval(std::uint64_t interval, const SamplingPlan& plan,
+                                            double share, double most) noexcept {
+  if (most > 0 && share > most) {
+    return static_cast<std::uint64_t>(static_cast<double>(interval) * std::min(share / most, 4.0));
+  }
+  if (interval > plan.interval && share < plan.max_overhead / 4) {
+    return std::max(plan.interval, interval / 2);
+  }
+  return interval;
+}
 
 namespace detail {
 
@@ -24243,7 +24766,7 @@ inline constexpr std::uint64_t check_every = 20'000'000;
 
 // Sleeps towards `deadline` in a way that a stop can interrupt; stays some way short of it, the
 // last stretch is the reading's own.
-template <SessionControl C>
+template <RunControl C>
 bool sleep_unless_stopped(C& control, std::uint64_t deadline) {
   const int wakes = control.descriptor();
   const std::uint64_t longest = wakes >= 0 ? 1'000'000'000 : 50'000'000;
@@ -24259,86 +24782,384 @@ bool sleep_unless_stopped(C& control, std::uint64_t deadline) {
 
 }  // namespace detail
 
-template <class S, class R, class C, SessionControl Control>
-SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPlan& plan,
-                           Control& control) {
-  SessionOutcome out;
-  Schedule schedule{plan.interval,
-                    plan.fixed_clock ? Schedule::Kind::fixed : Schedule::Kind::jittered,
+// A sampler as the source drives it: it looks once at a time, and knows what its strategy costs.
+template <class S>
+concept TickSampler = requires(S& sampler, detail::SomeCollector& collector, std::uint64_t time) {
+  { sampler.tick(collector, time, time) } -> std::same_as<Result<Tick>>;
+  { sampler.quality() } -> std::convertible_to<const ReadQuality&>;
+  // For how many nanoseconds the target was kept from running, all in all.
+  { sampler.held() } -> std::same_as<std::uint64_t>;
+  // Did the profiler choose the strategy itself, so that it answers for its cost?
+  { sampler.adaptive() } -> std::same_as<bool>;
+};
+
+// `sampler` has been started, and outlives the source.
+template <TickSampler S>
+class PolledSource {
+ public:
+  PolledSource(S& sampler, const SamplingPlan& plan) noexcept : sampler_{sampler}, plan_{plan} {}
+
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control);
+
+ private:
+  // What is counted between the ticks, and how it stands with the strategy's cost.
+  struct Counts {
+    std::uint64_t origin = 0;
+    std::uint64_t cpu_before = 0;
+    std::uint64_t late = 0;
+    std::uint64_t missed = 0;
+    std::uint64_t held = 0;  // when the cost was last looked at ...
+    std::uint64_t at = 0;    // ... which was then
+  };
+
+  void account(Outcome& out, const Counts& counts, std::uint64_t now) const;
+  void adapt_interval(Schedule& schedule, Counts& counts, std::uint64_t now, Outcome& out) const;
+  // An interpreter whose list is empty has been torn down: it had one when sampling began.
+  static bool has_ended(Errc code) noexcept {
+    return code == Errc::no_such_process || code == Errc::is_zombie ||
+           code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
+  }
+
+  S& sampler_;
+  SamplingPlan plan_;
+};
+
+template <TickSampler S>
+void PolledSource<S>::account(Outcome& out, const Counts& counts, std::uint64_t now) const {
+  const std::uint64_t wall = now - counts.origin;
+  out.quality = sampler_.quality();
+  out.quality.late = counts.late;
+  out.quality.missed = counts.missed;
+  out.quality.wall = wall;
+  out.quality.profiler_cpu = process_cpu_time() - counts.cpu_before;
+  out.quality.target_cost =
+      wall != 0 ? static_cast<double>(sampler_.held()) / static_cast<double>(wall) : 0;
+}
+
+template <TickSampler S>
+void PolledSource<S>::adapt_interval(Schedule& schedule, Counts& counts, std::uint64_t now,
+                                     Outcome& out) const {
+  const std::uint64_t held = sampler_.held();
+  const double share =
+      static_cast<double>(held - counts.held) / static_cast<double>(now - counts.at);
+  const double most = sampler_.adaptive() ? plan_.max_overhead : 0;
+  const std::uint64_t next = affordable_interval(schedule.interval(), plan_, share, most);
+  out.slowed_down = out.slowed_down || next > schedule.interval();
+  if (next != schedule.interval()) schedule.set_interval(next);
+  counts.held = held;
+  counts.at = now;
+}
+
+template <TickSampler S>
+template <Collector C, RunControl Control>
+Outcome PolledSource<S>::run(C& collector, Control& control) {
+  Outcome out;
+  Schedule schedule{plan_.interval,
+                    plan_.fixed_clock ? Schedule::Kind::fixed : Schedule::Kind::jittered,
                     unix_now()};
   out.started = unix_now();
-  const std::uint64_t origin = plan.origin != 0 ? plan.origin : monotonic_now();
-  const std::uint64_t cpu_before = process_cpu_time();
-  std::uint64_t late = 0, missed = 0;
+  const std::uint64_t origin = plan_.origin != 0 ? plan_.origin : monotonic_now();
+  Counts counts{.origin = origin, .cpu_before = process_cpu_time(), .at = origin};
   std::uint64_t last_check = 0, last_progress = origin;
-  std::uint64_t last_held = 0, last_judged = origin;
-  schedule.start(origin + plan.phase);
-
-  const auto account = [&](std::uint64_t now) {
-    out.trust = sampler.trust();
-    out.trust.late = late;
-    out.trust.missed = missed;
-    out.trust.wall = now - origin;
-    out.trust.profiler_cpu = process_cpu_time() - cpu_before;
-    out.trust.target_cost =
-        now > origin ? static_cast<double>(reading.held()) / static_cast<double>(now - origin) : 0;
-  };
+  schedule.start(origin + plan_.phase);
 
   for (;;) {
     const std::uint64_t before = monotonic_now();
-    if (plan.duration != 0 && before - origin >= plan.duration) {
-      out.end = SessionEnd::duration;
+    if (plan_.duration != 0 && before - origin >= plan_.duration) {
+      out.end = RunEnd::duration;
       break;
     }
     const bool idle = schedule.due() > before + detail::check_every;
     if (idle || before - last_check >= detail::check_every) {
       last_check = before;
       if (idle ? !detail::sleep_unless_stopped(control, schedule.due()) : control.stop()) {
-        out.end = SessionEnd::stopped;
+        out.end = RunEnd::stopped;
         break;
       }
     }
     if (before - last_progress >= 1'000'000'000U) {
       last_progress = before;
-      // A reading that holds the target more than it may is made rarer, not worse; one that no
-      // longer does becomes as frequent as it was meant to be.
-      const double held = static_cast<double>(reading.held() - last_held);
-      const double share = held / static_cast<double>(before - last_judged);
-      if (reading.adaptive() && plan.max_overhead > 0 && share > plan.max_overhead) {
-        schedule.set_interval(static_cast<std::uint64_t>(static_cast<double>(schedule.interval()) *
-                                                         std::min(share / plan.max_overhead, 4.0)));
-        out.slowed_down = true;
-      } else if (schedule.interval() > plan.interval && share < plan.max_overhead / 4) {
-        schedule.set_interval(std::max(plan.interval, schedule.interval() / 2));
-      }
-      last_held = reading.held();
-      last_judged = before;
-      account(before);
-      control.progress({before - origin, &out.trust, schedule.interval()});
+      adapt_interval(schedule, counts, before, out);
+      account(out, counts, before);
+      control.progress({before - origin, &out.quality, schedule.interval()});
     }
     const std::uint64_t due =
-        plan.duration == 0 ? schedule.due() : std::min(schedule.due(), origin + plan.duration);
-    auto tick = sampler.tick(collector, due, origin);
+        plan_.duration == 0 ? schedule.due() : std::min(schedule.due(), origin + plan_.duration);
+    auto tick = sampler_.tick(collector, due, origin);
     if (!tick) {
       out.error = tick.error();
-      const bool gone =
-          out.error.code == Errc::no_such_process || out.error.code == Errc::is_zombie ||
-          out.error.code == Errc::process_changed || out.error.code == Errc::finalizing;
-      out.end = gone ? SessionEnd::target_ended : SessionEnd::failed;
+      out.end = has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
       break;
     }
     if (tick->time + origin > due + schedule.interval() / 2 && tick->time + origin > due + 20'000) {
-      ++late;
+      ++counts.late;
     }
     tick->missed = schedule.advance(monotonic_now());
-    missed += tick->missed;
-    collector.end_tick(*tick);
+    counts.missed += tick->missed;
+    end_tick(collector, *tick);
   }
   const std::uint64_t now = monotonic_now();
-  account(now);
+  account(out, counts, now);
   out.duration = now - origin;
   out.interval = schedule.interval();
   return out;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/sampler.hpp ----
+
+// Samples of a process that is read from outside: what to read (a Watch), how to read it (a
+// strategy) and which threads count (a Mode), put together at compile time. A look that was torn is
+// repeated a few times within the tick and then given up, and counted either way.
+namespace tachyon {
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+class Sampler {
+ public:
+  Sampler(const L& layout, M& memory, R& strategy, H& host, const RuntimeSite& site,
+          SharedTables& tables, const SamplerOptions& options)
+      : watch_{layout, memory, host, site, tables, options},
+        strategy_{strategy},
+        random_{monotonic_now()} {}
+
+  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
+  Result<void> start();
+
+  // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
+  // the time that has passed since the look before as their weight.
+  template <Collector C>
+  Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin);
+
+  const ReadQuality& quality() const noexcept { return quality_; }
+  std::uint64_t held() const noexcept { return strategy_.held(); }
+  bool adaptive() const noexcept { return strategy_.adaptive(); }
+
+ private:
+  using Thread = KnownThread<L>;
+  using State = ThreadLook::State;
+
+  static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
+  static constexpr std::uint64_t most_starting = 20'000'000;
+
+  // All that can be learnt of a thread by reading it: would the mode keep it then?
+  static constexpr bool may_keep(Status status) noexcept {
+    return P::accepts(status | Status::has_gil | Status::has_exception);
+  }
+
+  void choose_followed();
+  std::size_t choose_wanted();
+  void pass_over_sleepers(LookReport& report);
+  Result<void> read_threads();
+  template <class C>
+  std::size_t deliver(C& collector, const Tick& tick);
+  template <class C>
+  std::size_t deliver_tasks(C& collector, const Tick& tick);
+
+  void note(StackId stack) {
+    const auto index = static_cast<std::size_t>(stack);
+    if (index >= seen_.size()) seen_.resize(index * 2 + 64);
+    if (!seen_[index]) ++quality_.distinct;
+    seen_[index] = true;
+  }
+
+  Watch<L, M, H> watch_;
+  R& strategy_;
+  Random random_;
+  LookReport report_;
+  Address followed_{};  // the thread state that the reading sits beside
+  std::vector<TaskStack> task_stacks_;
+  std::uint64_t last_ = 0;       // when, by the clock
+  std::uint64_t last_time_ = 0;  // the same, since the session began
+  std::vector<bool> seen_;       // stacks that were delivered before
+  ReadQuality quality_;
+};
+
+// Lists that change under the reader are whole a moment later; damaged ones are not.
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+Result<void> Sampler<L, M, H, P, R>::start() {
+  constexpr std::uint64_t patience = 500'000'000;
+  constexpr std::uint64_t pause = 1'000'000;
+  if (const auto ok = watch_.check_tasks(); !ok) return ok;
+  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
+  for (;;) {
+    const auto listed = watch_.roster().refresh();
+    if (listed || !is_transient(listed.error().code)) return listed;
+    const std::uint64_t now = monotonic_now();
+    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
+    Sleeper{}.until(now + pause);
+  }
+}
+
+// Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
+// one that changes Python frames. Whether it still was is seen in the look itself. Not beside a
+// thread that has ended, or that has no kernel id yet.
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+void Sampler<L, M, H, P, R>::choose_followed() {
+  const Thread* followed = nullptr;
+  for (const Thread& thread : watch_.roster().threads()) {
+    if (thread.clock && (thread.tid <= 0 || thread.clock->ended())) continue;
+    if (followed == nullptr || thread.held_gil) followed = &thread;
+  }
+  followed_ = followed != nullptr ? followed->reader.at() : Address{};
+  strategy_.follow(followed != nullptr ? followed->clock.get() : nullptr);
+}
+
+// Which threads this tick asks for. The kernel is asked first, and about every thread: once a
+// thread is stopped, or preempted by us, it looks idle. One that the mode will not keep is not read
+// at all.
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+std::size_t Sampler<L, M, H, P, R>::choose_wanted() {
+  std::vector<Thread>& threads = watch_.roster().threads();
+  report_.begin(threads.size());
+  std::size_t wanted = 0;
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    ThreadLook& look = report_.threads[i];
+    look.status = Status::unknown;
+    if constexpr (P::needs.on_cpu) {
+      ThreadClock* const clock = threads[i].clock.get();
+      const auto runs = clock != nullptr ? clock->runs() : Result<bool>{Errc::unreadable};
+      if (runs) {
+        look.status = *runs ? Status::on_cpu : Status::none;
+        if (!may_keep(look.status)) continue;
+      }
+    }
+    look.state = State::wanted;
+    ++wanted;
+  }
+  return wanted;
+}
+
+// Whether a thread runs was asked before anything was stopped, but maybe not before the last time.
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+void Sampler<L, M, H, P, R>::pass_over_sleepers(LookReport& report) {
+  std::vector<Thread>& threads = watch_.roster().threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    ThreadLook& look = report.threads[i];
+    if (!report.wants(i) || !has(look.status, Status::on_cpu)) continue;
+    if (!strategy_.was_asleep(threads[i].tid)) continue;
+    look.status = Status::none;
+    if (!may_keep(look.status)) look.state = State::passed_over;
+  }
+}
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+Result<void> Sampler<L, M, H, P, R>::read_threads() {
+  struct WhileHeld {
+    Sampler& sampler;
+    void begun(LookReport& report) {
+      if constexpr (P::needs.on_cpu && R::holds_everybody) sampler.pass_over_sleepers(report);
+    }
+    void read(LookReport&) noexcept {}
+  };
+  std::uint64_t retries_began = 0;
+  for (unsigned attempt = 0; attempt < watch_.options().tries; ++attempt) {
+    const auto good = look(watch_, strategy_, followed_, last_, report_, WhileHeld{*this});
+    if (!good) {
+      if (is_transient(good.error().code)) return {};
+      return good.error();
+    }
+    if (*good) strategy_.learn(report_.moved);
+    if (*good && !report_.wants_any()) return {};
+    if (attempt == 0) {
+      ++quality_.first_rejected;
+      retries_began = thread_cpu_time();
+    } else if (thread_cpu_time() - retries_began > most_retrying) {
+      return {};  // an endless chain of frames: each try costs all of it
+    }
+  }
+  return {};
+}
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+template <class C>
+std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
+  std::size_t kept = 0;
+  std::vector<Thread>& threads = watch_.roster().threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    Thread& thread = threads[i];
+    const ThreadLook& look = report_.threads[i];
+    if (look.state == State::wanted) {
+      ++quality_.given_up;
+      watch_.give_up(thread);
+    }
+    if (look.state != State::kept) continue;
+    ++quality_.valid;
+    ++quality_.by_strategy[strategy_.kind()];
+    if (look.retried) ++quality_.retried;
+    if (thread.reader.trusts_parents() && random_.below(watch_.options().recheck_one_in) == 0) {
+      ++quality_.reused_checked;
+      if (!watch_.recheck_parents(thread)) ++quality_.reused_wrong;
+    }
+    if (watch_.options().tasks || !P::accepts(look.status)) continue;
+    ++kept;
+    note(look.stack);
+    collector.add(Sample{thread.index, look.stack, look.status, tick.time, tick.weight});
+  }
+  return kept;
+}
+
+// Threads were read only to know what their running tasks do. A task that waits has no status of
+// its own, so a mode that asks for one keeps running tasks only.
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+template <class C>
+std::size_t Sampler<L, M, H, P, R>::deliver_tasks(C& collector, const Tick& tick) {
+  std::size_t kept = 0;
+  const std::uint64_t lost = watch_.read_tasks(report_, task_stacks_);
+  quality_.attempts += task_stacks_.size() + lost;
+  quality_.valid += task_stacks_.size();
+  quality_.given_up += lost;
+  for (const TaskStack& task : task_stacks_) {
+    const bool known = task.thread < report_.threads.size();
+    const Status status =
+        task.running && known ? report_.threads[task.thread].status : Status::none;
+    if (!P::accepts(status)) continue;
+    ++kept;
+    note(task.stack);
+    const ThreadIndex thread =
+        known ? watch_.roster().threads()[task.thread].index : watch_.roster().orphan();
+    collector.add(Sample{thread, task.stack, status, tick.time, tick.weight});
+  }
+  return kept;
+}
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+template <Collector C>
+Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
+                                          std::uint64_t origin) {
+  if (const auto ok = watch_.roster().keep_up(last_); !ok && !is_transient(ok.error().code)) {
+    return ok.error();
+  }
+  choose_followed();
+  strategy_.wait(deadline);
+  const std::uint64_t now = monotonic_now();
+  Tick tick;
+  // In whole microseconds, as recordings keep them: what is replayed is then what was live.
+  tick.time = (now - origin) / 1000 * 1000;
+  tick.weight = tick.time - last_time_;
+  last_time_ = tick.time;
+  last_ = now;
+  ++quality_.ticks;
+
+  const std::size_t wanted = choose_wanted();
+  quality_.attempts += wanted;
+  const std::uint64_t valid = quality_.valid;
+  if (const auto ok = read_threads(); !ok) return ok.error();
+  std::size_t kept = deliver(collector, tick);
+  const std::uint64_t accepted = quality_.valid - valid;
+  if (watch_.options().tasks) {
+    // What counts is tasks; a thread that was read is only how they are known.
+    quality_.attempts -= accepted;
+    quality_.valid -= accepted;
+    kept = deliver_tasks(collector, tick);
+  }
+  watch_.end_tick();
+
+  tick.outcome = accepted < wanted ? (accepted == 0 ? TickOutcome::torn : TickOutcome::partial)
+                 : kept == 0       ? TickOutcome::filtered
+                                   : TickOutcome::taken;
+  return tick;
 }
 
 }  // namespace tachyon
@@ -24357,66 +25178,16 @@ SessionOutcome run_session(S& sampler, R& reading, C& collector, const SessionPl
 // What a program has not chosen is what the command line tool does by default. A sampler is
 // compiled once here, for a layout that is told at run time; the tool compiles one for each layout,
 // which makes every place in the target's memory a constant and takes ten times as long to compile.
-// with_layout_of(), Sampler and run_session() are there for whoever wants that, another Memory or
-// another Reading.
+// with_layout_of(), Sampler and PolledSource are there for whoever wants that, another Memory or
+// another strategy.
 namespace tachyon {
 
-// Nobody stops the session before its time, and nobody is told about it.
-struct Unattended {
-  template <int = 0> bool stop() noexcept { return false; }
-  template <int = 0> void progress(const SessionProgress&) noexcept {}
-  template <int = 0> int descriptor() const noexcept { return -1; }
-};
-static_assert(SessionControl<Unattended>);
-
-// What a target says of itself, for a run's outputs.
-template <int = 0> inline Target describe_target(const Attached& attached) {
-  Target out;
-  out.process = attached.process.pid();
-  out.major = static_cast<std::uint8_t>(attached.site.major());
-  out.minor = static_cast<std::uint8_t>(attached.site.minor());
-  out.micro = static_cast<std::uint8_t>(attached.site.micro());
-  out.free_threaded = attached.site.free_threaded;
-  out.executable = attached.process.executable().value_or(std::string{});
-  out.working_directory = attached.process.working_directory().value_or(std::string{});
-  for (const std::string& word :
-       attached.process.command_line().value_or(std::vector<std::string>{})) {
-    if (!out.command_line.empty()) out.command_line += ' ';
-    out.command_line += word;
-  }
-  if (const auto stat = attached.process.stat()) {
-    out.started = detail::clock_now(CLOCK_REALTIME) - detail::age_of(stat->start_ticks);
-  }
-  return out;
-}
-
-// The one form that every layout has: what is instantiated for it is instantiated once.
-template <int = 0> inline const PublishedLayout& told_at_run_time(const PublishedLayout& layout) { return layout; }
-template <CompiledLayout L>
-PublishedLayout told_at_run_time(const L& layout) {
-  return as_published(layout);
-}
-
-namespace detail {
-
-// A collector need not care about ticks.
-template <class C>
-struct WithTicks {
-  C& collector;
-  void add(const Sample& sample) { collector.add(sample); }
-  void end_tick(const Tick& tick) {
-    if constexpr (requires { collector.end_tick(tick); }) collector.end_tick(tick);
-  }
-};
-
-}  // namespace detail
-
 // An error only where nothing could be sampled; a target that ends is how most runs end.
-template <Mode P = mode::Wall, class C, SessionControl Control>
-Result<Run> profile(Attached& target, SharedTables& tables, C& collector, const SessionPlan& plan,
+template <Mode P = mode::Wall, Collector C, RunControl Control>
+Result<Run> profile(Attached& target, SharedTables& tables, C& collector, const SamplingPlan& plan,
                     const SamplerOptions& options, Control& control) {
   Run run;
-  run.target = describe_target(target);
+  describe_target(target, run.target);
   run.mode = P::kind;
   run.options.all_threads = options.all_threads;
   run.options.native = options.native;
@@ -24426,52 +25197,51 @@ Result<Run> profile(Attached& target, SharedTables& tables, C& collector, const 
   run.options.async_aware = options.tasks;
   run.fixed_clock = plan.fixed_clock;
   LiveHost host{target};
-  detail::WithTicks<C> kept{collector};
-  auto outcome = with_layout_of(target.site, [&](const auto& known) -> Result<SessionOutcome> {
-    const PublishedLayout layout = told_at_run_time(known);
-    AdaptiveReading reading{AdaptiveReading::Choice::automatic,
-                            {plan.interval, plan.max_overhead, tolerated_moves(layout)}};
-    Sampler<PublishedLayout, LiveProcess, LiveHost, P, AdaptiveReading> sampler{
-        layout, target.memory, reading, host, target.site, tables, options};
+  auto outcome = with_layout_of(target.site, [&](const auto& known) -> Result<Outcome> {
+    const PublishedLayout layout = as_published(known);
+    AdaptiveStrategy strategy{AdaptiveStrategy::Choice::automatic,
+                              {plan.interval, plan.max_overhead, tolerated_moves(layout)}};
+    Sampler<PublishedLayout, LiveProcess, LiveHost, P, AdaptiveStrategy> sampler{
+        layout, target.memory, strategy, host, target.site, tables, options};
     if (const auto ok = sampler.start(); !ok) return ok.error();
-    return run_session(sampler, reading, kept, plan, control);
+    return PolledSource{sampler, plan}.run(collector, control);
   });
   if (!outcome) return outcome.error();
-  if (outcome->end == SessionEnd::failed) return outcome->error;
-  run.interrupted = outcome->end == SessionEnd::stopped;
+  if (outcome->end == RunEnd::failed) return outcome->error;
+  run.interrupted = outcome->end == RunEnd::stopped;
   run.interval = outcome->interval;
   run.started = outcome->started;
   run.duration = outcome->duration;
-  run.trust = outcome->trust;
+  run.quality = outcome->quality;
   return run;
 }
 
-template <Mode P = mode::Wall, class C>
+template <Mode P = mode::Wall, Collector C>
 Result<Run> profile(Attached& target, SharedTables& tables, C& collector,
-                    const SessionPlan& plan = {}, const SamplerOptions& options = {}) {
+                    const SamplingPlan& plan = {}, const SamplerOptions& options = {}) {
   Unattended control;
   return profile<P>(target, tables, collector, plan, options, control);
 }
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/readers.hpp ----
+// ---- tachyon/sampler/reader_group.hpp ----
 
 #include <atomic>
 
 // Several readers, for rates that one cannot reach. A vectored read takes 2.4 us in the kernel, so
 // one thread ends at some 350,000 looks a second, less when it also has to collect what it saw.
 //
-// Each reader is a session of its own: sampler, schedule and books, at its share of the rate and
-// shifted against the others. What it sees goes into a ring; the caller's thread takes the rings'
-// oldest look again and again, so that the collector sees one run in order of time.
+// Each reader is a polled source of its own, at its share of the rate and shifted against the
+// others. What it sees goes into a ring; the caller's thread takes the rings' oldest look again and
+// again, so that the collector sees one run in order of time.
 //
 //   reader 0   look --- look --- look ---->  ring 0 --.
 //   reader 1   -- look --- look --- look ->  ring 1 ---+-- oldest first --> collector
 //   reader 2   ---- look --- look --- look>  ring 2 --'
 //
-// Nothing is dropped: a reader whose ring is full waits, is late, and says so in its books. A
-// reader is waited for when its ring is empty and it may still bring something older.
+// Nothing is dropped: a reader whose ring is full waits, is late, and counts that. A reader is waited
+// for when its ring is empty and it may still bring something older.
 namespace tachyon {
 
 // Part of a look, as it lies in a ring: one of its samples, or its end.
@@ -24523,13 +25293,6 @@ class SightingRing {  // NOLINT(clang-analyzer-optin.performance.Padding)
   std::size_t known_written_ = 0;  // the reader's
 };
 
-// What a reader needs: a sampler and its way of reading, as run_session() takes them.
-template <class S, class R>
-struct ReaderParts {
-  S* sampler;
-  R* reading;
-};
-
 namespace detail {
 
 template <int = 0> inline void nap(std::uint64_t nanoseconds) noexcept {
@@ -24537,12 +25300,11 @@ template <int = 0> inline void nap(std::uint64_t nanoseconds) noexcept {
   (void)::nanosleep(&time, nullptr);
 }
 
-// One reader: its thread, its ring, its books. To run_session() it is the collector and the control
-// at once.
-template <class S, class R>
+// One reader: its thread and its ring. To its source it is the collector and the control at once.
+template <TickSampler S>
 class ReaderLane {
  public:
-  ReaderLane(ReaderParts<S, R> parts, const SessionPlan& plan) : parts_{parts}, plan_{plan} {}
+  ReaderLane(S& sampler, const SamplingPlan& plan) : source_{sampler, plan} {}
   ReaderLane(const ReaderLane&) = delete;
   ReaderLane& operator=(const ReaderLane&) = delete;
   ~ReaderLane() {
@@ -24552,16 +25314,16 @@ class ReaderLane {
 
   void start() {
     thread_ = Worker{[this] {
-      outcome_ = run_session(*parts_.sampler, *parts_.reading, *this, plan_, *this);
+      outcome_ = source_.run(*this, *this);
       done_.store(true, std::memory_order_release);
     }};
   }
   void ask_to_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   bool done() const noexcept { return done_.load(std::memory_order_acquire); }
-  const SessionOutcome& outcome() const noexcept { return outcome_; }
-  Trust trust() {
+  const tachyon::Outcome& outcome() const noexcept { return outcome_; }
+  ReadQuality quality() {
     const Lock hold{mutex_};
-    return trust_;
+    return quality_;
   }
 
   // As a collector.
@@ -24572,9 +25334,9 @@ class ReaderLane {
   // As a control.
   bool stop() const noexcept { return stop_.load(std::memory_order_relaxed); }
   int descriptor() const noexcept { return -1; }
-  void progress(const SessionProgress& progress) {
+  void progress(const Progress& progress) {
     const Lock hold{mutex_};
-    trust_ = *progress.trust;
+    quality_ = *progress.quality;
   }
 
   // As the one who takes.
@@ -24589,12 +25351,11 @@ class ReaderLane {
     while (!ring_.push(sighting)) nap(20'000);
   }
 
-  ReaderParts<S, R> parts_;
-  SessionPlan plan_;
+  PolledSource<S> source_;
   SightingRing ring_{capacity};
-  SessionOutcome outcome_{};
+  tachyon::Outcome outcome_{};
   Mutex mutex_;
-  Trust trust_{};
+  ReadQuality quality_{};
   std::atomic<bool> stop_{false};
   std::atomic<bool> done_{false};
   Worker thread_;
@@ -24658,7 +25419,7 @@ class LaneMerger {
       const Sighting s = *front;
       lane.pop();
       if (s.ends_look) {
-        collector.end_tick(Tick{s.time, weight_, s.outcome, s.missed});
+        end_tick(collector, Tick{s.time, weight_, s.outcome, s.missed});
         return true;
       }
       note(s.stack);
@@ -24683,8 +25444,8 @@ class LaneMerger {
   std::uint64_t distinct_ = 0;
 };
 
-// Books of readers that worked side by side.
-template <int = 0> inline void add_beside(Trust& sum, const Trust& one) noexcept {
+// Counts of readers that worked side by side.
+template <int = 0> inline void add_beside(ReadQuality& sum, const ReadQuality& one) noexcept {
   add_counts(sum, one);
   sum.wall = std::max(sum.wall, one.wall);
   sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole process
@@ -24693,24 +25454,40 @@ template <int = 0> inline void add_beside(Trust& sum, const Trust& one) noexcept
 
 }  // namespace detail
 
-// Like run_session(), by as many readers as there are `parts`, one thread each. The samplers share
-// `tables`; the collector is called in this thread, with the tables locked.
-template <class S, class R, class C, SessionControl Control>
-SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTables& tables,
-                           C& collector, const SessionPlan& plan, Control& control) {
-  using OneLane = detail::ReaderLane<S, R>;
-  constexpr std::size_t at_once = 256;  // looks for which the tables are kept from the readers
+// One reader for each sampler, one thread each. The samplers share `tables`; the collector is called
+// in the thread that runs the group, with the tables locked.
+template <TickSampler S>
+class ReaderGroup {
+ public:
+  ReaderGroup(std::span<S* const> samplers, SharedTables& tables, const SamplingPlan& plan)
+      : samplers_{samplers.begin(), samplers.end()}, tables_{tables}, plan_{plan} {}
 
-  SessionOutcome out;
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control);
+
+ private:
+  static constexpr std::size_t at_once = 256;  // looks for which the tables are kept from readers
+
+  std::vector<S*> samplers_;
+  SharedTables& tables_;
+  SamplingPlan plan_;
+};
+
+template <TickSampler S>
+template <Collector C, RunControl Control>
+Outcome ReaderGroup<S>::run(C& collector, Control& control) {
+  using OneLane = detail::ReaderLane<S>;
+
+  Outcome out;
   out.started = unix_now();
   const std::uint64_t origin = monotonic_now();
   std::vector<std::unique_ptr<OneLane>> lanes;
-  for (const auto& part : parts) {
-    SessionPlan share = plan;
-    share.interval = plan.interval * parts.size();
+  for (S* const sampler : samplers_) {
+    SamplingPlan share = plan_;
+    share.interval = plan_.interval * samplers_.size();
     share.origin = origin;
-    share.phase = plan.interval * lanes.size();
-    lanes.push_back(std::make_unique<OneLane>(part, share));
+    share.phase = plan_.interval * lanes.size();
+    lanes.push_back(std::make_unique<OneLane>(*sampler, share));
   }
   detail::LaneMerger<OneLane> merger{lanes};
   for (auto& lane : lanes) lane->start();
@@ -24724,15 +25501,15 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
     const std::uint64_t now = monotonic_now();
     if (now - last_progress >= 1'000'000'000U) {
       last_progress = now;
-      Trust sum;
-      for (auto& lane : lanes) detail::add_beside(sum, lane->trust());
+      ReadQuality sum;
+      for (auto& lane : lanes) detail::add_beside(sum, lane->quality());
       sum.distinct = merger.distinct();
-      control.progress({now - origin, &sum, plan.interval});
+      control.progress({now - origin, &sum, plan_.interval});
     }
     const bool all_done =
         std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); });
     const std::size_t taken =
-        tables.with([&](Tables&) { return merger.drain(collector, at_once); });
+        tables_.with([&](Tables&) { return merger.drain(collector, at_once); });
     if (taken == at_once) continue;
     if (all_done && taken == 0) break;
     // One that cannot go on ends them all.
@@ -24744,16 +25521,16 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
 
   out.end = lanes.front()->outcome().end;
   for (const auto& lane : lanes) {
-    const SessionOutcome& one = lane->outcome();
-    detail::add_beside(out.trust, one.trust);
+    const Outcome& one = lane->outcome();
+    detail::add_beside(out.quality, one.quality);
     out.duration = std::max(out.duration, one.duration);
-    out.interval = std::max(out.interval, one.interval / parts.size());
+    out.interval = std::max(out.interval, one.interval / samplers_.size());
     out.slowed_down = out.slowed_down || one.slowed_down;
-    const bool worse = one.end == SessionEnd::failed ||
-                       (one.end == SessionEnd::target_ended && out.end != SessionEnd::failed);
+    const bool worse =
+        one.end == RunEnd::failed || (one.end == RunEnd::target_ended && out.end != RunEnd::failed);
     if (worse) out.end = one.end, out.error = one.error;
   }
-  out.trust.distinct = merger.distinct();
+  out.quality.distinct = merger.distinct();
   return out;
 }
 
@@ -24763,8 +25540,8 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
 
 #include <variant>
 
-// A recording as another source of samples. Whoever collects cannot tell it from a running program,
-// so every output works on both, and the same samples give the same output. The file may be ours or
+// A recording as another source of samples: a collector cannot tell it from a running program, so
+// every output works on both, and the same samples give the same output. The file may be ours or
 // CPython's own; its first bytes tell. What is kept of it is a row of filters (replay_filters.hpp)
 // between this and the collector.
 namespace tachyon {
@@ -24897,11 +25674,51 @@ template <int> inline Result<ThreadTable> Replay::threads() {
   return std::move(tables.threads);
 }
 
+// A recording, or the part of it inside a window, as a source. Its samples' times and its figures are
+// those of the recorded run.
+class ReplaySource {
+ public:
+  // Both outlive the source.
+  template <int = 0> ReplaySource(Replay& replay, Tables& tables, TimeWindow window = {}) noexcept
+      : replay_{replay}, tables_{tables}, window_{window} {}
+
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control) {
+    constexpr std::uint64_t told_every = 200'000'000;  // ns
+    const std::uint64_t began = monotonic_now();
+    std::uint64_t told = began;
+    const auto go_on = [&](std::uint64_t done, std::uint64_t all) {
+      if (control.stop()) return false;
+      const std::uint64_t now = monotonic_now();
+      if (now - told < told_every) return true;
+      told = now;
+      const double part = all != 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
+      control.progress({now - began, &replay_.run().quality, replay_.run().interval, part});
+      return true;
+    };
+    const Run& run = replay_.run();
+    Outcome out;
+    out.started = run.started;
+    out.duration = run.duration;
+    out.interval = run.interval;
+    out.quality = run.quality;
+    if (const auto played = replay_.play(tables_, collector, window_, go_on); !played) {
+      out.error = played.error();
+      out.end = out.error.code == Errc::timed_out ? RunEnd::stopped : RunEnd::failed;
+    }
+    return out;
+  }
+
+ private:
+  Replay& replay_;
+  Tables& tables_;
+  TimeWindow window_;
+};
+static_assert(Source<ReplaySource>);
+
 }  // namespace tachyon
 
 // ---- tachyon/sampler/replay_filters.hpp ----
-
-#include <tuple>
 
 // What a recording is asked for, in pieces. A filter is anything that takes a sample, may change
 // it, and says whether it is kept; `Filtered` puts any number of them in front of a collector and
@@ -25023,44 +25840,39 @@ class LastNames {
     const Thread* const last = threads_.find(thread);
     return last != nullptr ? *last : thread;
   }
+  template <int = 0> bool known() const noexcept { return threads_.size() != 0; }
 
  private:
   ThreadTable threads_{};
 };
 
-// Threads by kernel id, by name as the system or as Python knows it, or by "main". Without their
-// last names they go by what is known of them at each sample.
+// Threads by kernel id, by a pattern of their names, or by "main" (thread_pattern.hpp). Which ones is
+// decided once where their last names are known; without, by what is known at each sample.
 class ByThread {
  public:
-  template <int = 0> ByThread(const Tables& tables, std::vector<std::string> wanted, LastNames last = {})
-      : tables_{tables}, wanted_{std::move(wanted)}, last_{std::move(last)} {}
+  template <int = 0> ByThread(const Tables& tables, std::vector<std::string> patterns, LastNames last = {})
+      : tables_{tables}, patterns_{std::move(patterns)}, last_{std::move(last)} {}
 
-  template <int = 0> bool operator()(Sample& sample) const {
-    const Thread& thread = last_(tables_.threads[sample.thread]);
-    for (const std::string& one : wanted_) {
-      if (one.empty()) continue;
-      if (one == thread.name || one == thread.python_name || is_number(one, thread.id) ||
-          (one == "main" && thread.main && thread.interpreter == 0)) {
-        return true;
-      }
+  template <int = 0> bool operator()(Sample& sample) {
+    if (patterns_.empty()) return true;
+    if (!last_.known()) return thread_matches(patterns_, tables_.threads[sample.thread]);
+    const auto index = static_cast<std::uint32_t>(sample.thread);
+    if (index >= verdicts_.size()) verdicts_.resize(std::size_t{index} + 1, Verdict::open);
+    Verdict& verdict = verdicts_[index];
+    if (verdict == Verdict::open) {
+      const Thread& thread = last_(tables_.threads[sample.thread]);
+      verdict = thread_matches(patterns_, thread) ? Verdict::wanted : Verdict::unwanted;
     }
-    return false;
+    return verdict == Verdict::wanted;
   }
 
  private:
-  template <int = 0> static bool is_number(std::string_view text, std::uint64_t id) noexcept {
-    if (text.empty() || text.size() > 19 ||
-        text.find_first_not_of("0123456789") != std::string_view::npos) {
-      return false;
-    }
-    std::uint64_t value = 0;
-    for (const char c : text) value = value * 10 + static_cast<unsigned>(c - '0');
-    return value == id;
-  }
+  enum class Verdict : std::uint8_t { open, wanted, unwanted };
 
   const Tables& tables_;
-  std::vector<std::string> wanted_;
+  std::vector<std::string> patterns_;
   LastNames last_;
+  std::vector<Verdict> verdicts_{};
 };
 
 // The main thread of the main interpreter: what is sampled unless all threads are asked for.
@@ -25114,327 +25926,6 @@ class WithoutFrames {
   std::vector<std::uint32_t> known_{};
   std::vector<StackId> path_{};
 };
-
-}  // namespace tachyon
-
-// ---- tachyon/sampler/snapshot.hpp ----
-
-#include <iterator>
-
-// One look that is kept: what every thread is doing, with names, statuses and, where asked for, the
-// values of local variables. A running thread is read like a sample is; one that will not be read
-// whole after many tries is shown as far as it could be, and says so. One that moves from try to
-// try is tried for longer: it will stand well some time. One that stands still may be the work of
-// somebody who wants to keep us.
-namespace tachyon {
-
-struct SnapshotOptions {
-  SamplerOptions frames{};
-  bool locals = false;
-  unsigned tries = 1000;
-  std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
-};
-
-struct SnapshotFrame {
-  FrameId frame{};
-  std::vector<LocalVariable> locals{};
-  bool locals_changed = false;  // while they were read; those that did are left out
-};
-
-struct SnapshotThread {
-  ThreadIndex thread{};
-  Status status{};
-  std::vector<SnapshotFrame> frames{};  // oldest first
-  Error problem{};                      // why the stack is not whole; ok: it is
-  bool task = false;                    // the stack of an asyncio task; the thread may have ended
-  std::size_t innermost = no_node;      // its task among those of the snapshot, if it has one
-};
-
-struct SnapshotTask {
-  TaskNode node{};
-  ThreadIndex thread{};
-};
-
-struct Snapshot {
-  std::vector<SnapshotThread> threads{};
-  std::vector<SnapshotTask> tasks{};  // with --async-aware
-  std::size_t interpreters = 1;
-  std::uint64_t lost_tasks = 0;  // that changed in every read
-};
-
-namespace detail {
-
-// The frames of a stack. Synthetic frames stand between the links of the chain, in the same order.
-// Returns which link each frame is; past the end: none.
-template <int = 0> inline std::vector<std::size_t> fill_frames(const Chain& chain, StackId stack, SharedTables& tables,
-                                            SnapshotThread& out) {
-  std::vector<FrameId> frames;
-  std::vector<FrameKind> kinds;
-  tables.with([&](Tables& all) {
-    all.frames.frames_of(stack, frames);
-    for (const FrameId frame : frames) kinds.push_back(all.frames[frame].kind);
-  });
-  std::vector<std::size_t> links;
-  std::size_t link = 0;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    out.frames.push_back({frames[i]});
-    links.push_back(chain.size());
-    if (kinds[i] != FrameKind::python) continue;
-    while (link < chain.size() && !chain[link].shown) ++link;
-    if (link < chain.size()) links.back() = link++;
-  }
-  return links;
-}
-
-// Is this link what it was? The youngest, too, stands where it stood: otherwise it may have been left
-// and entered again, and what is the same at two moments would be what entering it leaves behind.
-template <class L, Memory M>
-bool is_still(M& memory, const L& layout, const Link& link) {
-  StructCopy<copies::Frame> copy;
-  return copy.fetch(memory, link.at, layout) &&
-         link.same_as(raw_frame(layout, link.at, copy.bytes()));
-}
-
-// How many links of the chain, from the outermost on, are what they were.
-template <class L, Memory M>
-std::size_t count_standing(M& memory, const L& layout, ThreadReader<L>& reader) {
-  const Chain& chain = reader.chain();
-  std::size_t standing = 0;
-  while (standing < chain.size() &&
-         (chain[standing].code == nullptr || is_still(memory, layout, chain[standing]))) {
-    ++standing;
-  }
-  if (standing == chain.size() && standing != 0 && !reader.still_runs(memory)) --standing;
-  return standing;
-}
-
-// The locals of every frame. Of a target that runs on they are read twice, and the frames before,
-// between and after. What is the same each time was so all the while, or the thread came back to
-// the very instruction three times:
-//
-//   chain ... | frames | values | frames | values | frames |
-//
-// (Read once, 3 to 22 of 100 dumps of a busy program showed values of frames that had come since.)
-// False: some frames had gone; they and those above them get no values.
-template <class L, Memory M>
-bool fill_locals(M& memory, const L& layout, ThreadReader<L>& reader,
-                 const std::vector<std::size_t>& links, bool still, SnapshotThread& out) {
-  const Chain& chain = reader.chain();
-  ValueReader<L> values{layout};
-  const auto read_all = [&] {
-    std::vector<std::vector<LocalVariable>> all(links.size());
-    for (std::size_t i = 0; i < links.size(); ++i) {
-      if (links[i] == chain.size()) continue;
-      const Link& link = chain[links[i]];
-      all[i] = read_locals(memory, layout, link.at, link.executable, values);
-    }
-    return all;
-  };
-  std::size_t standing = still ? chain.size() : count_standing(memory, layout, reader);
-  const auto before = read_all();
-  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
-  const auto after = still ? before : read_all();
-  if (!still) standing = std::min(standing, count_standing(memory, layout, reader));
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    if (links[i] == chain.size()) continue;
-    SnapshotFrame& frame = out.frames[i];
-    if (links[i] < standing) {
-      std::copy_if(before[i].begin(), before[i].end(), std::back_inserter(frame.locals),
-                   [&](const LocalVariable& one) {
-                     return std::find(after[i].begin(), after[i].end(), one) != after[i].end();
-                   });
-    }
-    frame.locals_changed = frame.locals.size() != before[i].size();
-  }
-  return standing == chain.size();
-}
-
-// Does any thread hold a GIL? Where none does, none waits for it.
-template <Layout L, Memory M>
-bool some_gil_is_held(M& memory, const L& layout, Address runtime) {
-  const auto interpreters = list_interpreters(memory, layout, runtime);
-  if (!interpreters || !layout.gil.locked.present()) return false;
-  return std::any_of(interpreters->begin(), interpreters->end(), [&](Address interpreter) {
-    Address gil = layout.runtime.gil.at(runtime);
-    if (layout.interpreter.gil.present()) {
-      gil = read_value<Address>(memory, layout.interpreter.gil.at(interpreter)).value_or(Address{});
-    }
-    const auto locked = read_value<std::int32_t>(memory, layout.gil.locked.at(gil));
-    return locked && *locked == 1;
-  });
-}
-
-// A thread that lost its CPU amid a change gets it back a time slice later, not by being asked: on
-// a machine where six want each CPU that may be 20 ms. Each time it is given longer.
-template <class R>
-bool let_run(R& reading, unsigned time) {
-  constexpr std::uint64_t pause = 1'000'000;  // ns
-  constexpr unsigned longest = 10;
-  return reading.wait(monotonic_now() + std::min(time, longest) * pause);
-}
-
-struct TaskLook {
-  std::vector<TaskStack> stacks{};
-  TaskGraph graph{};
-  std::uint64_t lost = 0;
-};
-
-// Which coroutines a running task has is known from its thread, and which task that is from the
-// look before: so there are two looks, and more while something changes under them, or while many
-// tasks, more than anybody forges, become more still.
-template <Layout L, Memory M, Host H, class R>
-Result<TaskLook> look_at_tasks(Watch<L, M, H>& watch, R& reading, const SnapshotOptions& options) {
-  constexpr unsigned enough = 20;
-  constexpr std::size_t many = 8192;
-  TaskLook out;
-  std::size_t before = 0;
-  const std::uint64_t began = thread_cpu_time();
-  for (unsigned i = 0; i < enough; ++i) {
-    const bool grows = out.stacks.size() > std::max(before, many);
-    before = out.stacks.size();
-    if (i > 1 && !grows && thread_cpu_time() - began > options.patience) break;
-    if (i % 5 == 4 && !let_run(reading, i / 5 + 1)) break;
-    for (auto& thread : watch.threads()) {
-      thread.pending = true;
-      thread.accepted = false;
-    }
-    if (const auto ok = reading.begin(); !ok) return ok.error();
-    bool good = watch.look({.everybody = reading.certain()}, monotonic_now());
-    for (auto& thread : watch.threads()) {
-      if (thread.accepted) watch.judge(thread);
-      good = good && !thread.pending;
-    }
-    out.lost = watch.look_at_tasks(out.stacks);
-    good = out.lost == 0 && good;
-    if (reading.end() && good && i != 0) break;
-  }
-  out.graph = watch.task_graph(out.stacks);
-  return out;
-}
-
-// Thousands of stacks of thousands of tasks each are too many frames: all stacks together have so
-// many at most, and those beyond that keep their innermost ones.
-template <int = 0> inline void keep_innermost(SnapshotThread& shown, std::size_t& left, SharedTables& tables) {
-  constexpr std::size_t kept = 64;
-  std::vector<SnapshotFrame>& frames = shown.frames;
-  if (frames.size() > std::max(left, kept)) {
-    const std::size_t cut = frames.size() - kept;
-    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(cut));
-    const std::string name = "<truncated: " + std::to_string(cut) + " frames>";
-    const FrameId root = StackBuilder{tables}.synthetic(name, FrameKind::truncated);
-    frames.insert(frames.begin(), {root});
-  }
-  left -= std::min(left, frames.size());
-}
-
-}  // namespace detail
-
-// Of a Reading, wait() for a moment, begin(), end() and certain() are used.
-template <Layout L, Memory M, Host H, class R>
-Result<Snapshot> take_snapshot(const L& layout, M& memory, H& host, R& reading,
-                               const RuntimeSite& site, SharedTables& tables,
-                               const SnapshotOptions& options) {
-  Watch<L, M, H> watch{layout, memory, host, site, tables, options.frames};
-  if (const auto ok = watch.check_tasks(); !ok) return ok.error();
-  if (const auto ok = watch.refresh(); !ok) return ok.error();
-  // The kernel is asked before anything is stopped.
-  const bool contended = detail::some_gil_is_held(memory, layout, site.runtime);
-  for (auto& thread : watch.threads()) {
-    const auto stat =
-        thread.schedule ? thread.schedule->stat() : Result<ProcessStat>{Errc::unreadable};
-    thread.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
-    if (contended && (!stat || stat->state == 'S')) thread.waits_at = host.futex_wait(thread.task);
-    thread.pending = true;
-  }
-  Snapshot out;
-  out.interpreters = watch.interpreter_count();
-  const std::uint64_t began = thread_cpu_time();
-  // False: its frames had gone before their values were read, and there is time for another try.
-  const auto keep = [&](WatchedThread<L>& thread, Error problem) {
-    const Chain& chain = thread.reader.chain();
-    SnapshotThread shown{thread.index, thread.status, {}, problem};
-    const auto links = detail::fill_frames(chain, thread.stack, tables, shown);
-    const bool stood = !options.locals || detail::fill_locals(memory, layout, thread.reader, links,
-                                                              reading.certain(), shown);
-    if (!stood && problem.code == Errc::ok && thread_cpu_time() - began < options.patience / 2) {
-      return false;
-    }
-    out.threads.push_back(std::move(shown));
-    return true;
-  };
-  unsigned longer = 1;
-  std::uint64_t stood = 0;
-  for (unsigned attempt = 0; attempt < longer * options.tries; ++attempt) {
-    // Somebody may have made an endless chain of frames, and each try costs all of it.
-    if (attempt != 0 && thread_cpu_time() - began > longer * options.patience) break;
-    if (attempt % 50 == 49 && !detail::let_run(reading, attempt / 50 + 1)) break;
-    if (const auto ok = reading.begin(); !ok) return ok.error();
-    const bool read = watch.look({.everybody = reading.certain()}, monotonic_now());
-    for (auto& thread : watch.threads()) {
-      if (!read || !thread.accepted) continue;
-      watch.judge(thread);
-      // Values are read while the frames are still what they were, as far as this reading goes.
-      if (reading.certain()) (void)keep(thread, {});
-    }
-    const bool good = reading.end() && read;
-    bool pending = false;
-    std::uint64_t standing = 0;  // another number when somebody moved
-    for (auto& thread : watch.threads()) {
-      if (thread.accepted && good) {
-        thread.pending = !reading.certain() && !keep(thread, {});
-        thread.accepted = false;
-      } else if (thread.accepted) {
-        thread.accepted = false;
-        thread.pending = true;
-      }
-      pending = pending || thread.pending;
-      if (thread.pending) standing += thread.reader.current_frame().value;
-    }
-    if (attempt > 1 && standing != stood) longer = 10;  // where it stands is known at the second
-    stood = standing;
-    if (!good && reading.certain()) out.threads.clear();
-    if (good && !pending) break;
-    if (reading.certain() && good && attempt != 0) break;  // nothing moved: it would say the same
-  }
-  for (auto& thread : watch.threads()) {
-    if (thread.pending) (void)keep(thread, watch.read_partial(thread));
-  }
-  if (options.frames.tasks) {
-    auto looked = detail::look_at_tasks(watch, reading, options);
-    if (!looked) return looked.error();
-    out.lost_tasks = looked->lost;
-    out.threads.clear();
-    const auto thread_of = [&](std::size_t i) {
-      return i < watch.threads().size() ? watch.threads()[i].index : watch.orphan();
-    };
-    std::size_t left = std::size_t{1} << 20;
-    for (std::size_t i = 0; i < looked->stacks.size(); ++i) {
-      SnapshotThread shown;
-      shown.thread = thread_of(looked->stacks[i].thread);
-      shown.task = true;
-      if (i < looked->graph.leaves.size()) shown.innermost = looked->graph.leaves[i];
-      detail::fill_frames(Chain{}, looked->stacks[i].stack, tables, shown);
-      detail::keep_innermost(shown, left, tables);
-      out.threads.push_back(std::move(shown));
-    }
-    for (TaskNode& node : looked->graph.nodes) {
-      const ThreadIndex thread = thread_of(node.thread);
-      out.tasks.push_back({std::move(node), thread});
-    }
-    return out;
-  }
-  // Main interpreter and main thread first, the others as they were started.
-  const Tables& all = tables.unguarded();
-  std::stable_sort(out.threads.begin(), out.threads.end(),
-                   [&](const SnapshotThread& a, const SnapshotThread& b) {
-                     const Thread& x = all.threads[a.thread];
-                     const Thread& y = all.threads[b.thread];
-                     if (x.interpreter != y.interpreter) return x.interpreter < y.interpreter;
-                     if (x.main != y.main) return x.main;
-                     return x.id < y.id;
-                   });
-  return out;
-}
 
 }  // namespace tachyon
 
@@ -27251,8 +27742,8 @@ class ChromeTraceEvents {
     json_.member("command_line", run_.target.command_line);
     json_.member("started_unix_ns", run_.started);
     json_.member("samples", timeline_.total().samples);
-    json_.member("lost", run_.trust.given_up);
-    json_.member("missed", run_.trust.missed);
+    json_.member("lost", run_.quality.given_up);
+    json_.member("missed", run_.quality.missed);
     json_.end_object();
     json_.end_object();
   }
@@ -27675,47 +28166,6 @@ using Collapsed = FromTree<CollapsedWriter>;
 
 }  // namespace tachyon
 
-// ---- tachyon/collect/concept.hpp ----
-
-namespace tachyon {
-
-// What is kept of the samples. A collector never interns for itself: a sample's stack and thread
-// are numbers into the session's tables, and per-number vectors are all that most collectors need.
-template <class C>
-concept Collector = requires(C& collector, const Sample& sample) {
-  { collector.add(sample) } -> std::same_as<void>;
-};
-
-// Some outputs also care about looks that yielded nothing.
-template <class C>
-concept TickCollector = Collector<C> && requires(C& collector, const Tick& tick) {
-  { collector.end_tick(tick) } -> std::same_as<void>;
-};
-
-template <Collector C>
-void end_tick(C& collector, const Tick& tick) {
-  if constexpr (TickCollector<C>) collector.end_tick(tick);
-}
-
-// Several collectors fed by one run.
-template <Collector... Cs>
-class Fanout {
- public:
-  explicit Fanout(Cs&... collectors) : all_{collectors...} {}
-
-  void add(const Sample& sample) {
-    std::apply([&](Cs&... each) { (each.add(sample), ...); }, all_);
-  }
-  void end_tick(const Tick& tick) {
-    std::apply([&](Cs&... each) { (tachyon::end_tick(each, tick), ...); }, all_);
-  }
-
- private:
-  std::tuple<Cs&...> all_;
-};
-
-}  // namespace tachyon
-
 // ---- tachyon/collect/page_run.hpp ----
 
 namespace tachyon {
@@ -27758,7 +28208,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
     if (on) json.value(name);
   }
   json.end_array();
-  const Trust& t = run.trust;
+  const ReadQuality& t = run.quality;
   json.key("trust");
   json.begin_object();
   json.member("ticks", t.ticks);
@@ -27770,9 +28220,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("given_up", t.given_up);
   json.member("late", t.late);
   json.member("missed", t.missed);
-  json.member("exact", t.exact);
-  json.member("fast", t.fast);
-  json.member("blocking", t.blocking);
+  for (const Strategy one : strategies) json.member(name_of(one), t.by_strategy[one]);
   json.member("reused_checked", t.reused_checked);
   json.member("reused_wrong", t.reused_wrong);
   json.member("wall", t.wall);
@@ -29136,13 +29584,13 @@ void GeckoProfile<S>::write_trust() {
     json_.begin_object();
     json_.member("label", "Sampling");
     column("entries", [&] {
-      entry("Stacks asked for", run_.trust.attempts);
-      entry("Stacks accepted", run_.trust.valid);
-      entry("Different stacks", run_.trust.distinct);
-      entry("Stacks read more than once", run_.trust.retried);
-      entry("Stacks lost", run_.trust.given_up);
-      entry("Late looks", run_.trust.late);
-      entry("Missed looks", run_.trust.missed);
+      entry("Stacks asked for", run_.quality.attempts);
+      entry("Stacks accepted", run_.quality.valid);
+      entry("Different stacks", run_.quality.distinct);
+      entry("Stacks read more than once", run_.quality.retried);
+      entry("Stacks lost", run_.quality.given_up);
+      entry("Late looks", run_.quality.late);
+      entry("Missed looks", run_.quality.missed);
     });
     json_.end_object();
   });
@@ -35625,11 +36073,7 @@ struct Outcome {
 
 namespace detail {
 
-template <int = 0> inline Moment moment_now() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<Moment>(now.tv_sec) * 1'000'000'000 + static_cast<Moment>(now.tv_nsec);
-}
+template <int = 0> inline Moment moment_now() noexcept { return static_cast<Moment>(monotonic_now()); }
 
 template <int = 0> inline std::string time_of_day() {
   const std::time_t now = std::time(nullptr);

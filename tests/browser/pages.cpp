@@ -209,7 +209,7 @@ int main(int argc, char** argv) {
   save_recording("busy", test::busy_recording());
   save_recording("hostile", hostile());
   Recording empty;
-  empty.run.trust.ticks = 100;
+  empty.run.quality.ticks = 100;
   empty.run.duration = 100'000'000;
   save_recording("empty", empty);
   Recording one;

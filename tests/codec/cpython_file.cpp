@@ -223,7 +223,7 @@ TEST_CASE("a known file of CPython's format, in both byte orders") {
     CHECK(back.run.options.gc);
     CHECK_FALSE(back.run.options.all_threads);
     CHECK(back.run.duration == 0);
-    CHECK(back.run.trust.valid == 9);
+    CHECK(back.run.quality.valid == 9);
   }
 }
 
@@ -318,16 +318,16 @@ TEST_CASE("statistics: the block of today, the older one, none") {
     CpythonRead back = read_cpython(hand.file());
     CHECK(back.text == known_text);
     CHECK(back.run.duration == 2'500'000'000);
-    CHECK(back.run.trust.ticks == 2500);
-    CHECK(back.run.trust.given_up == 50);
-    CHECK(back.run.trust.missed == 625);
+    CHECK(back.run.quality.ticks == 2500);
+    CHECK(back.run.quality.given_up == 50);
+    CHECK(back.run.quality.missed == 625);
 
     hand.statistics =
         hand.real(2.5) + hand.real(1000) + "TACHSTAT" + hand.fixed(1, 4) + hand.fixed(32, 4);
     back = read_cpython(hand.file());
     CHECK(back.text == known_text);
-    CHECK(back.run.trust.ticks == 2500);
-    CHECK(back.run.trust.given_up == 0);
+    CHECK(back.run.quality.ticks == 2500);
+    CHECK(back.run.quality.given_up == 0);
 
     hand.statistics = hand.real(std::numeric_limits<double>::infinity()) + hand.real(1000) +
                       "TACHSTAT" + hand.fixed(1, 4) + hand.fixed(32, 4);
@@ -432,10 +432,10 @@ TEST_CASE("a run's description in CPython's format") {
   run.options = {true, true, false, true, true, false, false};
   run.interval = 2'000'000;
   run.duration = 4'000'000'000;
-  run.trust.ticks = 2000;
-  run.trust.valid = 1900;
-  run.trust.given_up = 100;
-  run.trust.missed = 500;
+  run.quality.ticks = 2000;
+  run.quality.valid = 1900;
+  run.quality.given_up = 100;
+  run.quality.missed = 500;
   StringSink sink;
   recording.write(sink, run);
   const Run back = read_cpython(sink.text()).run;
@@ -445,9 +445,9 @@ TEST_CASE("a run's description in CPython's format") {
          back.options.opcodes && back.options.blocking));
   CHECK(back.interval == 2'000'000);
   CHECK(back.duration == 4'000'000'000);
-  CHECK(back.trust.ticks == 2000);
-  CHECK(back.trust.given_up == 100);
-  CHECK(back.trust.missed == 500);
+  CHECK(back.quality.ticks == 2000);
+  CHECK(back.quality.given_up == 100);
+  CHECK(back.quality.missed == 500);
 }
 
 TEST_CASE("lines and columns that the format cannot hold are written as unknown") {

@@ -367,8 +367,17 @@ TEST_CASE("a run's description comes back whole") {
   run.started = 1'700'000'000'000'000'000;
   run.duration = 5;
   std::uint64_t next = 1000;
-  for (const auto counter : recording::trust_counters) run.trust.*counter = next++;
-  run.trust.target_cost = 0.125;
+  for (unsigned i = 0; i < recording::quality_counts; ++i) {
+    std::uint64_t* const count = recording::quality_count(run.quality, i);
+    REQUIRE(count != nullptr);
+    *count = next++;
+  }
+  CHECK(run.quality.by_strategy[Strategy::exact] == 1009);  // numbers in files stay what they are
+  CHECK(run.quality.by_strategy[Strategy::fast] == 1010);
+  CHECK(run.quality.by_strategy[Strategy::blocking] == 1011);
+  CHECK(run.quality.reused_checked == 1012);
+  CHECK(recording::quality_count(run.quality, recording::quality_counts) == nullptr);
+  run.quality.target_cost = 0.125;
   run.sources = {{"/a/x.py", "print(1)\n"}, {"b.py", std::string(100'000, '#')}};
 
   Tables tables;
@@ -394,9 +403,11 @@ TEST_CASE("a run's description comes back whole") {
   CHECK(back.interrupted);
   CHECK(back.started == run.started);
   CHECK(back.duration == 5);
-  for (const auto counter : recording::trust_counters)
-    CHECK(back.trust.*counter == run.trust.*counter);
-  CHECK(back.trust.target_cost == 0.125);
+  ReadQuality counted = back.quality;
+  for (unsigned i = 0; i < recording::quality_counts; ++i) {
+    CHECK(*recording::quality_count(counted, i) == *recording::quality_count(run.quality, i));
+  }
+  CHECK(back.quality.target_cost == 0.125);
   CHECK((back.sources == run.sources));
 
   StringSink without;

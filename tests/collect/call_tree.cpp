@@ -7,10 +7,10 @@
 #include <catch2/catch.hpp>
 
 #include <tachyon/collect/code_table.hpp>
-#include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/folded_tree.hpp>
 #include <tachyon/collect/opcode_table.hpp>
 #include <tachyon/collect/thread_statistics.hpp>
+#include <tachyon/sample/collector.hpp>
 
 #include "hand_made.hpp"
 

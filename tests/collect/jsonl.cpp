@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/jsonl_events.hpp>
+#include <tachyon/sample/collector.hpp>
 
 #include "golden.hpp"
 #include "hand_made.hpp"

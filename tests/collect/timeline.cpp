@@ -4,8 +4,8 @@
 #include <tuple>
 #include <catch2/catch.hpp>
 
-#include <tachyon/collect/concept.hpp>
 #include <tachyon/collect/state_intervals.hpp>
+#include <tachyon/sample/collector.hpp>
 
 #include "hand_made.hpp"
 

@@ -1,5 +1,5 @@
 // expect: Collector
-#include <tachyon/collect/concept.hpp>
+#include <tachyon/sample/collector.hpp>
 
 struct Count {
 #ifndef MISTAKE

@@ -14,16 +14,16 @@ int main(int count, char** words) {
   if (!site) return std::fputs("no Python in it\n", stderr), 1;
   SharedTables tables;
   CoreHost host{*core, site->asyncio_debug};
-  StillReading reading;
-  const auto snapshot = with_layout_of(*site, [&](const auto& layout) {
-    const PublishedLayout told = told_at_run_time(layout);
-    return take_snapshot(told, *core, host, reading, *site, tables, {{.all_threads = true}});
+  StillStrategy reading;
+  const auto dump = with_layout_of(*site, [&](const auto& layout) {
+    const PublishedLayout told = as_published(layout);
+    return take_dump(told, *core, host, reading, *site, tables, {{.all_threads = true}});
   });
-  if (!snapshot) return std::fputs("it could not be read\n", stderr), 1;
-  for (const SnapshotThread& thread : snapshot->threads) {
+  if (!dump) return std::fputs("it could not be read\n", stderr), 1;
+  for (const DumpedThread& thread : dump->threads) {
     const Tables& known = tables.unguarded();
     std::printf("thread %lu\n", static_cast<unsigned long>(known.threads[thread.thread].id));
-    for (const SnapshotFrame& frame : thread.frames) {
+    for (const DumpedFrame& frame : thread.frames) {
       std::printf("  %s:%d %s\n", std::string{known.frames.file_of(frame.frame)}.c_str(),
                   known.frames[frame.frame].location.line,
                   std::string{known.frames.name_of(frame.frame)}.c_str());

@@ -32,10 +32,10 @@ struct SavingMemory {
 void look(Memory auto& memory, Attached& target) {
   SharedTables tables;
   LiveHost host{target};
-  StillReading reading;
+  StillStrategy reading;
   const auto seen = with_layout_of(target.site, [&](const auto& layout) {
-    const PublishedLayout told = told_at_run_time(layout);
-    return take_snapshot(told, memory, host, reading, target.site, tables, {});
+    const PublishedLayout told = as_published(layout);
+    return take_dump(told, memory, host, reading, target.site, tables, {});
   });
   if (!seen || seen->threads.empty() || seen->threads[0].frames.empty()) return;
   const FrameId leaf = seen->threads[0].frames.back().frame;

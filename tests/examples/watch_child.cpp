@@ -24,7 +24,7 @@ int main(int count, char** words) {
     auto file = tachyon::OutputFile::create(words[1]);
     if (!run || !file) return;
     page.write(*file, *run);
-    if (file->close()) std::printf("%s: %lu samples\n", words[1], run->trust.valid);
+    if (file->close()) std::printf("%s: %lu samples\n", words[1], run->quality.valid);
   }};
   int status = 0;
   ::waitpid(child, &status, 0);  // the profiler ends by itself: its target has gone

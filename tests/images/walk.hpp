@@ -5,9 +5,9 @@
 #include <string>
 
 #include <tachyon/mode/modes.hpp>
+#include <tachyon/sampler/dump.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/sampler.hpp>
-#include <tachyon/sampler/snapshot.hpp>
 
 #include "saved_process.hpp"
 
@@ -52,34 +52,34 @@ template <tachyon::Memory M>
 Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process, M& memory) {
   using namespace tachyon;
   Counts counts;
-  SnapshotOptions options;
+  DumpOptions options;
   options.frames.all_threads = options.frames.native = options.frames.opcodes = true;
   options.locals = true;
   for (const bool tasks : {false, true}) {
     SharedTables tables;
     StillHost host{process};
-    StillReading reading;
+    StillStrategy reading;
     options.frames.tasks = tasks;
     options.frames.task_choice = TaskChoice::all;
     const auto seen = timed(counts, [&] {
-      return take_snapshot(layout, memory, host, reading, process.site, tables, options);
+      return take_dump(layout, memory, host, reading, process.site, tables, options);
     });
     if (!seen) continue;
-    for (const SnapshotThread& thread : seen->threads) {
+    for (const DumpedThread& thread : seen->threads) {
       ++(tasks ? counts.tasks : counts.threads);
       counts.frames += thread.frames.size();
-      for (const SnapshotFrame& frame : thread.frames) counts.locals += frame.locals.size();
+      for (const DumpedFrame& frame : thread.frames) counts.locals += frame.locals.size();
     }
   }
   for (const bool tasks : {false, true}) {
     SharedTables tables;
     StillHost host{process};
-    FastReading reading;
+    FastStrategy reading;
     SamplerOptions sampled;
     sampled.all_threads = true;
     sampled.tasks = tasks;
     sampled.task_choice = TaskChoice::running;
-    Sampler<PublishedLayout, M, StillHost, mode::Wall, FastReading> sampler{
+    Sampler<PublishedLayout, M, StillHost, mode::Wall, FastStrategy> sampler{
         layout, memory, reading, host, process.site, tables, sampled};
     if (!timed(counts, [&] { return sampler.start(); })) continue;
     Counter counter;
@@ -91,20 +91,12 @@ Counts walk_with(const tachyon::PublishedLayout& layout, const Process& process,
   return counts;
 }
 
-inline const tachyon::PublishedLayout& in_one_form(const tachyon::PublishedLayout& layout) {
-  return layout;
-}
-template <tachyon::CompiledLayout L>
-tachyon::PublishedLayout in_one_form(const L& layout) {
-  return tachyon::as_published(layout);
-}
-
 // `memory`: the image's, or one that lies.
 template <tachyon::Memory M>
 Counts walk(const Process& process, M& memory) {
   const auto counts =
       tachyon::with_layout_of(process.site, [&](const auto& layout) -> tachyon::Result<Counts> {
-        return walk_with(in_one_form(layout), process, memory);
+        return walk_with(tachyon::as_published(layout), process, memory);
       });
   return counts ? *counts : Counts{};
 }

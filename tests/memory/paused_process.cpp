@@ -195,19 +195,6 @@ TEST_CASE("paused process: stands while paused, runs before and after") {
   CHECK(target.moves());
 }
 
-TEST_CASE("paused process: only the threads asked for") {
-  const Program target{count_in_threads};
-  auto live = LiveProcess::open(target.pid);
-  auto process = PausedProcess::attach(*live);
-  REQUIRE(process);
-  const std::array tasks{target.pid};
-  const auto pause = process->pause(tasks);
-  REQUIRE(pause);
-  CHECK(target.state() == 't');
-  CHECK(target.moves());
-  CHECK(process->pause(std::array{0x7ffffffe}));
-}
-
 TEST_CASE("paused process: threads that are being started are caught") {
   const Program target{churn};
   auto live = LiveProcess::open(target.pid);

@@ -9,7 +9,7 @@
 #include <tachyon/mode/modes.hpp>
 #include <tachyon/sampler/sampler.hpp>
 
-#include "every_layout.hpp"
+#include "support/every_layout.hpp"
 #include "unwind/fake_interpreter.hpp"
 
 using namespace tachyon;
@@ -97,7 +97,7 @@ struct TwoThreads {
 };
 
 template <Memory M>
-using Sampled = Sampler<PublishedLayout, M, test::FakeHost, mode::Wall, FastReading>;
+using Sampled = Sampler<PublishedLayout, M, test::FakeHost, mode::Wall, FastStrategy>;
 
 // What an interpreter says about itself is not asked for again for 50 us.
 void outlast_the_copy() { ::usleep(100); }
@@ -110,7 +110,7 @@ TEST_CASE("interpreter copy: copies of the bytecode are forgotten when an index 
   every_layout([](const PublishedLayout& layout) {
     if (!layout.code.tlbc.present()) return;
     TwoThreads two{layout};
-    FastReading reading;
+    FastStrategy reading;
     Sampled<Image> sampler{layout,        two.fake.image, reading,      two.host,
                            two.fake.site, two.tables,     two.options()};
     REQUIRE(sampler.start());
@@ -137,7 +137,7 @@ TEST_CASE("interpreter copy: a look reads all that it uses, and little else") {
   every_layout([](const PublishedLayout& layout) {
     TwoThreads two{layout};
     CountedReads counted{two.fake.image, two.interpreter, layout.interpreter.size};
-    FastReading reading;
+    FastStrategy reading;
     Sampled<CountedReads> sampler{layout,        counted,    reading,      two.host,
                                   two.fake.site, two.tables, two.options()};
     REQUIRE(sampler.start());

@@ -284,3 +284,82 @@ TEST_CASE("opcodes of CPython's files get the names of their version") {
   CHECK(some_are_special);
   CHECK(opcode_spellings(2).empty());
 }
+
+namespace {
+
+struct Stopping {
+  int asked = 0;
+  bool stops = false;
+  bool stop() { return ++asked > 0 && stops; }
+  void progress(const Progress&) {}
+  int descriptor() const { return -1; }
+};
+
+}  // namespace
+
+TEST_CASE("a recording is a source like a program") {
+  const Program program;
+  const std::string file = program.recording();
+  auto replay = Replay::over(InputFile::over(as_bytes(file)));
+  REQUIRE(replay);
+  SECTION("the collector gets what play() gives it, the outcome is the recorded run's") {
+    Tables read, again;
+    Shown played{read}, pushed{again};
+    REQUIRE(replay->play(read, played));
+    Stopping control;
+    const Outcome outcome = ReplaySource{*replay, again}.run(pushed, control);
+    CHECK(outcome.end == RunEnd::duration);
+    CHECK(pushed.text == played.text);
+    CHECK(outcome.duration == replay->run().duration);
+    CHECK(outcome.quality.valid == replay->run().quality.valid);
+    CHECK(control.asked > 0);
+  }
+  SECTION("it can be stopped") {
+    Tables read;
+    Shown shown{read};
+    Stopping control;
+    control.stops = true;
+    CHECK(ReplaySource{*replay, read}.run(shown, control).end == RunEnd::stopped);
+    CHECK(shown.text.empty());
+  }
+  SECTION("a damaged one fails") {
+    std::string cut = program.cpython();
+    cut.resize(cut.size() / 2);
+    auto broken = Replay::over(InputFile::over(as_bytes(cut)));
+    if (!broken) return;  // refused when it is opened
+    Tables read;
+    Shown shown{read};
+    Stopping control;
+    CHECK(ReplaySource{*broken, read}.run(shown, control).end == RunEnd::failed);
+  }
+}
+
+TEST_CASE("a thread that is renamed goes by its last name, as in the outputs") {
+  Tables tables;
+  Sample sample;
+  sample.thread = tables.threads.intern({1, 71, 0, "python3", "first", false});
+  ThreadTable last;
+  last.intern({1, 71, 0, "python3", "second", false});
+  ByThread first{tables, {"first"}, last}, second{tables, {"sec*"}, last};
+  CHECK(second(sample));
+  CHECK_FALSE(first(sample));
+  tables.threads.intern({1, 71, 0, "", "second", false});
+  CHECK(second(sample));
+  sample.thread = tables.threads.intern({1, 72, 0, "", "first", false});  // not in the table
+  CHECK(first(sample));
+}
+
+TEST_CASE("a thread whose name comes later is one of them from then on") {
+  Tables tables;
+  const ThreadIndex worker = tables.threads.intern({1, 71, 0, "Worker-1", "", false});
+  const ThreadIndex other = tables.threads.intern({1, 72, 0, "", "", false});
+  ByThread filter{tables, {"Worker*"}};
+  Sample sample;
+  sample.thread = worker;
+  CHECK(filter(sample));
+  CHECK(filter(sample));
+  sample.thread = other;
+  CHECK_FALSE(filter(sample));
+  tables.threads.intern({1, 72, 0, "Worker-2", "", false});
+  CHECK(filter(sample));
+}

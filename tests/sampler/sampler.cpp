@@ -12,6 +12,7 @@
 #include <catch2/catch.hpp>
 
 #include <tachyon/mode/modes.hpp>
+#include <tachyon/sampler/adaptive.hpp>
 #include <tachyon/target/process.hpp>
 
 #include "layout/tables.hpp"
@@ -152,7 +153,7 @@ struct OneThread {
 };
 
 template <Memory M>
-using Plain = Sampler<PublishedLayout, M, test::FakeHost, mode::Wall, FastReading>;
+using Plain = Sampler<PublishedLayout, M, test::FakeHost, mode::Wall, FastStrategy>;
 
 // A frame that is something else in one read and what it was in the next.
 struct ForgedFrame {
@@ -182,8 +183,8 @@ struct OnCpu {
   OurThreads host{Process::open(::getpid()).value()};
   Everything all{one_layout};
   Sleeping sleeping{};
-  FastReading reading{};
-  std::optional<Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastReading>> sampler{};
+  FastStrategy reading{};
+  std::optional<Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, FastStrategy>> sampler{};
 
   OnCpu() {
     all.add(static_cast<std::uint64_t>(sleeping.number));
@@ -215,37 +216,37 @@ TEST_CASE("sampler: threads that have ended or not begun are not sat beside") {
   auto self = Process::open(::getpid());
   REQUIRE(self);
   OurThreads host{std::move(*self)};
-  for (const auto choice : {AdaptiveReading::Choice::exact, AdaptiveReading::Choice::automatic,
-                            AdaptiveReading::Choice::fast}) {
+  for (const auto choice : {AdaptiveStrategy::Choice::exact, AdaptiveStrategy::Choice::automatic,
+                            AdaptiveStrategy::Choice::fast}) {
     Everything all{one_layout};
     Sleeping brief;
     brief.end();
     all.add(static_cast<std::uint64_t>(brief.number));
     all.add(0);
-    AdaptiveReading reading{choice};
-    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
+    AdaptiveStrategy reading{choice};
+    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveStrategy> sampler{
         all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
     REQUIRE(sampler.start());
     SeenStacks stacks{all.tables};
     for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(stacks.seen.size() == 40);
-    CHECK(sampler.trust().fast == 40);
-    CHECK(sampler.trust().given_up == 0);
+    CHECK(sampler.quality().by_strategy[Strategy::fast] == 40);
+    CHECK(sampler.quality().given_up == 0);
 
     // Beside one that lives there is a place.
     Sleeping sleeping;
     all.add(static_cast<std::uint64_t>(sleeping.number));
     let_it_age();
     for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
-    CHECK(sampler.trust().given_up == 0);
-    const bool exact = choice == AdaptiveReading::Choice::exact;
-    CHECK((sampler.trust().exact > 0) == exact);
+    CHECK(sampler.quality().given_up == 0);
+    const bool exact = choice == AdaptiveStrategy::Choice::exact;
+    CHECK((sampler.quality().by_strategy[Strategy::exact] > 0) == exact);
     // It ends while it is followed.
-    const std::uint64_t before = sampler.trust().exact;
+    const std::uint64_t before = sampler.quality().by_strategy[Strategy::exact];
     sleeping.end();
     for (int i = 0; i < 20; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
-    CHECK(sampler.trust().exact == before);
-    CHECK(sampler.trust().given_up == 0);
+    CHECK(sampler.quality().by_strategy[Strategy::exact] == before);
+    CHECK(sampler.quality().given_up == 0);
   }
 }
 
@@ -275,8 +276,8 @@ TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
   all.add(static_cast<std::uint64_t>(busy.number.load()));
   CHECK(::sched_setaffinity(0, sizeof ours, &ours) == 0);
   {
-    AdaptiveReading reading{AdaptiveReading::Choice::exact};
-    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveReading> sampler{
+    AdaptiveStrategy reading{AdaptiveStrategy::Choice::exact};
+    Sampler<PublishedLayout, Image, OurThreads, mode::Wall, AdaptiveStrategy> sampler{
         all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
     CHECK(sampler.start());
     SeenStacks stacks{all.tables};
@@ -284,12 +285,12 @@ TEST_CASE("sampler: a thread on a CPU that we may not use is read fast") {
       return sampler.tick(stacks, monotonic_now() + 100'000, 0).has_value();
     };
     for (int i = 0; i < 50; ++i) CHECK(look());
-    CHECK(sampler.trust().given_up == 0);
-    CHECK(sampler.trust().fast == 50);
+    CHECK(sampler.quality().given_up == 0);
+    CHECK(sampler.quality().by_strategy[Strategy::fast] == 50);
     // It comes to where we may go.
     CHECK(::sched_setaffinity(busy.number, sizeof ours, &ours) == 0);
     for (int i = 0; i < 50; ++i) CHECK(look());
-    CHECK(sampler.trust().exact > 0);
+    CHECK(sampler.quality().by_strategy[Strategy::exact] > 0);
   }
   CHECK(::sched_setaffinity(0, sizeof usable, &usable) == 0);
 }
@@ -303,8 +304,8 @@ TEST_CASE("sampler: whether threads run is nobody's failure when they have ended
   brief.end();
   all.add(static_cast<std::uint64_t>(brief.number));
   all.add(0);
-  AdaptiveReading reading{AdaptiveReading::Choice::exact};
-  Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, AdaptiveReading> sampler{
+  AdaptiveStrategy reading{AdaptiveStrategy::Choice::exact};
+  Sampler<PublishedLayout, Image, OurThreads, mode::Cpu, AdaptiveStrategy> sampler{
       all.fake.layout(), all.fake.image, reading, host, all.fake.site, all.tables, all.options()};
   REQUIRE(sampler.start());
   SeenStacks stacks{all.tables};
@@ -343,7 +344,7 @@ TEST_CASE("sampler: lists that move are asked for again") {
   all.add(101);
   test::FakeHost host;
   SeenStacks stacks{all.tables};
-  FastReading reading;
+  FastStrategy reading;
   using Slow = Plain<Settling>;
   Settling memory{all.fake.image, 5};
   Slow sampler{all.fake.layout(), memory, reading, host, all.fake.site, all.tables, all.options()};
@@ -388,7 +389,7 @@ TEST_CASE("sampler: nobody is put on a caller that was not seen") {
 
     SharedTables tables;
     test::FakeHost host;
-    FastReading reading;
+    FastStrategy reading;
     Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
     SeenStacks stacks{tables};
@@ -436,7 +437,7 @@ TEST_CASE("sampler: a generator that has yielded stands on who iterates it") {
 
       SharedTables tables;
       test::FakeHost host;
-      FastReading reading;
+      FastStrategy reading;
       Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
       REQUIRE(sampler.start());
       SeenStacks stacks{tables};
@@ -493,7 +494,7 @@ TEST_CASE("sampler: a thread that stands still is shown up to its current frame"
 
       SharedTables tables;
       test::FakeHost host;
-      FastReading reading;
+      FastStrategy reading;
       Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
       REQUIRE(sampler.start());
       SeenStacks stacks{tables};
@@ -512,7 +513,7 @@ TEST_CASE("sampler: a thread that stands still is shown up to its current frame"
       stacks.seen.clear();
       for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
       CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "leaf"}));
-      CHECK(sampler.trust().given_up == 0);
+      CHECK(sampler.quality().given_up == 0);
 
       // What is left over when it has returned is not shown.
       fake.set_current(main, floor);
@@ -539,14 +540,14 @@ TEST_CASE("sampler: a call that the rules do not know") {
     one.fake.push(one.main, leaf, leaf.end);
     SharedTables tables;
     test::FakeHost host;
-    FastReading reading;
+    FastStrategy reading;
     Plain<Image> sampler{layout,        one.fake.image, reading,         host,
                          one.fake.site, tables,         SamplerOptions{}};
     REQUIRE(sampler.start());
     SeenStacks stacks{tables};
     for (int i = 0; i < 3; ++i) REQUIRE(sampler.tick(stacks, 0, 0));
     CHECK(stacks.seen == std::vector<Names>(3, Names{"loop", "leaf"}));
-    CHECK(sampler.trust().given_up == 0);
+    CHECK(sampler.quality().given_up == 0);
   });
 }
 
@@ -575,7 +576,7 @@ TEST_CASE("sampler: a program that forges its frames between two reads") {
       memory.honest = read_value<std::uint8_t>(fake.image, memory.kind).value();
       SharedTables tables;
       test::FakeHost host;
-      FastReading reading;
+      FastStrategy reading;
       Plain<ForgedFrame> sampler{layout,    memory, reading,         host,
                                  fake.site, tables, SamplerOptions{}};
       SeenStacks stacks{tables};
@@ -615,7 +616,7 @@ TEST_CASE("sampler: a code object that is another one at the same addresses") {
 
     SharedTables tables;
     test::FakeHost host;
-    FastReading reading;
+    FastStrategy reading;
     Plain<Image> sampler{layout, fake.image, reading, host, fake.site, tables, SamplerOptions{}};
     REQUIRE(sampler.start());
     SeenStacks stacks{tables};

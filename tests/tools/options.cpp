@@ -165,7 +165,7 @@ TEST_CASE("the manners of argparse") {
     const auto rate = line_of(Command::attach, {"--sampl", "2khz", "1"}).options.sampling.rate;
     CHECK(rate->interval == 500us);
     CHECK(line_of(Command::attach, {"--no-sum"}).options.table.no_summary);
-    CHECK(line_of(Command::attach, {"--read=fast"}).options.reading.read == Reading::fast);
+    CHECK(line_of(Command::attach, {"--read=fast"}).options.reading.read == StrategyChoice::fast);
     CHECK(error_of(Command::attach, {"--re=fast"}) ==
           "--re could be --realtime-stats, --read or --readers");
   }

@@ -10,11 +10,11 @@ namespace {
 Run typical() {
   Run run;
   run.duration = 2'500'000'000;
-  run.trust.ticks = 2500;
-  run.trust.attempts = 2500;
-  run.trust.valid = 2450;
-  run.trust.distinct = 120;
-  run.trust.profiler_cpu = 30'000'000;
+  run.quality.ticks = 2500;
+  run.quality.attempts = 2500;
+  run.quality.valid = 2450;
+  run.quality.distinct = 120;
+  run.quality.profiler_cpu = 30'000'000;
   return run;
 }
 
@@ -25,27 +25,27 @@ TEST_CASE("the lines that scripts look for") {
         "Captured 2500 samples in 2.50 seconds\nSample rate: 1000.00 samples/sec\n"
         "Error rate: 2.00\n");
   Run one;
-  one.trust.ticks = one.trust.attempts = one.trust.valid = 1;
+  one.quality.ticks = one.quality.attempts = one.quality.valid = 1;
   one.interrupted = true;
   CHECK(capture_lines(one) ==
         "Interrupted by the user.\nCaptured 1 sample in 0.00 seconds\n"
         "Sample rate: 0.00 samples/sec\nError rate: 0.00\n");
 }
 
-TEST_CASE("trust is one line, and what is zero is not worth a word") {
-  Trust trust = typical().trust;
-  CHECK(trust_line(trust) == "2450 of 2500 stacks valid, 120 distinct; 0.03 s of our own CPU");
-  trust.first_rejected = 70;
-  trust.retried = 60;
-  trust.given_up = 50;
-  trust.fast = 2205;
-  trust.exact = 245;
-  trust.reused_checked = 40;
-  trust.late = 3;
-  trust.missed = 2;
-  trust.target_cost = 0.0123;
+TEST_CASE("quality is one line, and what is zero is not worth a word") {
+  ReadQuality quality = typical().quality;
+  CHECK(quality_line(quality) == "2450 of 2500 stacks valid, 120 distinct; 0.03 s of our own CPU");
+  quality.first_rejected = 70;
+  quality.retried = 60;
+  quality.given_up = 50;
+  quality.by_strategy[Strategy::fast] = 2205;
+  quality.by_strategy[Strategy::exact] = 245;
+  quality.reused_checked = 40;
+  quality.late = 3;
+  quality.missed = 2;
+  quality.target_cost = 0.0123;
   CHECK(
-      trust_line(trust) ==
+      quality_line(quality) ==
       "2450 of 2500 stacks valid, 120 distinct, 70 first tries rejected, 60 retried, 50 given up; "
       "read fast 90.0 % exact 10.0 %; 0 of 40 reused parents were stale, 3 ticks late, 2 missed; "
       "cost to the target about 1.2 %; 0.03 s of our own CPU");
@@ -54,9 +54,9 @@ TEST_CASE("trust is one line, and what is zero is not worth a word") {
 TEST_CASE("missed looks are warned about when they matter") {
   Run run = typical();
   CHECK(missed_warning(run).empty());
-  run.trust.missed = 5;
+  run.quality.missed = 5;
   CHECK(missed_warning(run).empty());
-  run.trust.missed = 500;
+  run.quality.missed = 500;
   CHECK(missed_warning(run) ==
         "missed 500 of 3000 looks (16.7 %); a lower --sampling-rate would keep up");
   run.interrupted = true;
@@ -67,17 +67,17 @@ TEST_CASE("the line of a second overwrites itself on a terminal only") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   RealtimeLine line{1'000'000, ends[1]};
-  Trust trust = typical().trust;
-  line.show({2'500'000'000, &trust, 1'000'000});
-  trust.ticks += 500;
-  trust.attempts += 500;
-  trust.valid += 500;
-  trust.missed += 1;
-  line.show({3'000'000'000, &trust, 1'000'000});
-  trust.ticks += 250;
-  trust.attempts += 250;
-  trust.valid += 250;
-  line.show({4'000'000'000, &trust, 4'000'000});
+  ReadQuality quality = typical().quality;
+  line.show({2'500'000'000, &quality, 1'000'000});
+  quality.ticks += 500;
+  quality.attempts += 500;
+  quality.valid += 500;
+  quality.missed += 1;
+  line.show({3'000'000'000, &quality, 1'000'000});
+  quality.ticks += 250;
+  quality.attempts += 250;
+  quality.valid += 250;
+  line.show({4'000'000'000, &quality, 4'000'000});
   line.end();
   ::close(ends[1]);
   char text[1024];

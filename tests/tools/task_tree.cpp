@@ -13,12 +13,12 @@ struct Program {
   // Awaited by those whose numbers are given.
   std::size_t task(const std::string& name, const std::vector<std::string>& frames,
                    const std::vector<std::size_t>& awaited_by = {}) {
-    SnapshotTask one;
+    DumpedTask one;
     one.node.name = name;
     for (const std::string& each : frames) one.node.frames.push_back(frame(each));
     one.node.awaited_by = awaited_by;
-    snapshot.tasks.push_back(one);
-    return snapshot.tasks.size() - 1;
+    dump.tasks.push_back(one);
+    return dump.tasks.size() - 1;
   }
   FrameId frame(const std::string& name) {
     FrameTable& frames = tables.frames;
@@ -27,7 +27,7 @@ struct Program {
   }
   // In ASCII.
   std::string print() {
-    std::string text = TaskTree{tables, {}}.print(snapshot, 7);
+    std::string text = TaskTree{tables, {}}.print(dump, 7);
     const auto replace = [&](std::string_view what, std::string_view with) {
       for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos;) {
         text.replace(at, what.size(), with);
@@ -40,7 +40,7 @@ struct Program {
   }
 
   Tables tables{};
-  Snapshot snapshot{};
+  Dump dump{};
 };
 
 }  // namespace
@@ -53,10 +53,10 @@ TEST_CASE("task tree: below each task those that it waits for") {
   const auto work = program.task("work", {"work"}, {left, right});
   (void)program.task("last", {"sleep"}, {work});
   (void)program.task("", {"a"});
-  program.snapshot.tasks[work].node.running = true;
-  program.snapshot.lost_tasks = 2;
-  program.snapshot.threads.push_back({});
-  program.snapshot.threads.back().frames.push_back({program.frame("timer")});
+  program.dump.tasks[work].node.running = true;
+  program.dump.lost_tasks = 2;
+  program.dump.threads.push_back({});
+  program.dump.threads.back().frames.push_back({program.frame("timer")});
   CHECK(program.print() == R"(Tasks of PID 7:
 +-- (T) Task-1
 |   `--  main /a.py:12
@@ -80,7 +80,7 @@ TEST_CASE("task tree: circles end") {
   Program program;
   const auto a = program.task("a", {"x"});
   const auto b = program.task("b", {"y"}, {a});
-  program.snapshot.tasks[a].node.awaited_by = {b, a};
+  program.dump.tasks[a].node.awaited_by = {b, a};
   CHECK(program.print() == R"(Tasks of PID 7:
 `-- (T) a
     `--  x /a.py:12

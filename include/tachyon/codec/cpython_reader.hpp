@@ -166,7 +166,7 @@ class CpythonReader {
   }
   bool is_foreign_endian() const noexcept { return opened_.swapped; }
 
-  // What the file tells about its run; `trust` holds what the statistics block implies.
+  // What the file tells about its run; `quality` holds what the statistics block implies.
   Run run() const;
 
   // Feeds every sample to `collector`. `progress(done, all)` is called now and then, in samples,
@@ -310,19 +310,19 @@ inline Run CpythonReader::run() const {
   run.interval =
       h.interval > std::numeric_limits<std::uint64_t>::max() / 1000 ? 0 : h.interval * 1000;
   run.replayed = true;
-  run.trust.attempts = run.trust.valid = h.samples;
+  run.quality.attempts = run.quality.valid = h.samples;
   if (!statistics_) return run;
   // Percentages of ticks are all that is known of the looks that failed.
   const auto count = [](double number) {
     return number >= 1 && number < 1e18 ? static_cast<std::uint64_t>(number + 0.5) : 0;
   };
   const double ticks = statistics_->duration * statistics_->rate;
-  run.duration = run.trust.wall = count(statistics_->duration * 1e9);
-  run.trust.ticks = count(ticks);
-  run.trust.given_up = count(ticks * statistics_->failed.value_or(0) / 100);
+  run.duration = run.quality.wall = count(statistics_->duration * 1e9);
+  run.quality.ticks = count(ticks);
+  run.quality.given_up = count(ticks * statistics_->failed.value_or(0) / 100);
   const double missed = statistics_->missed.value_or(0);
-  if (missed > 0 && missed < 100) run.trust.missed = count(ticks * missed / (100 - missed));
-  run.trust.attempts += run.trust.given_up;
+  if (missed > 0 && missed < 100) run.quality.missed = count(ticks * missed / (100 - missed));
+  run.quality.attempts += run.quality.given_up;
   return run;
 }
 

@@ -286,9 +286,9 @@ void CpythonRecording::write(S& sink, const Run& run) const {
       return all > 0 ? 100 * static_cast<double>(part) / all : 0;
     };
     statistics.duration = static_cast<double>(run.duration) * 1e-9;
-    statistics.rate = static_cast<double>(run.trust.ticks) / statistics.duration;
-    statistics.failed = share(run.trust.given_up, run.trust.valid);
-    statistics.missed = share(run.trust.missed, run.trust.ticks);
+    statistics.rate = static_cast<double>(run.quality.ticks) / statistics.duration;
+    statistics.failed = share(run.quality.given_up, run.quality.valid);
+    statistics.missed = share(run.quality.missed, run.quality.ticks);
     put_statistics(tail, statistics);
   }
   put_fixed(tail, static_cast<std::uint32_t>(strings_.size()));

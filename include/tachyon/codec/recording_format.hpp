@@ -159,7 +159,7 @@ enum class Tag : std::uint8_t {
   target_cost = 18,
   dropped_samples = 19,  // in front of the first block, on purpose
   dropped_ticks = 20,
-  trust = 32,  // the counters of Trust, in the order of `trust_counters`
+  quality = 32,  // the counts of ReadQuality, by the numbers that run_block.hpp gives them
 };
 
 inline constexpr std::uint64_t forget = 1;  // flag of a tables block

@@ -322,9 +322,9 @@ inline void RecordingReader::complete_run() {
   run_.replayed = true;
   if (begin_ > end_) begin_ = end_;
   if (recovery_.finished && runs_ > 1) return;
-  run_.duration = run_.trust.wall = end() - begin();
-  run_.trust.ticks = ticks_;
-  run_.trust.attempts = run_.trust.valid = samples_;
+  run_.duration = run_.quality.wall = end() - begin();
+  run_.quality.ticks = ticks_;
+  run_.quality.attempts = run_.quality.valid = samples_;
 }
 
 template <class C, class Progress>

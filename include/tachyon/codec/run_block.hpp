@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,11 +19,36 @@
 // tomorrow adds, and a missing tag means the value of a default-made Run.
 namespace tachyon::recording {
 
-inline constexpr std::uint64_t Trust::*trust_counters[] = {
-    &Trust::ticks,          &Trust::attempts,     &Trust::valid,    &Trust::distinct,
-    &Trust::first_rejected, &Trust::retried,      &Trust::given_up, &Trust::late,
-    &Trust::missed,         &Trust::exact,        &Trust::fast,     &Trust::blocking,
-    &Trust::reused_checked, &Trust::reused_wrong, &Trust::wall,     &Trust::profiler_cpu};
+// The counts of ReadQuality by their numbers in the file; none: a strategy's.
+inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::ticks,
+                                                                 &ReadQuality::attempts,
+                                                                 &ReadQuality::valid,
+                                                                 &ReadQuality::distinct,
+                                                                 &ReadQuality::first_rejected,
+                                                                 &ReadQuality::retried,
+                                                                 &ReadQuality::given_up,
+                                                                 &ReadQuality::late,
+                                                                 &ReadQuality::missed,
+                                                                 nullptr,
+                                                                 nullptr,
+                                                                 nullptr,
+                                                                 &ReadQuality::reused_checked,
+                                                                 &ReadQuality::reused_wrong,
+                                                                 &ReadQuality::wall,
+                                                                 &ReadQuality::profiler_cpu};
+inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11};
+inline constexpr unsigned quality_counts = std::size(plain_counters);
+
+// Null where nobody counts under this number yet.
+constexpr std::uint64_t* quality_count(ReadQuality& quality, std::uint64_t number) noexcept {
+  for (const Strategy strategy : strategies) {
+    if (strategy_numbers[static_cast<std::size_t>(strategy)] == number) {
+      return &quality.by_strategy[strategy];
+    }
+  }
+  if (number >= quality_counts || plain_counters[number] == nullptr) return nullptr;
+  return &(quality.*plain_counters[number]);
+}
 
 inline constexpr bool CaptureOptions::*capture_options[] = {
     &CaptureOptions::all_threads, &CaptureOptions::native,   &CaptureOptions::gc,
@@ -73,9 +101,10 @@ inline std::string run_block(const Run& run) {
   if (target.major != 0) text(Tag::python, {python, sizeof python});
   tagged(Tag::free_threaded, target.free_threaded);
   tagged(Tag::target_started, target.started);
-  tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.trust.target_cost));
-  for (unsigned i = 0; i < std::size(trust_counters); ++i) {
-    number(static_cast<unsigned>(Tag::trust) + i, run.trust.*trust_counters[i]);
+  tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.quality.target_cost));
+  ReadQuality quality = run.quality;
+  for (unsigned i = 0; i < quality_counts; ++i) {
+    number(static_cast<unsigned>(Tag::quality) + i, *quality_count(quality, i));
   }
   return out.take();
 }
@@ -161,7 +190,7 @@ inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
         run.target.started = value.varint();
         break;
       case Tag::target_cost:
-        run.trust.target_cost = std::bit_cast<double>(value.varint());
+        run.quality.target_cost = std::bit_cast<double>(value.varint());
         break;
       case Tag::dropped_samples:
         dropped.any = true;
@@ -171,9 +200,10 @@ inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
         dropped.ticks = value.varint();
         break;
       default:
-        if (tag >= static_cast<std::uint64_t>(Tag::trust) &&
-            tag - static_cast<std::uint64_t>(Tag::trust) < std::size(trust_counters)) {
-          run.trust.*trust_counters[tag - static_cast<std::uint64_t>(Tag::trust)] = value.varint();
+        if (tag < static_cast<std::uint64_t>(Tag::quality)) break;
+        if (std::uint64_t* const count =
+                quality_count(run.quality, tag - static_cast<std::uint64_t>(Tag::quality))) {
+          *count = value.varint();
         }
     }
     if (!value.ok()) return false;

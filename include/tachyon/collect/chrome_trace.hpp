@@ -77,8 +77,8 @@ class ChromeTraceEvents {
     json_.member("command_line", run_.target.command_line);
     json_.member("started_unix_ns", run_.started);
     json_.member("samples", timeline_.total().samples);
-    json_.member("lost", run_.trust.given_up);
-    json_.member("missed", run_.trust.missed);
+    json_.member("lost", run_.quality.given_up);
+    json_.member("missed", run_.quality.missed);
     json_.end_object();
     json_.end_object();
   }

@@ -430,13 +430,13 @@ void GeckoProfile<S>::write_trust() {
     json_.begin_object();
     json_.member("label", "Sampling");
     column("entries", [&] {
-      entry("Stacks asked for", run_.trust.attempts);
-      entry("Stacks accepted", run_.trust.valid);
-      entry("Different stacks", run_.trust.distinct);
-      entry("Stacks read more than once", run_.trust.retried);
-      entry("Stacks lost", run_.trust.given_up);
-      entry("Late looks", run_.trust.late);
-      entry("Missed looks", run_.trust.missed);
+      entry("Stacks asked for", run_.quality.attempts);
+      entry("Stacks accepted", run_.quality.valid);
+      entry("Different stacks", run_.quality.distinct);
+      entry("Stacks read more than once", run_.quality.retried);
+      entry("Stacks lost", run_.quality.given_up);
+      entry("Late looks", run_.quality.late);
+      entry("Missed looks", run_.quality.missed);
     });
     json_.end_object();
   });

@@ -47,7 +47,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
     if (on) json.value(name);
   }
   json.end_array();
-  const Trust& t = run.trust;
+  const ReadQuality& t = run.quality;
   json.key("trust");
   json.begin_object();
   json.member("ticks", t.ticks);
@@ -59,9 +59,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("given_up", t.given_up);
   json.member("late", t.late);
   json.member("missed", t.missed);
-  json.member("exact", t.exact);
-  json.member("fast", t.fast);
-  json.member("blocking", t.blocking);
+  for (const Strategy one : strategies) json.member(name_of(one), t.by_strategy[one]);
   json.member("reused_checked", t.reused_checked);
   json.member("reused_wrong", t.reused_wrong);
   json.member("wall", t.wall);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+#include <tachyon/base/clock.hpp>
 #include <tachyon/base/thread.hpp>
 #include <tachyon/live/environment.hpp>
 #include <tachyon/live/feed.hpp>
@@ -75,11 +76,7 @@ struct Outcome {
 
 namespace detail {
 
-inline Moment moment_now() noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<Moment>(now.tv_sec) * 1'000'000'000 + static_cast<Moment>(now.tv_nsec);
-}
+inline Moment moment_now() noexcept { return static_cast<Moment>(monotonic_now()); }
 
 inline std::string time_of_day() {
   const std::time_t now = std::time(nullptr);

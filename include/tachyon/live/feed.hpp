@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <tachyon/collect/concept.hpp>
 #include <tachyon/live/batch.hpp>
 #include <tachyon/live/mailbox.hpp>
+#include <tachyon/sample/collector.hpp>
 #include <tachyon/sample/sample.hpp>
 #include <tachyon/sample/shared_tables.hpp>
 

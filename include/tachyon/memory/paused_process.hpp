@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/clock.hpp>
 #include <tachyon/base/descriptor.hpp>
 #include <tachyon/memory/concept.hpp>
 #include <tachyon/memory/live_process.hpp>
@@ -80,8 +81,6 @@ class PausedProcess {
 
   // Every thread, those included that start while the others are being stopped.
   Result<Pause> pause();
-  // These alone; the others run on. Threads that have ended are passed over.
-  Result<Pause> pause(std::span<const std::int32_t> tasks);
 
   // Did our stopping wake this thread from a sleep in the kernel? While it stands still only. Such
   // a thread is runnable until it has gone back to sleep, for which a busy machine may not give it
@@ -142,13 +141,6 @@ class PausedProcess {
   bool is_over() const noexcept;
   Pause finish() noexcept;
 
-  static std::uint64_t now() noexcept {
-    timespec time;
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-           static_cast<std::uint64_t>(time.tv_nsec);
-  }
-
   LiveProcess* live_;
   Descriptor tasks_;        // the folder of its threads, once it has been listed
   bool own_child_ = false;  // its exit status is its parent's to collect, and we are that
@@ -188,7 +180,7 @@ inline Result<PausedProcess::Pause> PausedProcess::pause() {
     for (Seized& thread : seized_) {
       if (thread.state == State::running) interrupt(thread);
     }
-    const std::uint64_t since = now();
+    const std::uint64_t since = monotonic_now();
     for (Seized& thread : seized_) {
       if (outcome) outcome = await(thread, since);
     }
@@ -231,26 +223,6 @@ inline Result<void> PausedProcess::seize_others(bool& more) {
   });
   tasks_ = std::move(*directory);
   return listed ? outcome : listed.error();
-}
-
-inline Result<PausedProcess::Pause> PausedProcess::pause(std::span<const std::int32_t> tasks) {
-  Result<void> outcome;
-  for (const std::int32_t task : tasks) {
-    const auto thread = seize(task);
-    if (!thread) {
-      outcome = thread.error();
-      break;
-    }
-    if (*thread) interrupt(**thread);
-  }
-  const std::uint64_t since = now();
-  for (const std::int32_t task : tasks) {
-    Seized* const thread = find(task);
-    if (outcome && thread) outcome = await(*thread, since);
-  }
-  if (outcome) return finish();
-  resume();
-  return outcome.error();
 }
 
 inline PausedProcess::Pause PausedProcess::finish() noexcept {
@@ -313,7 +285,7 @@ inline void PausedProcess::interrupt(Seized& thread) noexcept {
 inline Result<void> PausedProcess::await(Seized& thread, std::uint64_t since) noexcept {
   while (thread.state == State::interrupted) {
     if (collect(thread) || thread.state != State::interrupted) continue;
-    const std::uint64_t waited = now() - since;
+    const std::uint64_t waited = monotonic_now() - since;
     if (waited > longest_wait) return Errc::timed_out;
     if (waited > patience) {
       const char state = state_of(thread.task);
@@ -414,7 +386,7 @@ inline void PausedProcess::detach() noexcept {
   resume();
   service();
   for (Seized& thread : seized_) interrupt(thread);
-  const std::uint64_t since = now();
+  const std::uint64_t since = monotonic_now();
   for (Seized& thread : seized_) {
     // The kernel detaches a thread only while it stands. What cannot stop now is let go when the
     // thread that seized it ends.

@@ -12,8 +12,6 @@ namespace tachyon {
 // compile time: a mode that does not ask for the CPU state costs no look at it.
 struct Needs {
   bool on_cpu = false;
-
-  friend constexpr Needs operator|(Needs a, Needs b) noexcept { return {a.on_cpu || b.on_cpu}; }
 };
 
 // Which threads count. The same rule serves live sampling and replay. A mode asks for bits, never

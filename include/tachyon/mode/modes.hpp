@@ -48,13 +48,4 @@ struct All {
   static constexpr bool accepts(Status) noexcept { return true; }
 };
 
-// What several modes accept: AllOf<Cpu, Gil> keeps threads that compute while holding the GIL.
-template <Mode... Ms>
-struct AllOf {
-  static constexpr std::string_view name = "combined";
-  static constexpr ModeKind kind = ModeKind::unknown;
-  static constexpr Needs needs = (Needs{} | ... | Ms::needs);
-  static constexpr bool accepts(Status status) noexcept { return (Ms::accepts(status) && ...); }
-};
-
 }  // namespace tachyon::mode

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <tachyon/sample/sample.hpp>
+#include <tachyon/sample/strategy.hpp>
 
 // What is known about a run as a whole: what was profiled, how, and how far the figures can be
 // trusted. Plain data; recordings keep it, every output that can carry it shows it.
@@ -62,7 +63,7 @@ struct Target {
 
 // How the reads went. `attempts` counts thread reads asked for, `valid` stacks accepted; the rest
 // is accounted for, nothing is dropped in silence.
-struct Trust {
+struct ReadQuality {
   std::uint64_t ticks = 0;           // looks at the target
   std::uint64_t attempts = 0;        // stacks asked for
   std::uint64_t valid = 0;           // stacks accepted
@@ -72,9 +73,7 @@ struct Trust {
   std::uint64_t given_up = 0;        // stacks lost although retried
   std::uint64_t late = 0;            // ticks that began more than half an interval late
   std::uint64_t missed = 0;          // deadlines skipped because we were late
-  std::uint64_t exact = 0;           // stacks by strategy
-  std::uint64_t fast = 0;
-  std::uint64_t blocking = 0;
+  StrategyCounts by_strategy{};      // stacks accepted, by how they were read
   std::uint64_t reused_checked = 0;  // random full re-reads of reused parents ...
   std::uint64_t reused_wrong = 0;    // ... and how many disagreed
   std::uint64_t wall = 0;            // ns from first to last tick
@@ -84,7 +83,7 @@ struct Trust {
 
 // What was counted, added up. Times, costs and distinct stacks are for the caller: sessions one
 // after the other and readers side by side add those differently.
-inline void add_counts(Trust& sum, const Trust& one) noexcept {
+inline void add_counts(ReadQuality& sum, const ReadQuality& one) noexcept {
   sum.ticks += one.ticks;
   sum.attempts += one.attempts;
   sum.valid += one.valid;
@@ -93,9 +92,7 @@ inline void add_counts(Trust& sum, const Trust& one) noexcept {
   sum.given_up += one.given_up;
   sum.late += one.late;
   sum.missed += one.missed;
-  sum.exact += one.exact;
-  sum.fast += one.fast;
-  sum.blocking += one.blocking;
+  sum.by_strategy += one.by_strategy;
   sum.reused_checked += one.reused_checked;
   sum.reused_wrong += one.reused_wrong;
 }
@@ -108,7 +105,7 @@ struct Run {
   bool fixed_clock = false;    // deadlines on a fixed grid instead of a jittered one
   std::uint64_t started = 0;   // unix time of session time 0, nanoseconds
   std::uint64_t duration = 0;  // ns
-  Trust trust{};
+  ReadQuality quality{};
   bool replayed = false;
   bool interrupted = false;
   // Source text by file name as the frames spell it, for files that could be read.

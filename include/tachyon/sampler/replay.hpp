@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tachyon/base/bytes.hpp>
+#include <tachyon/base/clock.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/codec/cpython_format.hpp>
 #include <tachyon/codec/cpython_reader.hpp>
@@ -17,9 +18,10 @@
 #include <tachyon/codec/recording_reader.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
+#include <tachyon/sampler/source.hpp>
 
-// A recording as another source of samples. Whoever collects cannot tell it from a running program,
-// so every output works on both, and the same samples give the same output. The file may be ours or
+// A recording as another source of samples: a collector cannot tell it from a running program, so
+// every output works on both, and the same samples give the same output. The file may be ours or
 // CPython's own; its first bytes tell. What is kept of it is a row of filters (replay_filters.hpp)
 // between this and the collector.
 namespace tachyon {
@@ -151,5 +153,47 @@ inline Result<ThreadTable> Replay::threads() {
   if (!read) return read.error();
   return std::move(tables.threads);
 }
+
+// A recording, or the part of it inside a window, as a source. Its samples' times and its figures are
+// those of the recorded run.
+class ReplaySource {
+ public:
+  // Both outlive the source.
+  ReplaySource(Replay& replay, Tables& tables, TimeWindow window = {}) noexcept
+      : replay_{replay}, tables_{tables}, window_{window} {}
+
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control) {
+    constexpr std::uint64_t told_every = 200'000'000;  // ns
+    const std::uint64_t began = monotonic_now();
+    std::uint64_t told = began;
+    const auto go_on = [&](std::uint64_t done, std::uint64_t all) {
+      if (control.stop()) return false;
+      const std::uint64_t now = monotonic_now();
+      if (now - told < told_every) return true;
+      told = now;
+      const double part = all != 0 ? static_cast<double>(done) / static_cast<double>(all) : 0;
+      control.progress({now - began, &replay_.run().quality, replay_.run().interval, part});
+      return true;
+    };
+    const Run& run = replay_.run();
+    Outcome out;
+    out.started = run.started;
+    out.duration = run.duration;
+    out.interval = run.interval;
+    out.quality = run.quality;
+    if (const auto played = replay_.play(tables_, collector, window_, go_on); !played) {
+      out.error = played.error();
+      out.end = out.error.code == Errc::timed_out ? RunEnd::stopped : RunEnd::failed;
+    }
+    return out;
+  }
+
+ private:
+  Replay& replay_;
+  Tables& tables_;
+  TimeWindow window_;
+};
+static_assert(Source<ReplaySource>);
 
 }  // namespace tachyon

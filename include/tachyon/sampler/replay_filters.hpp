@@ -14,6 +14,7 @@
 #include <tachyon/mode/modes.hpp>
 #include <tachyon/sample/run.hpp>
 #include <tachyon/sample/sample.hpp>
+#include <tachyon/sample/thread_pattern.hpp>
 
 // What a recording is asked for, in pieces. A filter is anything that takes a sample, may change
 // it, and says whether it is kept; `Filtered` puts any number of them in front of a collector and
@@ -135,44 +136,39 @@ class LastNames {
     const Thread* const last = threads_.find(thread);
     return last != nullptr ? *last : thread;
   }
+  bool known() const noexcept { return threads_.size() != 0; }
 
  private:
   ThreadTable threads_{};
 };
 
-// Threads by kernel id, by name as the system or as Python knows it, or by "main". Without their
-// last names they go by what is known of them at each sample.
+// Threads by kernel id, by a pattern of their names, or by "main" (thread_pattern.hpp). Which ones is
+// decided once where their last names are known; without, by what is known at each sample.
 class ByThread {
  public:
-  ByThread(const Tables& tables, std::vector<std::string> wanted, LastNames last = {})
-      : tables_{tables}, wanted_{std::move(wanted)}, last_{std::move(last)} {}
+  ByThread(const Tables& tables, std::vector<std::string> patterns, LastNames last = {})
+      : tables_{tables}, patterns_{std::move(patterns)}, last_{std::move(last)} {}
 
-  bool operator()(Sample& sample) const {
-    const Thread& thread = last_(tables_.threads[sample.thread]);
-    for (const std::string& one : wanted_) {
-      if (one.empty()) continue;
-      if (one == thread.name || one == thread.python_name || is_number(one, thread.id) ||
-          (one == "main" && thread.main && thread.interpreter == 0)) {
-        return true;
-      }
+  bool operator()(Sample& sample) {
+    if (patterns_.empty()) return true;
+    if (!last_.known()) return thread_matches(patterns_, tables_.threads[sample.thread]);
+    const auto index = static_cast<std::uint32_t>(sample.thread);
+    if (index >= verdicts_.size()) verdicts_.resize(std::size_t{index} + 1, Verdict::open);
+    Verdict& verdict = verdicts_[index];
+    if (verdict == Verdict::open) {
+      const Thread& thread = last_(tables_.threads[sample.thread]);
+      verdict = thread_matches(patterns_, thread) ? Verdict::wanted : Verdict::unwanted;
     }
-    return false;
+    return verdict == Verdict::wanted;
   }
 
  private:
-  static bool is_number(std::string_view text, std::uint64_t id) noexcept {
-    if (text.empty() || text.size() > 19 ||
-        text.find_first_not_of("0123456789") != std::string_view::npos) {
-      return false;
-    }
-    std::uint64_t value = 0;
-    for (const char c : text) value = value * 10 + static_cast<unsigned>(c - '0');
-    return value == id;
-  }
+  enum class Verdict : std::uint8_t { open, wanted, unwanted };
 
   const Tables& tables_;
-  std::vector<std::string> wanted_;
+  std::vector<std::string> patterns_;
   LastNames last_;
+  std::vector<Verdict> verdicts_{};
 };
 
 // The main thread of the main interpreter: what is sampled unless all threads are asked for.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <tachyon/base/clock.hpp>
 #include <tachyon/base/descriptor.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/memory/live_process.hpp>
@@ -37,18 +38,11 @@ struct AttachOptions {
 
 namespace detail {
 
-inline std::uint64_t clock_now(clockid_t clock) noexcept {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
-
 // Nanoseconds since the process was forked.
 inline std::uint64_t age_of(std::uint64_t start_ticks) noexcept {
   const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const std::uint64_t started = start_ticks * (1'000'000'000U / per_second);
-  const std::uint64_t now = clock_now(CLOCK_BOOTTIME);
+  const std::uint64_t now = boot_now();
   return now > started ? now - started : 0;
 }
 
@@ -96,7 +90,7 @@ inline Result<Attached> attach_once(std::int32_t pid) {
 
 inline Result<Attached> attach(std::int32_t pid, AttachOptions options = {}) {
   constexpr std::uint64_t young = 1'000'000'000;
-  const std::uint64_t until = detail::clock_now(CLOCK_MONOTONIC) + options.patience;
+  const std::uint64_t until = monotonic_now() + options.patience;
   for (;;) {
     auto attached = detail::attach_once(pid);
     if (attached) return attached;
@@ -107,7 +101,7 @@ inline Result<Attached> attach(std::int32_t pid, AttachOptions options = {}) {
       const auto stat = process ? process->stat() : process.error();
       again = options.expect_python || (stat && detail::age_of(stat->start_ticks) < young);
     }
-    if (!again || detail::clock_now(CLOCK_MONOTONIC) >= until) return attached;
+    if (!again || monotonic_now() >= until) return attached;
     const timespec nap{0, 1'000'000};
     ::nanosleep(&nap, nullptr);
   }

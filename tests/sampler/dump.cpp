@@ -4,7 +4,8 @@
 #include <vector>
 #include <catch2/catch.hpp>
 
-#include <tachyon/sampler/snapshot.hpp>
+#include <tachyon/sampler/dump.hpp>
+#include <tachyon/sampler/strategy.hpp>
 #include <tachyon/target/thread_wait.hpp>
 
 #include "layout/tables.hpp"
@@ -32,19 +33,18 @@ struct ShownThread {
 
 template <class R>
 std::vector<ShownThread> look_by(R& reading, FakeInterpreter& fake, test::FakeHost& host,
-                                 SnapshotOptions options = {}) {
+                                 DumpOptions options = {}) {
   SharedTables tables;
   options.frames.all_threads = true;
-  const auto snapshot =
-      take_snapshot(fake.layout(), fake.image, host, reading, fake.site, tables, options);
-  REQUIRE(snapshot);
+  const auto dump = take_dump(fake.layout(), fake.image, host, reading, fake.site, tables, options);
+  REQUIRE(dump);
   const Tables& all = tables.unguarded();
   std::vector<ShownThread> out;
-  for (const SnapshotThread& thread : snapshot->threads) {
+  for (const DumpedThread& thread : dump->threads) {
     const Thread& facts = all.threads[thread.thread];
     ShownThread shown{{},         thread.status,     facts.python_name,
                       facts.main, facts.interpreter, thread.problem.code};
-    for (const SnapshotFrame& one : thread.frames) {
+    for (const DumpedFrame& one : thread.frames) {
       const int line = all.frames[one.frame].location.line;
       shown.frames.push_back(std::string{all.frames.name_of(one.frame)} +
                              (line > 0 ? ":" + std::to_string(line) : std::string{}));
@@ -55,17 +55,17 @@ std::vector<ShownThread> look_by(R& reading, FakeInterpreter& fake, test::FakeHo
 }
 
 std::vector<ShownThread> look(FakeInterpreter& fake, test::FakeHost& host,
-                              SnapshotOptions options = {}) {
-  StillReading reading;
+                              DumpOptions options = {}) {
+  StillStrategy reading;
   options.tries = 3;
   return look_by(reading, fake, host, options);
 }
 
 // A thread that cannot be read for a while: it was taken off its CPU between two words of a change,
 // or it is always amid some change.
-class BusyReading : public FastReading {
+class BusyStrategy : public FastStrategy {
  public:
-  BusyReading(FakeInterpreter& fake, FakeThread& thread, std::uint64_t busy, bool moves)
+  BusyStrategy(FakeInterpreter& fake, FakeThread& thread, std::uint64_t busy, bool moves)
       : fake_{fake},
         thread_{thread},
         frame_{thread.current},
@@ -117,7 +117,7 @@ static_assert(Memory<Moving>);
 
 }  // namespace
 
-TEST_CASE("snapshot: a constructed interpreter of every layout") {
+TEST_CASE("dump: a constructed interpreter of every layout") {
   every_layout([](const PublishedLayout& layout) {
     FakeInterpreter fake{layout};
     const Address interpreter = fake.interpreter(0);
@@ -156,14 +156,14 @@ TEST_CASE("snapshot: a constructed interpreter of every layout") {
     CHECK(threads[2].frames.empty());
     for (const ShownThread& thread : threads) CHECK(thread.problem == Errc::ok);
 
-    SnapshotOptions native;
+    DumpOptions native;
     native.frames.native = true;
     CHECK(look(fake, host, native)[0].frames == Frames{"<native>", "<module>:2", "Shop.total:11",
                                                        "<native>", "kéy:22", "数:31", "leaf:43"});
   });
 }
 
-TEST_CASE("snapshot: one thread that cannot be read spoils no other") {
+TEST_CASE("dump: one thread that cannot be read spoils no other") {
   every_layout([](const PublishedLayout& layout) {
     FakeInterpreter fake{layout};
     const Address interpreter = fake.interpreter(0);
@@ -198,7 +198,7 @@ TEST_CASE("snapshot: one thread that cannot be read spoils no other") {
 
 // One that has yielded has no caller any more, one that is being resumed has none yet. Where C code
 // runs one and nothing is below it, only 3.11 leaves no entry.
-TEST_CASE("snapshot: a generator is no outermost frame, but where C code runs it") {
+TEST_CASE("dump: a generator is no outermost frame, but where C code runs it") {
   every_layout([](const PublishedLayout& layout) {
     for (const bool runs : {false, true}) {
       FakeInterpreter fake{layout};
@@ -227,7 +227,7 @@ TEST_CASE("snapshot: a generator is no outermost frame, but where C code runs it
   });
 }
 
-TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves") {
+TEST_CASE("dump: a thread amid a change is waited for, longer while it moves") {
   every_layout([](const PublishedLayout& layout) {
     for (const bool moves : {false, true}) {
       FakeInterpreter fake{layout};
@@ -240,7 +240,7 @@ TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves
 
       test::FakeHost host;
       const std::uint64_t busy = moves ? 50'000'000 : 10'000'000;
-      BusyReading reading{fake, main, busy, moves};
+      BusyStrategy reading{fake, main, busy, moves};
       const auto threads = look_by(reading, fake, host);
       REQUIRE(threads.size() == 1);
       CHECK(threads[0].problem == Errc::ok);
@@ -251,7 +251,7 @@ TEST_CASE("snapshot: a thread amid a change is waited for, longer while it moves
 
 // What is shown of a running program's variables was so at one moment, in the frames that are
 // shown.
-TEST_CASE("snapshot: values that change while they are read are left out") {
+TEST_CASE("dump: values that change while they are read are left out") {
   every_layout([](const PublishedLayout& layout) {
     for (const bool caller_goes_on : {false, true}) {
       FakeInterpreter fake{layout};
@@ -289,15 +289,14 @@ TEST_CASE("snapshot: values that change while they are read are left out") {
         moving.turns = {before, last ? before - std::uint64_t{2} : before + 2};
       }
       test::FakeHost host;
-      FastReading reading;
+      FastStrategy reading;
       SharedTables tables;
-      SnapshotOptions options;
+      DumpOptions options;
       options.locals = true;
-      const auto snapshot =
-          take_snapshot(layout, moving, host, reading, fake.site, tables, options);
-      REQUIRE(snapshot);
-      REQUIRE(snapshot->threads.size() == 1);
-      const auto& frames = snapshot->threads[0].frames;
+      const auto dump = take_dump(layout, moving, host, reading, fake.site, tables, options);
+      REQUIRE(dump);
+      REQUIRE(dump->threads.size() == 1);
+      const auto& frames = dump->threads[0].frames;
       REQUIRE(frames.size() == 2);
       const std::vector<LocalVariable> whole{{"a", "1"}, {"b", "2"}};
       const std::vector<LocalVariable> part{{"a", "1"}};
@@ -310,7 +309,7 @@ TEST_CASE("snapshot: values that change while they are read are left out") {
   });
 }
 
-TEST_CASE("snapshot: who holds the GIL, who waits, who handles an exception, who collects") {
+TEST_CASE("dump: who holds the GIL, who waits, who handles an exception, who collects") {
   every_layout([](const PublishedLayout& layout) {
     FakeInterpreter fake{layout};
     const Address interpreter = fake.interpreter(0);
@@ -364,7 +363,7 @@ TEST_CASE("snapshot: who holds the GIL, who waits, who handles an exception, who
   });
 }
 
-TEST_CASE("snapshot: names that only Python knows") {
+TEST_CASE("dump: names that only Python knows") {
   every_layout([](const PublishedLayout& layout) {
     FakeInterpreter fake{layout};
     const Address interpreter = fake.interpreter(0);
@@ -395,7 +394,7 @@ TEST_CASE("snapshot: names that only Python knows") {
   });
 }
 
-TEST_CASE("snapshot: sub-interpreters, the main one first") {
+TEST_CASE("dump: sub-interpreters, the main one first") {
   every_layout([](const PublishedLayout& layout) {
     FakeInterpreter fake{layout};
     const Address first = fake.interpreter(0);

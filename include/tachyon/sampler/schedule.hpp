@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <tachyon/base/clock.hpp>
+
 // When to look. Deadlines are absolute; a profiler that cannot keep up skips them and counts what
 // it skipped, it never catches up in a burst (a burst shows one moment many times).
 //
@@ -14,34 +16,6 @@
 // of every millisecond, a 1 kHz grid sees between 8 % and 28 %, depending on where it happens to
 // fall. With random gaps the phase wanders and is evenly spread after a dozen samples.
 namespace tachyon {
-
-inline std::uint64_t monotonic_now() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-inline std::uint64_t unix_now() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-inline std::uint64_t process_cpu_time() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-inline std::uint64_t thread_cpu_time() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // Small, fast, and good enough to decorrelate from any rhythm (xorshift with a multiplier).
 class Random {

@@ -19,11 +19,11 @@ namespace tachyon {
 //
 // The layout is told at run time: names are not worth code of their own for every layout.
 template <Memory M>
-class NameBook {
+class NameCache {
  public:
   static constexpr std::uint64_t read_every = 20'000'000;  // ns
 
-  NameBook(const PublishedLayout& layout, M& memory) : layout_{layout}, memory_{memory} {}
+  NameCache(const PublishedLayout& layout, M& memory) : layout_{layout}, memory_{memory} {}
 
   // Empty: it has none, or none yet.
   std::string_view name_of(Address interpreter, std::uint64_t thread_id, std::uint64_t now) {

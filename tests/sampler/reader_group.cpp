@@ -1,4 +1,4 @@
-#include <tachyon/sampler/readers.hpp>
+#include <tachyon/sampler/reader_group.hpp>
 
 #include <atomic>
 #include <vector>
@@ -15,7 +15,7 @@ struct FakeSampler {
   std::uint64_t enough;
   Errc then = Errc::no_such_process;
   unsigned per_look = 1;
-  Trust books{};
+  ReadQuality books{};
 
   template <class C>
   Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin) {
@@ -31,13 +31,12 @@ struct FakeSampler {
     }
     return tick;
   }
-  const Trust& trust() const noexcept { return books; }
-};
-
-struct FakeReading {
+  const ReadQuality& quality() const noexcept { return books; }
   std::uint64_t held() const noexcept { return 0; }
   bool adaptive() const noexcept { return false; }
 };
+static_assert(TickSampler<FakeSampler>);
+static_assert(Source<ReaderGroup<FakeSampler>>);
 
 struct Collected {
   std::vector<Sample> samples;
@@ -50,25 +49,23 @@ struct Until {
   std::uint64_t looks;
   const Collected& collected;
   bool stop() const { return collected.ticks.size() >= looks; }
-  void progress(const SessionProgress&) {}
+  void progress(const Progress&) {}
   int descriptor() const { return -1; }
 };
 
 struct Team {
   std::vector<FakeSampler> samplers;
-  std::vector<FakeReading> readings;
-  std::vector<ReaderParts<FakeSampler, FakeReading>> parts;
+  std::vector<FakeSampler*> readers;
 
-  explicit Team(std::vector<FakeSampler> all)
-      : samplers{std::move(all)}, readings(samplers.size()) {
-    for (std::size_t i = 0; i < samplers.size(); ++i) parts.push_back({&samplers[i], &readings[i]});
+  explicit Team(std::vector<FakeSampler> all) : samplers{std::move(all)} {
+    for (FakeSampler& one : samplers) readers.push_back(&one);
   }
-  SessionOutcome run(Collected& into, std::uint64_t interval, std::uint64_t looks) {
+  Outcome run(Collected& into, std::uint64_t interval, std::uint64_t looks) {
     SharedTables tables;
-    SessionPlan plan;
+    SamplingPlan plan;
     plan.interval = interval;
     Until control{looks, into};
-    return run_readers(std::span{std::as_const(parts)}, tables, into, plan, control);
+    return ReaderGroup<FakeSampler>{readers, tables, plan}.run(into, control);
   }
 };
 
@@ -79,8 +76,8 @@ constexpr std::uint64_t for_ever = ~std::uint64_t{0};
 TEST_CASE("what several readers see comes in order of time, and its weights add up") {
   Team team{{{10, for_ever}, {20, for_ever}, {30, for_ever}}};
   Collected seen;
-  const SessionOutcome outcome = team.run(seen, 20'000, 1'000);
-  CHECK(outcome.end == SessionEnd::stopped);
+  const Outcome outcome = team.run(seen, 20'000, 1'000);
+  CHECK(outcome.end == RunEnd::stopped);
   REQUIRE(seen.ticks.size() >= 1'000);
   REQUIRE(seen.samples.size() == seen.ticks.size());
   std::uint64_t last = 0, sum = 0;
@@ -96,23 +93,22 @@ TEST_CASE("what several readers see comes in order of time, and its weights add 
   }
   CHECK(sum == last);
   CHECK((all_there[0] && all_there[1] && all_there[2]));
-  CHECK(outcome.trust.valid == seen.samples.size());
-  CHECK(outcome.trust.ticks == seen.ticks.size());
-  CHECK(outcome.trust.distinct == 3);
+  CHECK(outcome.quality.valid == seen.samples.size());
+  CHECK(outcome.quality.ticks == seen.ticks.size());
+  CHECK(outcome.quality.distinct == 3);
 }
 
 TEST_CASE("a reader that ends ends the others, and nothing it saw is lost") {
   for (const Errc why : {Errc::no_such_process, Errc::not_permitted}) {
     Team team{{{10, for_ever}, {20, 25, why}}};
     Collected seen;
-    const SessionOutcome outcome = team.run(seen, 20'000, for_ever);
-    CHECK(outcome.end ==
-          (why == Errc::not_permitted ? SessionEnd::failed : SessionEnd::target_ended));
+    const Outcome outcome = team.run(seen, 20'000, for_ever);
+    CHECK(outcome.end == (why == Errc::not_permitted ? RunEnd::failed : RunEnd::target_ended));
     CHECK(outcome.error.code == why);
     std::size_t of_second = 0;
     for (const Sample& sample : seen.samples) of_second += sample.thread == ThreadIndex{20};
     CHECK(of_second == 25);
-    CHECK(outcome.trust.valid == seen.samples.size());
+    CHECK(outcome.quality.valid == seen.samples.size());
   }
 }
 
@@ -131,7 +127,7 @@ TEST_CASE("a look with more stacks than a ring has room for") {
 TEST_CASE("one reader whose looks another thread collects") {
   Team team{{{10, 1'000}}};
   Collected seen;
-  const SessionOutcome outcome = team.run(seen, 1'000, for_ever);
+  const Outcome outcome = team.run(seen, 1'000, for_ever);
   CHECK(seen.ticks.size() == 1'000);
-  CHECK(outcome.trust.distinct == 1);
+  CHECK(outcome.quality.distinct == 1);
 }

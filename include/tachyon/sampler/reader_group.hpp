@@ -12,21 +12,22 @@
 
 #include <tachyon/base/thread.hpp>
 #include <tachyon/sample/shared_tables.hpp>
-#include <tachyon/sampler/session.hpp>
+#include <tachyon/sampler/polled_source.hpp>
+#include <tachyon/sampler/source.hpp>
 
 // Several readers, for rates that one cannot reach. A vectored read takes 2.4 us in the kernel, so
 // one thread ends at some 350,000 looks a second, less when it also has to collect what it saw.
 //
-// Each reader is a session of its own: sampler, schedule and books, at its share of the rate and
-// shifted against the others. What it sees goes into a ring; the caller's thread takes the rings'
-// oldest look again and again, so that the collector sees one run in order of time.
+// Each reader is a polled source of its own, at its share of the rate and shifted against the
+// others. What it sees goes into a ring; the caller's thread takes the rings' oldest look again and
+// again, so that the collector sees one run in order of time.
 //
 //   reader 0   look --- look --- look ---->  ring 0 --.
 //   reader 1   -- look --- look --- look ->  ring 1 ---+-- oldest first --> collector
 //   reader 2   ---- look --- look --- look>  ring 2 --'
 //
-// Nothing is dropped: a reader whose ring is full waits, is late, and says so in its books. A
-// reader is waited for when its ring is empty and it may still bring something older.
+// Nothing is dropped: a reader whose ring is full waits, is late, and counts that. A reader is waited
+// for when its ring is empty and it may still bring something older.
 namespace tachyon {
 
 // Part of a look, as it lies in a ring: one of its samples, or its end.
@@ -78,13 +79,6 @@ class SightingRing {  // NOLINT(clang-analyzer-optin.performance.Padding)
   std::size_t known_written_ = 0;  // the reader's
 };
 
-// What a reader needs: a sampler and its way of reading, as run_session() takes them.
-template <class S, class R>
-struct ReaderParts {
-  S* sampler;
-  R* reading;
-};
-
 namespace detail {
 
 inline void nap(std::uint64_t nanoseconds) noexcept {
@@ -92,12 +86,11 @@ inline void nap(std::uint64_t nanoseconds) noexcept {
   (void)::nanosleep(&time, nullptr);
 }
 
-// One reader: its thread, its ring, its books. To run_session() it is the collector and the control
-// at once.
-template <class S, class R>
+// One reader: its thread and its ring. To its source it is the collector and the control at once.
+template <TickSampler S>
 class ReaderLane {
  public:
-  ReaderLane(ReaderParts<S, R> parts, const SessionPlan& plan) : parts_{parts}, plan_{plan} {}
+  ReaderLane(S& sampler, const SamplingPlan& plan) : source_{sampler, plan} {}
   ReaderLane(const ReaderLane&) = delete;
   ReaderLane& operator=(const ReaderLane&) = delete;
   ~ReaderLane() {
@@ -107,16 +100,16 @@ class ReaderLane {
 
   void start() {
     thread_ = Worker{[this] {
-      outcome_ = run_session(*parts_.sampler, *parts_.reading, *this, plan_, *this);
+      outcome_ = source_.run(*this, *this);
       done_.store(true, std::memory_order_release);
     }};
   }
   void ask_to_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   bool done() const noexcept { return done_.load(std::memory_order_acquire); }
-  const SessionOutcome& outcome() const noexcept { return outcome_; }
-  Trust trust() {
+  const tachyon::Outcome& outcome() const noexcept { return outcome_; }
+  ReadQuality quality() {
     const Lock hold{mutex_};
-    return trust_;
+    return quality_;
   }
 
   // As a collector.
@@ -127,9 +120,9 @@ class ReaderLane {
   // As a control.
   bool stop() const noexcept { return stop_.load(std::memory_order_relaxed); }
   int descriptor() const noexcept { return -1; }
-  void progress(const SessionProgress& progress) {
+  void progress(const Progress& progress) {
     const Lock hold{mutex_};
-    trust_ = *progress.trust;
+    quality_ = *progress.quality;
   }
 
   // As the one who takes.
@@ -144,12 +137,11 @@ class ReaderLane {
     while (!ring_.push(sighting)) nap(20'000);
   }
 
-  ReaderParts<S, R> parts_;
-  SessionPlan plan_;
+  PolledSource<S> source_;
   SightingRing ring_{capacity};
-  SessionOutcome outcome_{};
+  tachyon::Outcome outcome_{};
   Mutex mutex_;
-  Trust trust_{};
+  ReadQuality quality_{};
   std::atomic<bool> stop_{false};
   std::atomic<bool> done_{false};
   Worker thread_;
@@ -213,7 +205,7 @@ class LaneMerger {
       const Sighting s = *front;
       lane.pop();
       if (s.ends_look) {
-        collector.end_tick(Tick{s.time, weight_, s.outcome, s.missed});
+        end_tick(collector, Tick{s.time, weight_, s.outcome, s.missed});
         return true;
       }
       note(s.stack);
@@ -238,8 +230,8 @@ class LaneMerger {
   std::uint64_t distinct_ = 0;
 };
 
-// Books of readers that worked side by side.
-inline void add_beside(Trust& sum, const Trust& one) noexcept {
+// Counts of readers that worked side by side.
+inline void add_beside(ReadQuality& sum, const ReadQuality& one) noexcept {
   add_counts(sum, one);
   sum.wall = std::max(sum.wall, one.wall);
   sum.profiler_cpu = std::max(sum.profiler_cpu, one.profiler_cpu);  // of the whole process
@@ -248,24 +240,40 @@ inline void add_beside(Trust& sum, const Trust& one) noexcept {
 
 }  // namespace detail
 
-// Like run_session(), by as many readers as there are `parts`, one thread each. The samplers share
-// `tables`; the collector is called in this thread, with the tables locked.
-template <class S, class R, class C, SessionControl Control>
-SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTables& tables,
-                           C& collector, const SessionPlan& plan, Control& control) {
-  using OneLane = detail::ReaderLane<S, R>;
-  constexpr std::size_t at_once = 256;  // looks for which the tables are kept from the readers
+// One reader for each sampler, one thread each. The samplers share `tables`; the collector is called
+// in the thread that runs the group, with the tables locked.
+template <TickSampler S>
+class ReaderGroup {
+ public:
+  ReaderGroup(std::span<S* const> samplers, SharedTables& tables, const SamplingPlan& plan)
+      : samplers_{samplers.begin(), samplers.end()}, tables_{tables}, plan_{plan} {}
 
-  SessionOutcome out;
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control);
+
+ private:
+  static constexpr std::size_t at_once = 256;  // looks for which the tables are kept from readers
+
+  std::vector<S*> samplers_;
+  SharedTables& tables_;
+  SamplingPlan plan_;
+};
+
+template <TickSampler S>
+template <Collector C, RunControl Control>
+Outcome ReaderGroup<S>::run(C& collector, Control& control) {
+  using OneLane = detail::ReaderLane<S>;
+
+  Outcome out;
   out.started = unix_now();
   const std::uint64_t origin = monotonic_now();
   std::vector<std::unique_ptr<OneLane>> lanes;
-  for (const auto& part : parts) {
-    SessionPlan share = plan;
-    share.interval = plan.interval * parts.size();
+  for (S* const sampler : samplers_) {
+    SamplingPlan share = plan_;
+    share.interval = plan_.interval * samplers_.size();
     share.origin = origin;
-    share.phase = plan.interval * lanes.size();
-    lanes.push_back(std::make_unique<OneLane>(part, share));
+    share.phase = plan_.interval * lanes.size();
+    lanes.push_back(std::make_unique<OneLane>(*sampler, share));
   }
   detail::LaneMerger<OneLane> merger{lanes};
   for (auto& lane : lanes) lane->start();
@@ -279,15 +287,15 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
     const std::uint64_t now = monotonic_now();
     if (now - last_progress >= 1'000'000'000U) {
       last_progress = now;
-      Trust sum;
-      for (auto& lane : lanes) detail::add_beside(sum, lane->trust());
+      ReadQuality sum;
+      for (auto& lane : lanes) detail::add_beside(sum, lane->quality());
       sum.distinct = merger.distinct();
-      control.progress({now - origin, &sum, plan.interval});
+      control.progress({now - origin, &sum, plan_.interval});
     }
     const bool all_done =
         std::all_of(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->done(); });
     const std::size_t taken =
-        tables.with([&](Tables&) { return merger.drain(collector, at_once); });
+        tables_.with([&](Tables&) { return merger.drain(collector, at_once); });
     if (taken == at_once) continue;
     if (all_done && taken == 0) break;
     // One that cannot go on ends them all.
@@ -299,16 +307,16 @@ SessionOutcome run_readers(std::span<const ReaderParts<S, R>> parts, SharedTable
 
   out.end = lanes.front()->outcome().end;
   for (const auto& lane : lanes) {
-    const SessionOutcome& one = lane->outcome();
-    detail::add_beside(out.trust, one.trust);
+    const Outcome& one = lane->outcome();
+    detail::add_beside(out.quality, one.quality);
     out.duration = std::max(out.duration, one.duration);
-    out.interval = std::max(out.interval, one.interval / parts.size());
+    out.interval = std::max(out.interval, one.interval / samplers_.size());
     out.slowed_down = out.slowed_down || one.slowed_down;
-    const bool worse = one.end == SessionEnd::failed ||
-                       (one.end == SessionEnd::target_ended && out.end != SessionEnd::failed);
+    const bool worse =
+        one.end == RunEnd::failed || (one.end == RunEnd::target_ended && out.end != RunEnd::failed);
     if (worse) out.end = one.end, out.error = one.error;
   }
-  out.trust.distinct = merger.distinct();
+  out.quality.distinct = merger.distinct();
   return out;
 }
 
