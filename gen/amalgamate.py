@@ -24,7 +24,7 @@ import sys
 
 import lazy
 
-FOLDERS = ("base", "memory", "sample", "codec", "layout", "target", "mode", "unwind", "tasks",
+FOLDERS = ("base", "memory", "sample", "codec", "layout", "target", "mode", "unwind", "tasks", "kernel",
            "sampler", "render", "collect", "live")
 PUBLIC_MACROS = re.compile(r"TACHYON_VERSION_(MAJOR|MINOR|PATCH)$")
 UMBRELLA = "include/tachyon/tachyon.hpp"

@@ -132,6 +132,18 @@
 #include <tachyon/tasks/stable.hpp>
 #include <tachyon/tasks/stacks.hpp>
 
+#include <tachyon/kernel/bpf.hpp>
+#include <tachyon/kernel/bpf_call.hpp>
+#include <tachyon/kernel/btf.hpp>
+#include <tachyon/kernel/perf_event.hpp>
+#include <tachyon/kernel/program.hpp>
+#include <tachyon/kernel/program_emitter.hpp>
+#include <tachyon/kernel/program_shape.hpp>
+#include <tachyon/kernel/record.hpp>
+#include <tachyon/kernel/recorder.hpp>
+#include <tachyon/kernel/ring.hpp>
+#include <tachyon/kernel/stack.hpp>
+
 #include <tachyon/sampler/adaptive.hpp>
 #include <tachyon/sampler/blocking.hpp>
 #include <tachyon/sampler/describe_target.hpp>
@@ -140,6 +152,8 @@
 #include <tachyon/sampler/exact.hpp>
 #include <tachyon/sampler/gil_prediction.hpp>
 #include <tachyon/sampler/interpreter_copy.hpp>
+#include <tachyon/sampler/kernel_source.hpp>
+#include <tachyon/sampler/kernel_stacks.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/look.hpp>
 #include <tachyon/sampler/look_report.hpp>
@@ -158,6 +172,7 @@
 #include <tachyon/sampler/stack_finish.hpp>
 #include <tachyon/sampler/strategy.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
+#include <tachyon/sampler/time_account.hpp>
 #include <tachyon/sampler/watch.hpp>
 
 #include <tachyon/render/assets.hpp>

@@ -2963,11 +2963,14 @@ enum class Strategy : std::uint8_t {
   fast,      // the target ran on
   exact,     // it could not run, because we ran in its place
   blocking,  // it was stopped
+  kernel,    // the kernel interrupted it and read it
 };
-inline constexpr std::array strategies{Strategy::fast, Strategy::exact, Strategy::blocking};
+inline constexpr std::array strategies{Strategy::fast, Strategy::exact, Strategy::blocking,
+                                       Strategy::kernel};
 
 constexpr std::string_view name_of(Strategy strategy) noexcept {
-  constexpr std::array<std::string_view, strategies.size()> names{"fast", "exact", "blocking"};
+  constexpr std::array<std::string_view, strategies.size()> names{"fast", "exact", "blocking",
+                                                                  "kernel"};
   return names[static_cast<std::size_t>(strategy)];
 }
 
@@ -6112,8 +6115,9 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
                                                                  &ReadQuality::reused_checked,
                                                                  &ReadQuality::reused_wrong,
                                                                  &ReadQuality::wall,
-                                                                 &ReadQuality::profiler_cpu};
-inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11};
+                                                                 &ReadQuality::profiler_cpu,
+                                                                 nullptr};
+inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
 // Null where nobody counts under this number yet.
@@ -22320,6 +22324,1723 @@ TaskNode TaskStacks<L, M>::node_of(TaskIndex index, std::span<const ThreadView> 
 
 }  // namespace tachyon
 
+// ---- tachyon/kernel/bpf.hpp ----
+
+// An assembler for eBPF, the instruction set of programs that run inside the Linux kernel. It works
+// at compile time, so that a program for a known layout is an array of constants.
+//
+// An instruction has eight bytes:
+//
+//      0        1         2..3     4..7
+//   +--------+---+---+----------+-----------+
+//   | opcode |src|dst|  offset  | immediate |       little-endian; offset and immediate are signed
+//   +--------+---+---+----------+-----------+
+//
+//   79 13 08 00 00 00 00 00 = r3 = *(u64 *)(r1 + 8)
+//
+// Only the 64-bit constant takes two of them: the upper half stands in the immediate of the second,
+// which is zero otherwise. Jumps count instructions from the one behind them.
+//
+// Registers: r0 results, r1-r5 arguments, which a call leaves undefined, r6-r9 kept across calls,
+// r10 the end of a stack of 512 bytes.
+namespace tachyon::bpf {
+
+struct Instruction {
+  std::uint8_t opcode = 0;
+  std::uint8_t registers = 0;  // low half: destination, high half: source
+  std::int16_t offset = 0;
+  std::int32_t immediate = 0;
+
+  constexpr unsigned destination() const noexcept { return registers & 0xf; }
+  constexpr unsigned source() const noexcept { return registers >> 4; }
+  friend constexpr bool operator==(const Instruction&, const Instruction&) noexcept = default;
+};
+static_assert(sizeof(Instruction) == 8);
+
+enum class Register : std::uint8_t { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, stack };
+
+enum class Width : std::uint8_t { four = 0x00, two = 0x08, one = 0x10, eight = 0x18 };
+
+enum class Condition : std::uint8_t {
+  equal = 0x10,
+  greater = 0x20,  // unsigned
+  not_equal = 0x50,
+};
+
+// What a program may ask of the kernel, by number.
+enum class Helper : std::int32_t {
+  map_lookup = 1,
+  ktime_get_ns = 5,
+  get_smp_processor_id = 8,
+  tail_call = 12,
+  get_current_pid_tgid = 14,
+  get_current_task = 35,
+  perf_prog_read_value = 56,
+  probe_read_user = 112,
+  probe_read_kernel = 113,
+  ringbuf_output = 130,
+  get_current_task_btf = 158,
+  get_attach_cookie = 174,
+  task_pt_regs = 175,
+};
+
+// A 64-bit constant that is filled in before the program is loaded: a map by its descriptor, or a
+// number that is known by then. `name` is an enumerator of whoever wrote the program.
+struct Reference {
+  std::uint16_t at = 0;  // the first of its two instructions
+  std::uint8_t name = 0;
+};
+
+inline constexpr std::uint8_t load_constant = 0x18;
+inline constexpr std::uint8_t map_by_descriptor = 1;  // as the source register of load_constant
+
+template <std::size_t Capacity>
+struct Code {
+  static constexpr std::size_t most_references = 32;
+
+  std::array<Instruction, Capacity> instructions{};
+  std::size_t size = 0;
+  std::array<Reference, most_references> references{};
+  std::size_t reference_count = 0;
+
+  // Fills in a map's descriptor, or a number, wherever `name` is referred to.
+  constexpr void resolve(std::uint8_t name, std::uint64_t value) noexcept {
+    for (std::size_t i = 0; i < reference_count; ++i) {
+      if (references[i].name != name) continue;
+      const std::size_t at = references[i].at;
+      instructions[at].immediate = static_cast<std::int32_t>(value & 0xffffffff);
+      instructions[at + 1].immediate = static_cast<std::int32_t>(value >> 32);
+    }
+  }
+};
+
+// A place to jump to, which may come before or behind the jump.
+struct Label {
+  std::uint8_t number = 0;
+};
+
+template <std::size_t Capacity>
+class Assembler {
+ public:
+  // The finished program. A mistake of whoever wrote it (too long, a label that is nowhere, a jump
+  // too far) shows as good() being false; at compile time it is a static_assert away.
+  constexpr Code<Capacity> finish() noexcept {
+    for (std::size_t i = 0; i < jumps_used_; ++i) {
+      const std::int32_t target = labels_[jumps_[i].label];
+      const std::int32_t distance = target - jumps_[i].at - 1;
+      if (target < 0 || distance > INT16_MAX || distance < INT16_MIN) good_ = false;
+      code_.instructions[static_cast<std::size_t>(jumps_[i].at)].offset =
+          static_cast<std::int16_t>(distance);
+    }
+    return code_;
+  }
+  constexpr bool good() const noexcept { return good_; }
+
+  constexpr Label label() noexcept {
+    if (labels_used_ == most_labels) {
+      good_ = false;
+      return {};
+    }
+    labels_[labels_used_] = -1;
+    return {static_cast<std::uint8_t>(labels_used_++)};
+  }
+  // The label is here.
+  constexpr void bind(Label label) noexcept {
+    good_ = good_ && labels_[label.number] < 0;
+    labels_[label.number] = static_cast<std::int32_t>(code_.size);
+  }
+
+  // bf sd 00 00 00 00 00 00   dst = src
+  constexpr void move(Register dst, Register src) noexcept { emit(0xbf, dst, src, 0, 0); }
+  // b7 0d 00 00 im im im im   dst = immediate, extended by its sign
+  constexpr void move(Register dst, std::int32_t value) noexcept { emit(0xb7, dst, {}, 0, value); }
+  // 07 0d 00 00 im im im im   dst += immediate
+  constexpr void add(Register dst, std::int32_t value) noexcept { emit(0x07, dst, {}, 0, value); }
+  // 0f sd 00 00 00 00 00 00   dst += src
+  constexpr void add(Register dst, Register src) noexcept { emit(0x0f, dst, src, 0, 0); }
+  // 57 0d 00 00 im im im im   dst &= immediate
+  constexpr void bit_and(Register dst, std::int32_t v) noexcept { emit(0x57, dst, {}, 0, v); }
+  // 47 0d 00 00 im im im im   dst |= immediate
+  constexpr void bit_or(Register dst, std::int32_t v) noexcept { emit(0x47, dst, {}, 0, v); }
+  // 4f sd 00 00 00 00 00 00   dst |= src
+  constexpr void bit_or(Register dst, Register src) noexcept { emit(0x4f, dst, src, 0, 0); }
+  // 67 0d 00 00 im 00 00 00   dst <<= immediate
+  constexpr void shift_left(Register dst, std::int32_t n) noexcept { emit(0x67, dst, {}, 0, n); }
+  // 77 0d 00 00 im 00 00 00   dst >>= immediate, zeroes come in
+  constexpr void shift_right(Register dst, std::int32_t n) noexcept { emit(0x77, dst, {}, 0, n); }
+
+  // 61 | 69 | 71 | 79   sd of of 00 00 00 00   dst = *(u32 | u16 | u8 | u64 *)(src + offset)
+  constexpr void load(Width width, Register dst, Register src, std::int32_t offset) noexcept {
+    emit(opcode(0x61, width), dst, src, offset, 0);
+  }
+  // 63 | 6b | 73 | 7b   sd of of 00 00 00 00   *(u32 | u16 | u8 | u64 *)(dst + offset) = src
+  constexpr void store(Width width, Register dst, std::int32_t offset, Register src) noexcept {
+    emit(opcode(0x63, width), dst, src, offset, 0);
+  }
+  // 62 | 6a | 72 | 7a   0d of of im im im im   *(u32 | u16 | u8 | u64 *)(dst + offset) = immediate
+  constexpr void store(Width width, Register dst, std::int32_t offset,
+                       std::int32_t value) noexcept {
+    emit(opcode(0x62, width), dst, {}, offset, value);
+  }
+
+  // 18 1d 00 00 fd fd fd fd | 00 00 00 00 00 00 00 00   dst = the map with descriptor fd
+  template <class Name>
+  constexpr void map(Register dst, Name name) noexcept {
+    refer(dst, map_by_descriptor, static_cast<std::uint8_t>(name));
+  }
+  // 18 0d 00 00 lo lo lo lo | 00 00 00 00 hi hi hi hi   dst = a number that is filled in later
+  template <class Name>
+  constexpr void number(Register dst, Name name) noexcept {
+    refer(dst, 0, static_cast<std::uint8_t>(name));
+  }
+
+  // 05 00 of of 00 00 00 00   go to the label
+  constexpr void jump(Label to) noexcept {
+    note(to);
+    emit(0x05, {}, {}, 0, 0);
+  }
+  // 15 | 25 | 55   0d of of im im im im   go to the label if dst ==, > or != immediate
+  constexpr void jump(Label to, Register dst, Condition condition, std::int32_t value) noexcept {
+    note(to);
+    emit(static_cast<std::uint8_t>(0x05 | static_cast<unsigned>(condition)), dst, {}, 0, value);
+  }
+  // 1d | 2d | 5d   sd of of 00 00 00 00   go to the label if dst ==, > or != src
+  constexpr void jump(Label to, Register dst, Condition condition, Register src) noexcept {
+    note(to);
+    emit(static_cast<std::uint8_t>(0x0d | static_cast<unsigned>(condition)), dst, src, 0, 0);
+  }
+
+  // 85 00 00 00 no no no no   r0 = helper(r1, ..., r5)
+  constexpr void call(Helper helper) noexcept {
+    emit(0x85, {}, {}, 0, static_cast<std::int32_t>(helper));
+  }
+  // 95 00 00 00 00 00 00 00   end; r0 is the result
+  constexpr void exit() noexcept { emit(0x95, {}, {}, 0, 0); }
+
+ private:
+  static constexpr std::size_t most_labels = 64;
+  static constexpr std::size_t most_jumps = 128;
+
+  struct Jump {
+    std::int32_t at = 0;
+    std::uint8_t label = 0;
+  };
+
+  static constexpr std::uint8_t opcode(unsigned base, Width width) noexcept {
+    return static_cast<std::uint8_t>(base | static_cast<unsigned>(width));
+  }
+  constexpr void emit(std::uint8_t opcode, Register dst, Register src, std::int32_t offset,
+                      std::int32_t immediate) noexcept {
+    if (code_.size == Capacity || offset > INT16_MAX || offset < INT16_MIN) {
+      good_ = false;
+      return;
+    }
+    code_.instructions[code_.size++] = {
+        opcode,
+        static_cast<std::uint8_t>(static_cast<unsigned>(dst) | static_cast<unsigned>(src) << 4),
+        static_cast<std::int16_t>(offset), immediate};
+  }
+  constexpr void refer(Register dst, std::uint8_t how, std::uint8_t name) noexcept {
+    if (code_.reference_count == code_.most_references) {
+      good_ = false;
+      return;
+    }
+    code_.references[code_.reference_count++] = {static_cast<std::uint16_t>(code_.size), name};
+    emit(load_constant, dst, Register{how}, 0, 0);
+    emit(0, {}, {}, 0, 0);
+  }
+  constexpr void note(Label label) noexcept {
+    if (jumps_used_ == most_jumps) {
+      good_ = false;
+      return;
+    }
+    jumps_[jumps_used_++] = {static_cast<std::int32_t>(code_.size), label.number};
+  }
+
+  Code<Capacity> code_{};
+  std::array<std::int32_t, most_labels> labels_{};
+  std::array<Jump, most_jumps> jumps_{};
+  std::size_t labels_used_ = 0;
+  std::size_t jumps_used_ = 0;
+  bool good_ = true;
+};
+
+}  // namespace tachyon::bpf
+
+// ---- tachyon/kernel/bpf_call.hpp ----
+
+// The bpf(2) system call, as far as it is needed: maps, programs, and hanging a program on an
+// event. Its argument is a union of structs, one a command, of which the kernel takes as many bytes
+// as it is told and wants the rest to be zero. So each command has a struct of its own here.
+//
+// What the kernel makes belongs to the descriptor. When the last one is closed, at the latest with
+// our end, whatever ends us, nothing of it stays.
+namespace tachyon::kernel {
+
+enum class MapType : std::uint32_t { array = 2, program_array = 3, processor_array = 6, ring = 27 };
+
+struct MapShape {
+  MapType type{};
+  std::uint32_t key_size = 4;
+  std::uint32_t value_size = 4;
+  std::uint32_t entries = 1;
+};
+
+namespace detail {
+
+enum class BpfCommand : int {
+  create_map = 0,
+  lookup = 1,
+  update = 2,
+  load_program = 5,
+  create_link = 28,
+};
+
+inline constexpr std::size_t bpf_name_size = 16;
+
+struct CreateMap {
+  std::uint32_t type = 0;
+  std::uint32_t key_size = 0;
+  std::uint32_t value_size = 0;
+  std::uint32_t entries = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t inner = 0;
+  std::uint32_t node = 0;
+  char name[bpf_name_size] = "tachyon";
+};
+static_assert(sizeof(CreateMap) == 44);
+
+struct MapElement {
+  std::uint32_t map = 0;
+  std::uint32_t unused = 0;
+  std::uint64_t key = 0;
+  std::uint64_t value = 0;
+  std::uint64_t flags = 0;
+};
+
+struct LoadProgram {
+  std::uint32_t type = 7;  // BPF_PROG_TYPE_PERF_EVENT
+  std::uint32_t instruction_count = 0;
+  std::uint64_t instructions = 0;
+  std::uint64_t licence = 0;
+  std::uint32_t log_level = 0;
+  std::uint32_t log_size = 0;
+  std::uint64_t log = 0;
+  std::uint32_t kernel_version = 0;
+  std::uint32_t flags = 0;
+  char name[bpf_name_size] = "tachyon";
+};
+static_assert(sizeof(LoadProgram) == 64);
+
+struct CreateLink {
+  std::uint32_t program = 0;
+  std::uint32_t event = 0;
+  std::uint32_t attach_type = 41;  // BPF_PERF_EVENT
+  std::uint32_t flags = 0;
+  std::uint64_t cookie = 0;
+};
+static_assert(sizeof(CreateLink) == 24);
+
+template <class Argument>
+int bpf(BpfCommand command, Argument& argument) noexcept {
+  return static_cast<int>(
+      ::syscall(SYS_bpf, static_cast<int>(command), &argument, sizeof argument));
+}
+template <int = 0> inline std::uint64_t as_word(const void* pointer) noexcept {
+  return reinterpret_cast<std::uintptr_t>(pointer);
+}
+
+}  // namespace detail
+
+// What the kernel says to a refusal, as an error of ours. The number stays in it.
+template <int = 0> inline Error refused_by_kernel(int number) noexcept {
+  const bool rights = number == EPERM || number == EACCES;
+  const bool missing = number == ENOSYS || number == EINVAL || number == EOPNOTSUPP;
+  const Errc code = rights ? Errc::not_permitted : missing ? Errc::unsupported : Errc::system;
+  return {code, number, {}};
+}
+
+template <int = 0> inline Result<Descriptor> create_map(const MapShape& shape) noexcept {
+  detail::CreateMap argument;
+  argument.type = static_cast<std::uint32_t>(shape.type);
+  argument.key_size = shape.key_size;
+  argument.value_size = shape.value_size;
+  argument.entries = shape.entries;
+  const int number = detail::bpf(detail::BpfCommand::create_map, argument);
+  if (number < 0) return refused_by_kernel(errno);
+  return Descriptor{number};
+}
+
+template <int = 0> inline Result<void> update_map(const Descriptor& map, const void* key, const void* value) noexcept {
+  detail::MapElement argument;
+  argument.map = static_cast<std::uint32_t>(map.get());
+  argument.key = detail::as_word(key);
+  argument.value = detail::as_word(value);
+  if (detail::bpf(detail::BpfCommand::update, argument) < 0) return refused_by_kernel(errno);
+  return {};
+}
+
+// Of an array for each processor, the values of all of them; each takes whole words.
+template <int = 0> inline Result<void> look_up(const Descriptor& map, const void* key, void* value) noexcept {
+  detail::MapElement argument;
+  argument.map = static_cast<std::uint32_t>(map.get());
+  argument.key = detail::as_word(key);
+  argument.value = detail::as_word(value);
+  if (detail::bpf(detail::BpfCommand::lookup, argument) < 0) return refused_by_kernel(errno);
+  return {};
+}
+
+// Where the program is refused, `words` are the verifier's: the path that it does not like.
+template <int = 0> inline Result<Descriptor> load_program(std::span<const bpf::Instruction> instructions,
+                                       std::string& words) {
+  constexpr std::size_t most_words = 1 << 16;
+  words.clear();
+  detail::LoadProgram argument;
+  argument.instruction_count = static_cast<std::uint32_t>(instructions.size());
+  argument.instructions = detail::as_word(instructions.data());
+  argument.licence = detail::as_word("Dual MIT/GPL");
+  const int number = detail::bpf(detail::BpfCommand::load_program, argument);
+  if (number >= 0) return Descriptor{number};
+  const Error why = refused_by_kernel(errno);
+  if (why.sys == EPERM) return why;  // before it was looked at
+  // Only then is it asked for words: they cost as much as the look.
+  words.resize(most_words);
+  argument.log_level = 1;
+  argument.log_size = most_words;
+  argument.log = detail::as_word(words.data());
+  const int again = detail::bpf(detail::BpfCommand::load_program, argument);
+  words.resize(words.find('\0') == std::string::npos ? words.size() : words.find('\0'));
+  // What stands last is why.
+  constexpr std::size_t shown = 2000;
+  if (words.size() > shown) words.erase(0, words.size() - shown);
+  if (again >= 0) return Descriptor{again};
+  return why;
+}
+
+// Runs the program whenever the event fires; it is told `cookie` then. The event lives as long as
+// the link does, though its own descriptor may be closed.
+template <int = 0> inline Result<Descriptor> link_program(const Descriptor& program, const Descriptor& event,
+                                       std::uint64_t cookie) noexcept {
+  detail::CreateLink argument;
+  argument.program = static_cast<std::uint32_t>(program.get());
+  argument.event = static_cast<std::uint32_t>(event.get());
+  argument.cookie = cookie;
+  const int number = detail::bpf(detail::BpfCommand::create_link, argument);
+  if (number < 0) return refused_by_kernel(errno);
+  return Descriptor{number};
+}
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/btf.hpp ----
+
+#include <sys/mman.h>
+
+// Where a member of a struct of this kernel is. Kernels are built with options that move members
+// about, and say in /sys/kernel/btf/vmlinux where they ended up, if they were built with type
+// information at all:
+//
+//   +--------+-------------------------------+---------+
+//   | header | types, one after the other    | strings |       some 6 MB
+//   +--------+-------------------------------+---------+
+//
+//   header   magic eb9f, version, flags, length; offset and length of both parts, from its end on
+//   type     name, info, size or type: 4 bytes each, then what the kind of `info` says
+//   struct   members of name, type, offset: 4 bytes each; offsets in bits
+//
+// Names are offsets into the strings. So the name that is looked for is searched once there, and
+// types are compared by number.
+namespace tachyon::kernel {
+
+namespace detail {
+
+struct BtfHeader {
+  std::uint16_t magic;
+  std::uint8_t version;
+  std::uint8_t flags;
+  std::uint32_t length;
+  std::uint32_t types_at, types_size;
+  std::uint32_t strings_at, strings_size;
+};
+
+struct BtfType {
+  std::uint32_t name;
+  std::uint32_t info;  // bit 31: offsets have a width in their upper byte; 24-28: kind; 0-15: count
+  std::uint32_t size;
+
+  template <int = 0> unsigned kind() const noexcept { return info >> 24 & 0x1f; }
+  template <int = 0> std::uint32_t count() const noexcept { return info & 0xffff; }
+  template <int = 0> bool offsets_have_widths() const noexcept { return info >> 31 != 0; }
+};
+
+struct BtfMember {
+  std::uint32_t name;
+  std::uint32_t type;
+  std::uint32_t offset;
+};
+
+inline constexpr unsigned btf_struct = 4;
+
+// How many bytes stand behind the head of a type; nothing: a kind of tomorrow.
+constexpr std::optional<std::uint32_t> btf_rest(unsigned kind, std::uint32_t count) noexcept {
+  switch (kind) {
+    case 1:   // integer
+    case 14:  // variable
+    case 17:  // tag of a declaration
+      return 4U;
+    case 2:   // pointer
+    case 7:   // forward
+    case 8:   // typedef
+    case 9:   // volatile
+    case 10:  // const
+    case 11:  // restrict
+    case 12:  // function
+    case 16:  // float
+    case 18:  // tag of a type
+      return 0U;
+    case 3:  // array
+      return 12U;
+    case btf_struct:
+    case 5:   // union
+    case 15:  // section of data
+    case 19:  // enumeration of 64 bits
+      return count * 12U;
+    case 6:   // enumeration
+    case 13:  // prototype
+      return count * 8U;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Is the string at `at` this one?
+template <int = 0> inline bool is_string(Bytes strings, std::uint32_t at, std::string_view text) noexcept {
+  const auto there = slice(strings, at, text.size() + 1);
+  return there && as_text(*there).substr(0, text.size()) == text && there->back() == std::byte{};
+}
+
+// The offset, in bytes, of a member that begins a byte.
+template <int = 0> inline std::optional<std::uint32_t> member_of(Bytes members, Bytes strings, const BtfType& type,
+                                              std::string_view name) noexcept {
+  for (std::uint32_t i = 0; i < type.count(); ++i) {
+    const auto member = load<BtfMember>(members, i * sizeof(BtfMember));
+    if (!is_string(strings, member.name, name)) continue;
+    const std::uint32_t bits =
+        type.offsets_have_widths() ? member.offset & 0xffffff : member.offset;
+    if (bits % 8 != 0) return std::nullopt;
+    return bits / 8;
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+// Nothing: there is no such struct or member, or it is not of this format.
+template <int = 0> inline std::optional<std::uint32_t> btf_member(Bytes file, std::string_view structure,
+                                               std::string_view member) noexcept {
+  if (file.size() < sizeof(detail::BtfHeader)) return std::nullopt;
+  const auto header = load<detail::BtfHeader>(file, 0);
+  if (header.magic != 0xeb9f) return std::nullopt;
+  const auto types = slice(file, std::uint64_t{header.length} + header.types_at, header.types_size);
+  const auto strings =
+      slice(file, std::uint64_t{header.length} + header.strings_at, header.strings_size);
+  if (!types || !strings) return std::nullopt;
+  for (std::size_t at = 0; types->size() - at >= sizeof(detail::BtfType);) {
+    const auto type = load<detail::BtfType>(*types, at);
+    at += sizeof type;
+    const auto rest = detail::btf_rest(type.kind(), type.count());
+    if (!rest || *rest > types->size() - at) return std::nullopt;
+    if (type.kind() == detail::btf_struct && detail::is_string(*strings, type.name, structure)) {
+      return detail::member_of(types->subspan(at, *rest), *strings, type, member);
+    }
+    at += *rest;
+  }
+  return std::nullopt;
+}
+
+inline constexpr const char* btf_of_kernel = "/sys/kernel/btf/vmlinux";
+
+// Where the state of a task is in its task_struct; nothing: this kernel does not say. Since 6.16 the
+// file can be mapped, which takes 0.1 ms; reading it takes 13.
+template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
+  constexpr std::size_t largest = 64 << 20;
+  const auto find = [](Bytes file) {
+    const auto state = btf_member(file, "task_struct", "__state");
+    return state ? state : btf_member(file, "task_struct", "state");  // before 5.14
+  };
+  const auto file = open_for_reading(btf_of_kernel);
+  struct ::stat info {};
+  if (!file || ::fstat(file->get(), &info) != 0 || info.st_size <= 0) return std::nullopt;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size > largest) return std::nullopt;
+  void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->get(), 0);
+  if (mapped == MAP_FAILED) {
+    const auto text = read_whole(*file, largest);
+    return text ? find(as_bytes(*text)) : std::nullopt;
+  }
+  const auto found = find({static_cast<const std::byte*>(mapped), size});
+  ::munmap(mapped, size);
+  return found;
+}
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/perf_event.hpp ----
+
+#include <sys/ioctl.h>
+
+// Events of one thread of the target, and the program that runs when they fire.
+//
+//   tick     every so many nanoseconds of the thread's own processor time, in the middle of what it
+//            does; none while it sleeps
+//   switch   whenever it stops running, because it waits or because somebody else's turn has come
+//
+// Both count the time that the thread has run. They are one group, so that they begin to count at
+// the same moment and the clock of one is that of the other; the thread may well run for a
+// millisecond between two calls of ours.
+//
+// The kernel sets its timer for the next tick when the last has fired, so the period can be changed
+// from outside only. A period that stays the same agrees with programs that have a rhythm of their
+// own: it is drawn anew between 0.5 and 1.5 times what was asked for, every time the ring is
+// drained.
+//
+// An event takes a descriptor, and its link to the program another. The switch event's own is not
+// needed once it is on, so a thread takes three.
+namespace tachyon::kernel {
+
+namespace detail {
+
+// perf_event_attr as it was in the first version. The kernel takes every version.
+struct EventShape {
+  std::uint32_t type = 1;  // PERF_TYPE_SOFTWARE
+  std::uint32_t size = 64;
+  std::uint64_t config = 0;
+  std::uint64_t period = 0;
+  std::uint64_t sample_type = 0;
+  std::uint64_t read_format = 0;
+  std::uint64_t flags = 0;
+  std::uint32_t wakeup = 0;
+  std::uint32_t breakpoint = 0;
+  std::uint64_t config1 = 0;
+};
+static_assert(sizeof(EventShape) == 64);
+
+inline constexpr std::uint64_t cpu_clock = 0, context_switches = 3;
+inline constexpr std::uint64_t disabled = 1;
+inline constexpr unsigned long enable_event = 0x2400, set_event_period = 0x40082404;
+inline constexpr unsigned long close_on_exec = 8;
+
+template <int = 0> inline Result<Descriptor> open_event(const EventShape& shape, std::int32_t tid,
+                                     int group) noexcept {
+  const long number = ::syscall(SYS_perf_event_open, &shape, tid, -1, group, close_on_exec);
+  if (number < 0) {
+    if (errno == ESRCH) return Error{Errc::no_such_thread, ESRCH, {}};
+    return refused_by_kernel(errno);
+  }
+  return Descriptor{static_cast<int>(number)};
+}
+
+}  // namespace detail
+
+// Which events could not be had, and why. Those threads are not sampled.
+struct EventLosses {
+  std::uint64_t ended = 0;           // the thread had, before we came
+  std::uint64_t no_descriptors = 0;  // ulimit -n
+  std::uint64_t refused = 0;
+  Error why{};  // of the last that was refused
+
+  template <int = 0> std::uint64_t total() const noexcept { return ended + no_descriptors + refused; }
+};
+
+struct EventPlan {
+  std::uint64_t period = 1'000'000;  // ns of the thread's processor time between two ticks
+  bool ticks = true;
+  bool switches = true;
+};
+
+// The events of one thread. Closed with their owner.
+class ThreadEvents {
+ public:
+  // `thread` is the address of its state, which the program is told.
+  template <int = 0> static Result<ThreadEvents> open(std::int32_t tid, std::uint64_t thread, const EventPlan& plan,
+                                   const Descriptor& program, EventLosses& losses) noexcept {
+    ThreadEvents out;
+    const Result<void> ok = out.open_all(tid, thread, plan, program);
+    if (ok) return out;
+    const Error why = ok.error();
+    if (why.code == Errc::no_such_thread) {
+      ++losses.ended;
+    } else if (why.sys == EMFILE || why.sys == ENFILE) {
+      ++losses.no_descriptors;
+    } else {
+      ++losses.refused;
+      losses.why = why;
+    }
+    return why;
+  }
+
+  template <int = 0> void set_period(std::uint64_t period) noexcept {
+    if (tick_) (void)::ioctl(tick_.get(), detail::set_event_period, &period);
+  }
+
+ private:
+  // Left to everybody else in this process.
+  static constexpr std::uint64_t spare_descriptors = 64;
+
+  template <int = 0> static Result<void> within_limit(const Descriptor& newest) noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+    const auto number = static_cast<std::uint64_t>(newest.get());
+    if (number + spare_descriptors < limit.rlim_cur) return {};
+    return Error{Errc::limit, EMFILE, {}};
+  }
+
+  template <int = 0> Result<void> open_all(std::int32_t tid, std::uint64_t thread, const EventPlan& plan,
+                        const Descriptor& program) noexcept {
+    Descriptor switches;
+    if (plan.switches) {
+      auto event = detail::open_event(
+          {.config = detail::context_switches, .period = 1, .flags = detail::disabled}, tid, -1);
+      if (!event) return event.error();
+      if (const auto ok = within_limit(*event); !ok) return ok;
+      auto link = link_program(program, *event, thread | 1);
+      if (!link) return link.error();
+      switches = std::move(*event);
+      switch_link_ = std::move(*link);
+    }
+    if (plan.ticks) {
+      // A member of the group is on as soon as its leader is.
+      const int leader = switches ? switches.get() : -1;
+      auto event = detail::open_event({.config = detail::cpu_clock,
+                                       .period = plan.period,
+                                       .flags = leader < 0 ? detail::disabled : 0},
+                                      tid, leader);
+      if (!event) return event.error();
+      if (const auto ok = within_limit(*event); !ok) return ok;
+      auto link = link_program(program, *event, thread);
+      if (!link) return link.error();
+      tick_ = std::move(*event);
+      tick_link_ = std::move(*link);
+    }
+    const int first = switches ? switches.get() : tick_.get();
+    if (::ioctl(first, detail::enable_event, 0) != 0) return refused_by_kernel(errno);
+    return {};
+  }
+
+  Descriptor tick_;
+  Descriptor tick_link_;
+  Descriptor switch_link_;
+};
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/record.hpp ----
+
+// What the kernel's program says of one thread at one moment. Everything is of that moment, since
+// the thread could not run meanwhile. It is copied out of the target with as little thought as
+// possible: what the bytes mean is found out later, by the code that reads targets from outside.
+//
+//   +--------+---------------------------+---------+---------+----
+//   | header | thread state, words [a, b)| frame 0 | frame 1 | ...      leaf first
+//   +--------+---------------------------+---------+---------+----
+//     120      b - a, see ThreadWords      32        32
+//
+// A frame, as far as it is needed to name it. Its own address is the `previous` of the frame before
+// it; that of the first is in the header.
+//
+//   +------------+-------------+----------+-------+-------+--------+---+--------------+
+//   | executable | instruction | previous | owner | entry | opcode | 0 | thread index |
+//   +------------+-------------+----------+-------+-------+--------+---+--------------+
+//     8            8             8          1       1       1        1   4
+namespace tachyon::kernel {
+
+struct RecordHeader {
+  std::uint64_t time = 0;      // ns, CLOCK_MONOTONIC
+  std::uint64_t count = 0;     // of the event, as the kernel counts it
+  std::uint64_t enabled = 0;   // ns since the event was switched on, while the thread was there
+  std::uint64_t cpu_time = 0;  // ns that the thread has run since then
+  std::uint64_t thread = 0;    // the thread state's address
+  std::uint32_t tid = 0;       // as the initial pid namespace numbers it
+  std::uint32_t flags = 0;
+  std::uint32_t frames = 0;
+  std::uint32_t task_state = 0;  // the kernel's, when it switched; see RecordFlag::state_known
+  std::uint64_t leaf = 0;        // the current frame
+  std::uint64_t next = 0;        // where the program stopped following: zero at a proper bottom
+  std::int64_t system_call = 0;  // in which the thread was; see RecordFlag::call_known
+  std::uint64_t collecting = 0;  // is a garbage collection on?
+  std::uint64_t gc_frame = 0;    // the frame in which it began, where the interpreter says
+  std::uint64_t generation = 0;  // counts code objects that have died, where it does
+  std::uint64_t gil_holder = 0;  // where threads do not say themselves
+  std::uint64_t bottom = 0;      // the sentinel below all frames, where there is one
+};
+static_assert(sizeof(RecordHeader) == 120);
+
+enum class RecordFlag : std::uint32_t {
+  switched = 1,      // it went to sleep or lost its processor; otherwise a tick of its clock
+  truncated = 2,     // there were more frames
+  unreadable = 4,    // a frame, or the thread state, lies in a page that was not there
+  no_thread = 8,     // ... the thread state
+  exception = 16,    // one is being handled or propagated
+  state_known = 32,  // RecordHeader::task_state
+  call_known = 64,   // RecordHeader::system_call
+};
+
+struct RecordFrame {
+  std::uint64_t executable = 0;
+  std::uint64_t instruction = 0;
+  std::uint64_t previous = 0;
+  std::uint8_t owner = 0;
+  std::uint8_t entry = 0;
+  std::uint8_t opcode = 0;
+  std::uint8_t unused = 0;
+  std::int32_t thread_index = 0;
+};
+static_assert(sizeof(RecordFrame) == 32);
+
+// Which part of the thread state is copied: from the first to the last word that anybody asks for.
+struct ThreadWords {
+  std::uint32_t first = 0;
+  std::uint32_t size = 0;  // whole words
+
+  static constexpr std::uint32_t most = 1024;
+};
+
+template <class L>
+constexpr ThreadWords thread_words(const L& layout) noexcept {
+  const auto& t = layout.thread;
+  std::uint32_t first = std::min(t.interp.offset, t.id.offset);
+  std::uint32_t end = 0;
+  const auto take = [&](const auto& member) {
+    if (!member.present()) return;
+    first = std::min(first, member.offset);
+    end = std::max(end, member.end());
+  };
+  take(t.interp);
+  take(t.id);
+  take(t.native_thread_id);
+  take(t.cframe);
+  take(t.current_frame);
+  take(t.base_frame);
+  take(t.status_holds_gil);
+  take(t.holds_gil);
+  take(t.gil_requested);
+  take(t.current_exception);
+  take(t.exc_info);
+  take(t.current_executor);
+  first &= ~std::uint32_t{7};
+  return {first, (end - first + 7) & ~std::uint32_t{7}};
+}
+
+// A record that has been received: what it claims is checked against what is there.
+class Record {
+ public:
+  template <int = 0> static std::optional<Record> parse(Bytes bytes, std::uint32_t thread_bytes) noexcept {
+    if (bytes.size() < sizeof(RecordHeader)) return std::nullopt;
+    Record out;
+    out.header_ = load<RecordHeader>(bytes, 0);
+    const std::size_t rest = bytes.size() - sizeof(RecordHeader);
+    if (rest < thread_bytes) return std::nullopt;
+    const std::size_t frames = rest - thread_bytes;
+    if (frames / sizeof(RecordFrame) < out.header_.frames) return std::nullopt;
+    out.thread_ = bytes.subspan(sizeof(RecordHeader), thread_bytes);
+    out.frames_ = bytes.subspan(sizeof(RecordHeader) + thread_bytes,
+                                out.header_.frames * sizeof(RecordFrame));
+    return out;
+  }
+
+  template <int = 0> const RecordHeader& header() const noexcept { return header_; }
+  template <int = 0> bool has(RecordFlag flag) const noexcept {
+    return (header_.flags & static_cast<std::uint32_t>(flag)) != 0;
+  }
+  // The words of the thread state, from ThreadWords::first on.
+  template <int = 0> Bytes thread() const noexcept { return thread_; }
+  template <int = 0> std::size_t size() const noexcept { return header_.frames; }
+  template <int = 0> RecordFrame frame(std::size_t i) const noexcept {
+    return load<RecordFrame>(frames_, i * sizeof(RecordFrame));
+  }
+
+ private:
+  RecordHeader header_{};
+  Bytes thread_{};
+  Bytes frames_{};
+};
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/program_shape.hpp ----
+
+// What the program that the kernel runs (program.hpp) shares with those who load it and who read
+// what it says: what it is asked for, what is filled into it, and the maps that it works on.
+namespace tachyon::kernel {
+
+// What is read beside the frames.
+struct ProgramNeeds {
+  bool opcodes = false;      // the instruction that each frame executes
+  bool gc = true;            // is a garbage collection on, and where it began
+  bool gil = true;           // who holds it, where threads do not say
+  bool exception = true;     // is one being handled
+  bool system_call = false;  // of threads that switch; asks for a kernel with type information
+
+  friend constexpr bool operator==(const ProgramNeeds&, const ProgramNeeds&) noexcept = default;
+};
+
+// What is filled in when the program is loaded.
+enum class Place : std::uint8_t {
+  scratch_map,
+  ring_map,
+  program_map,
+  loss_map,
+  runtime,     // the target's runtime
+  none,        // its None
+  task_state,  // where this kernel keeps the state in its task_struct; zero: unknown
+};
+
+// The map of losses: one array of these a processor.
+enum class Loss : std::uint8_t { ring_full, unreadable, truncated };
+inline constexpr std::size_t loss_count = 3;
+
+inline constexpr std::uint32_t frames_a_program = 128;
+inline constexpr std::uint32_t most_frames = 4000;
+// A program may call itself 33 times.
+static_assert(most_frames <= frames_a_program * 33);
+
+// The scratch of a processor, an element of the scratch map. The record is made here, and copied
+// into the ring when it is complete.
+//
+//   +----------+-----+------+--------+---------------
+//   | resuming | at  | slot | unused | record ...
+//   +----------+-----+------+--------+---------------
+//     0          8     16     24       32
+struct Scratch {
+  static constexpr std::int32_t resuming = 0;  // not zero: the program has called itself
+  static constexpr std::int32_t at = 8;        // the next frame
+  static constexpr std::int32_t slot = 16;     // where in the record it goes, from the first frame
+  static constexpr std::int32_t record = 32;
+  static constexpr std::uint32_t slot_size = sizeof(RecordFrame);
+
+  static constexpr std::uint32_t size(const ThreadWords& words) noexcept {
+    return static_cast<std::uint32_t>(record + sizeof(RecordHeader)) + words.size +
+           most_frames * slot_size;
+  }
+};
+
+using ProgramCode = bpf::Code<512>;
+
+// The program of a layout. `good` is false where its members lie too far apart, as those that a
+// target publishes may.
+struct Program {
+  ProgramCode code{};
+  ThreadWords words{};
+  bool good = false;
+};
+
+// The words of a frame that are read: all members that a record holds.
+struct FrameWords {
+  std::uint32_t first = 0;
+  std::uint32_t size = 0;
+
+  static constexpr std::uint32_t most = 128;
+};
+
+template <class L>
+constexpr FrameWords frame_words(const L& layout) noexcept {
+  const auto& f = layout.frame;
+  std::uint32_t first = f.executable.offset;
+  std::uint32_t end = f.executable.end();
+  const auto take = [&](const auto& member) {
+    if (!member.present()) return;
+    first = std::min(first, member.offset);
+    end = std::max(end, member.end());
+  };
+  take(f.instruction);
+  take(f.previous);
+  take(f.owner);
+  take(f.is_entry);
+  take(f.tlbc_index);
+  first &= ~std::uint32_t{7};
+  return {first, end - first};
+}
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/program_emitter.hpp ----
+
+// What the program (program.hpp) is made of: which register and which piece of the stack holds
+// what, and the few things that it does again and again.
+namespace tachyon::kernel::detail {
+
+class ProgramEmitter {
+ public:
+  using R = bpf::Register;
+  using W = bpf::Width;
+  using C = bpf::Condition;
+  using H = bpf::Helper;
+
+  // Kept across calls.
+  static constexpr R counter = R::r6;  // of loops
+  static constexpr R scratch = R::r7;
+  static constexpr R at = R::r8;    // the frame, and before that what leads to it
+  static constexpr R slot = R::r9;  // where in the record the frame goes
+
+  // The stack.
+  static constexpr std::int32_t context = -8;
+  static constexpr std::int32_t key = -16;
+  static constexpr std::int32_t word = -24;
+  static constexpr std::int32_t item = -64;  // of the chain of exceptions
+  static constexpr std::int32_t frame_copy = -64 - static_cast<std::int32_t>(FrameWords::most);
+
+  static constexpr std::int32_t in_record(std::size_t offset) noexcept {
+    return Scratch::record + static_cast<std::int32_t>(offset);
+  }
+
+  bpf::Assembler<512> assembler{};
+
+  // to = base + offset
+  constexpr void point(R to, R base, std::int32_t offset) noexcept {
+    assembler.move(to, base);
+    assembler.add(to, offset);
+  }
+  // Reads `size` bytes of the target from `from` + `offset` into `base` + `into`; r0 is zero then.
+  constexpr void read_user(R base, std::int32_t into, std::uint32_t size, R from,
+                           std::uint32_t offset) noexcept {
+    assembler.move(R::r3, from);
+    if (offset != 0) assembler.add(R::r3, static_cast<std::int32_t>(offset));
+    point(R::r1, base, into);
+    assembler.move(R::r2, static_cast<std::int32_t>(size));
+    assembler.call(H::probe_read_user);
+  }
+  constexpr void set_flag(RecordFlag flag) noexcept {
+    constexpr std::int32_t flags = in_record(offsetof(RecordHeader, flags));
+    assembler.load(W::four, R::r1, scratch, flags);
+    assembler.bit_or(R::r1, static_cast<std::int32_t>(flag));
+    assembler.store(W::four, scratch, flags, R::r1);
+  }
+  constexpr void store_header(std::size_t member, R value) noexcept {
+    assembler.store(W::eight, scratch, in_record(member), value);
+  }
+
+  // One more of these; r8 and r9 stay.
+  constexpr void count_loss(Loss loss) noexcept {
+    const bpf::Label nowhere = assembler.label();
+    const auto place = static_cast<std::int32_t>(loss) * 8;
+    assembler.store(W::eight, R::stack, key, 0);
+    assembler.map(R::r1, Place::loss_map);
+    point(R::r2, R::stack, key);
+    assembler.call(H::map_lookup);
+    assembler.jump(nowhere, R::r0, C::equal, 0);
+    assembler.load(W::eight, R::r1, R::r0, place);
+    assembler.add(R::r1, 1);
+    assembler.store(W::eight, R::r0, place, R::r1);
+    assembler.bind(nowhere);
+  }
+};
+
+}  // namespace tachyon::kernel::detail
+
+// ---- tachyon/kernel/program.hpp ----
+
+// The program that the kernel runs in the target's thread: it copies the Python frames there and
+// then.
+//
+// The problem. A reader in another process has to be woken up for every sample, which took 28 us of
+// processor time in the virtual machine it was measured in, and the thread runs on while it is
+// read. The kernel, which interrupts the thread anyway, needs 1 to 3 us to copy its frames, and the
+// thread cannot move meanwhile. The reader then wakes up ten times a second, whatever the rate.
+//
+// What is run. The verifier of the kernel goes through every path before it lets a program in, and
+// loops are unrolled for that: 128 frames took it 7 ms, 512 took 26, 8,192 are refused. So a
+// program follows 128 frames and then starts itself anew, up to 32 times, with its state in a map:
+//
+//   tick or switch -> thread state -> status, leaf -> 128 frames -> ... -> record into the ring
+//                                         ^                |
+//                                         +-- tail call ---+   state: scratch
+//
+// What is known when the profiler is compiled stands in the program as a number: one layout, one
+// set of needs, one program. A member that a layout lacks leaves no instruction. Where the runtime
+// is, which maps there are, and where this kernel keeps a task's state is filled in when the
+// program is loaded.
+//
+// Whose thread it is. The event that the program hangs on carries a cookie: the address of the
+// thread state, its lowest bit set for events that fire when the thread switches. No table of
+// threads has to be asked, and no number of a thread be translated between namespaces.
+//
+// What never happens here: updating or deleting an element of a map (it takes locks, which an
+// interrupt must not wait for), waiting, and guessing. A page that is not there ends the chain, and
+// that is counted. Two programs never meet in one scratch: the kernel runs none of them while
+// another is running on the same processor.
+namespace tachyon::kernel {
+
+namespace detail {
+
+template <class L>
+class ProgramWriter {
+ public:
+  constexpr ProgramWriter(const L& layout, const ProgramNeeds& needs) noexcept
+      : l_{layout}, needs_{needs}, words_{thread_words(layout)}, frame_{frame_words(layout)} {}
+
+  constexpr ProgramCode write() noexcept {
+    find_scratch();
+    begin_record();
+    read_thread();
+    read_interpreter();
+    if (needs_.exception) read_exception();
+    find_leaf();
+    follow_frames();
+    output();
+    return a_.finish();
+  }
+  constexpr bool good() const noexcept {
+    return a_.good() && words_.size <= ThreadWords::most && frame_.size <= FrameWords::most;
+  }
+
+ private:
+  using E = ProgramEmitter;
+  using R = E::R;
+  using W = E::W;
+  using C = E::C;
+  using H = E::H;
+
+  static constexpr R counter = E::counter, scratch = E::scratch, at = E::at, slot = E::slot;
+  static constexpr std::int32_t context = E::context, key = E::key, word = E::word;
+  static constexpr std::int32_t item = E::item, frame_copy = E::frame_copy;
+  static constexpr std::int32_t most_items = 16;
+
+  static constexpr std::int32_t thread_at = E::in_record(sizeof(RecordHeader));
+  constexpr std::int32_t frames_at() const noexcept {
+    return thread_at + static_cast<std::int32_t>(words_.size);
+  }
+  template <class F>
+  constexpr std::int32_t of_thread(const F& member) const noexcept {
+    return thread_at + static_cast<std::int32_t>(member.offset - words_.first);
+  }
+  template <class F>
+  constexpr std::int32_t of_frame(const F& member) const noexcept {
+    return frame_copy + static_cast<std::int32_t>(member.offset - frame_.first);
+  }
+
+  constexpr void find_scratch() noexcept;
+  constexpr void begin_record() noexcept;
+  constexpr void read_switch() noexcept;
+  constexpr void read_thread() noexcept;
+  constexpr void read_interpreter() noexcept;
+  constexpr void read_gil_holder() noexcept;
+  constexpr void read_exception() noexcept;
+  constexpr void find_leaf() noexcept;
+  constexpr void follow_frames() noexcept;
+  constexpr void copy_frame() noexcept;
+  constexpr void output() noexcept;
+
+  const L& l_;
+  ProgramNeeds needs_;
+  ThreadWords words_;
+  FrameWords frame_;
+  ProgramEmitter e_{};
+  bpf::Assembler<512>& a_ = e_.assembler;
+  // Made here, since they are jumped to from everywhere.
+  bpf::Label leave_ = a_.label();
+  bpf::Label resume_ = a_.label();
+  bpf::Label finish_ = a_.label();
+  bpf::Label unreadable_ = a_.label();
+};
+
+// The element of this processor. A program that has called itself goes on where it was.
+template <class L>
+constexpr void ProgramWriter<L>::find_scratch() noexcept {
+  a_.store(W::eight, R::stack, context, R::r1);
+  a_.call(H::get_smp_processor_id);
+  a_.store(W::four, R::stack, key, R::r0);
+  a_.map(R::r1, Place::scratch_map);
+  e_.point(R::r2, R::stack, key);
+  a_.call(H::map_lookup);
+  a_.jump(leave_, R::r0, C::equal, 0);
+  a_.move(scratch, R::r0);
+  a_.load(W::eight, R::r1, scratch, Scratch::resuming);
+  a_.store(W::eight, scratch, Scratch::resuming, 0);
+  a_.jump(resume_, R::r1, C::not_equal, 0);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::begin_record() noexcept {
+  constexpr std::int32_t task_state = E::in_record(offsetof(RecordHeader, task_state));
+  a_.call(H::ktime_get_ns);
+  e_.store_header(offsetof(RecordHeader, time), R::r0);
+  // Count, enabled and running time: three words, as the header has them.
+  a_.load(W::eight, R::r1, R::stack, context);
+  e_.point(R::r2, scratch, E::in_record(offsetof(RecordHeader, count)));
+  a_.move(R::r3, 24);
+  a_.call(H::perf_prog_read_value);
+  a_.call(H::get_current_pid_tgid);
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, tid)), R::r0);
+  for (const std::size_t member :
+       {offsetof(RecordHeader, leaf), offsetof(RecordHeader, next),
+        offsetof(RecordHeader, system_call), offsetof(RecordHeader, collecting),
+        offsetof(RecordHeader, gc_frame), offsetof(RecordHeader, generation),
+        offsetof(RecordHeader, gil_holder), offsetof(RecordHeader, bottom)}) {
+    a_.store(W::eight, scratch, E::in_record(member), 0);
+  }
+  a_.store(W::four, scratch, task_state, 0);
+  a_.move(slot, 0);
+  a_.load(W::eight, R::r1, R::stack, context);
+  a_.call(H::get_attach_cookie);
+  a_.move(at, R::r0);
+  a_.bit_and(R::r0, static_cast<std::int32_t>(RecordFlag::switched));
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, flags)), R::r0);
+  a_.bit_and(at, -8);
+  e_.store_header(offsetof(RecordHeader, thread), at);
+  read_switch();
+}
+
+// Why does it stop running, and in which system call? Only asked when it does.
+template <class L>
+constexpr void ProgramWriter<L>::read_switch() noexcept {
+  const bpf::Label ticks = a_.label(), unknown = a_.label();
+  a_.jump(ticks, R::r0, C::equal, 0);
+  a_.number(counter, Place::task_state);
+  a_.jump(unknown, counter, C::equal, 0);
+  a_.call(H::get_current_task);
+  a_.move(R::r3, R::r0);
+  a_.add(R::r3, counter);
+  e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, task_state)));
+  a_.move(R::r2, 4);
+  a_.call(H::probe_read_kernel);
+  a_.jump(unknown, R::r0, C::not_equal, 0);
+  e_.set_flag(RecordFlag::state_known);
+  a_.bind(unknown);
+  if (needs_.system_call) {
+    // The number that the thread came into the kernel with; -1: an interrupt, no call.
+    const std::int32_t number = l_.build.arch == Arch::x86_64 ? 120 : 280;
+    a_.call(H::get_current_task_btf);
+    a_.move(R::r1, R::r0);
+    a_.call(H::task_pt_regs);
+    a_.move(R::r3, R::r0);
+    a_.add(R::r3, number);
+    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, system_call)));
+    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 8 : 4);
+    a_.call(H::probe_read_kernel);
+    a_.jump(ticks, R::r0, C::not_equal, 0);
+    e_.set_flag(RecordFlag::call_known);
+  }
+  a_.bind(ticks);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::read_thread() noexcept {
+  const bpf::Label there = a_.label();
+  e_.read_user(scratch, thread_at, words_.size, at, words_.first);
+  a_.jump(there, R::r0, C::equal, 0);
+  e_.set_flag(RecordFlag::no_thread);
+  a_.jump(unreadable_);
+  a_.bind(there);
+}
+
+// A word that cannot be read is zero: then nothing collects, nothing is counted.
+template <class L>
+constexpr void ProgramWriter<L>::read_interpreter() noexcept {
+  const auto& words = l_.interpreter;
+  const auto read = [&](std::size_t member, const auto& field) {
+    if (!field.present()) return;
+    e_.read_user(scratch, E::in_record(member), field.end() - field.offset, at, field.offset);
+  };
+  a_.load(W::eight, at, scratch, of_thread(l_.thread.interp));
+  if (needs_.gc) {
+    read(offsetof(RecordHeader, collecting), words.gc_collecting);
+    read(offsetof(RecordHeader, gc_frame), words.gc_frame);
+  }
+  read(offsetof(RecordHeader, generation), words.code_object_generation);
+  const bool threads_say = l_.thread.holds_gil.present() || l_.thread.status_holds_gil.present();
+  if (needs_.gil && !threads_say) read_gil_holder();
+}
+
+// The runtime knows who runs, or else the lock who took it last.
+template <class L>
+constexpr void ProgramWriter<L>::read_gil_holder() noexcept {
+  constexpr std::int32_t holder = E::in_record(offsetof(RecordHeader, gil_holder));
+  if (l_.runtime.gilstate_tstate_current.present()) {
+    a_.number(R::r3, Place::runtime);
+    a_.add(R::r3, static_cast<std::int32_t>(l_.runtime.gilstate_tstate_current.offset));
+    e_.point(R::r1, scratch, holder);
+    a_.move(R::r2, 8);
+    a_.call(H::probe_read_user);
+    return;
+  }
+  if (!l_.interpreter.gil.present() || !l_.gil.locked.present()) return;
+  const bpf::Label unlocked = a_.label();
+  e_.read_user(R::stack, word, 8, at, l_.interpreter.gil.offset);
+  a_.load(W::eight, at, R::stack, word);
+  e_.read_user(R::stack, word, 4, at, l_.gil.locked.offset);
+  a_.load(W::four, R::r1, R::stack, word);
+  a_.jump(unlocked, R::r1, C::not_equal, 1);
+  e_.read_user(scratch, holder, 8, at, l_.gil.last_holder.offset);
+  a_.bind(unlocked);
+}
+
+// Handlers push items on a chain whose bottom lies in the thread; generators bring their own. 3.11
+// and 3.12 leave a reference to None where there is no exception.
+template <class L>
+constexpr void ProgramWriter<L>::read_exception() noexcept {
+  const auto& e = l_.err_item;
+  const bpf::Label none = a_.label(), some = a_.label(), next = a_.label();
+  const std::uint32_t first = std::min(e.value.offset, e.previous.offset);
+  const std::uint32_t size = std::max(e.value.end(), e.previous.end()) - first;
+  const auto take = [&](const bpf::Label& otherwise) {  // the exception in r1
+    a_.jump(otherwise, R::r1, C::equal, 0);
+    a_.number(R::r2, Place::none);
+    a_.jump(some, R::r1, C::not_equal, R::r2);
+  };
+  const bpf::Label chain = a_.label();
+  a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.current_exception));
+  take(chain);
+  a_.bind(chain);
+  a_.load(W::eight, at, scratch, of_thread(l_.thread.exc_info));
+  a_.move(counter, most_items);
+  const bpf::Label again = a_.label();
+  a_.bind(again);
+  a_.jump(none, at, C::equal, 0);
+  e_.read_user(R::stack, item, size, at, first);
+  a_.jump(none, R::r0, C::not_equal, 0);
+  a_.load(W::eight, R::r1, R::stack, item + static_cast<std::int32_t>(e.value.offset - first));
+  take(next);
+  a_.bind(next);
+  a_.load(W::eight, at, R::stack, item + static_cast<std::int32_t>(e.previous.offset - first));
+  a_.add(counter, -1);
+  a_.jump(again, counter, C::not_equal, 0);
+  a_.jump(none);
+  a_.bind(some);
+  e_.set_flag(RecordFlag::exception);
+  a_.bind(none);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::find_leaf() noexcept {
+  if (l_.thread.current_frame.present()) {
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.current_frame));
+  } else {
+    // 3.11 and 3.12 keep it in a small struct on the C stack.
+    const bpf::Label there = a_.label();
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.cframe));
+    a_.jump(there, at, C::equal, 0);
+    e_.read_user(R::stack, word, 8, at, l_.cframe.current_frame.offset);
+    a_.jump(unreadable_, R::r0, C::not_equal, 0);
+    a_.load(W::eight, at, R::stack, word);
+    a_.bind(there);
+  }
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.base_frame));
+    e_.store_header(offsetof(RecordHeader, bottom), R::r1);
+  }
+  e_.store_header(offsetof(RecordHeader, leaf), at);
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, 0);
+}
+
+// The verifier goes through this loop once for every frame. What it may not know from here on, so
+// that it need not go through the end of the program for every frame too, is put into the scratch
+// and taken out again.
+template <class L>
+constexpr void ProgramWriter<L>::follow_frames() noexcept {
+  constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
+  const bpf::Label again = a_.label(), too_many = a_.label();
+  a_.bind(resume_);
+  a_.load(W::eight, at, scratch, Scratch::at);
+  a_.load(W::eight, slot, scratch, Scratch::slot);
+  a_.move(counter, static_cast<std::int32_t>(frames_a_program));
+  a_.bind(again);
+  a_.jump(finish_, at, C::equal, 0);
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, E::in_record(offsetof(RecordHeader, bottom)));
+    a_.jump(finish_, at, C::equal, R::r1);
+  }
+  a_.jump(too_many, slot, C::greater, last);
+  e_.read_user(R::stack, frame_copy, frame_.size, at, frame_.first);
+  a_.jump(unreadable_, R::r0, C::not_equal, 0);
+  copy_frame();
+  a_.load(W::eight, at, R::stack, of_frame(l_.frame.previous));
+  a_.add(slot, static_cast<std::int32_t>(Scratch::slot_size));
+  a_.add(counter, -1);
+  a_.jump(again, counter, C::not_equal, 0);
+
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, slot);
+  a_.store(W::eight, scratch, Scratch::resuming, 1);
+  a_.load(W::eight, R::r1, R::stack, context);
+  a_.map(R::r2, Place::program_map);
+  a_.move(R::r3, 0);
+  a_.call(H::tail_call);
+  a_.store(W::eight, scratch, Scratch::resuming, 0);  // it could not
+
+  a_.bind(too_many);
+  e_.set_flag(RecordFlag::truncated);
+  e_.count_loss(Loss::truncated);
+  a_.jump(finish_);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::copy_frame() noexcept {
+  const auto& f = l_.frame;
+  const auto in_slot = [&](std::size_t member) {
+    return frames_at() + static_cast<std::int32_t>(member);
+  };
+  if (needs_.opcodes) {
+    // One that cannot be read is zero.
+    a_.load(W::eight, R::r3, R::stack, of_frame(f.instruction));
+    e_.point(R::r1, R::stack, word);
+    a_.move(R::r2, 1);
+    a_.call(H::probe_read_user);
+  }
+  a_.move(R::r1, scratch);
+  a_.add(R::r1, slot);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, previous)), R::r2);
+  a_.load(W::one, R::r2, R::stack, of_frame(f.owner));
+  const auto add_byte = [&](std::int32_t from, std::int32_t shift) {
+    a_.load(W::one, R::r3, R::stack, from);
+    a_.shift_left(R::r3, shift);
+    a_.bit_or(R::r2, R::r3);
+  };
+  if (f.is_entry.present()) add_byte(of_frame(f.is_entry), 8);
+  if (needs_.opcodes) add_byte(word, 16);
+  if (f.tlbc_index.present()) {
+    a_.load(W::four, R::r3, R::stack, of_frame(f.tlbc_index));
+    a_.shift_left(R::r3, 32);
+    a_.bit_or(R::r2, R::r3);
+  }
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, owner)), R::r2);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::output() noexcept {
+  constexpr std::uint32_t frames = most_frames * Scratch::slot_size;
+  const bpf::Label sent = a_.label();
+  a_.bind(unreadable_);
+  e_.set_flag(RecordFlag::unreadable);
+  e_.count_loss(Loss::unreadable);
+
+  a_.bind(finish_);
+  e_.store_header(offsetof(RecordHeader, next), at);
+  a_.store(W::eight, scratch, Scratch::slot, slot);
+  a_.shift_right(slot, 5);
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, frames)), slot);
+  static_assert(Scratch::slot_size == 1 << 5);
+  a_.load(W::four, R::r3, scratch, Scratch::slot);
+  a_.jump(leave_, R::r3, C::greater, static_cast<std::int32_t>(frames));
+  a_.add(R::r3, static_cast<std::int32_t>(sizeof(RecordHeader) + words_.size));
+  a_.map(R::r1, Place::ring_map);
+  e_.point(R::r2, scratch, Scratch::record);
+  a_.move(R::r4, 1);  // BPF_RB_NO_WAKEUP: the reader comes by itself
+  a_.call(H::ringbuf_output);
+  a_.jump(sent, R::r0, C::equal, 0);
+  e_.count_loss(Loss::ring_full);
+  a_.bind(sent);
+  a_.bind(leave_);
+  a_.move(R::r0, 0);
+  a_.exit();
+}
+
+}  // namespace detail
+
+template <class L>
+constexpr Program make_program(const L& layout, const ProgramNeeds& needs) noexcept {
+  detail::ProgramWriter<L> writer{layout, needs};
+  Program out;
+  out.code = writer.write();
+  out.words = thread_words(layout);
+  out.good = writer.good();
+  return out;
+}
+
+// Of a compiled layout, made by the compiler.
+template <CompiledLayout L, ProgramNeeds needs>
+inline constexpr Program program_of = make_program(L{}, needs);
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/ring.hpp ----
+
+#include <atomic>
+
+// The reader's end of the ring that programs put their records into.
+//
+//   page 0               page 1               pages 2 ...                  the same pages again
+//   +------------------+ +------------------+ +--------------------------+--------------------------
+//   | taken (ours)     | | put (the kernel's)| | len | rec | len | rec .. | ...
+//   +------------------+ +------------------+ +--------------------------+--------------------------
+//
+// Both are counts of bytes that only grow. A record has eight bytes before it: its length, bit 31
+// of it set while it is being written, bit 30 when nobody wants it; then four bytes of the
+// kernel's. The next one begins at a multiple of eight. Since the pages are there twice, a record
+// that runs past the end can be read in one piece.
+//
+// The kernel is believed, but no length leads out of the mapping.
+namespace tachyon::kernel {
+
+namespace detail {
+
+inline constexpr std::uint32_t being_written = 1U << 31;
+inline constexpr std::uint32_t unwanted = 1U << 30;
+inline constexpr std::size_t record_head = 8;
+
+// Takes records from `taken` up to `put` out of a ring of `size` bytes, which is a power of two, and
+// returns how far it came. `data` holds the ring twice. `visit` gets the bytes of each.
+template <class Visit>
+std::uint64_t take_records(const std::byte* data, std::uint64_t size, std::uint64_t taken,
+                           std::uint64_t put, Visit&& visit) {
+  if (put - taken > size) return put;  // no kernel says that
+  while (taken < put) {
+    const std::byte* const at = data + (taken & (size - 1));
+    const auto word = std::atomic_ref<std::uint32_t>{*reinterpret_cast<std::uint32_t*>(
+                                                         const_cast<std::byte*>(at))}
+                          .load(std::memory_order_acquire);
+    if ((word & being_written) != 0) break;
+    const std::uint64_t length = word & ~(being_written | unwanted);
+    const std::uint64_t whole = (record_head + length + 7) / 8 * 8;
+    if (whole > put - taken) return put;
+    if ((word & unwanted) == 0) visit(Bytes{at + record_head, static_cast<std::size_t>(length)});
+    taken += whole;
+  }
+  return taken;
+}
+
+}  // namespace detail
+
+class Ring {
+ public:
+  // `size` is a power of two, and whole pages.
+  template <int = 0> static Result<Ring> create(std::uint32_t size) noexcept {
+    auto map = create_map({MapType::ring, 0, 0, size});
+    if (!map) return map.error();
+    Ring out;
+    out.map_ = std::move(*map);
+    out.size_ = size;
+    out.page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const int file = out.map_.get();
+    out.taken_ = ::mmap(nullptr, out.page_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (out.taken_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.put_ =
+        ::mmap(nullptr, out.behind(), PROT_READ, MAP_SHARED, file, static_cast<off_t>(out.page_));
+    if (out.put_ == MAP_FAILED) return refused_by_kernel(errno);
+    return out;
+  }
+  Ring(Ring&& other) noexcept
+      : map_{std::move(other.map_)},
+        size_{other.size_},
+        page_{other.page_},
+        taken_{std::exchange(other.taken_, MAP_FAILED)},
+        put_{std::exchange(other.put_, MAP_FAILED)} {}
+  Ring& operator=(Ring&&) = delete;
+  ~Ring() {
+    if (taken_ != MAP_FAILED) ::munmap(taken_, page_);
+    if (put_ != MAP_FAILED) ::munmap(put_, behind());
+  }
+
+  template <int = 0> const Descriptor& map() const noexcept { return map_; }
+
+  // Calls visit(Bytes) for every record that is complete, in the order in which they were put.
+  template <class Visit>
+  void drain(Visit&& visit) {
+    const std::uint64_t put = count(put_).load(std::memory_order_acquire);
+    const std::uint64_t taken = count(taken_).load(std::memory_order_relaxed);
+    const auto* const data = static_cast<const std::byte*>(put_) + page_;
+    const std::uint64_t now = detail::take_records(data, size_, taken, put, visit);
+    count(taken_).store(now, std::memory_order_release);
+  }
+
+ private:
+  Ring() noexcept = default;
+
+  template <int = 0> std::size_t behind() const noexcept { return page_ + 2 * std::size_t{size_}; }
+  template <int = 0> static std::atomic_ref<std::uint64_t> count(void* page) noexcept {
+    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(page)};
+  }
+
+  Descriptor map_;
+  std::uint32_t size_ = 0;
+  std::size_t page_ = 0;
+  void* taken_ = MAP_FAILED;
+  void* put_ = MAP_FAILED;
+};
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/recorder.hpp ----
+
+// The program in the kernel with its maps: it records the threads that are watched, and what it has
+// recorded is drained here.
+namespace tachyon::kernel {
+
+struct LossCounts {
+  std::array<std::uint64_t, loss_count> counts{};
+
+  template <int = 0> std::uint64_t operator[](Loss loss) const noexcept {
+    return counts[static_cast<std::size_t>(loss)];
+  }
+};
+
+// The number of processors that this kernel may ever have: a list such as "0-3,8" ends with the
+// last of them.
+template <int = 0> inline std::uint32_t count_processors(std::string_view list) noexcept {
+  std::uint32_t last = 0;
+  const std::size_t from = list.find_last_of("-,") + 1;  // past the end comes out as the beginning
+  std::from_chars(list.data() + from, list.data() + list.size(), last);
+  return std::min(last, std::uint32_t{65535}) + 1;
+}
+
+class Recorder {
+ public:
+  struct Places {
+    Address runtime{};
+    Address none{};
+    std::uint32_t task_state = 0;  // zero: this kernel does not say
+  };
+
+  // `words` are the verifier's, should it refuse the program.
+  template <int = 0> static Result<Recorder> create(const Program& program, const Places& places,
+                                 std::uint32_t ring_size, std::string& words);
+
+  template <int = 0> const Descriptor& program() const noexcept { return program_; }
+  // Of the records.
+  template <int = 0> const ThreadWords& thread_words() const noexcept { return words_; }
+
+  // Calls visit(Record) for all that has been recorded since the last time.
+  template <class Visit>
+  void drain(Visit&& visit) {
+    ring_.drain([&](Bytes bytes) {
+      if (const auto record = Record::parse(bytes, words_.size)) visit(*record);
+    });
+  }
+
+  template <int = 0> LossCounts losses() const {
+    LossCounts out;
+    const std::uint32_t key = 0;
+    std::vector<LossCounts> all(processors_);
+    if (!look_up(loss_map_, &key, all.data())) return out;
+    for (const LossCounts& one : all) {
+      for (std::size_t i = 0; i < loss_count; ++i) out.counts[i] += one.counts[i];
+    }
+    return out;
+  }
+
+ private:
+  template <int = 0> Recorder(Ring ring, std::uint32_t processors, ThreadWords words) noexcept
+      : ring_{std::move(ring)}, processors_{processors}, words_{words} {}
+
+  template <int = 0> static std::uint32_t processors() {
+    const auto file = open_for_reading("/sys/devices/system/cpu/possible");
+    const auto text = file ? read_whole(*file, 4096) : Result<std::string>{file.error()};
+    return text ? count_processors(*text) : 65536;
+  }
+
+  Ring ring_;
+  std::uint32_t processors_;
+  ThreadWords words_;
+  Descriptor scratch_map_;
+  Descriptor program_map_;
+  Descriptor loss_map_;
+  Descriptor program_;
+};
+
+template <int> inline Result<Recorder> Recorder::create(const Program& program, const Places& places,
+                                         std::uint32_t ring_size, std::string& words) {
+  if (!program.good) return Errc::unsupported;
+  auto ring = Ring::create(ring_size);
+  if (!ring) return ring.error();
+  Recorder out{std::move(*ring), processors(), program.words};
+  auto scratch = create_map({MapType::array, 4, Scratch::size(program.words), out.processors_});
+  if (!scratch) return scratch.error();
+  auto programs = create_map({MapType::program_array, 4, 4, 1});
+  if (!programs) return programs.error();
+  auto losses = create_map({MapType::processor_array, 4, sizeof(LossCounts), 1});
+  if (!losses) return losses.error();
+  ProgramCode code = program.code;
+  const auto fill = [&](Place place, std::uint64_t value) {
+    code.resolve(static_cast<std::uint8_t>(place), value);
+  };
+  const auto number = [](const Descriptor& map) { return static_cast<std::uint64_t>(map.get()); };
+  fill(Place::scratch_map, number(*scratch));
+  fill(Place::ring_map, number(out.ring_.map()));
+  fill(Place::program_map, number(*programs));
+  fill(Place::loss_map, number(*losses));
+  fill(Place::runtime, places.runtime.value);
+  fill(Place::none, places.none.value);
+  fill(Place::task_state, places.task_state);
+  auto loaded = load_program(std::span{code.instructions}.first(code.size), words);
+  if (!loaded) return loaded.error();
+  // What it calls to go on is itself.
+  const std::uint32_t first = 0;
+  const int itself = loaded->get();
+  if (const auto ok = update_map(*programs, &first, &itself); !ok) return ok.error();
+  out.scratch_map_ = std::move(*scratch);
+  out.program_map_ = std::move(*programs);
+  out.loss_map_ = std::move(*losses);
+  out.program_ = std::move(*loaded);
+  return out;
+}
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/stack.hpp ----
+
+// From a record to a raw stack, as following the same frames from outside would give it. The record
+// is of one moment, so there is no rule here about what may stand on what: only a chain that no
+// interpreter makes is refused.
+namespace tachyon::kernel {
+
+namespace detail {
+
+// Frames of one moment lead to the same frames whenever they are followed: if the chain is a loop,
+// where it goes on is a frame that it had before.
+template <int = 0> inline bool is_loop(const Record& record) noexcept {
+  std::uint64_t at = record.header().leaf;
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    if (at == record.header().next) return true;
+    at = record.frame(i).previous;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+template <class L>
+RawFrame raw_frame(const L& layout, Address at, const RecordFrame& frame) noexcept {
+  RawFrame out;
+  out.at = at;
+  out.executable = {frame.executable & layout.traits.executable_mask};
+  out.instruction = {frame.instruction};
+  out.previous = {frame.previous};
+  out.thread_index = frame.thread_index;
+  out.owner = frame.owner;
+  out.entry = frame.entry != 0;
+  return out;
+}
+
+template <class L>
+void raw_stack(const L& layout, const Record& record, RawStack& out) {
+  out.clear();
+  Address at{record.header().leaf};
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    const RawFrame frame = raw_frame(layout, at, record.frame(i));
+    if (layout.owners.frame_object.is(frame.owner) ||
+        (!is_shim(layout, frame) && !frame.executable)) {
+      out.ended = {Errc::torn, 0, at};
+      return;
+    }
+    out.frames.emplace_back();
+    out.frames.back().frame = frame;
+    at = frame.previous;
+  }
+  if (record.has(RecordFlag::unreadable)) {
+    out.ended = {Errc::unreadable, 0, at};
+  } else if (record.has(RecordFlag::truncated)) {
+    if (detail::is_loop(record)) out.ended = {Errc::torn, 0, at};
+    out.more_beyond = true;
+  }
+}
+
+}  // namespace tachyon::kernel
+
 // ---- tachyon/sampler/schedule.hpp ----
 
 #include <sys/prctl.h>
@@ -23583,6 +25304,10 @@ class Roster {
   // A thread has ended, or an interpreter's list is another one: keep_up() lists anew.
   void note_change() noexcept { stale_ = true; }
   bool list_changed() const noexcept;
+  // Is nothing known to change that has not been listed yet? Names may.
+  bool is_settled() const noexcept {
+    return !stale_ && !unborn_ && !torn_ && !nameless_ && !threads_.empty();
+  }
 
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {
@@ -23914,19 +25639,24 @@ class StackFinish {
     if (!thread.held_gil && gil.waits(thread, interpreter, look.waits_at)) {
       look.status |= Status::gil_requested;
     }
-    look.stack = with_gc(thread.reader.chain(), interpreter, look.status);
+    const auto& words = layout_.interpreter;
+    const bool collecting = interpreter.copy.value(layout_, words.gc_collecting) != 0;
+    const Address frame = interpreter.copy.value(layout_, words.gc_frame);
+    look.stack = finish(thread.reader.chain(), collecting, frame, look.status);
+  }
+
+  // The stack of a chain, while a collection is on or not; `gc_frame` is where it began.
+  StackId finish(const Chain& chain, bool collecting, Address gc_frame, Status& status) {
+    const StackId stack = collecting ? with_gc(chain, gc_frame, status) : chain.stack();
     // A collection that runs on top of the call is what the thread does.
-    if (options_.c_calls && !has(look.status, Status::in_gc) &&
-        maker_.is_in_c(memory_, thread.reader.chain())) {
-      look.stack = maker_.builder().push(look.stack, c_frame_);
+    if (options_.c_calls && !has(status, Status::in_gc) && maker_.is_in_c(memory_, chain)) {
+      return maker_.builder().push(stack, c_frame_);
     }
+    return stack;
   }
 
  private:
-  StackId with_gc(const Chain& chain, const KnownInterpreter& interpreter, Status& status) {
-    const auto& words = layout_.interpreter;
-    if (interpreter.copy.value(layout_, words.gc_collecting) == 0) return chain.stack();
-    const Address frame = interpreter.copy.value(layout_, words.gc_frame);
+  StackId with_gc(const Chain& chain, Address frame, Status& status) {
     if (!frame) {
       // No word says where it began: the collecting thread is the one that may run.
       if (!has(status, Status::has_gil)) return chain.stack();
@@ -23992,6 +25722,9 @@ class Watch {
 
   Roster<L, M, H>& roster() noexcept { return roster_; }
   const SamplerOptions& options() const noexcept { return options_; }
+  // For stacks that are read otherwise: see kernel_stacks.hpp.
+  ChainMaker<L>& maker() noexcept { return maker_; }
+  StackFinish<L, M, H>& stack_finish() noexcept { return finish_; }
 
   // Reads every thread that the report wants and makes stacks: one read, unless a prediction was
   // wrong. False: the process could not be read at all.
@@ -24034,6 +25767,13 @@ class Watch {
       return Errc::tasks_unpublished;
     }
     return {};
+  }
+
+  // Copies of bytecode whose index another thread may have by now are forgotten.
+  void forget_released_copies() noexcept {
+    if (!layout_.interpreter.tlbc_generation.present()) return;
+    const std::uint64_t before = std::exchange(released_, released_indices(roster_.interpreters()));
+    if (before != released_) maker_.codes().forget_thread_copies();
   }
 
   // After a tick: frees what was replaced, notices that lists changed.
@@ -24227,10 +25967,7 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread, const Held& held) n
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Held& held, LookReport& report) {
   bool again = false;
-  if (layout_.interpreter.tlbc_generation.present()) {
-    const std::uint64_t before = std::exchange(released_, released_indices(roster_.interpreters()));
-    if (before != released_) maker_.codes().forget_thread_copies();
-  }
+  forget_released_copies();
   std::vector<Thread>& threads = roster_.threads();
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (!report.wants(i)) continue;
@@ -24613,51 +26350,141 @@ Result<Dump> take_dump(const L& layout, M& memory, H& host, R& strategy, const R
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/layout_of.hpp ----
+// ---- tachyon/sampler/kernel_stacks.hpp ----
 
+// From what the kernel has recorded to stacks: by the same code that makes them of what is read
+// from outside, with the record in place of the reads.
+//
+// Code objects are read after the fact, up to a drain later, and one may have been freed since. A
+// record says how many had died when it was made: if none has since, all of them are what they
+// were. Otherwise, and where the interpreter does not count, each is checked once a drain, and one
+// that is gone costs the sample, which is counted.
+//
+// Most samples share their older frames with the last one of the same thread. Those are not made
+// again.
 namespace tachyon {
 
-// Calls `visit(layout)` with the layout that fits this target: the compiled one when what the
-// target publishes agrees with it, or when it publishes nothing; otherwise the published one.
-template <class Visit>
-auto with_layout_of(const RuntimeSite& site, Visit&& visit)
-    -> std::invoke_result_t<Visit&, PublishedLayout> {
-  if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
-  return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
-}
+template <Layout L, Memory M, Host H>
+class KernelStacks {
+ public:
+  static constexpr std::uint64_t no_epoch = ~std::uint64_t{0};
 
-// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
-template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
-  if (site.asyncio_debug) return true;
-  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
-    return layout.thread.asyncio_tasks_head.present();
-  });
-  return known && *known;
-}
+  // What is kept for each thread between its records.
+  struct ThreadChain {
+    Chain chain{};
+    std::uint64_t epoch = no_epoch;
+    std::uint64_t replaced = 0;  // how many code objects had been, or all been forgotten
+  };
+  struct Made {
+    StackId stack{};
+    Status status{};
+  };
 
-}  // namespace tachyon
+  KernelStacks(const L& layout, M& memory, Watch<L, M, H>& watch) noexcept
+      : layout_{layout}, memory_{memory}, watch_{watch}, words_{kernel::thread_words(layout)} {}
 
-// ---- tachyon/sampler/opcode_spellings.hpp ----
+  // Before the records of a drain, and before what the interpreters say is read.
+  void begin_drain() noexcept { ++drains_; }
 
-namespace tachyon {
+  Result<Made> make(const kernel::Record& record, const KnownThread<L>& thread,
+                    ThreadChain& known) {
+    if (record.has(kernel::RecordFlag::no_thread)) return Errc::unreadable;
+    copy_thread(record);
+    if (copy_[layout_.thread.id] != thread.reader.id() ||
+        copy_[layout_.thread.native_thread_id] != thread.reader.native_id()) {
+      return Errc::no_such_thread;
+    }
+    kernel::raw_stack(layout_, record, raw_);
+    if (raw_.ended.code != Errc::ok) return raw_.ended;
+    if (const auto ok = make_chain(record, thread, known); !ok) return ok.error();
+    Made out;
+    out.status = status_of(layout_, thread.reader.at(), copy_, Address{record.header().gil_holder},
+                           record.has(kernel::RecordFlag::exception), thread.main);
+    out.stack = watch_.stack_finish().finish(known.chain, record.header().collecting != 0,
+                                             Address{record.header().gc_frame}, out.status);
+    if (raw_.more_beyond) out.status |= Status::truncated;
+    return out;
+  }
 
-// What the opcode numbers of a minor version are called, for files that hold bare numbers. Empty
-// when no table of that version is compiled in; the numbers then stay numbers.
-template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spellings(std::uint8_t minor) {
-  std::vector<cpython_format::OpcodeSpelling> out;
-  const auto done =
-      with_layout(AllLayouts{}, {minor, false, native_arch}, [&](auto layout) -> Result<void> {
-        const Opcodes& opcodes = decltype(layout)::opcodes;
-        for (unsigned number = 0; number < 256 && opcodes.known(); ++number) {
-          const auto raw = static_cast<std::uint8_t>(number);
-          const Opcode opcode = opcodes[raw];
-          out.push_back(
-              {opcode.name, opcodes.base_of(raw).name, opcode.kind == Opcode::Kind::specialised});
-        }
-        return {};
-      });
-  return done ? std::move(out) : std::vector<cpython_format::OpcodeSpelling>{};
-}
+ private:
+  void copy_thread(const kernel::Record& record) noexcept {
+    const Range range = copy_.range({}, layout_);
+    const std::span<std::byte> into = range.into.subspan(words_.first);
+    const std::size_t size = std::min(into.size(), record.thread().size());
+    std::copy_n(record.thread().begin(), size, into.begin());
+  }
+
+  // Nothing has died since the record, or each object is to be checked in this drain.
+  std::uint64_t epoch_of(const kernel::Record& record, const KnownThread<L>& thread) noexcept {
+    constexpr std::uint64_t of_drains = std::uint64_t{1} << 63;
+    const auto count = layout_.interpreter.code_object_generation;
+    const std::uint64_t then = record.header().generation;
+    const auto& interpreter = watch_.roster().interpreter_of(thread);
+    const bool none_died = count.present() && interpreter.copy.value(layout_, count) == then;
+    return none_died ? then : of_drains | drains_;
+  }
+
+  Result<void> make_chain(const kernel::Record& record, const KnownThread<L>& thread,
+                          ThreadChain& known) {
+    ChainMaker<L>& maker = watch_.maker();
+    Chain& chain = known.chain;
+    const std::uint64_t epoch = epoch_of(record, thread);
+    const std::size_t depth = raw_.frames.size();
+    const bool usable = known.epoch == epoch && known.replaced == replaced() && !raw_.more_beyond;
+    std::size_t same = 0;
+    if (usable) {
+      while (same < std::min(chain.size(), depth) &&
+             is_same(chain[same], raw_.frames[depth - 1 - same].frame, record, depth - 1 - same)) {
+        ++same;
+      }
+      chain.cut(same);
+    } else {
+      chain.clear();
+      if (raw_.more_beyond) chain.set_below(maker.truncation(raw_));
+    }
+    known.epoch = no_epoch;
+    for (std::size_t i = same; i < depth; ++i) {
+      PlacedFrame& placed = raw_.frames[depth - 1 - i];
+      if (!is_shim(layout_, placed.frame)) {
+        const auto ok = place_frame(memory_, layout_, maker.codes(), epoch, placed);
+        if (!ok) return ok;
+        placed.raw_opcode = opcode(placed, record, depth - 1 - i);
+        maker.codes().trust(*placed.code, epoch);
+      }
+      maker.push(memory_, chain, placed);
+    }
+    // What lies below a chain that was cut short is not for the next one.
+    if (!raw_.more_beyond) known.epoch = epoch;
+    known.replaced = replaced();
+    return {};
+  }
+
+  std::uint64_t replaced() const noexcept {
+    return watch_.maker().codes().generation() + watch_.maker().codes().replaced();
+  }
+  // A caller of 3.11 stands behind its instruction, so the byte there says nothing.
+  bool has_opcodes() const noexcept {
+    return watch_.maker().wants_opcodes() && !layout_.traits.caller_stops_at_last_cache;
+  }
+  bool is_same(const Link& link, const RawFrame& frame, const kernel::Record& record,
+               std::size_t i) const noexcept {
+    return link.same_as(frame) && (!has_opcodes() || link.raw_opcode == record.frame(i).opcode);
+  }
+  std::uint8_t opcode(const PlacedFrame& placed, const kernel::Record& record, std::size_t i) {
+    if (!watch_.maker().wants_opcodes()) return 0;
+    if (has_opcodes()) return record.frame(i).opcode;
+    const Address at = watch_.maker().instruction_of(placed);
+    return at ? read_value<std::uint8_t>(memory_, at).value_or(std::uint8_t{0}) : std::uint8_t{0};
+  }
+
+  L layout_;
+  M& memory_;
+  Watch<L, M, H>& watch_;
+  kernel::ThreadWords words_;
+  ThreadCopy copy_{};
+  RawStack raw_{};
+  std::uint64_t drains_ = 0;
+};
 
 }  // namespace tachyon
 
@@ -24678,6 +26505,13 @@ enum class RunEnd : std::uint8_t {
   target_ended,  // it has exited, or become another program
   failed,        // see the error
 };
+
+// Does this error, of a target that was being sampled, say that it is no more? An interpreter whose
+// list is empty has been torn down: it had one when sampling began.
+constexpr bool target_has_ended(Errc code) noexcept {
+  return code == Errc::no_such_process || code == Errc::is_zombie ||
+         code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
+}
 
 struct Outcome {
   RunEnd end{};
@@ -24815,11 +26649,6 @@ class PolledSource {
 
   void account(Outcome& out, const Counts& counts, std::uint64_t now) const;
   void adapt_interval(Schedule& schedule, Counts& counts, std::uint64_t now, Outcome& out) const;
-  // An interpreter whose list is empty has been torn down: it had one when sampling began.
-  static bool has_ended(Errc code) noexcept {
-    return code == Errc::no_such_process || code == Errc::is_zombie ||
-           code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
-  }
 
   S& sampler_;
   SamplingPlan plan_;
@@ -24889,7 +26718,7 @@ Outcome PolledSource<S>::run(C& collector, Control& control) {
     auto tick = sampler_.tick(collector, due, origin);
     if (!tick) {
       out.error = tick.error();
-      out.end = has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
+      out.end = target_has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
       break;
     }
     if (tick->time + origin > due + schedule.interval() / 2 && tick->time + origin > due + 20'000) {
@@ -24904,6 +26733,593 @@ Outcome PolledSource<S>::run(C& collector, Control& control) {
   out.duration = now - origin;
   out.interval = schedule.interval();
   return out;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/time_account.hpp ----
+
+// Where the time of one thread goes, from what the kernel records of it: a tick every so often of
+// its processor time, and each moment at which it stops running. The records have two clocks, the
+// wall's and the thread's own, and what passes on the first and not on the second is waiting:
+//
+//   wall    |-------|=========|-------|---|===|-----|       - runs   = does not
+//           begin   switch            tick switch   tick
+//
+//   switch  stands for the time until the thread runs again, which the next record tells. When it
+//           does, there is no record; nothing has to be there to wake up.
+//   tick    stands for the processor time since the tick before.
+//
+// So the sum of the weights is the wall's time, but for what has been computed since the last tick.
+// A wait that is still open can be told in parts, for somebody who looks on, and at the end.
+namespace tachyon {
+
+class TimeAccount {
+ public:
+  struct Doing {
+    StackId stack{};
+    Status status{};
+  };
+
+  // The thread is known from now on, when its processor time is zero. What it does counts if it is
+  // waiting: then it does that until its first record.
+  template <int = 0> void begin(std::uint64_t time, const Doing* waits) noexcept {
+    last_time_ = time;
+    waiting_ = waits != nullptr;
+    if (waiting_) wait_ = *waits;
+  }
+
+  // `tell(Doing, time, weight)` is called for a wait that has come to its end, at that time. Returns
+  // the weight of the tick.
+  template <class Tell>
+  std::uint64_t tick(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
+    close_wait(time, cpu_time, tell);
+    const std::uint64_t weight = cpu_time - std::min(cpu_time, counted_);
+    counted_ += weight;
+    return weight;
+  }
+  template <class Tell>
+  void stop_running(std::uint64_t time, std::uint64_t cpu_time, const Doing& what, Tell&& tell) {
+    close_wait(time, cpu_time, tell);
+    waiting_ = true;
+    wait_ = what;
+  }
+  // The wait so far, if there is one.
+  template <class Tell>
+  void tell_open_wait(std::uint64_t now, Tell&& tell) {
+    if (!waiting_ || now <= last_time_ + told_) return;
+    tell(wait_, now, now - last_time_ - told_);
+    told_ = now - last_time_;
+  }
+  template <int = 0> bool waits() const noexcept { return waiting_; }
+
+ private:
+  template <class Tell>
+  void close_wait(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
+    const std::uint64_t wall = time - std::min(time, last_time_);
+    const std::uint64_t ran = cpu_time - std::min(cpu_time, last_cpu_time_);
+    const std::uint64_t waited = wall - std::min(wall, ran);
+    if (waiting_) {
+      // It had woken up when the wait was told in parts: so much has been told too much.
+      std::uint64_t rest = waited - std::min(waited, told_);
+      owed_ += told_ - std::min(waited, told_);
+      const std::uint64_t paid = std::min(owed_, rest);
+      owed_ -= paid;
+      rest -= paid;
+      if (rest != 0) tell(wait_, last_time_ + waited, rest);
+    }
+    waiting_ = false;
+    told_ = 0;
+    last_time_ = time;
+    last_cpu_time_ = cpu_time;
+  }
+
+  std::uint64_t last_time_ = 0;
+  std::uint64_t last_cpu_time_ = 0;
+  std::uint64_t counted_ = 0;  // processor time that ticks have stood for
+  std::uint64_t told_ = 0;     // of the open wait
+  std::uint64_t owed_ = 0;
+  bool waiting_ = false;
+  Doing wait_{};
+};
+
+// Waiting time, sampled: for outputs that count samples and do not weigh them. Ticks come at evenly
+// drawn stretches of processor time, and this makes them come at such stretches of waiting time. So
+// a long wait is many samples, of many short ones some are, and each stands for the time since the
+// one before. (One sample a wait would count a wait of 10 us as much as one of a minute.)
+class WaitClock {
+ public:
+  // The wait of `length` that ends at `end`. `draw()` gives the next stretch, `tell(time, weight)`
+  // is called for each sample that falls into it.
+  template <class Draw, class Tell>
+  void pass(std::uint64_t end, std::uint64_t length, Draw&& draw, Tell&& tell) {
+    std::uint64_t left = length;
+    if (due_ == 0) due_ = draw();
+    while (since_ + left >= due_) {
+      left -= due_ - since_;
+      tell(end - left, due_);
+      since_ = 0;
+      due_ = draw();
+    }
+    since_ += left;
+  }
+
+ private:
+  std::uint64_t since_ = 0;  // waiting time since the last sample
+  std::uint64_t due_ = 0;    // when the next one is
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/kernel_source.hpp ----
+
+// A target whose samples the kernel takes: see kernel/program.hpp for how, and for why. Ten times a
+// second what it has recorded is fetched, turned into stacks and given its weight in time.
+//
+//   threads of the roster -- each: two events --> program --> ring
+//        ^                                                      | 10 times a second
+//        | once a second                                        v
+//   the target's memory  <-- code objects, once --  stacks, time accounts --> samples, by time
+//
+// A thread that sleeps all along leaves no record. So each is read once from outside when its
+// events are switched on, and if it was waiting then, that is what it did until its first record.
+//
+// Most outputs count samples, so waits are told at about the interval, like ticks: see WaitClock. A
+// collector that only ever weighs them says so and gets each wait as one sample, which costs
+// nothing however many threads sleep.
+//
+// Every thread state has events of its own. A kernel thread with states in several interpreters is
+// sampled in each, as it is when it is polled.
+namespace tachyon {
+
+template <class C>
+concept WeighsSamples = requires {
+  requires C::weighs_samples;
+};
+
+template <Layout L, Memory M, Host H, Mode P>
+class KernelSource {
+ public:
+  KernelSource(const L& layout, M& memory, H& host, const RuntimeSite& site, SharedTables& tables,
+               const SamplerOptions& options, const SamplingPlan& plan)
+      : layout_{layout},
+        memory_{memory},
+        site_{site},
+        plan_{plan},
+        watch_{layout_, memory, host, site, tables, options},
+        stacks_{layout_, memory, watch_},
+        random_{monotonic_now()} {}
+
+  // Everything that can be refused is refused here. `words` are the verifier's, if it was he.
+  Result<void> start(const kernel::Program& program, std::string& words);
+  template <Collector C, RunControl Control>
+  Outcome run(C& collector, Control& control);
+
+  // Threads that could not be watched, and why.
+  const kernel::EventLosses& not_watched() const noexcept { return not_watched_; }
+
+  // What the program has to read for these options.
+  static constexpr kernel::ProgramNeeds needs(bool opcodes, bool types) noexcept {
+    return {.opcodes = opcodes, .system_call = types};
+  }
+
+ private:
+  using Doing = TimeAccount::Doing;
+  using Stacks = KernelStacks<L, M, H>;
+
+  struct Watched {
+    std::uint64_t id = 0;
+    std::uint64_t native_id = 0;
+    std::size_t place = 0;  // in the roster
+    kernel::ThreadEvents events{};
+    TimeAccount time{};
+    WaitClock waits{};
+    typename Stacks::ThreadChain chain{};
+    std::uint64_t rounding = 0;
+    std::uint64_t last_tick = 0;  // by its processor time
+    bool ticked = false;          // since the last drain
+    bool listed = true;
+  };
+
+  // Time that is only spent running has no use for switches.
+  static constexpr bool counts_waits = P::kind != ModeKind::cpu;
+  static constexpr std::uint64_t drain_every = 100'000'000;
+  static constexpr std::uint64_t drain_idle_every = 200'000'000;
+  static constexpr std::uint64_t told_every = 1'000'000'000;
+  // Threads rename themselves without a trace. (Of a thousand that sleep, listing them once a second
+  // was most of the cost: 9 ms each time.)
+  static constexpr std::uint64_t listed_every = 10'000'000'000;
+  static constexpr std::uint64_t listed_every_for_each = 20'000'000;
+
+  std::uint64_t draw() noexcept {
+    return plan_.fixed_clock ? plan_.interval
+                             : plan_.interval / 2 + random_.below(plan_.interval + 1);
+  }
+  static std::uint32_t ring_size(std::uint64_t interval) noexcept;
+  void watch_threads();
+  void read_sleepers(const std::vector<std::uint64_t>& fresh);
+  Result<void> read_interpreters();
+  Result<void> keep_up(std::uint64_t now);
+  void drain();
+  void take(const kernel::Record& record);
+  void tell(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
+  void tell_wait(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
+  void tell_open_waits(std::uint64_t now);
+  void redraw_periods();
+  template <class C>
+  void deliver(C& collector);
+  void account(Outcome& out, std::uint64_t now, std::uint64_t cpu_before);
+  template <class Control>
+  static bool sleep(Control& control, std::uint64_t deadline);
+
+  L layout_;
+  std::vector<Range> ranges_;
+  M& memory_;
+  const RuntimeSite& site_;
+  SamplingPlan plan_;
+  Watch<L, M, H> watch_;
+  Stacks stacks_;
+  Random random_;
+  std::unique_ptr<kernel::Recorder> recorder_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Watched>> watched_;  // by thread state
+  kernel::EventLosses not_watched_;
+  std::vector<Sample> samples_;  // of this drain
+  std::uint64_t origin_ = 0;
+  std::uint64_t told_until_ = 0;  // the time of the newest sample that was delivered
+  std::uint64_t ring_full_ = 0;
+  std::uint64_t listed_ = 0;
+  bool whole_waits_ = false;
+  std::vector<bool> seen_;
+  ReadQuality quality_;
+};
+
+// Room for what two drains bring, and for a thousand switches a second beside the ticks; of a
+// record of a dozen frames.
+template <Layout L, Memory M, Host H, Mode P>
+std::uint32_t KernelSource<L, M, H, P>::ring_size(std::uint64_t interval) noexcept {
+  constexpr std::uint64_t record = 1024, least = 1 << 20, most = 1 << 25;
+  const auto processors = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  const std::uint64_t ticks = 2 * drain_every / std::max<std::uint64_t>(interval, 10'000);
+  return static_cast<std::uint32_t>(
+      std::bit_ceil(std::clamp((ticks + 200) * processors * record, least, most)));
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+Result<void> KernelSource<L, M, H, P>::start(const kernel::Program& program, std::string& words) {
+  if (watch_.options().tasks) return Errc::unsupported;
+  auto recorder = kernel::Recorder::create(
+      program, {site_.runtime, site_.objects.none, kernel::find_task_state().value_or(0)},
+      ring_size(plan_.interval), words);
+  if (!recorder) return recorder.error();
+  recorder_ = std::make_unique<kernel::Recorder>(std::move(*recorder));
+  if (const auto ok = watch_.roster().refresh(); !ok) return ok;
+  watch_threads();
+  // None could be watched though there are some: that is no run.
+  if (watched_.empty() && not_watched_.refused != 0) return not_watched_.why;
+  return {};
+}
+
+// Events for threads that have come; those that have gone take theirs with them.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::watch_threads() {
+  for (auto& [at, watched] : watched_) watched->listed = false;
+  std::vector<std::uint64_t> fresh;
+  auto& threads = watch_.roster().threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const auto& reader = threads[i].reader;
+    std::unique_ptr<Watched>& slot = watched_[reader.at().value];
+    if (slot && slot->id == reader.id() && slot->native_id == reader.native_id()) {
+      slot->listed = true;
+      slot->place = i;
+      continue;
+    }
+    slot.reset();
+    if (threads[i].tid <= 0) continue;  // it has not begun
+    auto events = kernel::ThreadEvents::open(threads[i].tid, reader.at().value,
+                                             {plan_.interval, true, counts_waits},
+                                             recorder_->program(), not_watched_);
+    if (!events) continue;
+    slot = std::make_unique<Watched>();
+    slot->id = reader.id();
+    slot->native_id = reader.native_id();
+    slot->place = i;
+    slot->events = std::move(*events);
+    slot->time.begin(monotonic_now(), nullptr);
+    fresh.push_back(reader.at().value);
+  }
+  std::erase_if(watched_, [](const auto& entry) { return !entry.second || !entry.second->listed; });
+  if (counts_waits && !fresh.empty()) read_sleepers(fresh);
+}
+
+// One look from outside. What it shows of a thread that runs is of no use, and is not used: such a
+// thread has no open wait.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::read_sleepers(const std::vector<std::uint64_t>& fresh) {
+  FastStrategy strategy;
+  LookReport report;
+  auto& threads = watch_.roster().threads();
+  report.begin(threads.size());
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const bool wanted =
+        std::find(fresh.begin(), fresh.end(), threads[i].reader.at().value) != fresh.end();
+    if (wanted) report.threads[i].state = ThreadLook::State::wanted;
+  }
+  const std::uint64_t now = monotonic_now();
+  for (unsigned attempt = 0; attempt < watch_.options().tries && report.wants_any(); ++attempt) {
+    if (!look(watch_, strategy, Address{}, now + attempt, report, NothingWhileHeld{})) return;
+  }
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const ThreadLook& seen = report.threads[i];
+    if (seen.state != ThreadLook::State::kept) continue;
+    const Doing waits{seen.stack, seen.status};
+    watched_[threads[i].reader.at().value]->time.begin(now, &waits);
+    ++quality_.attempts;
+    ++quality_.valid;
+    ++quality_.by_strategy[Strategy::fast];
+  }
+}
+
+// What the interpreters say of their lists, and how many code objects have died.
+template <Layout L, Memory M, Host H, Mode P>
+Result<void> KernelSource<L, M, H, P>::read_interpreters() {
+  stacks_.begin_drain();
+  ranges_.clear();
+  for (KnownInterpreter& interpreter : watch_.roster().interpreters()) {
+    interpreter.copy.add_ranges(layout_, interpreter.at, ranges_);
+  }
+  const auto copied = memory_.read_many(ranges_);
+  if (!copied) return copied.error();
+  if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
+  watch_.forget_released_copies();
+  return {};
+}
+
+// Lists the threads anew where something says that they changed.
+template <Layout L, Memory M, Host H, Mode P>
+Result<void> KernelSource<L, M, H, P>::keep_up(std::uint64_t now) {
+  const std::uint64_t every = listed_every + watched_.size() * listed_every_for_each;
+  if (watch_.roster().is_settled() && now - listed_ < every) return {};
+  listed_ = now;
+  if (const auto ok = watch_.roster().keep_up(now); !ok) return ok;
+  watch_threads();
+  return {};
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::drain() {
+  recorder_->drain([&](const kernel::Record& record) { take(record); });
+  const std::uint64_t full = recorder_->losses()[kernel::Loss::ring_full];
+  quality_.attempts += full - ring_full_;
+  quality_.given_up += full - ring_full_;
+  ring_full_ = full;
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::take(const kernel::Record& record) {
+  const kernel::RecordHeader& header = record.header();
+  const auto found = watched_.find(header.thread);
+  if (found == watched_.end()) return;  // it ended meanwhile
+  Watched& thread = *found->second;
+  auto& listed = watch_.roster().threads()[thread.place];
+  ++quality_.ticks;
+  ++quality_.attempts;
+  const auto made = stacks_.make(record, listed, thread.chain);
+  if (!made) {
+    // Its time is told with the next record.
+    ++quality_.given_up;
+    if (made.error().code == Errc::no_such_thread) watch_.roster().note_change();
+    return;
+  }
+  ++quality_.valid;
+  ++quality_.by_strategy[Strategy::kernel];
+  Doing what{made->stack, made->status};
+  const auto waits = [&](const Doing& done, std::uint64_t time, std::uint64_t weight) {
+    tell_wait(thread, done, time, weight);
+  };
+  if (!record.has(kernel::RecordFlag::switched)) {
+    what.status |= Status::on_cpu;
+    const std::uint64_t gap = header.cpu_time - std::min(header.cpu_time, thread.last_tick);
+    if (gap > 3 * plan_.interval) quality_.missed += gap / plan_.interval - 1;
+    thread.last_tick = header.cpu_time;
+    thread.ticked = true;
+    tell(thread, what, header.time, thread.time.tick(header.time, header.cpu_time, waits));
+    return;
+  }
+  // One that could run on and may not is not waiting for anything.
+  if (!record.has(kernel::RecordFlag::state_known)) what.status |= Status::unknown;
+  if (record.has(kernel::RecordFlag::state_known) && header.task_state == 0) {
+    what.status |= Status::on_cpu;
+  }
+  thread.time.stop_running(header.time, header.cpu_time, what, waits);
+}
+
+// Times and weights are whole microseconds, as recordings keep them; what is cut off is not lost.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::tell(Watched& thread, const Doing& what, std::uint64_t time,
+                                    std::uint64_t weight) {
+  if (!P::accepts(what.status)) return;
+  weight += thread.rounding;
+  thread.rounding = weight % 1000;
+  weight -= thread.rounding;
+  if (weight == 0) return;
+  const std::uint64_t since = time - std::min(time, origin_);
+  samples_.push_back({watch_.roster().threads()[thread.place].index, what.stack, what.status,
+                      std::max(since / 1000 * 1000, weight), weight});
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::tell_wait(Watched& thread, const Doing& what, std::uint64_t time,
+                                         std::uint64_t weight) {
+  if (whole_waits_) return tell(thread, what, time, weight);
+  thread.waits.pass(
+      time, weight, [&] { return draw(); },
+      [&](std::uint64_t at, std::uint64_t each) { tell(thread, what, at, each); });
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
+  for (auto& [at, thread] : watched_) {
+    thread->time.tell_open_wait(now,
+                                [&](const Doing& what, std::uint64_t time, std::uint64_t weight) {
+                                  tell_wait(*thread, what, time, weight);
+                                });
+  }
+}
+
+// See perf_event.hpp. Only of threads that run: each is a call.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::redraw_periods() {
+  for (auto& [at, thread] : watched_) {
+    if (!std::exchange(thread->ticked, false) || plan_.fixed_clock) continue;
+    thread->events.set_period(draw());
+  }
+}
+
+// Each sample is a moment of its own. They are told in the order of their times; a wait that ended
+// before the last drain, of which nobody knew then, is moved to it.
+template <Layout L, Memory M, Host H, Mode P>
+template <class C>
+void KernelSource<L, M, H, P>::deliver(C& collector) {
+  std::stable_sort(samples_.begin(), samples_.end(),
+                   [](const Sample& a, const Sample& b) { return a.time < b.time; });
+  for (Sample& sample : samples_) {
+    told_until_ = sample.time = std::max(sample.time, told_until_);
+    const auto stack = static_cast<std::size_t>(sample.stack);
+    if (stack >= seen_.size()) seen_.resize(stack * 2 + 64);
+    if (!seen_[stack]) ++quality_.distinct;
+    seen_[stack] = true;
+    collector.add(std::as_const(sample));
+    end_tick(collector, Tick{sample.time, sample.weight, TickOutcome::taken, 0});
+  }
+  samples_.clear();
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::account(Outcome& out, std::uint64_t now, std::uint64_t cpu_before) {
+  out.quality = quality_;
+  out.quality.wall = now - origin_;
+  out.quality.profiler_cpu = process_cpu_time() - cpu_before;
+}
+
+// Until the deadline, or until the control says stop; false then.
+template <Layout L, Memory M, Host H, Mode P>
+template <class Control>
+bool KernelSource<L, M, H, P>::sleep(Control& control, std::uint64_t deadline) {
+  constexpr std::uint64_t longest = 50'000'000;
+  for (;;) {
+    if (control.stop()) return false;
+    const std::uint64_t now = monotonic_now();
+    if (now >= deadline) return true;
+    std::uint64_t wait = deadline - now;
+    if (control.descriptor() < 0) wait = std::min(wait, longest);
+    pollfd wake{control.descriptor(), POLLIN, 0};
+    (void)::poll(&wake, 1, static_cast<int>(wait / 1'000'000 + 1));
+  }
+}
+
+template <Layout L, Memory M, Host H, Mode P>
+template <Collector C, RunControl Control>
+Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
+  Outcome out;
+  const std::uint64_t cpu_before = process_cpu_time();
+  out.started = unix_now();
+  origin_ = plan_.origin != 0 ? plan_.origin : monotonic_now();
+  std::uint64_t last_told = origin_;
+  whole_waits_ = WeighsSamples<C>;
+  // What has happened since the start is no part of the run.
+  (void)read_interpreters();
+  drain();
+  tell_open_waits(monotonic_now());
+  samples_.clear();
+  bool idle = false;
+  for (bool over = false; !over;) {
+    const std::uint64_t before = monotonic_now();
+    const std::uint64_t end = plan_.duration != 0 ? origin_ + plan_.duration : ~std::uint64_t{0};
+    const std::uint64_t records = quality_.ticks;
+    if (!sleep(control, std::min(before + (idle ? drain_idle_every : drain_every), end))) {
+      out.end = RunEnd::stopped;
+      over = true;
+    }
+    const std::uint64_t now = monotonic_now();
+    if (!over && now >= end) {
+      out.end = RunEnd::duration;
+      over = true;
+    }
+    const auto alive = read_interpreters();
+    drain();
+    idle = quality_.ticks == records;
+    if (over || !whole_waits_ || now - last_told >= told_every) tell_open_waits(std::min(now, end));
+    deliver(collector);
+    watch_.end_tick();
+    if (over) break;
+    const auto listed = alive ? keep_up(now) : alive;
+    if (!listed && !is_transient(listed.error().code)) {
+      out.error = listed.error();
+      out.end = target_has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
+      tell_open_waits(now);
+      deliver(collector);
+      break;
+    }
+    redraw_periods();
+    if (now - last_told >= told_every) {
+      last_told = now;
+      account(out, now, cpu_before);
+      control.progress({now - origin_, &out.quality, plan_.interval});
+    }
+  }
+  const std::uint64_t now = monotonic_now();
+  account(out, now, cpu_before);
+  out.duration = now - origin_;
+  out.interval = plan_.interval;
+  return out;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/layout_of.hpp ----
+
+namespace tachyon {
+
+// Calls `visit(layout)` with the layout that fits this target: the compiled one when what the
+// target publishes agrees with it, or when it publishes nothing; otherwise the published one.
+template <class Visit>
+auto with_layout_of(const RuntimeSite& site, Visit&& visit)
+    -> std::invoke_result_t<Visit&, PublishedLayout> {
+  if (!site.publishes_offsets()) return with_layout(AllLayouts{}, site.build(), visit);
+  return with_published_layout(AllLayouts{}, site.table, native_arch, visit);
+}
+
+// Can asyncio tasks that do not run be found in this target? (It need not have imported asyncio.)
+template <int = 0> inline bool publishes_tasks(const RuntimeSite& site) {
+  if (site.asyncio_debug) return true;
+  const auto known = with_layout_of(site, [](const auto& layout) -> Result<bool> {
+    return layout.thread.asyncio_tasks_head.present();
+  });
+  return known && *known;
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/opcode_spellings.hpp ----
+
+namespace tachyon {
+
+// What the opcode numbers of a minor version are called, for files that hold bare numbers. Empty
+// when no table of that version is compiled in; the numbers then stay numbers.
+template <int = 0> inline std::vector<cpython_format::OpcodeSpelling> opcode_spellings(std::uint8_t minor) {
+  std::vector<cpython_format::OpcodeSpelling> out;
+  const auto done =
+      with_layout(AllLayouts{}, {minor, false, native_arch}, [&](auto layout) -> Result<void> {
+        const Opcodes& opcodes = decltype(layout)::opcodes;
+        for (unsigned number = 0; number < 256 && opcodes.known(); ++number) {
+          const auto raw = static_cast<std::uint8_t>(number);
+          const Opcode opcode = opcodes[raw];
+          out.push_back(
+              {opcode.name, opcodes.base_of(raw).name, opcode.kind == Opcode::Kind::specialised});
+        }
+        return {};
+      });
+  return done ? std::move(out) : std::vector<cpython_format::OpcodeSpelling>{};
 }
 
 }  // namespace tachyon
@@ -25226,8 +27642,6 @@ Result<Run> profile(Attached& target, SharedTables& tables, C& collector,
 }  // namespace tachyon
 
 // ---- tachyon/sampler/reader_group.hpp ----
-
-#include <atomic>
 
 // Several readers, for rates that one cannot reach. A vectored read takes 2.4 us in the kernel, so
 // one thread ends at some 350,000 looks a second, less when it also has to collect what it saw.
@@ -34353,8 +36767,6 @@ template <int> inline void Guardian::dismiss() noexcept {
 }  // namespace tachyon::live
 
 // ---- tachyon/live/terminal.hpp ----
-
-#include <sys/ioctl.h>
 
 // The terminal: raw mode, the alternate screen, its size, bytes in and out.
 //

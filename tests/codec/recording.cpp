@@ -375,6 +375,7 @@ TEST_CASE("a run's description comes back whole") {
   CHECK(run.quality.by_strategy[Strategy::exact] == 1009);  // numbers in files stay what they are
   CHECK(run.quality.by_strategy[Strategy::fast] == 1010);
   CHECK(run.quality.by_strategy[Strategy::blocking] == 1011);
+  CHECK(run.quality.by_strategy[Strategy::kernel] == 1016);
   CHECK(run.quality.reused_checked == 1012);
   CHECK(recording::quality_count(run.quality, recording::quality_counts) == nullptr);
   run.quality.target_cost = 0.125;

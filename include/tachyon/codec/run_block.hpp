@@ -35,8 +35,9 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
                                                                  &ReadQuality::reused_checked,
                                                                  &ReadQuality::reused_wrong,
                                                                  &ReadQuality::wall,
-                                                                 &ReadQuality::profiler_cpu};
-inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11};
+                                                                 &ReadQuality::profiler_cpu,
+                                                                 nullptr};
+inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
 // Null where nobody counts under this number yet.

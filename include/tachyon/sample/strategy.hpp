@@ -13,11 +13,14 @@ enum class Strategy : std::uint8_t {
   fast,      // the target ran on
   exact,     // it could not run, because we ran in its place
   blocking,  // it was stopped
+  kernel,    // the kernel interrupted it and read it
 };
-inline constexpr std::array strategies{Strategy::fast, Strategy::exact, Strategy::blocking};
+inline constexpr std::array strategies{Strategy::fast, Strategy::exact, Strategy::blocking,
+                                       Strategy::kernel};
 
 constexpr std::string_view name_of(Strategy strategy) noexcept {
-  constexpr std::array<std::string_view, strategies.size()> names{"fast", "exact", "blocking"};
+  constexpr std::array<std::string_view, strategies.size()> names{"fast", "exact", "blocking",
+                                                                  "kernel"};
   return names[static_cast<std::size_t>(strategy)];
 }
 

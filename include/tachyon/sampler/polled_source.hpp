@@ -93,11 +93,6 @@ class PolledSource {
 
   void account(Outcome& out, const Counts& counts, std::uint64_t now) const;
   void adapt_interval(Schedule& schedule, Counts& counts, std::uint64_t now, Outcome& out) const;
-  // An interpreter whose list is empty has been torn down: it had one when sampling began.
-  static bool has_ended(Errc code) noexcept {
-    return code == Errc::no_such_process || code == Errc::is_zombie ||
-           code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
-  }
 
   S& sampler_;
   SamplingPlan plan_;
@@ -167,7 +162,7 @@ Outcome PolledSource<S>::run(C& collector, Control& control) {
     auto tick = sampler_.tick(collector, due, origin);
     if (!tick) {
       out.error = tick.error();
-      out.end = has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
+      out.end = target_has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
       break;
     }
     if (tick->time + origin > due + schedule.interval() / 2 && tick->time + origin > due + 20'000) {

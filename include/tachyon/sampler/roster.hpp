@@ -118,6 +118,10 @@ class Roster {
   // A thread has ended, or an interpreter's list is another one: keep_up() lists anew.
   void note_change() noexcept { stale_ = true; }
   bool list_changed() const noexcept;
+  // Is nothing known to change that has not been listed yet? Names may.
+  bool is_settled() const noexcept {
+    return !stale_ && !unborn_ && !torn_ && !nameless_ && !threads_.empty();
+  }
 
   // Samples of tasks whose thread has ended belong to thread 0.
   ThreadIndex orphan() {

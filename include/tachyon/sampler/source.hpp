@@ -23,6 +23,13 @@ enum class RunEnd : std::uint8_t {
   failed,        // see the error
 };
 
+// Does this error, of a target that was being sampled, say that it is no more? An interpreter whose
+// list is empty has been torn down: it had one when sampling began.
+constexpr bool target_has_ended(Errc code) noexcept {
+  return code == Errc::no_such_process || code == Errc::is_zombie ||
+         code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
+}
+
 struct Outcome {
   RunEnd end{};
   Error error{};

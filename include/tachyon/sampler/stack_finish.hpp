@@ -39,19 +39,24 @@ class StackFinish {
     if (!thread.held_gil && gil.waits(thread, interpreter, look.waits_at)) {
       look.status |= Status::gil_requested;
     }
-    look.stack = with_gc(thread.reader.chain(), interpreter, look.status);
+    const auto& words = layout_.interpreter;
+    const bool collecting = interpreter.copy.value(layout_, words.gc_collecting) != 0;
+    const Address frame = interpreter.copy.value(layout_, words.gc_frame);
+    look.stack = finish(thread.reader.chain(), collecting, frame, look.status);
+  }
+
+  // The stack of a chain, while a collection is on or not; `gc_frame` is where it began.
+  StackId finish(const Chain& chain, bool collecting, Address gc_frame, Status& status) {
+    const StackId stack = collecting ? with_gc(chain, gc_frame, status) : chain.stack();
     // A collection that runs on top of the call is what the thread does.
-    if (options_.c_calls && !has(look.status, Status::in_gc) &&
-        maker_.is_in_c(memory_, thread.reader.chain())) {
-      look.stack = maker_.builder().push(look.stack, c_frame_);
+    if (options_.c_calls && !has(status, Status::in_gc) && maker_.is_in_c(memory_, chain)) {
+      return maker_.builder().push(stack, c_frame_);
     }
+    return stack;
   }
 
  private:
-  StackId with_gc(const Chain& chain, const KnownInterpreter& interpreter, Status& status) {
-    const auto& words = layout_.interpreter;
-    if (interpreter.copy.value(layout_, words.gc_collecting) == 0) return chain.stack();
-    const Address frame = interpreter.copy.value(layout_, words.gc_frame);
+  StackId with_gc(const Chain& chain, Address frame, Status& status) {
     if (!frame) {
       // No word says where it began: the collecting thread is the one that may run.
       if (!has(status, Status::has_gil)) return chain.stack();

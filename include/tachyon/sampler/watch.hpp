@@ -48,6 +48,9 @@ class Watch {
 
   Roster<L, M, H>& roster() noexcept { return roster_; }
   const SamplerOptions& options() const noexcept { return options_; }
+  // For stacks that are read otherwise: see kernel_stacks.hpp.
+  ChainMaker<L>& maker() noexcept { return maker_; }
+  StackFinish<L, M, H>& stack_finish() noexcept { return finish_; }
 
   // Reads every thread that the report wants and makes stacks: one read, unless a prediction was
   // wrong. False: the process could not be read at all.
@@ -90,6 +93,13 @@ class Watch {
       return Errc::tasks_unpublished;
     }
     return {};
+  }
+
+  // Copies of bytecode whose index another thread may have by now are forgotten.
+  void forget_released_copies() noexcept {
+    if (!layout_.interpreter.tlbc_generation.present()) return;
+    const std::uint64_t before = std::exchange(released_, released_indices(roster_.interpreters()));
+    if (before != released_) maker_.codes().forget_thread_copies();
   }
 
   // After a tick: frees what was replaced, notices that lists changed.
@@ -283,10 +293,7 @@ bool Watch<L, M, H>::cannot_have_moved(const Thread& thread, const Held& held) n
 template <Layout L, Memory M, Host H>
 bool Watch<L, M, H>::interpret_all(const Held& held, LookReport& report) {
   bool again = false;
-  if (layout_.interpreter.tlbc_generation.present()) {
-    const std::uint64_t before = std::exchange(released_, released_indices(roster_.interpreters()));
-    if (before != released_) maker_.codes().forget_thread_copies();
-  }
+  forget_released_copies();
   std::vector<Thread>& threads = roster_.threads();
   for (std::size_t i = 0; i < threads.size(); ++i) {
     if (!report.wants(i)) continue;

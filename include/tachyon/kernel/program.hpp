@@ -1,0 +1,430 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <tachyon/kernel/bpf.hpp>
+#include <tachyon/kernel/program_emitter.hpp>
+#include <tachyon/kernel/program_shape.hpp>
+#include <tachyon/kernel/record.hpp>
+#include <tachyon/layout/concept.hpp>
+
+// The program that the kernel runs in the target's thread: it copies the Python frames there and
+// then.
+//
+// The problem. A reader in another process has to be woken up for every sample, which took 28 us of
+// processor time in the virtual machine it was measured in, and the thread runs on while it is
+// read. The kernel, which interrupts the thread anyway, needs 1 to 3 us to copy its frames, and the
+// thread cannot move meanwhile. The reader then wakes up ten times a second, whatever the rate.
+//
+// What is run. The verifier of the kernel goes through every path before it lets a program in, and
+// loops are unrolled for that: 128 frames took it 7 ms, 512 took 26, 8,192 are refused. So a
+// program follows 128 frames and then starts itself anew, up to 32 times, with its state in a map:
+//
+//   tick or switch -> thread state -> status, leaf -> 128 frames -> ... -> record into the ring
+//                                         ^                |
+//                                         +-- tail call ---+   state: scratch
+//
+// What is known when the profiler is compiled stands in the program as a number: one layout, one
+// set of needs, one program. A member that a layout lacks leaves no instruction. Where the runtime
+// is, which maps there are, and where this kernel keeps a task's state is filled in when the
+// program is loaded.
+//
+// Whose thread it is. The event that the program hangs on carries a cookie: the address of the
+// thread state, its lowest bit set for events that fire when the thread switches. No table of
+// threads has to be asked, and no number of a thread be translated between namespaces.
+//
+// What never happens here: updating or deleting an element of a map (it takes locks, which an
+// interrupt must not wait for), waiting, and guessing. A page that is not there ends the chain, and
+// that is counted. Two programs never meet in one scratch: the kernel runs none of them while
+// another is running on the same processor.
+namespace tachyon::kernel {
+
+namespace detail {
+
+template <class L>
+class ProgramWriter {
+ public:
+  constexpr ProgramWriter(const L& layout, const ProgramNeeds& needs) noexcept
+      : l_{layout}, needs_{needs}, words_{thread_words(layout)}, frame_{frame_words(layout)} {}
+
+  constexpr ProgramCode write() noexcept {
+    find_scratch();
+    begin_record();
+    read_thread();
+    read_interpreter();
+    if (needs_.exception) read_exception();
+    find_leaf();
+    follow_frames();
+    output();
+    return a_.finish();
+  }
+  constexpr bool good() const noexcept {
+    return a_.good() && words_.size <= ThreadWords::most && frame_.size <= FrameWords::most;
+  }
+
+ private:
+  using E = ProgramEmitter;
+  using R = E::R;
+  using W = E::W;
+  using C = E::C;
+  using H = E::H;
+
+  static constexpr R counter = E::counter, scratch = E::scratch, at = E::at, slot = E::slot;
+  static constexpr std::int32_t context = E::context, key = E::key, word = E::word;
+  static constexpr std::int32_t item = E::item, frame_copy = E::frame_copy;
+  static constexpr std::int32_t most_items = 16;
+
+  static constexpr std::int32_t thread_at = E::in_record(sizeof(RecordHeader));
+  constexpr std::int32_t frames_at() const noexcept {
+    return thread_at + static_cast<std::int32_t>(words_.size);
+  }
+  template <class F>
+  constexpr std::int32_t of_thread(const F& member) const noexcept {
+    return thread_at + static_cast<std::int32_t>(member.offset - words_.first);
+  }
+  template <class F>
+  constexpr std::int32_t of_frame(const F& member) const noexcept {
+    return frame_copy + static_cast<std::int32_t>(member.offset - frame_.first);
+  }
+
+  constexpr void find_scratch() noexcept;
+  constexpr void begin_record() noexcept;
+  constexpr void read_switch() noexcept;
+  constexpr void read_thread() noexcept;
+  constexpr void read_interpreter() noexcept;
+  constexpr void read_gil_holder() noexcept;
+  constexpr void read_exception() noexcept;
+  constexpr void find_leaf() noexcept;
+  constexpr void follow_frames() noexcept;
+  constexpr void copy_frame() noexcept;
+  constexpr void output() noexcept;
+
+  const L& l_;
+  ProgramNeeds needs_;
+  ThreadWords words_;
+  FrameWords frame_;
+  ProgramEmitter e_{};
+  bpf::Assembler<512>& a_ = e_.assembler;
+  // Made here, since they are jumped to from everywhere.
+  bpf::Label leave_ = a_.label();
+  bpf::Label resume_ = a_.label();
+  bpf::Label finish_ = a_.label();
+  bpf::Label unreadable_ = a_.label();
+};
+
+// The element of this processor. A program that has called itself goes on where it was.
+template <class L>
+constexpr void ProgramWriter<L>::find_scratch() noexcept {
+  a_.store(W::eight, R::stack, context, R::r1);
+  a_.call(H::get_smp_processor_id);
+  a_.store(W::four, R::stack, key, R::r0);
+  a_.map(R::r1, Place::scratch_map);
+  e_.point(R::r2, R::stack, key);
+  a_.call(H::map_lookup);
+  a_.jump(leave_, R::r0, C::equal, 0);
+  a_.move(scratch, R::r0);
+  a_.load(W::eight, R::r1, scratch, Scratch::resuming);
+  a_.store(W::eight, scratch, Scratch::resuming, 0);
+  a_.jump(resume_, R::r1, C::not_equal, 0);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::begin_record() noexcept {
+  constexpr std::int32_t task_state = E::in_record(offsetof(RecordHeader, task_state));
+  a_.call(H::ktime_get_ns);
+  e_.store_header(offsetof(RecordHeader, time), R::r0);
+  // Count, enabled and running time: three words, as the header has them.
+  a_.load(W::eight, R::r1, R::stack, context);
+  e_.point(R::r2, scratch, E::in_record(offsetof(RecordHeader, count)));
+  a_.move(R::r3, 24);
+  a_.call(H::perf_prog_read_value);
+  a_.call(H::get_current_pid_tgid);
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, tid)), R::r0);
+  for (const std::size_t member :
+       {offsetof(RecordHeader, leaf), offsetof(RecordHeader, next),
+        offsetof(RecordHeader, system_call), offsetof(RecordHeader, collecting),
+        offsetof(RecordHeader, gc_frame), offsetof(RecordHeader, generation),
+        offsetof(RecordHeader, gil_holder), offsetof(RecordHeader, bottom)}) {
+    a_.store(W::eight, scratch, E::in_record(member), 0);
+  }
+  a_.store(W::four, scratch, task_state, 0);
+  a_.move(slot, 0);
+  a_.load(W::eight, R::r1, R::stack, context);
+  a_.call(H::get_attach_cookie);
+  a_.move(at, R::r0);
+  a_.bit_and(R::r0, static_cast<std::int32_t>(RecordFlag::switched));
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, flags)), R::r0);
+  a_.bit_and(at, -8);
+  e_.store_header(offsetof(RecordHeader, thread), at);
+  read_switch();
+}
+
+// Why does it stop running, and in which system call? Only asked when it does.
+template <class L>
+constexpr void ProgramWriter<L>::read_switch() noexcept {
+  const bpf::Label ticks = a_.label(), unknown = a_.label();
+  a_.jump(ticks, R::r0, C::equal, 0);
+  a_.number(counter, Place::task_state);
+  a_.jump(unknown, counter, C::equal, 0);
+  a_.call(H::get_current_task);
+  a_.move(R::r3, R::r0);
+  a_.add(R::r3, counter);
+  e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, task_state)));
+  a_.move(R::r2, 4);
+  a_.call(H::probe_read_kernel);
+  a_.jump(unknown, R::r0, C::not_equal, 0);
+  e_.set_flag(RecordFlag::state_known);
+  a_.bind(unknown);
+  if (needs_.system_call) {
+    // The number that the thread came into the kernel with; -1: an interrupt, no call.
+    const std::int32_t number = l_.build.arch == Arch::x86_64 ? 120 : 280;
+    a_.call(H::get_current_task_btf);
+    a_.move(R::r1, R::r0);
+    a_.call(H::task_pt_regs);
+    a_.move(R::r3, R::r0);
+    a_.add(R::r3, number);
+    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, system_call)));
+    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 8 : 4);
+    a_.call(H::probe_read_kernel);
+    a_.jump(ticks, R::r0, C::not_equal, 0);
+    e_.set_flag(RecordFlag::call_known);
+  }
+  a_.bind(ticks);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::read_thread() noexcept {
+  const bpf::Label there = a_.label();
+  e_.read_user(scratch, thread_at, words_.size, at, words_.first);
+  a_.jump(there, R::r0, C::equal, 0);
+  e_.set_flag(RecordFlag::no_thread);
+  a_.jump(unreadable_);
+  a_.bind(there);
+}
+
+// A word that cannot be read is zero: then nothing collects, nothing is counted.
+template <class L>
+constexpr void ProgramWriter<L>::read_interpreter() noexcept {
+  const auto& words = l_.interpreter;
+  const auto read = [&](std::size_t member, const auto& field) {
+    if (!field.present()) return;
+    e_.read_user(scratch, E::in_record(member), field.end() - field.offset, at, field.offset);
+  };
+  a_.load(W::eight, at, scratch, of_thread(l_.thread.interp));
+  if (needs_.gc) {
+    read(offsetof(RecordHeader, collecting), words.gc_collecting);
+    read(offsetof(RecordHeader, gc_frame), words.gc_frame);
+  }
+  read(offsetof(RecordHeader, generation), words.code_object_generation);
+  const bool threads_say = l_.thread.holds_gil.present() || l_.thread.status_holds_gil.present();
+  if (needs_.gil && !threads_say) read_gil_holder();
+}
+
+// The runtime knows who runs, or else the lock who took it last.
+template <class L>
+constexpr void ProgramWriter<L>::read_gil_holder() noexcept {
+  constexpr std::int32_t holder = E::in_record(offsetof(RecordHeader, gil_holder));
+  if (l_.runtime.gilstate_tstate_current.present()) {
+    a_.number(R::r3, Place::runtime);
+    a_.add(R::r3, static_cast<std::int32_t>(l_.runtime.gilstate_tstate_current.offset));
+    e_.point(R::r1, scratch, holder);
+    a_.move(R::r2, 8);
+    a_.call(H::probe_read_user);
+    return;
+  }
+  if (!l_.interpreter.gil.present() || !l_.gil.locked.present()) return;
+  const bpf::Label unlocked = a_.label();
+  e_.read_user(R::stack, word, 8, at, l_.interpreter.gil.offset);
+  a_.load(W::eight, at, R::stack, word);
+  e_.read_user(R::stack, word, 4, at, l_.gil.locked.offset);
+  a_.load(W::four, R::r1, R::stack, word);
+  a_.jump(unlocked, R::r1, C::not_equal, 1);
+  e_.read_user(scratch, holder, 8, at, l_.gil.last_holder.offset);
+  a_.bind(unlocked);
+}
+
+// Handlers push items on a chain whose bottom lies in the thread; generators bring their own. 3.11
+// and 3.12 leave a reference to None where there is no exception.
+template <class L>
+constexpr void ProgramWriter<L>::read_exception() noexcept {
+  const auto& e = l_.err_item;
+  const bpf::Label none = a_.label(), some = a_.label(), next = a_.label();
+  const std::uint32_t first = std::min(e.value.offset, e.previous.offset);
+  const std::uint32_t size = std::max(e.value.end(), e.previous.end()) - first;
+  const auto take = [&](const bpf::Label& otherwise) {  // the exception in r1
+    a_.jump(otherwise, R::r1, C::equal, 0);
+    a_.number(R::r2, Place::none);
+    a_.jump(some, R::r1, C::not_equal, R::r2);
+  };
+  const bpf::Label chain = a_.label();
+  a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.current_exception));
+  take(chain);
+  a_.bind(chain);
+  a_.load(W::eight, at, scratch, of_thread(l_.thread.exc_info));
+  a_.move(counter, most_items);
+  const bpf::Label again = a_.label();
+  a_.bind(again);
+  a_.jump(none, at, C::equal, 0);
+  e_.read_user(R::stack, item, size, at, first);
+  a_.jump(none, R::r0, C::not_equal, 0);
+  a_.load(W::eight, R::r1, R::stack, item + static_cast<std::int32_t>(e.value.offset - first));
+  take(next);
+  a_.bind(next);
+  a_.load(W::eight, at, R::stack, item + static_cast<std::int32_t>(e.previous.offset - first));
+  a_.add(counter, -1);
+  a_.jump(again, counter, C::not_equal, 0);
+  a_.jump(none);
+  a_.bind(some);
+  e_.set_flag(RecordFlag::exception);
+  a_.bind(none);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::find_leaf() noexcept {
+  if (l_.thread.current_frame.present()) {
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.current_frame));
+  } else {
+    // 3.11 and 3.12 keep it in a small struct on the C stack.
+    const bpf::Label there = a_.label();
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.cframe));
+    a_.jump(there, at, C::equal, 0);
+    e_.read_user(R::stack, word, 8, at, l_.cframe.current_frame.offset);
+    a_.jump(unreadable_, R::r0, C::not_equal, 0);
+    a_.load(W::eight, at, R::stack, word);
+    a_.bind(there);
+  }
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.base_frame));
+    e_.store_header(offsetof(RecordHeader, bottom), R::r1);
+  }
+  e_.store_header(offsetof(RecordHeader, leaf), at);
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, 0);
+}
+
+// The verifier goes through this loop once for every frame. What it may not know from here on, so
+// that it need not go through the end of the program for every frame too, is put into the scratch
+// and taken out again.
+template <class L>
+constexpr void ProgramWriter<L>::follow_frames() noexcept {
+  constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
+  const bpf::Label again = a_.label(), too_many = a_.label();
+  a_.bind(resume_);
+  a_.load(W::eight, at, scratch, Scratch::at);
+  a_.load(W::eight, slot, scratch, Scratch::slot);
+  a_.move(counter, static_cast<std::int32_t>(frames_a_program));
+  a_.bind(again);
+  a_.jump(finish_, at, C::equal, 0);
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, E::in_record(offsetof(RecordHeader, bottom)));
+    a_.jump(finish_, at, C::equal, R::r1);
+  }
+  a_.jump(too_many, slot, C::greater, last);
+  e_.read_user(R::stack, frame_copy, frame_.size, at, frame_.first);
+  a_.jump(unreadable_, R::r0, C::not_equal, 0);
+  copy_frame();
+  a_.load(W::eight, at, R::stack, of_frame(l_.frame.previous));
+  a_.add(slot, static_cast<std::int32_t>(Scratch::slot_size));
+  a_.add(counter, -1);
+  a_.jump(again, counter, C::not_equal, 0);
+
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, slot);
+  a_.store(W::eight, scratch, Scratch::resuming, 1);
+  a_.load(W::eight, R::r1, R::stack, context);
+  a_.map(R::r2, Place::program_map);
+  a_.move(R::r3, 0);
+  a_.call(H::tail_call);
+  a_.store(W::eight, scratch, Scratch::resuming, 0);  // it could not
+
+  a_.bind(too_many);
+  e_.set_flag(RecordFlag::truncated);
+  e_.count_loss(Loss::truncated);
+  a_.jump(finish_);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::copy_frame() noexcept {
+  const auto& f = l_.frame;
+  const auto in_slot = [&](std::size_t member) {
+    return frames_at() + static_cast<std::int32_t>(member);
+  };
+  if (needs_.opcodes) {
+    // One that cannot be read is zero.
+    a_.load(W::eight, R::r3, R::stack, of_frame(f.instruction));
+    e_.point(R::r1, R::stack, word);
+    a_.move(R::r2, 1);
+    a_.call(H::probe_read_user);
+  }
+  a_.move(R::r1, scratch);
+  a_.add(R::r1, slot);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, previous)), R::r2);
+  a_.load(W::one, R::r2, R::stack, of_frame(f.owner));
+  const auto add_byte = [&](std::int32_t from, std::int32_t shift) {
+    a_.load(W::one, R::r3, R::stack, from);
+    a_.shift_left(R::r3, shift);
+    a_.bit_or(R::r2, R::r3);
+  };
+  if (f.is_entry.present()) add_byte(of_frame(f.is_entry), 8);
+  if (needs_.opcodes) add_byte(word, 16);
+  if (f.tlbc_index.present()) {
+    a_.load(W::four, R::r3, R::stack, of_frame(f.tlbc_index));
+    a_.shift_left(R::r3, 32);
+    a_.bit_or(R::r2, R::r3);
+  }
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, owner)), R::r2);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::output() noexcept {
+  constexpr std::uint32_t frames = most_frames * Scratch::slot_size;
+  const bpf::Label sent = a_.label();
+  a_.bind(unreadable_);
+  e_.set_flag(RecordFlag::unreadable);
+  e_.count_loss(Loss::unreadable);
+
+  a_.bind(finish_);
+  e_.store_header(offsetof(RecordHeader, next), at);
+  a_.store(W::eight, scratch, Scratch::slot, slot);
+  a_.shift_right(slot, 5);
+  a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, frames)), slot);
+  static_assert(Scratch::slot_size == 1 << 5);
+  a_.load(W::four, R::r3, scratch, Scratch::slot);
+  a_.jump(leave_, R::r3, C::greater, static_cast<std::int32_t>(frames));
+  a_.add(R::r3, static_cast<std::int32_t>(sizeof(RecordHeader) + words_.size));
+  a_.map(R::r1, Place::ring_map);
+  e_.point(R::r2, scratch, Scratch::record);
+  a_.move(R::r4, 1);  // BPF_RB_NO_WAKEUP: the reader comes by itself
+  a_.call(H::ringbuf_output);
+  a_.jump(sent, R::r0, C::equal, 0);
+  e_.count_loss(Loss::ring_full);
+  a_.bind(sent);
+  a_.bind(leave_);
+  a_.move(R::r0, 0);
+  a_.exit();
+}
+
+}  // namespace detail
+
+template <class L>
+constexpr Program make_program(const L& layout, const ProgramNeeds& needs) noexcept {
+  detail::ProgramWriter<L> writer{layout, needs};
+  Program out;
+  out.code = writer.write();
+  out.words = thread_words(layout);
+  out.good = writer.good();
+  return out;
+}
+
+// Of a compiled layout, made by the compiler.
+template <CompiledLayout L, ProgramNeeds needs>
+inline constexpr Program program_of = make_program(L{}, needs);
+
+}  // namespace tachyon::kernel
