@@ -30,7 +30,7 @@ def single(part_):
 @part("what is threaded, under ThreadSanitizer (the display: tests/live/races.py)")
 def tsan(part_):
     with tempfile.TemporaryDirectory() as place:
-        for test in ("sampler/readers.cpp", "live/feed.cpp"):
+        for test in ("sampler/reader_group.cpp", "live/feed.cpp"):
             exe = os.path.join(place, "threaded")
             done = part_.run(["ccache", "clang++-14", "-std=c++20", "-O1", "-g1",
                               "-fsanitize=thread", "-DCATCH_CONFIG_MAIN", "-DTACHYON_WITH_ZSTD=1",

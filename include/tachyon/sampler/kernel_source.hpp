@@ -327,11 +327,12 @@ void KernelSource<L, M, H, P>::tell_wait(Watched& thread, const Doing& what, std
 
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
-  for (auto& [at, thread] : watched_) {
-    thread->time.tell_open_wait(now,
-                                [&](const Doing& what, std::uint64_t time, std::uint64_t weight) {
-                                  tell_wait(*thread, what, time, weight);
-                                });
+  for (const auto& entry : watched_) {
+    Watched& thread = *entry.second;
+    thread.time.tell_open_wait(now,
+                               [&](const Doing& what, std::uint64_t time, std::uint64_t weight) {
+                                 tell_wait(thread, what, time, weight);
+                               });
   }
 }
 
