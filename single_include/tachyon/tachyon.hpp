@@ -26858,7 +26858,7 @@ class WaitClock {
 //
 //   threads of the roster -- each: two events --> program --> ring
 //        ^                                                      | 10 times a second
-//        | once a second                                        v
+//        | when they change                                     v
 //   the target's memory  <-- code objects, once --  stacks, time accounts --> samples, by time
 //
 // A thread that sleeps all along leaves no record. So each is read once from outside when its

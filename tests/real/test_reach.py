@@ -269,9 +269,12 @@ class Refusals(unittest.TestCase):
                             for read in ([], ["--read", "fast"], ["--read", "exact"],
                                          ["--blocking"], ["-a", "--readers", "2"]))):
                 with self.subTest(words=words):
-                    done = subprocess.run([f"{folder}/tachyon", *words, str(target.pid)],
-                                          capture_output=True, text=True, preexec_fn=nobody,
-                                          timeout=60)
+                    for _ in range(20):  # a busy machine may have no look for 0.2 s
+                        done = subprocess.run([f"{folder}/tachyon", *words, str(target.pid)],
+                                              capture_output=True, text=True, preexec_fn=nobody,
+                                              timeout=60)
+                        if done.returncode != 0 or "<module>" in done.stdout:
+                            break
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertIn("<module>", done.stdout)
             done = subprocess.run([f"{folder}/tachyon", "doctor", str(target.pid)],

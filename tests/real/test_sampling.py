@@ -336,32 +336,42 @@ class Sampling(unittest.TestCase):
         for name in self.each("3.11", "3.13", "3.15"):
             with target(name, STATES) as (pid, _):
                 for extra in ([], ["--blocking"], ["--read", "fast", "-r", "5khz"]):
-                    found, looks, ran, awake = {}, {}, {}, {}
-                    for mode in ("wall", "cpu", "gil", "exception"):
-                        began, before = time.monotonic(), self.awake(pid)
-                        said, stacks = self.attach(pid, "-a", "-d", "0.3", "--mode", mode, *extra)
-                        took, after = time.monotonic() - began, self.awake(pid)
-                        looks[mode] = int(re.search(r"(\d+) of \d+ stacks valid", said)[1]) / 4
-                        # What the machine gave: shares of the time.
-                        ran[mode] = {job: (after[job][0] - before[job][0]) / took for job in after}
-                        awake[mode] = {job: (after[job][1] - before[job][1]) / took for job in after}
-                        by_job = collections.Counter()
-                        for stack, count in stacks.items():
-                            for job in ("compute", "rest", "handle"):
-                                by_job[job] += count if job in stack else 0
-                        found[mode] = by_job
-                    what = (name, extra, looks, found, ran, awake)
-                    for job in ("compute", "rest", "handle"):
-                        self.assertGreater(found["wall"][job], looks["wall"] * 0.9, what)
-                    for mode in ("cpu", "gil"):
-                        least = min(0.4, ran[mode]["compute"] / 2)
-                        self.assertGreater(found[mode]["compute"], looks[mode] * least, what)
-                        most = 0.2 + 2 * awake[mode]["rest"]
-                        self.assertLess(found[mode]["rest"], found[mode]["compute"] * most, what)
-                    asleep = found["exception"]
-                    least = 0.9 - 2 * awake["exception"]["handle"]
-                    self.assertGreater(asleep["handle"], looks["exception"] * least, what)
-                    self.assertEqual(asleep["compute"] + asleep["rest"], 0, what)
+                    # Where others have the CPUs for most of the time there is not enough to see.
+                    for seconds in (0.3, 1, 3, 10):
+                        try:
+                            self.modes_agree(name, pid, extra, seconds)
+                            break
+                        except AssertionError:
+                            if seconds == 10:
+                                raise
+
+    def modes_agree(self, name, pid, extra, seconds):
+        found, looks, ran, awake = {}, {}, {}, {}
+        for mode in ("wall", "cpu", "gil", "exception"):
+            began, before = time.monotonic(), self.awake(pid)
+            said, stacks = self.attach(pid, "-a", "-d", str(seconds), "--mode", mode, *extra)
+            took, after = time.monotonic() - began, self.awake(pid)
+            looks[mode] = int(re.search(r"(\d+) of \d+ stacks valid", said)[1]) / 4
+            # What the machine gave: shares of the time.
+            ran[mode] = {job: (after[job][0] - before[job][0]) / took for job in after}
+            awake[mode] = {job: (after[job][1] - before[job][1]) / took for job in after}
+            by_job = collections.Counter()
+            for stack, count in stacks.items():
+                for job in ("compute", "rest", "handle"):
+                    by_job[job] += count if job in stack else 0
+            found[mode] = by_job
+        what = (name, extra, looks, found, ran, awake)
+        for job in ("compute", "rest", "handle"):
+            self.assertGreater(found["wall"][job], looks["wall"] * 0.9, what)
+        for mode in ("cpu", "gil"):
+            least = min(0.4, ran[mode]["compute"] / 2)
+            self.assertGreater(found[mode]["compute"], looks[mode] * least, what)
+            most = 0.2 + 2 * awake[mode]["rest"]
+            self.assertLess(found[mode]["rest"], found[mode]["compute"] * most, what)
+        asleep = found["exception"]
+        least = 0.9 - 2 * awake["exception"]["handle"]
+        self.assertGreater(asleep["handle"], looks["exception"] * least, what)
+        self.assertEqual(asleep["compute"] + asleep["rest"], 0, what)
 
     def test_stopping_a_sleeper_does_not_make_it_run(self):
         # Woken by the stop, it waits for a CPU before it can go back to sleep; here, for long.

@@ -58,7 +58,7 @@ long memory(const std::string& what) {
   return 0;
 }
 
-struct Outcome {
+struct Walked {
   double seconds = -1;  // the process died
   long kilobytes = 0;
 };
@@ -66,7 +66,7 @@ struct Outcome {
 // In a process of its own: what crashes is known by its number, and memory is its own.
 using Walk = saved::Counts (*)(const saved::Process&, std::uint64_t);
 
-Outcome walk_apart(const saved::Process& process, std::uint64_t number, Walk walk) {
+Walked walk_apart(const saved::Process& process, std::uint64_t number, Walk walk) {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const pid_t child = ::fork();
@@ -75,12 +75,12 @@ Outcome walk_apart(const saved::Process& process, std::uint64_t number, Walk wal
     std::ofstream{"/proc/self/clear_refs"} << 5;  // the peak begins here
     const long before = memory("VmRSS:");
     const saved::Counts seen = walk(process, number);
-    const Outcome outcome{static_cast<double>(seen.slowest) * 1e-9, memory("VmHWM:") - before};
+    const Walked outcome{static_cast<double>(seen.slowest) * 1e-9, memory("VmHWM:") - before};
     (void)!::write(ends[1], &outcome, sizeof outcome);
     ::_exit(0);
   }
   ::close(ends[1]);
-  Outcome outcome;
+  Walked outcome;
   if (::read(ends[0], &outcome, sizeof outcome) != sizeof outcome) outcome = {};
   ::close(ends[0]);
   int status = 0;
@@ -106,12 +106,12 @@ TEST_CASE("a saved process shows what it showed", "[unwind]") {
 
 TEST_CASE("a thousand hostile processes", "[unwind]") {
   unsigned images = 0, crashed = 0, slow = 0, large = 0;
-  Outcome worst{0, 0};
+  Walked worst{0, 0};
   for (const std::string& name : names) {
     const saved::Process process = image_of(name);
     REQUIRE(process.pid != 0);
     for (std::uint64_t number = 0; number < of_each; ++number) {
-      Outcome outcome = walk_apart(process, number, saved::walk_hostile);
+      Walked outcome = walk_apart(process, number, saved::walk_hostile);
       ++images;
       if (outcome.seconds < 0) {
         ++crashed;
@@ -150,11 +150,11 @@ TEST_CASE("a thousand hostile processes", "[unwind]") {
 // What was remembered of one look is wrong in the next.
 TEST_CASE("processes whose structures change between two reads", "[unwind]") {
   unsigned crashed = 0;
-  Outcome worst{0, 0};
+  Walked worst{0, 0};
   for (const std::string& name : names) {
     const saved::Process process = image_of(name);
     for (std::uint64_t number = 0; number < of_each / 2; ++number) {
-      const Outcome outcome = walk_apart(process, number, saved::walk_restless);
+      const Walked outcome = walk_apart(process, number, saved::walk_restless);
       if (outcome.seconds < 0) {
         ++crashed;
         std::printf("%s %u crashed\n", name.c_str(), static_cast<unsigned>(number));
