@@ -8,7 +8,7 @@ using namespace tachyon;
 
 namespace {
 
-using State = ThreadLook::State;
+using LookState = ThreadLook::State;
 
 // What happened, one letter each: begin, begun, read, finish, held, end, close.
 struct FakeStrategy {
@@ -45,7 +45,7 @@ struct FakeWatch {
     events += 'r';
     held = how;
     for (ThreadLook& thread : report.threads) {
-      if (readable && thread.state == State::wanted) thread.state = State::read;
+      if (readable && thread.state == LookState::wanted) thread.state = LookState::read;
     }
     return readable;
   }
@@ -53,7 +53,8 @@ struct FakeWatch {
   void close(bool good, LookReport& report) {
     events += good ? 'k' : 'w';
     for (ThreadLook& thread : report.threads) {
-      if (thread.state == State::read) thread.state = good ? State::kept : State::wanted;
+      if (thread.state == LookState::read)
+        thread.state = good ? LookState::kept : LookState::wanted;
     }
   }
 };
@@ -67,7 +68,7 @@ struct Noted {
 LookReport wanting(std::size_t count) {
   LookReport report;
   report.begin(count);
-  for (ThreadLook& thread : report.threads) thread.state = State::wanted;
+  for (ThreadLook& thread : report.threads) thread.state = LookState::wanted;
   return report;
 }
 
@@ -82,7 +83,7 @@ TEST_CASE("look: what is read between begin and end is kept") {
   REQUIRE(good);
   CHECK(*good);
   CHECK(events == "bnrfhek");
-  CHECK(report.threads[0].state == State::kept);
+  CHECK(report.threads[0].state == LookState::kept);
   CHECK_FALSE(report.wants_any());
 }
 
