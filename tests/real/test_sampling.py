@@ -227,18 +227,27 @@ class Sampling(unittest.TestCase):
     def test_resting_threads_agree_with_stopped_ones(self):
         for name in self.each("3.11", "3.15"):
             with target(name, HANDS) as (pid, _):
-                shares = []
-                for words in (["-r", "20khz", "--read", "fast"], ["-r", "1khz", "--blocking"]):
-                    _, stacks = self.gather(pid, "-a", *words, seconds="0.7",
-                                            enough=lambda all_: sum(all_.values()) > 2000)
-                    depth = collections.Counter()
-                    for stack, count in stacks.items():
-                        own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
-                        depth[len(own)] += count
-                    total = sum(depth.values())
-                    shares.append({key: value / total for key, value in depth.items()})
-                distance = sum(abs(shares[0].get(d, 0) - shares[1].get(d, 0)) for d in range(5)) / 2
+                # The depths of one look's threads go together: chance alone moves few looks far.
+                for least in (2_000, 6_000, 20_000):
+                    shares = [self.depths(pid, words, least)
+                              for words in (["-r", "20khz", "--read", "fast"],
+                                            ["-r", "1khz", "--blocking"])]
+                    distance = sum(abs(shares[0].get(d, 0) - shares[1].get(d, 0))
+                                   for d in range(5)) / 2
+                    if distance < 0.12:
+                        break
                 self.assertLess(distance, 0.12, shares)
+
+    def depths(self, pid, words, least):
+        """Shares of samples by how many functions of HANDS are on the stack."""
+        _, stacks = self.gather(pid, "-a", *words, seconds="0.7",
+                                enough=lambda all_: sum(all_.values()) > least)
+        depth = collections.Counter()
+        for stack, count in stacks.items():
+            own = [f for f in stack if re.fullmatch("[a-d][0-3]", f)]
+            depth[len(own)] += count
+        total = sum(depth.values())
+        return {key: value / total for key, value in depth.items()}
 
     def test_a_new_thread_is_not_the_one_that_started_it(self):
         for name in self.each("3.11", "3.12", "3.13", "3.15"):

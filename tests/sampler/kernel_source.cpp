@@ -171,9 +171,9 @@ TEST_CASE("kernel source: computing and sleeping have the time that they take", 
   CHECK(times.share("<module>;main;rest;") > 0.01);
   CHECK(times.share("<module>;main;work;") > 0.01);
   CHECK(times.share("<module>;main;rest;") + times.share("<module>;main;work;") > 0.9);
-  const auto duration = static_cast<double>(outcome->duration);
-  CHECK(static_cast<double>(times.all) > 0.9 * duration);
-  CHECK(static_cast<double>(times.all) < 1.1 * duration);
+  // A run may end late; waits are told up to when it was to end.
+  CHECK(static_cast<double>(times.all) > 0.9e9);
+  CHECK(static_cast<double>(times.all) < 1.1 * static_cast<double>(outcome->duration));
 }
 
 TEST_CASE("kernel source: in cpu mode sleeping does not count", "[rights]") {
@@ -195,11 +195,11 @@ TEST_CASE("kernel source: a thread that sleeps all along stands for all of it", 
   if (!outcome) return;
   CHECK(times.share("<module>;main;rest;") > 0.99);
   const auto duration = static_cast<double>(outcome->duration);
-  CHECK(static_cast<double>(times.all) > 0.95 * duration);
+  CHECK(static_cast<double>(times.all) > 0.29e9);
   CHECK(static_cast<double>(times.all) < 1.05 * duration);
   CHECK(outcome->quality.by_strategy[Strategy::fast] == 1);
   // As many as when it is polled: one a millisecond.
-  CHECK(static_cast<double>(times.samples) > 0.8e-6 * duration);
+  CHECK(times.samples > 240);
   CHECK(static_cast<double>(times.samples) < 1.2e-6 * duration);
 }
 
@@ -211,7 +211,7 @@ TEST_CASE("kernel source: a collector that weighs samples gets a wait as one", "
   const auto outcome = sampled<mode::Wall>(python, tables, times, 300'000'000);
   if (!outcome) return;
   CHECK(times.samples <= 2);
-  CHECK(static_cast<double>(times.all) > 0.95 * static_cast<double>(outcome->duration));
+  CHECK(static_cast<double>(times.all) > 0.29e9);
 }
 
 TEST_CASE("kernel source: a target that ends ends the run", "[rights]") {
