@@ -28129,7 +28129,6 @@ class ReplaySource {
   Tables& tables_;
   TimeWindow window_;
 };
-static_assert(Source<ReplaySource>);
 
 }  // namespace tachyon
 

@@ -297,6 +297,9 @@ struct Stopping {
 
 }  // namespace
 
+// Not in the header: it would be instantiated wherever that is included.
+static_assert(Source<ReplaySource>);
+
 TEST_CASE("a recording is a source like a program") {
   const Program program;
   const std::string file = program.recording();

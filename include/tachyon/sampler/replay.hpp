@@ -194,6 +194,5 @@ class ReplaySource {
   Tables& tables_;
   TimeWindow window_;
 };
-static_assert(Source<ReplaySource>);
 
 }  // namespace tachyon
