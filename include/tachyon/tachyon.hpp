@@ -45,6 +45,7 @@
 #include <tachyon/codec/column.hpp>
 #include <tachyon/codec/cpython_format.hpp>
 #include <tachyon/codec/cpython_reader.hpp>
+#include <tachyon/codec/cpython_samples.hpp>
 #include <tachyon/codec/cpython_writer.hpp>
 #include <tachyon/codec/gzip.hpp>
 #include <tachyon/codec/input_file.hpp>
@@ -88,6 +89,7 @@
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
 #include <tachyon/target/programs.hpp>
+#include <tachyon/target/remedies.hpp>
 #include <tachyon/target/runtime.hpp>
 #include <tachyon/target/runtime_site.hpp>
 #include <tachyon/target/task_numbers.hpp>
@@ -189,6 +191,9 @@
 #include <tachyon/collect/flamegraph.hpp>
 #include <tachyon/collect/folded_tree.hpp>
 #include <tachyon/collect/gecko.hpp>
+#include <tachyon/collect/gecko_parts.hpp>
+#include <tachyon/collect/gecko_profile.hpp>
+#include <tachyon/collect/gecko_threads.hpp>
 #include <tachyon/collect/heat_counts.hpp>
 #include <tachyon/collect/heatmap.hpp>
 #include <tachyon/collect/jsonl.hpp>

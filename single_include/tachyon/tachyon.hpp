@@ -4269,19 +4269,8 @@ class InputFile {
 
 }  // namespace tachyon
 
-// ---- tachyon/codec/cpython_reader.hpp ----
+// ---- tachyon/codec/cpython_samples.hpp ----
 
-// Reads the file of cpython_format.hpp, front to back and in memory that does not grow with the
-// number of samples: tables first, then one record after the other into a collector. There is
-// nothing in the format to recover from: a byte that cannot be right ends the reading with
-// `damaged`, and what the collector has been given by then is not a profile. So whoever reads
-// checks the result before anything is written.
-//
-// `run` of CPython's profiler leaves the frames of its launcher in the file and hides them in every
-// output, by the end of their file name. They are left out here, so that no output needs to know.
-//
-// Beyond what CPython's own reader checks we refuse a stored file size that is not the file's,
-// unknown compressions, and, in files of ours, a wrong checksum.
 namespace tachyon {
 
 namespace detail {
@@ -4403,6 +4392,23 @@ template <int> inline bool SampleBytes::load_more() {
 }
 
 }  // namespace detail
+
+}  // namespace tachyon
+
+// ---- tachyon/codec/cpython_reader.hpp ----
+
+// Reads the file of cpython_format.hpp, front to back and in memory that does not grow with the
+// number of samples: tables first, then one record after the other into a collector. There is
+// nothing in the format to recover from: a byte that cannot be right ends the reading with
+// `damaged`, and what the collector has been given by then is not a profile. So whoever reads
+// checks the result before anything is written.
+//
+// `run` of CPython's profiler leaves the frames of its launcher in the file and hides them in every
+// output, by the end of their file name. They are left out here, so that no output needs to know.
+//
+// Beyond what CPython's own reader checks we refuse a stored file size that is not the file's,
+// unknown compressions, and, in files of ours, a wrong checksum.
+namespace tachyon {
 
 class CpythonReader {
  public:
@@ -6120,7 +6126,7 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
 inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
-// Null where nobody counts under this number yet.
+// Null where no count has this number.
 constexpr std::uint64_t* quality_count(ReadQuality& quality, std::uint64_t number) noexcept {
   for (const Strategy strategy : strategies) {
     if (strategy_numbers[static_cast<std::size_t>(strategy)] == number) {
@@ -14450,8 +14456,8 @@ template <int> inline Result<OpenedFile> Process::open_mapped(const Mapping& map
 
 // ---- tachyon/target/programs.hpp ----
 
-// The programs that are mapped in a process, with the files behind them. Whoever looks for something
-// in them knows the process only as Memory and Modules, so core files work the same way.
+// The programs that are mapped in a process, with the files behind them. What is looked
+// for in them is looked for through Memory and Modules, so core files work the same way.
 namespace tachyon {
 
 // A view of what is mapped and of the files behind it.
@@ -15910,71 +15916,17 @@ static_assert(Modules<CoreModules>);
 
 }  // namespace tachyon
 
-// ---- tachyon/target/diagnose.hpp ----
+// ---- tachyon/target/remedies.hpp ----
 
-// Why it failed and what to do about it: the only place where an Error becomes text.
-//
-// One line, always of this form (broken here to fit), so that it can be read by people in a hurry:
-//
-//   process 1234 belongs to user 33 and we are user 1000:    what is in the way
-//   run as that user or as root, or once:                    what takes it out of the way
-//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon           the command to type
-//
-// A refusal says only EPERM, so the circumstances are looked at, in the order in which the kernel
-// checks them, and the first that forbids is named. The words are a pure function of what was seen;
-// describe() below sees, explain() speaks, and tests need no second user.
-namespace tachyon {
-
-// What was being done.
-struct Attempt {
-  std::int32_t pid = 0;     // 0: not about a process
-  std::string_view file{};  // for errors about files
-  bool pausing = false;     // stopping threads, not just reading
-};
-
-// What is in the way, and what takes it out of the way: empty where nothing does.
-struct Explanation {
-  std::string why{};
-  std::string remedy{};
-
-  template <int = 0> std::string line() const { return remedy.empty() ? why : why + ": " + remedy; }
-};
-
-namespace detail {
+// The commands that take a refusal out of the way, as they have to be typed here: rights, filters,
+// limits. Which one is needed, diagnose.hpp knows.
+namespace tachyon::detail {
 
 template <int = 0> inline std::string decimal(std::uint64_t number) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   return {digits.data(), end};
 }
-
-template <int = 0> inline std::string of_process(std::int32_t pid) {
-  return "process " + (pid < 0 ? "-" + decimal(static_cast<std::uint64_t>(-std::int64_t{pid}))
-                               : decimal(static_cast<std::uint64_t>(pid)));
-}
-
-// 3.15.2, 3.15.0b1, 3.12 (of a release whose patch number is not known)
-template <int = 0> inline std::string version_text(std::uint64_t word) {
-  std::string text = decimal(word >> 24 & 0xff) + "." + decimal(word >> 16 & 0xff);
-  const unsigned level = static_cast<unsigned>(word >> 4 & 0xf);
-  if ((word & 0xff) == 0) return text;
-  text += "." + decimal(word >> 8 & 0xff);
-  if (level == 0xf) return text;
-  const std::string_view mark = level == 0xa ? "a" : level == 0xb ? "b" : "rc";
-  return text + std::string{mark} + decimal(word & 0xf);
-}
-
-template <int = 0> inline std::string supported_range() {
-  unsigned lowest = 255;
-  unsigned highest = 0;
-  for (const LayoutInfo& layout : all_layouts) {
-    lowest = std::min<unsigned>(lowest, layout.build.minor);
-    highest = std::max<unsigned>(highest, layout.build.minor);
-  }
-  return "3." + decimal(lowest) + " to 3." + decimal(highest);
-}
-
-template <int = 0> inline std::string system_text(int number) { return number == 0 ? "" : std::strerror(number); }
 
 // As a shell takes it for one word.
 template <int = 0> inline std::string shell_word(std::string_view text) {
@@ -15991,7 +15943,7 @@ template <int = 0> inline std::string shell_word(std::string_view text) {
   return word + "'";
 }
 
-// What a program that is gone, or has a name nobody can type, is called does not help.
+// What a program that is gone, or has a name that cannot be typed, is called does not help.
 template <int = 0> inline std::string our_program(const Observer& us) {
   const bool typable = !us.program.empty() && !us.program.ends_with(" (deleted)") &&
                        printable(us.program) == us.program;
@@ -16021,7 +15973,7 @@ template <int = 0> inline std::string container_grant(const Observer& us) {
          "CapabilityBoundingSet=CAP_SYS_PTRACE)";
 }
 
-// How to get the right to read everybody. A file's capabilities count only where the bounding set
+// How to get the right to read every process. A file's capabilities count only where the bounding set
 // has them, where no_new_privs is off, and on a file system that is not mounted nosuid.
 template <int = 0> inline std::string grant(const Observer& us) {
   if (us.status.user == 0 || !us.may_get_tracing()) return container_grant(us);
@@ -16057,6 +16009,68 @@ template <int = 0> inline std::string more_files(const Observer& us) {
   return "as root: ulimit -n " + decimal(std::max(plenty, us.open_files * 2)) +
          " (of a service: LimitNOFILE=)";
 }
+
+}  // namespace tachyon::detail
+
+// ---- tachyon/target/diagnose.hpp ----
+
+// Why it failed and what to do about it: the only place where an Error becomes text.
+//
+// One line, always of this form (broken here to fit), so that it can be read by people in a hurry:
+//
+//   process 1234 belongs to user 33 and we are user 1000:    what is in the way
+//   run as that user or as root, or once:                    what takes it out of the way
+//   sudo setcap cap_sys_ptrace=ep /usr/bin/tachyon           the command to type
+//
+// A refusal says only EPERM, so the circumstances are looked at, in the order in which the kernel
+// checks them, and the first that forbids is named. The words are a pure function of what was seen;
+// describe() below sees, explain() speaks, and tests need no second user.
+namespace tachyon {
+
+// What was being done.
+struct Attempt {
+  std::int32_t pid = 0;     // 0: not about a process
+  std::string_view file{};  // for errors about files
+  bool pausing = false;     // stopping threads, not just reading
+};
+
+// What is in the way, and what takes it out of the way: empty where nothing does.
+struct Explanation {
+  std::string why{};
+  std::string remedy{};
+
+  template <int = 0> std::string line() const { return remedy.empty() ? why : why + ": " + remedy; }
+};
+
+namespace detail {
+
+template <int = 0> inline std::string of_process(std::int32_t pid) {
+  return "process " + (pid < 0 ? "-" + decimal(static_cast<std::uint64_t>(-std::int64_t{pid}))
+                               : decimal(static_cast<std::uint64_t>(pid)));
+}
+
+// 3.15.2, 3.15.0b1, 3.12 (of a release whose patch number is not known)
+template <int = 0> inline std::string version_text(std::uint64_t word) {
+  std::string text = decimal(word >> 24 & 0xff) + "." + decimal(word >> 16 & 0xff);
+  const unsigned level = static_cast<unsigned>(word >> 4 & 0xf);
+  if ((word & 0xff) == 0) return text;
+  text += "." + decimal(word >> 8 & 0xff);
+  if (level == 0xf) return text;
+  const std::string_view mark = level == 0xa ? "a" : level == 0xb ? "b" : "rc";
+  return text + std::string{mark} + decimal(word & 0xf);
+}
+
+template <int = 0> inline std::string supported_range() {
+  unsigned lowest = 255;
+  unsigned highest = 0;
+  for (const LayoutInfo& layout : all_layouts) {
+    lowest = std::min<unsigned>(lowest, layout.build.minor);
+    highest = std::max<unsigned>(highest, layout.build.minor);
+  }
+  return "3." + decimal(lowest) + " to 3." + decimal(highest);
+}
+
+template <int = 0> inline std::string system_text(int number) { return number == 0 ? "" : std::strerror(number); }
 
 // Effective, real and saved: all three have to be the reader's real one.
 struct Ids {
@@ -17179,7 +17193,7 @@ class CodeCache {
   // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
   // Each is kept from when its thread was seen to use it: that of an index which is free at present
-  // may go before anybody has the index again, and nothing would tell.
+  // may go before a thread has the index again, and no counter would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
     if (const Address known = known_bytecode(code, thread_index)) return known;
@@ -17209,8 +17223,8 @@ class CodeCache {
     const bool asked = code.copies_asked == copies_asked_ && index < code.thread_copies.size();
     return asked ? code.thread_copies[index] : Address{};
   }
-  // For when the interpreter says that an index was released: whoever has it next executes other
-  // copies.
+  // For when the interpreter says that an index was released: the thread that has it next
+  // executes other copies.
   void forget_thread_copies() noexcept { ++copies_asked_; }
 
   // The frame of this code at this code unit.
@@ -18001,7 +18015,7 @@ class ChainMaker {
   }
 
   // The stack that stands for frames not kept: <truncated: 34464 frames>, or <truncated> where
-  // nobody has counted.
+  // they were not counted.
   StackId truncation(const RawStack& stack) {
     std::string name = "<truncated";
     if (stack.beyond != 0) {
@@ -18256,7 +18270,7 @@ Address read_attribute(M& memory, const L& layout, Address object, std::string_v
 // far back as stacks usually shrink between two looks, and as far forward as they usually grow. Both
 // are learned: doubled when they were too short, and made shorter again little by little.
 //
-// Nothing here reads. Ranges go out, somebody fills them, and the bytes are asked for frames.
+// Nothing here reads. Ranges go out, the caller fills them, and the bytes are asked for frames.
 namespace tachyon {
 
 // Frames outside the data stack: those of generators, and entries from C. Some are copied with the
@@ -18449,7 +18463,7 @@ struct StackView {
   const Window& window;
   const Chain& chain;
 
-  // What is below the window is believed as long as its first frame is what it was.
+  // What is below the window is taken as it was while its first frame is what it was.
   bool is_root(const RawFrame& frame) const noexcept {
     const Link& root = chain[window.first()];
     return frame.executable == root.executable && frame.previous == root.previous;
@@ -18477,7 +18491,7 @@ class GeneratorLinks {
   template <int = 0> const RawFrame& lowest_or(const RawFrame& frame) const noexcept {
     return between_.empty() ? frame : between_.back();
   }
-  // Does the frame lead to this floor only because nobody says where else it leads?
+  // Does the frame lead to this floor only because no word says where else it leads?
   template <int = 0> bool is_ambiguous() const noexcept { return ambiguous_; }
   template <int = 0> Address wanted() const noexcept { return wanted_; }
 
@@ -18485,7 +18499,7 @@ class GeneratorLinks {
   // since the window was copied has no caller any more. It ran, since a frame of the window, or the
   // current frame, says so: called by whom it was called by in the last look, or by the floor. But
   // only if the floor is where generators are resumed, and iterates this one: else other generators
-  // may have been in between, and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to
+  // may have been in between, and no word says which. (Coroutines of 3.11 and 3.12 then seemed to
   // stand on the event loop, 1 of 100; the innermost of a chain of generators on the outermost's
   // caller, 1 of 7.)
   template <class L>
@@ -18850,8 +18864,8 @@ class Follow {
 
 // What frames run, as far as it is known without reading.
 //
-// Code that is not known is wanted: whoever can read gets it into the cache, or says that there is
-// none there, and the question is asked again.
+// Code that is not known is wanted: the reader gets it into the cache, or says that there is none
+// there, and the question is asked again.
 namespace tachyon {
 
 // To a question that may need more than is here.
@@ -19383,13 +19397,13 @@ class Rebuild {
 // Nothing is read here. What goes in: the window's bytes, the frames copied with it, the last stack,
 // the current frame, and what is known of code objects. What comes out: how many links of the last
 // stack are still right, and the frames on top of them. Or what is `wanted()`, one thing at a time:
-// a frame that is not in the copy, a code object that is not known. Whoever has a way to read gets
-// it and lets the scan go on from where it was; what cannot be had is said to be so.
+// a frame that is not in the copy, a code object that is not known. The caller reads it and lets the
+// scan go on from where it was; what cannot be had is said to be so.
 //
 //      window, one range                                        read after the window
 //     |<------------------------------------------->|           +---------+
 //     | k: handle | parse | value | 0 | old bytes   |           | current |
-//       ^ believed below here      ^ top ends here
+//       ^ as it was below here     ^ top ends here
 //
 // The window is read upwards: a frame's size gives the address of the next one, whose `previous`
 // must lead back. The stack ends
@@ -19649,7 +19663,7 @@ class Scan {
     // Returning, and no longer current when we looked again: its caller had the processor. (When it
     // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
     // stopped target shows.) Where popped frames keep their words, every frame that has returned
-    // looks like this one, and none can be believed.
+    // looks like this one, and none can be taken for the top.
     const bool returns = top.site == Site::returns && !top.placed.frame.entry &&
                          (!is_current || !layout.traits.popped_frames_are_cleared);
     if ((hidden || returns) && height_ > 1) {
@@ -22385,7 +22399,7 @@ enum class Helper : std::int32_t {
 };
 
 // A 64-bit constant that is filled in before the program is loaded: a map by its descriptor, or a
-// number that is known by then. `name` is an enumerator of whoever wrote the program.
+// number that is known by then. `name` is an enumerator of the program's author.
 struct Reference {
   std::uint16_t at = 0;  // the first of its two instructions
   std::uint8_t name = 0;
@@ -22422,7 +22436,7 @@ struct Label {
 template <std::size_t Capacity>
 class Assembler {
  public:
-  // The finished program. A mistake of whoever wrote it (too long, a label that is nowhere, a jump
+  // The finished program. A mistake in it (too long, a label that is nowhere, a jump
   // too far) shows as good() being false; at compile time it is a static_assert away.
   constexpr Code<Capacity> finish() noexcept {
     for (std::size_t i = 0; i < jumps_used_; ++i) {
@@ -22893,7 +22907,7 @@ template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
 //
 //   tick     every so many nanoseconds of the thread's own processor time, in the middle of what it
 //            does; none while it sleeps
-//   switch   whenever it stops running, because it waits or because somebody else's turn has come
+//   switch   whenever it stops running, because it waits or because another thread's turn has come
 //
 // Both count the time that the thread has run. They are one group, so that they begin to count at
 // the same moment and the clock of one is that of the other; the thread may well run for a
@@ -22984,7 +22998,7 @@ class ThreadEvents {
   }
 
  private:
-  // Left to everybody else in this process.
+  // Left to the rest of this process.
   static constexpr std::uint64_t spare_descriptors = 64;
 
   template <int = 0> static Result<void> within_limit(const Descriptor& newest) noexcept {
@@ -23097,7 +23111,7 @@ struct RecordFrame {
 };
 static_assert(sizeof(RecordFrame) == 32);
 
-// Which part of the thread state is copied: from the first to the last word that anybody asks for.
+// Which part of the thread state is copied: from the first to the last word that is read of it.
 struct ThreadWords {
   std::uint32_t first = 0;
   std::uint32_t size = 0;  // whole words
@@ -23770,11 +23784,11 @@ inline constexpr Program program_of = make_program(L{}, needs);
 //   +------------------+ +------------------+ +--------------------------+--------------------------
 //
 // Both are counts of bytes that only grow. A record has eight bytes before it: its length, bit 31
-// of it set while it is being written, bit 30 when nobody wants it; then four bytes of the
+// of it set while it is being written, bit 30 when it was given up; then four bytes of the
 // kernel's. The next one begins at a multiple of eight. Since the pages are there twice, a record
 // that runs past the end can be read in one piece.
 //
-// The kernel is believed, but no length leads out of the mapping.
+// The kernel's positions are taken as they are, but no length leads out of the mapping.
 namespace tachyon::kernel {
 
 namespace detail {
@@ -24484,8 +24498,8 @@ class BlockingStrategy {
   static constexpr bool certain() noexcept { return true; }
   template <int = 0> bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   template <int = 0> void learn(bool) noexcept {}
-  // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
-  // the one running who has taken it since: 2 of 900 stacks of threads that hand it
+  // Every thread is stopped. Stopping only the last holder of the GIL is quicker, and leaves the
+  // one running that has taken it since: 2 of 900 stacks of threads that hand it
   // around were wrong.
   template <int = 0> void follow(ThreadClock*) noexcept {}
   template <int = 0> std::uint64_t held() const noexcept { return held_; }
@@ -25009,7 +25023,7 @@ struct ThreadLook {
   bool frozen = false;  // not read: it cannot have moved since its stack was read
   Status status{};
   StackId stack{};
-  Address waits_at{};  // the futex that it sleeps on, where somebody has asked
+  Address waits_at{};  // the futex that it sleeps on, where that was asked
 
   template <int = 0> bool has_stack() const noexcept { return state == State::read || state == State::kept; }
 };
@@ -25582,7 +25596,7 @@ class GilPrediction {
            is_enabled(interpreter);
   }
 
-  // Who holds the GIL, where threads do not say so themselves; zero: nobody does, or they say.
+  // The thread that holds the GIL, where threads do not say so themselves; zero: none, or they say.
   Address holder(const KnownInterpreter& interpreter) const noexcept {
     if (!needs_gil()) return {};
     if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;
@@ -26263,7 +26277,7 @@ class DumpMaker {
 
   // Which coroutines a running task has is known from its thread, and which task that is from the
   // look before: so there are two looks, and more while something changes under them, or while many
-  // tasks, more than anybody forges, become more still.
+  // tasks, more than are worth forging, become more still.
   Result<void> read_tasks() {
     constexpr unsigned enough = 20;
     constexpr std::size_t many = 8192;
@@ -26540,7 +26554,7 @@ concept RunControl = requires(C& control, const Progress& progress) {
   { control.descriptor() } -> std::same_as<int>;
 };
 
-// Nobody stops the run before its time, and nobody is told about it.
+// The run is not stopped before its time, and no progress is told.
 struct Unattended {
   template <int = 0> bool stop() noexcept { return false; }
   template <int = 0> void progress(const Progress&) noexcept {}
@@ -26574,7 +26588,7 @@ namespace tachyon {
 struct SamplingPlan {
   std::uint64_t interval = 1'000'000;  // ns
   bool fixed_clock = false;
-  std::uint64_t duration = 0;  // ns; 0: until somebody stops it
+  std::uint64_t duration = 0;  // ns; 0: until the control stops it
   double max_overhead = 0.02;  // share of the target's time that automatic reading may take
   std::uint64_t origin = 0;    // monotonic ns from which times count; 0: the start
   std::uint64_t phase = 0;     // ns from there to the first look
@@ -26751,7 +26765,7 @@ Outcome PolledSource<S>::run(C& collector, Control& control) {
 //   tick    stands for the processor time since the tick before.
 //
 // So the sum of the weights is the wall's time, but for what has been computed since the last tick.
-// A wait that is still open can be told in parts, for somebody who looks on, and at the end.
+// A wait that is still open can be told in parts, for live views, and at the end.
 namespace tachyon {
 
 class TimeAccount {
@@ -27167,17 +27181,18 @@ void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
   }
 }
 
-// See perf_event.hpp. Only of threads that run: each is a call.
+// See perf_event.hpp. Only of threads that run: each is a call. Periods that are evenly drawn from
+// 0.5 to 1.5 tick ln 3 times as often as one of 1, so they are that much longer.
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::redraw_periods() {
   for (auto& [at, thread] : watched_) {
     if (!std::exchange(thread->ticked, false) || plan_.fixed_clock) continue;
-    thread->events.set_period(draw());
+    thread->events.set_period(draw() * 10'986 / 10'000);
   }
 }
 
 // Each sample is a moment of its own. They are told in the order of their times; a wait that ended
-// before the last drain, of which nobody knew then, is moved to it.
+// before the last drain and was not known then is moved to it.
 template <Layout L, Memory M, Host H, Mode P>
 template <class C>
 void KernelSource<L, M, H, P>::deliver(C& collector) {
@@ -27595,8 +27610,8 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
 // What a program has not chosen is what the command line tool does by default. A sampler is
 // compiled once here, for a layout that is told at run time; the tool compiles one for each layout,
 // which makes every place in the target's memory a constant and takes ten times as long to compile.
-// with_layout_of(), Sampler and PolledSource are there for whoever wants that, another Memory or
-// another strategy.
+// with_layout_of(), Sampler and PolledSource are there for programs that want that, another Memory
+// or another strategy.
 namespace tachyon {
 
 // An error only where nothing could be sampled; a target that ends is how most runs end.
@@ -31584,41 +31599,11 @@ class StateIntervals {
 
 }  // namespace tachyon
 
-// ---- tachyon/collect/gecko.hpp ----
+// ---- tachyon/collect/gecko_parts.hpp ----
 
-// A profile for the Firefox Profiler (profiler.firefox.com): its processed format, version 57, with
-// the keys that CPython's own sampling profiler writes.
-//
-// The format is a set of tables stored by column, so a row's values lie far apart in the file: all
-// stacks of a thread, then all its times, and so on. Nothing of that is built in memory; each
-// column is one more pass over the lane in the timeline, which is cheap because decoding
-// a sample is.
-//
-//   {"meta":{...}, "libs":[], "pages":[],
-//    "threads":[{"name":"MainThread", "samples":{"stack":[..],"time":[..],...}, "markers":{...},
-//                "stackTable":{...}, "frameTable":{...}, "funcTable":{...}, ...}, ...],
-//    "shared":{"stringArray":["(root)",...], "sources":{...}}}
-//
-// Against the reference: pid is the target's, startTime is unix time, threads have their names,
-// synthetic frames their categories (GC, Native) and frozen modules are Python, file names are
-// whole paths, and every kind of marker has a schema, without which the viewer does not show it. An
-// asyncio task is a thread of its own, without markers, as its thread's state is not the task's.
-namespace tachyon {
-
-struct GeckoOptions {};
-
-class GeckoWriter {
- public:
-  using Options = GeckoOptions;
-  template <int = 0> explicit GeckoWriter(Options) {}
-
-  template <Sink S>
-  void write(S& sink, const Timeline& timeline, const Run& run) const;
-};
-
-using Gecko = FromTimeline<GeckoWriter>;
-
-namespace detail {
+// What the tables of a profile for the Firefox Profiler are made of: categories, kinds of markers,
+// and the numbers that strings, stacks and frames have in the file.
+namespace tachyon::detail {
 
 enum class GeckoCategory : std::uint8_t {
   other,
@@ -31755,6 +31740,14 @@ class GeckoLooks {
   std::vector<std::uint32_t> look_of_frame_;
 };
 
+}  // namespace tachyon::detail
+
+// ---- tachyon/collect/gecko_profile.hpp ----
+
+// The frame of the file: what is said of the run, and what threads share. What is written of each
+// thread stands in gecko_threads.hpp.
+namespace tachyon::detail {
+
 // One run of the writer.
 template <Sink S>
 class GeckoProfile {
@@ -31832,7 +31825,7 @@ class GeckoProfile {
 
   void write_meta();
   void write_schemas();
-  void write_trust();
+  void write_quality();
   double interval() const;
   void name_threads();
   void number_stacks(std::uint32_t lane);
@@ -31934,7 +31927,7 @@ void GeckoProfile<S>::write_meta() {
   write_empty_list("baseURL");
   json_.member("length", 0);
   json_.end_object();
-  write_trust();
+  write_quality();
   json_.end_object();
 }
 
@@ -31986,7 +31979,7 @@ void GeckoProfile<S>::write_schemas() {
 
 // How far the profile can be trusted, where the viewer shows facts about it.
 template <Sink S>
-void GeckoProfile<S>::write_trust() {
+void GeckoProfile<S>::write_quality() {
   const auto entry = [&](std::string_view label, std::uint64_t value) {
     json_.begin_object();
     json_.member("label", label);
@@ -32009,6 +32002,28 @@ void GeckoProfile<S>::write_trust() {
     json_.end_object();
   });
 }
+
+template <Sink S>
+void GeckoProfile<S>::write_shared() {
+  json_.key("shared");
+  json_.begin_object();
+  column("stringArray", strings_.texts(), [&](std::string_view text) { json_.value(text); });
+  json_.key("sources");
+  json_.begin_object();
+  json_.member("length", 0);
+  write_empty_list("uuid");
+  write_empty_list("filename");
+  json_.end_object();
+  json_.end_object();
+}
+
+}  // namespace tachyon::detail
+
+// ---- tachyon/collect/gecko_threads.hpp ----
+
+// The part of the file that each thread has: its samples, its markers, and the tables that they
+// point into.
+namespace tachyon::detail {
 
 // The viewer shows a thread's name and not its number: threads that share one get it added.
 template <Sink S>
@@ -32287,21 +32302,41 @@ void GeckoProfile<S>::write_tables() {
   length(0);
 }
 
-template <Sink S>
-void GeckoProfile<S>::write_shared() {
-  json_.key("shared");
-  json_.begin_object();
-  column("stringArray", strings_.texts(), [&](std::string_view text) { json_.value(text); });
-  json_.key("sources");
-  json_.begin_object();
-  json_.member("length", 0);
-  write_empty_list("uuid");
-  write_empty_list("filename");
-  json_.end_object();
-  json_.end_object();
-}
+}  // namespace tachyon::detail
 
-}  // namespace detail
+// ---- tachyon/collect/gecko.hpp ----
+
+// A profile for the Firefox Profiler (profiler.firefox.com): its processed format, version 57, with
+// the keys that CPython's own sampling profiler writes.
+//
+// The format is a set of tables stored by column, so a row's values lie far apart in the file: all
+// stacks of a thread, then all its times, and so on. Nothing of that is built in memory; each
+// column is one more pass over the lane in the timeline, which is cheap because decoding
+// a sample is.
+//
+//   {"meta":{...}, "libs":[], "pages":[],
+//    "threads":[{"name":"MainThread", "samples":{"stack":[..],"time":[..],...}, "markers":{...},
+//                "stackTable":{...}, "frameTable":{...}, "funcTable":{...}, ...}, ...],
+//    "shared":{"stringArray":["(root)",...], "sources":{...}}}
+//
+// Against the reference: pid is the target's, startTime is unix time, threads have their names,
+// synthetic frames their categories (GC, Native) and frozen modules are Python, file names are
+// whole paths, and every kind of marker has a schema, without which the viewer does not show it. An
+// asyncio task is a thread of its own, without markers, as its thread's state is not the task's.
+namespace tachyon {
+
+struct GeckoOptions {};
+
+class GeckoWriter {
+ public:
+  using Options = GeckoOptions;
+  template <int = 0> explicit GeckoWriter(Options) {}
+
+  template <Sink S>
+  void write(S& sink, const Timeline& timeline, const Run& run) const;
+};
+
+using Gecko = FromTimeline<GeckoWriter>;
 
 template <Sink S>
 void GeckoWriter::write(S& sink, const Timeline& timeline, const Run& run) const {

@@ -194,21 +194,21 @@ class Instructions(Checkout):
     def header(self):
         return (self.headers / "opcodes_3_14.hpp").read_text()
 
-    def test_one_that_nobody_classified_fails(self):
+    def test_one_without_a_line_fails(self):
         self.add("CALL_SOMEHOW")
         self.unclassified("CALL_SOMEHOW")
         self.classify("CALL_SOMEHOW", "calls")
         self.assertEqual(self.generate()[0], 0)
         self.assertRegex(self.header(), r'"CALL_SOMEHOW", \d+, 0, Opcode::Kind::plain, Site::calls}')
 
-    def test_a_specialised_form_that_nobody_classified_fails(self):
+    def test_a_specialised_form_without_a_line_fails(self):
         self.add("CALL_FROZEN_FUNCTION", form_of="CALL")
         self.unclassified("CALL_FROZEN_FUNCTION")
         self.classify("CALL_FROZEN_FUNCTION", "calls_c")
         self.assertEqual(self.generate()[0], 0)
         self.assertRegex(self.header(), r'"CALL_FROZEN_FUNCTION", \d+, 3, Opcode::Kind::specialised, Site::calls, true}')
 
-    def test_all_that_nobody_classified_are_named_at_once(self):
+    def test_all_without_a_line_are_named_at_once(self):
         self.add("SECOND_NEW")
         self.add("FIRST_NEW")
         self.unclassified("FIRST_NEW, SECOND_NEW")

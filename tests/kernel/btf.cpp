@@ -73,7 +73,7 @@ TEST_CASE("kernel types: a file that is cut off, or lies", "[kernel]") {
   other[0] = 0;
   CHECK_FALSE(btf_member(as_bytes(other), "task_struct", "__state"));
   FakeTypes made = small_file();
-  made.types[1] = 30U << 24;  // a kind of tomorrow: nobody knows how long it is
+  made.types[1] = 30U << 24;  // a kind of tomorrow: how long it is is unknown
   CHECK_FALSE(btf_member(as_bytes(made.file()), "task_struct", "__state"));
   made = small_file();
   made.types[1] = 4U << 24 | 0xffff;

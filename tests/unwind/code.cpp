@@ -33,7 +33,7 @@ TEST_CASE("code: a thread's copy of the bytecode is kept until copies are forgot
 
     CHECK(copy_of(0).value() == layout.code.bytecode.at(made.at));
     const Address first = entry(1);
-    fake.copy_bytecode(made, 3);  // of a thread that has ended, and that nobody asks for
+    fake.copy_bytecode(made, 3);  // of a thread that has ended, and that is not asked for
     CHECK(copy_of(1).value() == first);
     CHECK(copy_of(2).error().code == Errc::torn);  // not made yet
     CHECK(copy_of(4).error().code == Errc::torn);  // beyond the array

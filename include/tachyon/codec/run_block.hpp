@@ -40,7 +40,7 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
 inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
-// Null where nobody counts under this number yet.
+// Null where no count has this number.
 constexpr std::uint64_t* quality_count(ReadQuality& quality, std::uint64_t number) noexcept {
   for (const Strategy strategy : strategies) {
     if (strategy_numbers[static_cast<std::size_t>(strategy)] == number) {

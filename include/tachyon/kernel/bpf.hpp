@@ -63,7 +63,7 @@ enum class Helper : std::int32_t {
 };
 
 // A 64-bit constant that is filled in before the program is loaded: a map by its descriptor, or a
-// number that is known by then. `name` is an enumerator of whoever wrote the program.
+// number that is known by then. `name` is an enumerator of the program's author.
 struct Reference {
   std::uint16_t at = 0;  // the first of its two instructions
   std::uint8_t name = 0;
@@ -100,7 +100,7 @@ struct Label {
 template <std::size_t Capacity>
 class Assembler {
  public:
-  // The finished program. A mistake of whoever wrote it (too long, a label that is nowhere, a jump
+  // The finished program. A mistake in it (too long, a label that is nowhere, a jump
   // too far) shows as good() being false; at compile time it is a static_assert away.
   constexpr Code<Capacity> finish() noexcept {
     for (std::size_t i = 0; i < jumps_used_; ++i) {

@@ -17,7 +17,7 @@
 //
 //   tick     every so many nanoseconds of the thread's own processor time, in the middle of what it
 //            does; none while it sleeps
-//   switch   whenever it stops running, because it waits or because somebody else's turn has come
+//   switch   whenever it stops running, because it waits or because another thread's turn has come
 //
 // Both count the time that the thread has run. They are one group, so that they begin to count at
 // the same moment and the clock of one is that of the other; the thread may well run for a
@@ -108,7 +108,7 @@ class ThreadEvents {
   }
 
  private:
-  // Left to everybody else in this process.
+  // Left to the rest of this process.
   static constexpr std::uint64_t spare_descriptors = 64;
 
   static Result<void> within_limit(const Descriptor& newest) noexcept {

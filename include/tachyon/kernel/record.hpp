@@ -71,7 +71,7 @@ struct RecordFrame {
 };
 static_assert(sizeof(RecordFrame) == 32);
 
-// Which part of the thread state is copied: from the first to the last word that anybody asks for.
+// Which part of the thread state is copied: from the first to the last word that is read of it.
 struct ThreadWords {
   std::uint32_t first = 0;
   std::uint32_t size = 0;  // whole words

@@ -21,11 +21,11 @@
 //   +------------------+ +------------------+ +--------------------------+--------------------------
 //
 // Both are counts of bytes that only grow. A record has eight bytes before it: its length, bit 31
-// of it set while it is being written, bit 30 when nobody wants it; then four bytes of the
+// of it set while it is being written, bit 30 when it was given up; then four bytes of the
 // kernel's. The next one begins at a multiple of eight. Since the pages are there twice, a record
 // that runs past the end can be read in one piece.
 //
-// The kernel is believed, but no length leads out of the mapping.
+// The kernel's positions are taken as they are, but no length leads out of the mapping.
 namespace tachyon::kernel {
 
 namespace detail {

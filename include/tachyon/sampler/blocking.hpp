@@ -36,8 +36,8 @@ class BlockingStrategy {
   static constexpr bool certain() noexcept { return true; }
   bool was_asleep(std::int32_t task) noexcept { return process_.was_asleep(task); }
   void learn(bool) noexcept {}
-  // Everybody is stopped. Stopping only who held the GIL at the last look is quicker, and leaves
-  // the one running who has taken it since: 2 of 900 stacks of threads that hand it
+  // Every thread is stopped. Stopping only the last holder of the GIL is quicker, and leaves the
+  // one running that has taken it since: 2 of 900 stacks of threads that hand it
   // around were wrong.
   void follow(ThreadClock*) noexcept {}
   std::uint64_t held() const noexcept { return held_; }

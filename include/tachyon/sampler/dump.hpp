@@ -181,7 +181,7 @@ class DumpMaker {
 
   // Which coroutines a running task has is known from its thread, and which task that is from the
   // look before: so there are two looks, and more while something changes under them, or while many
-  // tasks, more than anybody forges, become more still.
+  // tasks, more than are worth forging, become more still.
   Result<void> read_tasks() {
     constexpr unsigned enough = 20;
     constexpr std::size_t many = 8192;

@@ -51,7 +51,7 @@ class GilPrediction {
            is_enabled(interpreter);
   }
 
-  // Who holds the GIL, where threads do not say so themselves; zero: nobody does, or they say.
+  // The thread that holds the GIL, where threads do not say so themselves; zero: none, or they say.
   Address holder(const KnownInterpreter& interpreter) const noexcept {
     if (!needs_gil()) return {};
     if (layout_.runtime.gilstate_tstate_current.present()) return interpreter.running;

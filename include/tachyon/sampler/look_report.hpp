@@ -25,7 +25,7 @@ struct ThreadLook {
   bool frozen = false;  // not read: it cannot have moved since its stack was read
   Status status{};
   StackId stack{};
-  Address waits_at{};  // the futex that it sleeps on, where somebody has asked
+  Address waits_at{};  // the futex that it sleeps on, where that was asked
 
   bool has_stack() const noexcept { return state == State::read || state == State::kept; }
 };

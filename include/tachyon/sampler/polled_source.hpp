@@ -18,7 +18,7 @@ namespace tachyon {
 struct SamplingPlan {
   std::uint64_t interval = 1'000'000;  // ns
   bool fixed_clock = false;
-  std::uint64_t duration = 0;  // ns; 0: until somebody stops it
+  std::uint64_t duration = 0;  // ns; 0: until the control stops it
   double max_overhead = 0.02;  // share of the target's time that automatic reading may take
   std::uint64_t origin = 0;    // monotonic ns from which times count; 0: the start
   std::uint64_t phase = 0;     // ns from there to the first look

@@ -25,8 +25,8 @@
 // What a program has not chosen is what the command line tool does by default. A sampler is
 // compiled once here, for a layout that is told at run time; the tool compiles one for each layout,
 // which makes every place in the target's memory a constant and takes ten times as long to compile.
-// with_layout_of(), Sampler and PolledSource are there for whoever wants that, another Memory or
-// another strategy.
+// with_layout_of(), Sampler and PolledSource are there for programs that want that, another Memory
+// or another strategy.
 namespace tachyon {
 
 // An error only where nothing could be sampled; a target that ends is how most runs end.

@@ -57,7 +57,7 @@ concept RunControl = requires(C& control, const Progress& progress) {
   { control.descriptor() } -> std::same_as<int>;
 };
 
-// Nobody stops the run before its time, and nobody is told about it.
+// The run is not stopped before its time, and no progress is told.
 struct Unattended {
   bool stop() noexcept { return false; }
   void progress(const Progress&) noexcept {}

@@ -17,7 +17,7 @@
 //   tick    stands for the processor time since the tick before.
 //
 // So the sum of the weights is the wall's time, but for what has been computed since the last tick.
-// A wait that is still open can be told in parts, for somebody who looks on, and at the end.
+// A wait that is still open can be told in parts, for live views, and at the end.
 namespace tachyon {
 
 class TimeAccount {

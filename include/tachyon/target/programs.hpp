@@ -19,8 +19,8 @@
 #include <tachyon/target/maps.hpp>
 #include <tachyon/target/process.hpp>
 
-// The programs that are mapped in a process, with the files behind them. Whoever looks for something
-// in them knows the process only as Memory and Modules, so core files work the same way.
+// The programs that are mapped in a process, with the files behind them. What is looked
+// for in them is looked for through Memory and Modules, so core files work the same way.
 namespace tachyon {
 
 // A view of what is mapped and of the files behind it.

@@ -207,7 +207,7 @@ class ChainMaker {
   }
 
   // The stack that stands for frames not kept: <truncated: 34464 frames>, or <truncated> where
-  // nobody has counted.
+  // they were not counted.
   StackId truncation(const RawStack& stack) {
     std::string name = "<truncated";
     if (stack.beyond != 0) {

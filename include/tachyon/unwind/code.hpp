@@ -138,7 +138,7 @@ class CodeCache {
   // Where the bytecode that `thread_index` executes starts. Only free-threaded builds of 3.14 and
   // later give each thread a copy of its own; entries are filled when a thread first runs the code.
   // Each is kept from when its thread was seen to use it: that of an index which is free at present
-  // may go before anybody has the index again, and nothing would tell.
+  // may go before a thread has the index again, and no counter would tell.
   template <Memory M>
   Result<Address> bytecode_of(M& memory, Code& code, std::int32_t thread_index) {
     if (const Address known = known_bytecode(code, thread_index)) return known;
@@ -168,8 +168,8 @@ class CodeCache {
     const bool asked = code.copies_asked == copies_asked_ && index < code.thread_copies.size();
     return asked ? code.thread_copies[index] : Address{};
   }
-  // For when the interpreter says that an index was released: whoever has it next executes other
-  // copies.
+  // For when the interpreter says that an index was released: the thread that has it next
+  // executes other copies.
   void forget_thread_copies() noexcept { ++copies_asked_; }
 
   // The frame of this code at this code unit.

@@ -29,7 +29,7 @@ struct StackView {
   const Window& window;
   const Chain& chain;
 
-  // What is below the window is believed as long as its first frame is what it was.
+  // What is below the window is taken as it was while its first frame is what it was.
   bool is_root(const RawFrame& frame) const noexcept {
     const Link& root = chain[window.first()];
     return frame.executable == root.executable && frame.previous == root.previous;
@@ -57,7 +57,7 @@ class GeneratorLinks {
   const RawFrame& lowest_or(const RawFrame& frame) const noexcept {
     return between_.empty() ? frame : between_.back();
   }
-  // Does the frame lead to this floor only because nobody says where else it leads?
+  // Does the frame lead to this floor only because no word says where else it leads?
   bool is_ambiguous() const noexcept { return ambiguous_; }
   Address wanted() const noexcept { return wanted_; }
 
@@ -65,7 +65,7 @@ class GeneratorLinks {
   // since the window was copied has no caller any more. It ran, since a frame of the window, or the
   // current frame, says so: called by whom it was called by in the last look, or by the floor. But
   // only if the floor is where generators are resumed, and iterates this one: else other generators
-  // may have been in between, and nobody says which. (Coroutines of 3.11 and 3.12 then seemed to
+  // may have been in between, and no word says which. (Coroutines of 3.11 and 3.12 then seemed to
   // stand on the event loop, 1 of 100; the innermost of a chain of generators on the outermost's
   // caller, 1 of 7.)
   template <class L>

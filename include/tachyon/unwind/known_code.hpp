@@ -8,8 +8,8 @@
 
 // What frames run, as far as it is known without reading.
 //
-// Code that is not known is wanted: whoever can read gets it into the cache, or says that there is
-// none there, and the question is asked again.
+// Code that is not known is wanted: the reader gets it into the cache, or says that there is none
+// there, and the question is asked again.
 namespace tachyon {
 
 // To a question that may need more than is here.

@@ -16,13 +16,13 @@
 // Nothing is read here. What goes in: the window's bytes, the frames copied with it, the last stack,
 // the current frame, and what is known of code objects. What comes out: how many links of the last
 // stack are still right, and the frames on top of them. Or what is `wanted()`, one thing at a time:
-// a frame that is not in the copy, a code object that is not known. Whoever has a way to read gets
-// it and lets the scan go on from where it was; what cannot be had is said to be so.
+// a frame that is not in the copy, a code object that is not known. The caller reads it and lets the
+// scan go on from where it was; what cannot be had is said to be so.
 //
 //      window, one range                                        read after the window
 //     |<------------------------------------------->|           +---------+
 //     | k: handle | parse | value | 0 | old bytes   |           | current |
-//       ^ believed below here      ^ top ends here
+//       ^ as it was below here     ^ top ends here
 //
 // The window is read upwards: a frame's size gives the address of the next one, whose `previous`
 // must lead back. The stack ends
@@ -282,7 +282,7 @@ class Scan {
     // Returning, and no longer current when we looked again: its caller had the processor. (When it
     // is still current it is shown: dropping it, or keeping all, doubles the distance from what a
     // stopped target shows.) Where popped frames keep their words, every frame that has returned
-    // looks like this one, and none can be believed.
+    // looks like this one, and none can be taken for the top.
     const bool returns = top.site == Site::returns && !top.placed.frame.entry &&
                          (!is_current || !layout.traits.popped_frames_are_cleared);
     if ((hidden || returns) && height_ > 1) {

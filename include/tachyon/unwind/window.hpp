@@ -23,7 +23,7 @@
 // far back as stacks usually shrink between two looks, and as far forward as they usually grow. Both
 // are learned: doubled when they were too short, and made shorter again little by little.
 //
-// Nothing here reads. Ranges go out, somebody fills them, and the bytes are asked for frames.
+// Nothing here reads. Ranges go out, the caller fills them, and the bytes are asked for frames.
 namespace tachyon {
 
 // Frames outside the data stack: those of generators, and entries from C. Some are copied with the
