@@ -9,6 +9,7 @@
 
 #include <tachyon/codec/json.hpp>
 #include <tachyon/codec/sink.hpp>
+#include <tachyon/kernel/rights.hpp>
 #include <tachyon/target/doctor.hpp>
 
 #include "colour.hpp"
@@ -73,6 +74,7 @@ std::string as_json(const std::vector<Finding>& findings, std::int32_t pid, bool
 
 int doctor_command(const CommandLine& line) {
   std::vector<Finding> findings = examine_machine();
+  findings.push_back(kernel::examine_sampling());
   std::int32_t pid = 0;
   if (!line.words.empty()) {
     const std::int64_t number = read_pid(line.words[0]).value_or(0);

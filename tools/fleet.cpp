@@ -250,6 +250,7 @@ void Fleet::report(Member& member) {
     failed_ = true;
     if (!member.attached()) return;
   }
+  if (why_polled_.empty()) why_polled_ = member.why_polled();
   if (const std::uint64_t interval = member.slowed_to(); interval != 0) {
     say_warning(concat("the rate was lowered, at times to ",
                        fixed(1e9 / static_cast<double>(interval), 0),
@@ -300,6 +301,9 @@ bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,
                       " ms of the program were not seen");
   }
   say_notice(quality);
+  if (!why_polled_.empty()) {
+    say_notice(concat("read from outside, less exactly: ", std::exchange(why_polled_, {})));
+  }
   if (line_.options.files.browser) open_pages(outputs);
   return fine;
 }

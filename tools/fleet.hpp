@@ -62,8 +62,9 @@ class Fleet {
   bool failed_ = false;
   bool interrupted_ = false;
   bool ended_by_us_ = false;
-  bool adopts_ = false;  // orphans of the program are ours
-  int signal_ = 0;       // that ends us, other than Ctrl-C
+  bool adopts_ = false;       // orphans of the program are ours
+  int signal_ = 0;            // that ends us, other than Ctrl-C
+  std::string why_polled_{};  // until it has been said
 };
 
 }  // namespace tachyon::tool

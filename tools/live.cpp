@@ -131,7 +131,7 @@ class LiveSession {
     tables_.with([&](Tables&) { act(*ring_); });
   }
   void open_recording();
-  Outcome sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to);
+  Sampled sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to);
   live::Ending sample_target(live::Feed& feed);
   void watch_tree(live::Mailbox& mailbox, const std::atomic<bool>& alone);
   void sample_descendant(std::int64_t pid, live::Mailbox& mailbox);
@@ -163,7 +163,7 @@ void LiveSession::open_recording() {
   ring_.emplace(std::move(*file), tables_.unguarded(), run_, RingOptions{}, options);
 }
 
-Outcome LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to) {
+Sampled LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbox* rate_to) {
   SamplingRequest request = request_of(line_);
   // The display takes batches from the one who samples: see mailbox.hpp.
   request.readers = 1;
@@ -176,10 +176,11 @@ Outcome LiveSession::sample_one(Attached& target, live::Feed& feed, live::Mailbo
   }
   Controls controls{*this, target.memory.exit_descriptor(), rate_to, request.plan.interval};
   Sink sink{*this, feed, offset};
-  Outcome outcome = sample_process(target, tables_, request, sink, controls);
+  Sampled sampled = sample_process(target, tables_, request, sink, controls);
   feed.publish();
+  Outcome& outcome = sampled.outcome;
   if (outcome.end == RunEnd::stopped && !stop_.load()) outcome.end = RunEnd::target_ended;
-  return outcome;
+  return sampled;
 }
 
 // The display goes when this returns, so everybody who feeds it is joined before.
@@ -204,7 +205,8 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
     }
     describe_target(*target, run_.target);
     feed.mailbox().target(run_.target);
-    const Outcome outcome = sample_one(*target, feed, &feed.mailbox());
+    const Sampled sampled = sample_one(*target, feed, &feed.mailbox());
+    const Outcome& outcome = sampled.outcome;
     switch (outcome.end) {
       case RunEnd::duration:
         return {live::End::duration, {}};
@@ -212,7 +214,11 @@ live::Ending LiveSession::sample_target(live::Feed& feed) {
         return {live::End::stopped, {}};
       case RunEnd::failed:
         if (outcome.error.code != Errc::finalizing && outcome.error.code != Errc::not_started) {
-          const bool pausing = reading_of(line_.options.reading) == StrategyChoice::blocking;
+          const StrategyChoice how = reading_of(line_.options.reading);
+          if (how == StrategyChoice::kernel && !sampled.refusal.empty()) {
+            return {live::End::failed, sampled.refusal};
+          }
+          const bool pausing = how == StrategyChoice::blocking;
           return {live::End::failed,
                   describe(outcome.error, {.pid = target->process.pid(), .pausing = pausing})};
         }
@@ -300,7 +306,7 @@ void LiveSession::sample_descendant(std::int64_t pid, live::Mailbox& mailbox) {
   while (!stop_.load()) {
     auto target = find_python({pid, Seek::Kind::found, false, false, &stop_, &never});
     if (!target) return;
-    const Outcome outcome = sample_one(*target, feed, nullptr);
+    const Outcome outcome = sample_one(*target, feed, nullptr).outcome;
     if (outcome.error.code != Errc::process_changed) return;
   }
 }

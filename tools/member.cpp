@@ -118,6 +118,7 @@ void staff(SamplingRequest& request, const ReadingOptions& options) {
   const bool hard = request.plan.interval < beyond_one && fast && !request.options.tasks;
   request.readers = hard && cpus >= 4 ? 2 : 1;
   if (options.readers) request.readers = static_cast<unsigned>(options.readers->value);
+  request.readers_wanted = options.readers.has_value();
   request.collects_apart = request.readers > 1 || (hard && cpus >= 2);
 }
 
@@ -158,8 +159,11 @@ SamplingRequest request_of(const CommandLine& line) {
   }
   request.plan.interval = static_cast<std::uint64_t>(interval_of(options.sampling).count());
   request.plan.fixed_clock = options.sampling.clock == Clock::fixed;
-  if (options.reading.max_overhead)
+  if (options.reading.max_overhead) {
     request.plan.max_overhead = options.reading.max_overhead->value / 100;
+  } else if (request.reading == StrategyChoice::kernel) {
+    request.plan.max_overhead = 0;  // who asks for it gets it
+  }
   staff(request, options.reading);
   return request;
 }
@@ -325,10 +329,12 @@ bool Member::sample(Attached& target) {
                     shared_.line.options.sampling.realtime_stats};
   Feeder feeder{outputs, locks ? tables_ : nullptr, offset, shared_.snapshots,
                 [&](std::uint64_t time) { take_snapshot(outputs, steering.quality(), time); }};
-  Outcome outcome = sample_process(target, *tables_, request, feeder, steering);
+  Sampled sampled = sample_process(target, *tables_, request, feeder, steering);
+  Outcome& outcome = sampled.outcome;
   if (outcome.end == RunEnd::stopped && !shared_.stop.load()) {
     outcome.end = RunEnd::target_ended;
   }
+  if (request.reading == StrategyChoice::automatic) why_polled_ = sampled.refusal;
   add_quality(run_.quality, outcome.quality);
   run_.duration = offset + outcome.duration - first_look_;
   if (outcome.slowed_down) slowed_to_ = std::max(slowed_to_, steering.longest());
@@ -340,7 +346,9 @@ bool Member::sample(Attached& target) {
   if (outcome.end == RunEnd::failed && !leaving) {
     const std::int32_t pid = target.process.pid();
     const bool pausing = request.reading == StrategyChoice::blocking;
-    error_ = describe(outcome.error, {.pid = pid, .pausing = pausing});
+    error_ = request.reading == StrategyChoice::kernel && !sampled.refusal.empty()
+                 ? sampled.refusal
+                 : describe(outcome.error, {.pid = pid, .pausing = pausing});
     // Refused before anything was seen: that line is all there is to say.
     if (kind_ != Kind::found && run_.quality.valid == 0) sessions_ = 0;
   }

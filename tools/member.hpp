@@ -119,6 +119,8 @@ class Member {
   bool attached() const noexcept { return sessions_ != 0; }
   // The longest interval, if the rate was lowered; else 0.
   std::uint64_t slowed_to() const noexcept { return slowed_to_; }
+  // Why its samples were not taken by the kernel, where that was tried; else empty.
+  const std::string& why_polled() const noexcept { return why_polled_; }
   // Session time when it was looked at for the first time.
   std::uint64_t first_look() const noexcept { return first_look_; }
   Run& run() noexcept { return run_; }
@@ -146,6 +148,7 @@ class Member {
   unsigned sessions_ = 0;
   std::uint64_t slowed_to_ = 0;
   bool told_of_tasks_ = false;
+  std::string why_polled_{};
   std::uint64_t first_look_ = 0;
   std::optional<std::string> error_{};
   std::atomic<bool> finished_{false};

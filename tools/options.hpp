@@ -118,11 +118,12 @@ struct ReadingOptions {
       "Reading",
       {{
           {"read", 0, "", on::sampled,
-           "how stacks are read; auto is fast and turns exact where fast reads get torn"},
+           "how stacks are read; auto: by the kernel where it may, else fast, exact where torn"},
           {"blocking", 0, "", on::living, "stop the target's threads during each read"},
           {"max-overhead", 0, "PERCENT", on::sampled,
-           "largest cost to the target that auto may cause (default: 2)"},
-          {"readers", 0, "N", on::sampled, "reading threads (default: 1, or 2 above 200 kHz)"},
+           "largest cost to the target that auto and kernel may cause (default: 2 for auto)"},
+          {"readers", 0, "N", on::sampled,
+           "threads that read from outside (default: 1, or 2 above 200 kHz)"},
       }}};
 };
 

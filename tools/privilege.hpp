@@ -17,8 +17,9 @@
 //
 // CAP_SYS_PTRACE, which `setcap` gives the program or root brings along, is needed for every single
 // read: the kernel asks again at each process_vm_readv. So it goes when the last look is over,
-// before anything is made of what was seen, and in a replay at once. Capabilities of root that have
-// to do with files stay: outputs may go wherever root may write.
+// before anything is made of what was seen, and in a replay at once, and the two for the kernel's
+// own sampling go with it. Capabilities of root that have to do with files stay: outputs may go
+// wherever root may write.
 //
 // A replay reads one file and writes others, and both what it reads and what it shows were made by
 // somebody else. It starts no program, talks to nobody and looks into no process; the kernel is
@@ -31,11 +32,13 @@ inline void give_up_tracing() noexcept {
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> sets{};
   if (::syscall(SYS_capget, &head, sets.data()) != 0) return;
-  constexpr std::uint32_t bit = 1U << CAP_SYS_PTRACE;
-  if (((sets[0].effective | sets[0].permitted) & bit) == 0) return;
-  sets[0].effective &= ~bit;
-  sets[0].permitted &= ~bit;
-  sets[0].inheritable &= ~bit;
+  constexpr std::array<std::uint32_t, 2> given_up{1U << CAP_SYS_PTRACE,
+                                                  1U << (CAP_PERFMON - 32) | 1U << (CAP_BPF - 32)};
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    sets[i].effective &= ~given_up[i];
+    sets[i].permitted &= ~given_up[i];
+    sets[i].inheritable &= ~given_up[i];
+  }
   (void)::syscall(SYS_capset, &head, sets.data());
 }
 

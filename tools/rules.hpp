@@ -149,8 +149,8 @@ class Rules {
     }
     const StrategyChoice how = reading_of(reading);
     if (reading.readers && reading.readers->value == 0) return refuse("--readers needs 1 or more");
-    if (reading.readers && reading.readers->value > 1 &&
-        (how == StrategyChoice::blocking || how == StrategyChoice::exact)) {
+    if (reading.readers && reading.readers->value > 1 && how != StrategyChoice::automatic &&
+        how != StrategyChoice::fast) {
       return refuse(concat("--readers=", std::to_string(reading.readers->value),
                            concat(" needs --read=fast or auto: ", text_of(how),
                                   " reading has one reader by its nature")));
@@ -164,6 +164,16 @@ class Rules {
     if (reading.max_overhead && how == StrategyChoice::blocking) {
       return refuse(
           "--max-overhead guides --read=auto; with blocking reads lower the rate instead");
+    }
+    if (how == StrategyChoice::kernel && line_.options.frames.async_aware) {
+      return refuse(
+          "--async-aware cannot be used with --read=kernel: tasks are read from outside; leave out "
+          "one of them");
+    }
+    if (how == StrategyChoice::kernel && interval_of(sampling) < std::chrono::microseconds{10}) {
+      return refuse(
+          "the kernel takes at most 100,000 samples a second; lower the rate, or leave out "
+          "--read=kernel");
     }
     if (how == StrategyChoice::blocking && interval_of(sampling) < std::chrono::microseconds{100}) {
       warn(

@@ -62,8 +62,10 @@ Outcome sample_erased(const Samplers& samplers, SharedTables& tables,
   return ReaderGroup<ErasedSampler>{readers, tables, request.plan}.run(sink, control);
 }
 
-Outcome sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
-                       SampleSink& sink, Control& control) {
+namespace {
+
+Outcome sample_by_polling(Attached& target, SharedTables& tables, const SamplingRequest& request,
+                          SampleSink& sink, Control& control) {
   auto outcome = with_layout_of(target.site, [&](const auto& layout) -> Result<Outcome> {
     if (request.reading == StrategyChoice::blocking) {
       return sample_with(as_published(layout), target, tables, request, sink, control);
@@ -71,6 +73,28 @@ Outcome sample_process(Attached& target, SharedTables& tables, const SamplingReq
     return sample_with(layout, target, tables, request, sink, control);
   });
   return outcome ? *outcome : failed_session(outcome.error());
+}
+
+// Tasks are read by polling, and so are rates that the kernel's timers do not reach.
+bool kernel_can_serve(const SamplingRequest& request) {
+  constexpr std::uint64_t shortest = 10'000;  // ns
+  return !request.options.tasks && !request.readers_wanted && request.plan.interval >= shortest;
+}
+
+}  // namespace
+
+Sampled sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
+                       SampleSink& sink, Control& control) {
+  if (request.reading == StrategyChoice::kernel) {
+    return sample_by_kernel(target, tables, request, sink, control);
+  }
+  std::string refusal;
+  if (request.reading == StrategyChoice::automatic && kernel_can_serve(request)) {
+    Sampled sampled = sample_by_kernel(target, tables, request, sink, control);
+    if (sampled.refusal.empty()) return sampled;
+    refusal = std::move(sampled.refusal);
+  }
+  return {sample_by_polling(target, tables, request, sink, control), std::move(refusal)};
 }
 
 namespace {

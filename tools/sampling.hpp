@@ -63,6 +63,7 @@ struct SamplingRequest {
   SamplerOptions options{};
   SamplingPlan plan{};
   unsigned readers = 1;  // more than one only with fast or automatic reading, and without tasks
+  bool readers_wanted = false;  // somebody said how many: then they are what reads
   bool collects_apart = false;  // even one reader leaves the collecting to another thread
 };
 
@@ -72,9 +73,19 @@ Outcome failed_session(Error error);
 Outcome sample_erased(const Samplers& samplers, SharedTables& tables,
                       const SamplingRequest& request, SampleSink& sink, Control& control);
 
+struct Sampled {
+  Outcome outcome{};
+  // Why the kernel did not take the samples, though it was asked to, and what to do about that: an
+  // error if it had to, a remark if there was another way.
+  std::string refusal{};
+};
+
 // Samples until the plan, the control or the target ends it.
-Outcome sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
+Sampled sample_process(Attached& target, SharedTables& tables, const SamplingRequest& request,
                        SampleSink& sink, Control& control);
+// By the kernel, if the request's strategy is that one or automatic; see sampling_kernel.cpp.
+Sampled sample_by_kernel(Attached& target, SharedTables& tables, const SamplingRequest& request,
+                         SampleSink& sink, Control& control);
 
 inline TaskChoice tasks_of(AsyncMode mode) {
   return mode == AsyncMode::all       ? TaskChoice::all

@@ -60,6 +60,7 @@ inline std::string quality_line(const ReadQuality& quality) {
   add(quality.first_rejected, "first tries rejected");
   add(quality.retried, "retried");
   add(quality.given_up, "given up");
+  add(quality.unnamed, "with freed code");
   const std::uint64_t read = quality.by_strategy.total();
   if (read != 0) {
     text += "; read";

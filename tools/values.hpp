@@ -52,7 +52,7 @@ struct OutputRequest {  // a format that was asked for, perhaps with a path of i
 
 enum class AsyncMode : std::uint8_t { running, all, waiting };
 enum class Clock : std::uint8_t { jittered, fixed };
-enum class StrategyChoice : std::uint8_t { automatic, fast, exact, blocking };
+enum class StrategyChoice : std::uint8_t { automatic, kernel, exact, fast, blocking };
 enum class SortKey : std::uint8_t {
   nsamples,
   tottime,
@@ -95,10 +95,11 @@ inline constexpr std::array<Choice<Clock>, 2> choices<Clock>{{
     {Clock::fixed, "fixed"},
 }};
 template <>
-inline constexpr std::array<Choice<StrategyChoice>, 4> choices<StrategyChoice>{{
+inline constexpr std::array<Choice<StrategyChoice>, 5> choices<StrategyChoice>{{
     {StrategyChoice::automatic, "auto"},
-    {StrategyChoice::fast, "fast"},
+    {StrategyChoice::kernel, "kernel"},
     {StrategyChoice::exact, "exact"},
+    {StrategyChoice::fast, "fast"},
     {StrategyChoice::blocking, "blocking"},
 }};
 template <>

@@ -137,18 +137,22 @@
 #include <tachyon/kernel/bpf.hpp>
 #include <tachyon/kernel/bpf_call.hpp>
 #include <tachyon/kernel/btf.hpp>
+#include <tachyon/kernel/cost.hpp>
 #include <tachyon/kernel/perf_event.hpp>
 #include <tachyon/kernel/program.hpp>
 #include <tachyon/kernel/program_emitter.hpp>
 #include <tachyon/kernel/program_shape.hpp>
 #include <tachyon/kernel/record.hpp>
 #include <tachyon/kernel/recorder.hpp>
+#include <tachyon/kernel/rights.hpp>
 #include <tachyon/kernel/ring.hpp>
+#include <tachyon/kernel/seen_code.hpp>
 #include <tachyon/kernel/stack.hpp>
 
 #include <tachyon/sampler/adaptive.hpp>
 #include <tachyon/sampler/blocking.hpp>
 #include <tachyon/sampler/describe_target.hpp>
+#include <tachyon/sampler/drain_bell.hpp>
 #include <tachyon/sampler/dump.hpp>
 #include <tachyon/sampler/dumped_thread.hpp>
 #include <tachyon/sampler/exact.hpp>
@@ -156,12 +160,14 @@
 #include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/kernel_source.hpp>
 #include <tachyon/sampler/kernel_stacks.hpp>
+#include <tachyon/sampler/kernel_threads.hpp>
 #include <tachyon/sampler/layout_of.hpp>
 #include <tachyon/sampler/look.hpp>
 #include <tachyon/sampler/look_report.hpp>
 #include <tachyon/sampler/name_cache.hpp>
 #include <tachyon/sampler/opcode_spellings.hpp>
 #include <tachyon/sampler/options.hpp>
+#include <tachyon/sampler/pending_samples.hpp>
 #include <tachyon/sampler/polled_source.hpp>
 #include <tachyon/sampler/profile.hpp>
 #include <tachyon/sampler/reader_group.hpp>

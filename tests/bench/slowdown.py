@@ -57,6 +57,8 @@ WAYS = [
     ("1 kHz", ["-r", "1000"], True),
     ("10 kHz", ["-r", "10000"], True),
     ("flat out", ["-r", "1000000"], True),
+    ("1 kHz, kernel", ["-r", "1000", "--read", "kernel"], False),
+    ("10 kHz, kernel", ["-r", "10000", "--read", "kernel"], False),
     ("1 kHz, fast", ["-r", "1000", "--read", "fast"], False),
     ("1 kHz, exact", ["-r", "1000", "--read", "exact"], False),
     ("1 kHz, blocking", ["-r", "1000", "--blocking"], True),

@@ -68,7 +68,7 @@ def main():
     arguments = parser.parse_args()
     expected = arguments.seconds * arguments.rate
     # What automatic reading may cost lowers the rate of this target by default; it need not.
-    ways = ["blocking again", "fast", "auto", "auto, unlimited", "exact"]
+    ways = ["blocking again", "kernel", "fast", "auto", "auto, unlimited", "auto, polled", "exact"]
     if arguments.interpreter == "3.15":
         ways += ["reference"]
     for title, text, calls in (("with the generator", programs.GENERATOR, programs.GENERATOR_CALLS),
@@ -85,7 +85,8 @@ def main():
                         reference(pid, arguments, path)
                     else:
                         ours(pid, way.split()[0].rstrip(","), arguments, path,
-                             *(["--max-overhead", "0"] if "unlimited" in way else []))
+                             *(["--max-overhead", "0"] if "unlimited" in way else []),
+                             *(["--readers", "1"] if "polled" in way else []))
                     stacks, count = distribution(path)
                     rows[way].append((impossible(stacks, calls), max(0, 1 - count / expected),
                                       distance(stacks, truth)))

@@ -21,7 +21,8 @@ namespace tachyon::kernel::test {
 class Machine {
  public:
   // One map each, by the descriptor that is filled in for it.
-  static constexpr std::uint64_t scratch_map = 11, ring_map = 12, program_map = 13, loss_map = 14;
+  static constexpr std::uint64_t scratch_map = 11, ring_map = 12, program_map = 13, loss_map = 14,
+                                 seen_map = 15;
   static constexpr std::uint64_t most_executed = 1'000'000;
 
   Machine(const Program& program, Image& target)
@@ -33,7 +34,8 @@ class Machine {
     fill(Place::ring_map, ring_map);
     fill(Place::program_map, program_map);
     fill(Place::loss_map, loss_map);
-    scratch_.resize(Scratch::size(program.words), std::byte{0x5a});
+    fill(Place::seen_map, seen_map);
+    scratch_.resize(Scratch::size(), std::byte{0x5a});
     std::fill_n(scratch_.begin(), 8, std::byte{});  // a map's elements begin as zeroes
   }
 
@@ -51,13 +53,15 @@ class Machine {
 
   std::vector<std::vector<std::byte>> records{};
   std::array<std::uint64_t, loss_count> losses{};
+  std::vector<std::uint64_t> seen = std::vector<std::uint64_t>(SeenCode::slots);
+  bool woken = false;          // was the reader, by the last record?
   std::uint64_t executed = 0;  // instructions, of the last run
   unsigned tail_calls = 0;
   std::string failure{};
 
  private:
   static constexpr std::uint64_t stack_base = 0x100000, scratch_base = 0x1000000,
-                                 loss_base = 0x8000000, context = 0xc0ffee00;
+                                 loss_base = 0x8000000, seen_base = 0x9000000, context = 0xc0ffee00;
   static constexpr std::size_t stack_size = 512;
 
   bool fail(const std::string& why) {
@@ -71,7 +75,8 @@ class Machine {
                  : std::span<std::byte>{};
     };
     for (const auto& found : {piece(stack_base, stack_), piece(scratch_base, scratch_),
-                              piece(loss_base, std::as_writable_bytes(std::span{losses}))}) {
+                              piece(loss_base, std::as_writable_bytes(std::span{losses})),
+                              piece(seen_base, std::as_writable_bytes(std::span{seen}))}) {
       if (!found.empty()) return found;
     }
     return {};
@@ -216,6 +221,9 @@ inline bool Machine::step(bool& ended) {
         case 0x70:
           r_[dst] >>= other;
           return true;
+        case 0xa0:
+          r_[dst] ^= other;
+          return true;
         case 0xb0:
           put(dst, other);
           return true;
@@ -246,7 +254,8 @@ inline std::uint64_t Machine::probe(bool user) {
 }
 
 inline std::uint64_t Machine::output() {
-  if (r_[4] != 1) fail("the reader would be woken up");
+  if (r_[4] != 1 && r_[4] != 2) fail("when is the reader woken up?");
+  woken = r_[4] == 2;
   const auto from = memory(r_[2], r_[3]);
   if (from.empty()) fail("a record that is not its own");
   if (from.size() > ring_room) return static_cast<std::uint64_t>(-11);
@@ -270,6 +279,7 @@ inline bool Machine::call(std::int32_t number) {
       if (!needs(2) || !read(r_[2], std::as_writable_bytes(std::span{&element, 1}))) return false;
       if (r_[1] == scratch_map && element == 3) result = scratch_base;
       if (r_[1] == loss_map && element == 0) result = loss_base;
+      if (r_[1] == seen_map && element == 0) result = seen_base;
       break;
     }
     case Helper::ktime_get_ns:

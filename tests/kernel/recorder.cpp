@@ -228,7 +228,7 @@ TEST_CASE("kernel: what it records is what is there", "[kernel][rights]") {
       clock = record.header().cpu_time;
       if (!record.has(RecordFlag::switched)) ++ticks;
       if (record.has(RecordFlag::switched) && record.header().task_state != 0) ++waits;
-      if (record.has(RecordFlag::call_known) && record.header().system_call > 0) ++calls;
+      if (record.has(RecordFlag::call_known) && call_number(record.header()) > 0) ++calls;
       CHECK(record.has(RecordFlag::state_known) == (record.has(RecordFlag::switched) && state));
     });
     // 20 ms each; on a machine with other work a tick may come late.

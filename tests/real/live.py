@@ -137,6 +137,13 @@ def tachyon(*words, timeout=60, start=(), **options):
                           errors="surrogateescape", **options)
 
 
+def kernel_refusal():
+    """Why the kernel takes no samples for us; empty: it does."""
+    findings = json.loads(tachyon("doctor", "--json").stdout)["findings"]
+    finding = next(one for one in findings if one["subject"] == "--read kernel")
+    return "" if finding["verdict"] == "ok" else finding["why"]
+
+
 def dump(*words):
     """The parsed JSON of one dump."""
     done = tachyon("dump", "--json", *words)

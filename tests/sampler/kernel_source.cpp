@@ -121,7 +121,7 @@ main()
 
 template <Mode P, class C>
 std::optional<Outcome> sampled(Python& python, SharedTables& tables, C& times,
-                               std::uint64_t duration) {
+                               std::uint64_t duration, const kernel::ProgramNeeds& needs = {}) {
   if (!python.ready()) {
     WARN("skipped: no python3 can be started");
     return std::nullopt;
@@ -136,15 +136,16 @@ std::optional<Outcome> sampled(Python& python, SharedTables& tables, C& times,
       [](const auto& known) -> Result<PublishedLayout> { return as_published(known); });
   REQUIRE(layout);
   LiveHost host{*target};
-  KernelSource<PublishedLayout, LiveProcess, LiveHost, P> source{*layout,
-                                                                 target->memory,
-                                                                 host,
-                                                                 target->site,
-                                                                 tables,
-                                                                 {.all_threads = true},
-                                                                 {.duration = duration}};
+  KernelSource<PublishedLayout, LiveProcess, LiveHost, P> source{
+      *layout,
+      target->memory,
+      host,
+      target->site,
+      tables,
+      {.all_threads = true},
+      {.duration = duration, .max_overhead = 0}};
   std::string words;
-  const auto started = source.start(kernel::make_program(*layout, {}), words);
+  const auto started = source.start(kernel::make_program(*layout, needs), words);
   if (!started) {
     WARN("skipped: the kernel refuses, errno " << started.error().sys << " " << words);
     return std::nullopt;
@@ -156,6 +157,18 @@ std::optional<Outcome> sampled(Python& python, SharedTables& tables, C& times,
 }  // namespace
 
 static_assert(Source<KernelSource<PublishedLayout, LiveProcess, LiveHost, mode::Wall>>);
+
+TEST_CASE("kernel source: the interval is made longer to stay within the budget") {
+  const SamplingPlan plan{.interval = 1'000'000, .max_overhead = 0.02};
+  CHECK(interval_within(plan, 0) == 1'000'000);
+  CHECK(interval_within(plan, 20'000) == 1'000'000);
+  CHECK(interval_within(plan, 40'000) == 2'000'000);
+  CHECK(interval_within(plan, 400'000) == 6'000'000);
+  CHECK(most_sample_cost(plan) == 120'000);
+  const SamplingPlan any{.interval = 1'000'000, .max_overhead = 0};
+  CHECK(interval_within(any, 400'000) == 1'000'000);
+  CHECK(most_sample_cost(any) > 1'000'000'000);
+}
 
 TEST_CASE("kernel source: computing and sleeping have the time that they take", "[rights]") {
   Python python{works_and_sleeps};
@@ -212,6 +225,39 @@ TEST_CASE("kernel source: a collector that weighs samples gets a wait as one", "
   if (!outcome) return;
   CHECK(times.samples <= 2);
   CHECK(static_cast<double>(times.all) > 0.29e9);
+}
+
+TEST_CASE("kernel source: threads that wait for the GIL are told from those that sleep",
+          "[rights]") {
+  Python python{R"(
+import threading, time
+def compute():
+    while True: sum(range(100))
+for _ in range(3): threading.Thread(target=compute, daemon=True).start()
+print("up", flush=True)
+time.sleep(600)
+)"};
+  struct Waiting {
+    std::uint64_t gil = 0, sleeping = 0, both = 0;
+    void add(const Sample& sample) {
+      const bool waits = has(sample.status, Status::gil_requested);
+      if (waits && !has(sample.status, Status::main_thread)) gil += sample.weight;
+      if (!waits && has(sample.status, Status::main_thread)) sleeping += sample.weight;
+      if (waits && has(sample.status, Status::has_gil)) both += sample.weight;
+    }
+  } waiting;
+  SharedTables tables;
+  const auto outcome = sampled<mode::Wall>(python, tables, waiting, 500'000'000,
+                                           {.system_call = kernel::find_task_state().has_value()});
+  if (!outcome) return;
+  if (!kernel::find_task_state()) {
+    WARN("skipped: this kernel does not describe itself");
+    return;
+  }
+  // Of the three, two wait at any moment, if not for a CPU.
+  CHECK(waiting.gil > 200'000'000);
+  CHECK(waiting.sleeping > 400'000'000);
+  CHECK(waiting.both == 0);
 }
 
 TEST_CASE("kernel source: a target that ends ends the run", "[rights]") {

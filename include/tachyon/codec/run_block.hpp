@@ -36,7 +36,8 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
                                                                  &ReadQuality::reused_wrong,
                                                                  &ReadQuality::wall,
                                                                  &ReadQuality::profiler_cpu,
-                                                                 nullptr};
+                                                                 nullptr,
+                                                                 &ReadQuality::unnamed};
 inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 

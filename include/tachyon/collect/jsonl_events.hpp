@@ -127,10 +127,10 @@ class JsonlEvents {
   void append_rest(const Sample& sample, const Thread& thread) {
     constexpr std::string_view names[] = {"has_gil",   "on_cpu",      "unknown", "gil_requested",
                                           "exception", "main_thread", "gc",      "jit",
-                                          "truncated"};
+                                          "truncated", "runnable"};
     line_ += R"(,"status":[)";
     bool first = true;
-    for (unsigned bit = 0; bit < 9; ++bit) {
+    for (unsigned bit = 0; bit < std::size(names); ++bit) {
       if (!has(sample.status, Status(1U << bit))) continue;
       if (!first) line_ += ',';
       first = false;

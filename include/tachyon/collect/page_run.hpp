@@ -57,6 +57,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("first_rejected", t.first_rejected);
   json.member("retried", t.retried);
   json.member("given_up", t.given_up);
+  json.member("unnamed", t.unnamed);
   json.member("late", t.late);
   json.member("missed", t.missed);
   for (const Strategy one : strategies) json.member(name_of(one), t.by_strategy[one]);

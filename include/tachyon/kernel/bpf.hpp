@@ -142,6 +142,8 @@ class Assembler {
   constexpr void bit_or(Register dst, std::int32_t v) noexcept { emit(0x47, dst, {}, 0, v); }
   // 4f sd 00 00 00 00 00 00   dst |= src
   constexpr void bit_or(Register dst, Register src) noexcept { emit(0x4f, dst, src, 0, 0); }
+  // af sd 00 00 00 00 00 00   dst ^= src
+  constexpr void bit_xor(Register dst, Register src) noexcept { emit(0xaf, dst, src, 0, 0); }
   // 67 0d 00 00 im 00 00 00   dst <<= immediate
   constexpr void shift_left(Register dst, std::int32_t n) noexcept { emit(0x67, dst, {}, 0, n); }
   // 77 0d 00 00 im 00 00 00   dst >>= immediate, zeroes come in

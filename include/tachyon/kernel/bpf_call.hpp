@@ -27,7 +27,9 @@ struct MapShape {
   std::uint32_t key_size = 4;
   std::uint32_t value_size = 4;
   std::uint32_t entries = 1;
+  std::uint32_t flags = 0;
 };
+inline constexpr std::uint32_t can_be_mapped = 1 << 10;
 
 namespace detail {
 
@@ -109,6 +111,7 @@ inline Result<Descriptor> create_map(const MapShape& shape) noexcept {
   argument.key_size = shape.key_size;
   argument.value_size = shape.value_size;
   argument.entries = shape.entries;
+  argument.flags = shape.flags;
   const int number = detail::bpf(detail::BpfCommand::create_map, argument);
   if (number < 0) return refused_by_kernel(errno);
   return Descriptor{number};

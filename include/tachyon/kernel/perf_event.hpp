@@ -51,6 +51,8 @@ static_assert(sizeof(EventShape) == 64);
 
 inline constexpr std::uint64_t cpu_clock = 0, context_switches = 3;
 inline constexpr std::uint64_t disabled = 1;
+// The address of a thread state means nothing to the program that comes next.
+inline constexpr std::uint64_t until_exec = std::uint64_t{1} << 36;
 inline constexpr unsigned long enable_event = 0x2400, set_event_period = 0x40082404;
 inline constexpr unsigned long close_on_exec = 8;
 
@@ -123,8 +125,10 @@ class ThreadEvents {
                         const Descriptor& program) noexcept {
     Descriptor switches;
     if (plan.switches) {
-      auto event = detail::open_event(
-          {.config = detail::context_switches, .period = 1, .flags = detail::disabled}, tid, -1);
+      auto event = detail::open_event({.config = detail::context_switches,
+                                       .period = 1,
+                                       .flags = detail::disabled | detail::until_exec},
+                                      tid, -1);
       if (!event) return event.error();
       if (const auto ok = within_limit(*event); !ok) return ok;
       auto link = link_program(program, *event, thread | 1);
@@ -135,10 +139,11 @@ class ThreadEvents {
     if (plan.ticks) {
       // A member of the group is on as soon as its leader is.
       const int leader = switches ? switches.get() : -1;
-      auto event = detail::open_event({.config = detail::cpu_clock,
-                                       .period = plan.period,
-                                       .flags = leader < 0 ? detail::disabled : 0},
-                                      tid, leader);
+      auto event = detail::open_event(
+          {.config = detail::cpu_clock,
+           .period = plan.period,
+           .flags = leader < 0 ? detail::disabled | detail::until_exec : detail::until_exec},
+          tid, leader);
       if (!event) return event.error();
       if (const auto ok = within_limit(*event); !ok) return ok;
       auto link = link_program(program, *event, thread);

@@ -8,6 +8,7 @@
 #include <tachyon/kernel/program_emitter.hpp>
 #include <tachyon/kernel/program_shape.hpp>
 #include <tachyon/kernel/record.hpp>
+#include <tachyon/kernel/seen_code.hpp>
 #include <tachyon/layout/concept.hpp>
 
 // The program that the kernel runs in the target's thread: it copies the Python frames there and
@@ -72,7 +73,7 @@ class ProgramWriter {
   using H = E::H;
 
   static constexpr R counter = E::counter, scratch = E::scratch, at = E::at, slot = E::slot;
-  static constexpr std::int32_t context = E::context, key = E::key, word = E::word;
+  static constexpr std::int32_t context = E::context, key = E::key, word = E::word, seen = E::seen;
   static constexpr std::int32_t item = E::item, frame_copy = E::frame_copy;
   static constexpr std::int32_t most_items = 16;
 
@@ -97,6 +98,8 @@ class ProgramWriter {
   constexpr void read_gil_holder() noexcept;
   constexpr void read_exception() noexcept;
   constexpr void find_leaf() noexcept;
+  constexpr void find_seen() noexcept;
+  constexpr void look_whether_seen() noexcept;
   constexpr void follow_frames() noexcept;
   constexpr void copy_frame() noexcept;
   constexpr void output() noexcept;
@@ -144,12 +147,14 @@ constexpr void ProgramWriter<L>::begin_record() noexcept {
   a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, tid)), R::r0);
   for (const std::size_t member :
        {offsetof(RecordHeader, leaf), offsetof(RecordHeader, next),
-        offsetof(RecordHeader, system_call), offsetof(RecordHeader, collecting),
-        offsetof(RecordHeader, gc_frame), offsetof(RecordHeader, generation),
-        offsetof(RecordHeader, gil_holder), offsetof(RecordHeader, bottom)}) {
+        offsetof(RecordHeader, call_argument), offsetof(RecordHeader, system_call),
+        offsetof(RecordHeader, collecting), offsetof(RecordHeader, gc_frame),
+        offsetof(RecordHeader, generation), offsetof(RecordHeader, gil_holder),
+        offsetof(RecordHeader, bottom)}) {
     a_.store(W::eight, scratch, E::in_record(member), 0);
   }
   a_.store(W::four, scratch, task_state, 0);
+  a_.store(W::eight, scratch, Scratch::unknown, 0);
   a_.move(slot, 0);
   a_.load(W::eight, R::r1, R::stack, context);
   a_.call(H::get_attach_cookie);
@@ -178,15 +183,17 @@ constexpr void ProgramWriter<L>::read_switch() noexcept {
   e_.set_flag(RecordFlag::state_known);
   a_.bind(unknown);
   if (needs_.system_call) {
-    // The number that the thread came into the kernel with; -1: an interrupt, no call.
-    const std::int32_t number = l_.build.arch == Arch::x86_64 ? 120 : 280;
+    // What the thread came into the kernel with, in its registers there: the first argument, and
+    // behind it the number of the call; -1: an interrupt, no call.
+    const std::int32_t registers = l_.build.arch == Arch::x86_64 ? 112 : 272;
     a_.call(H::get_current_task_btf);
     a_.move(R::r1, R::r0);
     a_.call(H::task_pt_regs);
     a_.move(R::r3, R::r0);
-    a_.add(R::r3, number);
-    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, system_call)));
-    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 8 : 4);
+    a_.add(R::r3, registers);
+    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, call_argument)));
+    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 16 : 12);
+    static_assert(offsetof(RecordHeader, system_call) == offsetof(RecordHeader, call_argument) + 8);
     a_.call(H::probe_read_kernel);
     a_.jump(ticks, R::r0, C::not_equal, 0);
     e_.set_flag(RecordFlag::call_known);
@@ -304,6 +311,33 @@ constexpr void ProgramWriter<L>::find_leaf() noexcept {
   a_.store(W::eight, scratch, Scratch::slot, 0);
 }
 
+// Where the slots are, of each of the programs that a record takes.
+template <class L>
+constexpr void ProgramWriter<L>::find_seen() noexcept {
+  a_.store(W::eight, R::stack, key, 0);
+  a_.map(R::r1, Place::seen_map);
+  e_.point(R::r2, R::stack, key);
+  a_.call(H::map_lookup);
+  a_.jump(leave_, R::r0, C::equal, 0);
+  a_.store(W::eight, R::stack, seen, R::r0);
+}
+
+// Whatever the code of the frame in r2 differs from is remembered, and how often does not matter. No
+// branch: the verifier would go through both.
+template <class L>
+constexpr void ProgramWriter<L>::look_whether_seen() noexcept {
+  a_.move(R::r3, R::r2);
+  a_.shift_right(R::r3, SeenCode::shift);
+  a_.bit_and(R::r3, SeenCode::mask);
+  a_.load(W::eight, R::r4, R::stack, seen);
+  a_.add(R::r4, R::r3);
+  a_.load(W::eight, R::r3, R::r4, 0);
+  a_.bit_xor(R::r3, R::r2);
+  a_.load(W::eight, R::r4, scratch, Scratch::unknown);
+  a_.bit_or(R::r4, R::r3);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r4);
+}
+
 // The verifier goes through this loop once for every frame. What it may not know from here on, so
 // that it need not go through the end of the program for every frame too, is put into the scratch
 // and taken out again.
@@ -312,6 +346,7 @@ constexpr void ProgramWriter<L>::follow_frames() noexcept {
   constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
   const bpf::Label again = a_.label(), too_many = a_.label();
   a_.bind(resume_);
+  find_seen();
   a_.load(W::eight, at, scratch, Scratch::at);
   a_.load(W::eight, slot, scratch, Scratch::slot);
   a_.move(counter, static_cast<std::int32_t>(frames_a_program));
@@ -362,6 +397,7 @@ constexpr void ProgramWriter<L>::copy_frame() noexcept {
   a_.add(R::r1, slot);
   a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
   a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
+  look_whether_seen();
   a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
   a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
   a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
@@ -401,7 +437,12 @@ constexpr void ProgramWriter<L>::output() noexcept {
   a_.add(R::r3, static_cast<std::int32_t>(sizeof(RecordHeader) + words_.size));
   a_.map(R::r1, Place::ring_map);
   e_.point(R::r2, scratch, Scratch::record);
+  const bpf::Label quiet = a_.label();
+  a_.load(W::eight, R::r5, scratch, Scratch::unknown);
   a_.move(R::r4, 1);  // BPF_RB_NO_WAKEUP: the reader comes by itself
+  a_.jump(quiet, R::r5, C::equal, 0);
+  a_.move(R::r4, 2);  // BPF_RB_FORCE_WAKEUP
+  a_.bind(quiet);
   a_.call(H::ringbuf_output);
   a_.jump(sent, R::r0, C::equal, 0);
   e_.count_loss(Loss::ring_full);

@@ -28,6 +28,7 @@ class ProgramEmitter {
   static constexpr std::int32_t context = -8;
   static constexpr std::int32_t key = -16;
   static constexpr std::int32_t word = -24;
+  static constexpr std::int32_t seen = -32;  // what is in the map of that name
   static constexpr std::int32_t item = -64;  // of the chain of exceptions
   static constexpr std::int32_t frame_copy = -64 - static_cast<std::int32_t>(FrameWords::most);
 

@@ -28,6 +28,7 @@ enum class Place : std::uint8_t {
   ring_map,
   program_map,
   loss_map,
+  seen_map,    // see seen_code.hpp
   runtime,     // the target's runtime
   none,        // its None
   task_state,  // where this kernel keeps the state in its task_struct; zero: unknown
@@ -45,19 +46,21 @@ static_assert(most_frames <= frames_a_program * 33);
 // The scratch of a processor, an element of the scratch map. The record is made here, and copied
 // into the ring when it is complete.
 //
-//   +----------+-----+------+--------+---------------
-//   | resuming | at  | slot | unused | record ...
-//   +----------+-----+------+--------+---------------
-//     0          8     16     24       32
+//   +----------+-----+------+---------+---------------
+//   | resuming | at  | slot | unknown | record ...
+//   +----------+-----+------+---------+---------------
+//     0          8     16     24        32
 struct Scratch {
   static constexpr std::int32_t resuming = 0;  // not zero: the program has called itself
   static constexpr std::int32_t at = 8;        // the next frame
   static constexpr std::int32_t slot = 16;     // where in the record it goes, from the first frame
+  static constexpr std::int32_t unknown = 24;  // not zero: some code has not been seen yet
   static constexpr std::int32_t record = 32;
   static constexpr std::uint32_t slot_size = sizeof(RecordFrame);
 
-  static constexpr std::uint32_t size(const ThreadWords& words) noexcept {
-    return static_cast<std::uint32_t>(record + sizeof(RecordHeader)) + words.size +
+  // Of every program, so that all of them may have the same one.
+  static constexpr std::uint32_t size() noexcept {
+    return static_cast<std::uint32_t>(record + sizeof(RecordHeader)) + ThreadWords::most +
            most_frames * slot_size;
   }
 };

@@ -17,7 +17,7 @@
 //   +--------+---------------------------+---------+---------+----
 //   | header | thread state, words [a, b)| frame 0 | frame 1 | ...      leaf first
 //   +--------+---------------------------+---------+---------+----
-//     120      b - a, see ThreadWords      32        32
+//     128      b - a, see ThreadWords      32        32
 //
 // A frame, as far as it is needed to name it. Its own address is the `previous` of the frame before
 // it; that of the first is in the header.
@@ -37,17 +37,23 @@ struct RecordHeader {
   std::uint32_t tid = 0;       // as the initial pid namespace numbers it
   std::uint32_t flags = 0;
   std::uint32_t frames = 0;
-  std::uint32_t task_state = 0;  // the kernel's, when it switched; see RecordFlag::state_known
-  std::uint64_t leaf = 0;        // the current frame
-  std::uint64_t next = 0;        // where the program stopped following: zero at a proper bottom
-  std::int64_t system_call = 0;  // in which the thread was; see RecordFlag::call_known
-  std::uint64_t collecting = 0;  // is a garbage collection on?
-  std::uint64_t gc_frame = 0;    // the frame in which it began, where the interpreter says
-  std::uint64_t generation = 0;  // counts code objects that have died, where it does
-  std::uint64_t gil_holder = 0;  // where threads do not say themselves
-  std::uint64_t bottom = 0;      // the sentinel below all frames, where there is one
+  std::uint32_t task_state = 0;     // the kernel's, when it switched; see RecordFlag::state_known
+  std::uint64_t leaf = 0;           // the current frame
+  std::uint64_t next = 0;           // where the program stopped following: zero at a proper bottom
+  std::uint64_t call_argument = 0;  // of the system call: its first ...
+  std::uint64_t system_call = 0;    // ... and which it is, in the lower half; see call_number()
+  std::uint64_t collecting = 0;     // is a garbage collection on?
+  std::uint64_t gc_frame = 0;       // the frame in which it began, where the interpreter says
+  std::uint64_t generation = 0;     // counts code objects that have died, where it does
+  std::uint64_t gil_holder = 0;     // where threads do not say themselves
+  std::uint64_t bottom = 0;         // the sentinel below all frames, where there is one
 };
-static_assert(sizeof(RecordHeader) == 120);
+static_assert(sizeof(RecordHeader) == 128);
+
+// -1: the thread was interrupted, and is in none. Only with RecordFlag::call_known.
+constexpr std::int32_t call_number(const RecordHeader& header) noexcept {
+  return static_cast<std::int32_t>(header.system_call & 0xffffffff);
+}
 
 enum class RecordFlag : std::uint32_t {
   switched = 1,      // it went to sleep or lost its processor; otherwise a tick of its clock
@@ -56,7 +62,7 @@ enum class RecordFlag : std::uint32_t {
   no_thread = 8,     // ... the thread state
   exception = 16,    // one is being handled or propagated
   state_known = 32,  // RecordHeader::task_state
-  call_known = 64,   // RecordHeader::system_call
+  call_known = 64,   // RecordHeader::call_argument and system_call
 };
 
 struct RecordFrame {

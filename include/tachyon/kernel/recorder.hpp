@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +17,7 @@
 #include <tachyon/kernel/perf_event.hpp>
 #include <tachyon/kernel/program_shape.hpp>
 #include <tachyon/kernel/ring.hpp>
+#include <tachyon/kernel/seen_code.hpp>
 
 // The program in the kernel with its maps: it records the threads that are watched, and what it has
 // recorded is drained here.
@@ -52,6 +55,9 @@ class Recorder {
   const Descriptor& program() const noexcept { return program_; }
   // Of the records.
   const ThreadWords& thread_words() const noexcept { return words_; }
+  // Becomes readable, once, when a record has code that has not been seen.
+  const Descriptor& news() const noexcept { return ring_.map(); }
+  SeenCode& seen_code() noexcept { return seen_; }
 
   // Calls visit(Record) for all that has been recorded since the last time.
   template <class Visit>
@@ -73,8 +79,22 @@ class Recorder {
   }
 
  private:
-  Recorder(Ring ring, std::uint32_t processors, ThreadWords words) noexcept
-      : ring_{std::move(ring)}, processors_{processors}, words_{words} {}
+  Recorder(Ring ring, SeenCode seen, std::uint32_t processors, ThreadWords words) noexcept
+      : ring_{std::move(ring)}, seen_{std::move(seen)}, processors_{processors}, words_{words} {}
+
+  // One for all recorders that there are: it has 130 KB for each processor, and a tree of processes
+  // has a recorder for each of them.
+  static Result<std::shared_ptr<const Descriptor>> share_scratch(std::uint32_t processors) {
+    static std::mutex lock;
+    static std::weak_ptr<const Descriptor> known;
+    const std::lock_guard hold{lock};
+    if (auto shared = known.lock()) return shared;
+    auto map = create_map({MapType::array, 4, Scratch::size(), processors});
+    if (!map) return map.error();
+    auto fresh = std::make_shared<const Descriptor>(std::move(*map));
+    known = fresh;
+    return fresh;
+  }
 
   static std::uint32_t processors() {
     const auto file = open_for_reading("/sys/devices/system/cpu/possible");
@@ -83,9 +103,10 @@ class Recorder {
   }
 
   Ring ring_;
+  SeenCode seen_;
   std::uint32_t processors_;
   ThreadWords words_;
-  Descriptor scratch_map_;
+  std::shared_ptr<const Descriptor> scratch_map_;
   Descriptor program_map_;
   Descriptor loss_map_;
   Descriptor program_;
@@ -96,8 +117,10 @@ inline Result<Recorder> Recorder::create(const Program& program, const Places& p
   if (!program.good) return Errc::unsupported;
   auto ring = Ring::create(ring_size);
   if (!ring) return ring.error();
-  Recorder out{std::move(*ring), processors(), program.words};
-  auto scratch = create_map({MapType::array, 4, Scratch::size(program.words), out.processors_});
+  auto seen = SeenCode::create();
+  if (!seen) return seen.error();
+  Recorder out{std::move(*ring), std::move(*seen), processors(), program.words};
+  auto scratch = share_scratch(out.processors_);
   if (!scratch) return scratch.error();
   auto programs = create_map({MapType::program_array, 4, 4, 1});
   if (!programs) return programs.error();
@@ -108,10 +131,11 @@ inline Result<Recorder> Recorder::create(const Program& program, const Places& p
     code.resolve(static_cast<std::uint8_t>(place), value);
   };
   const auto number = [](const Descriptor& map) { return static_cast<std::uint64_t>(map.get()); };
-  fill(Place::scratch_map, number(*scratch));
+  fill(Place::scratch_map, number(**scratch));
   fill(Place::ring_map, number(out.ring_.map()));
   fill(Place::program_map, number(*programs));
   fill(Place::loss_map, number(*losses));
+  fill(Place::seen_map, number(out.seen_.map()));
   fill(Place::runtime, places.runtime.value);
   fill(Place::none, places.none.value);
   fill(Place::task_state, places.task_state);

@@ -71,6 +71,7 @@ struct ReadQuality {
   std::uint64_t first_rejected = 0;  // first tries that failed the rules
   std::uint64_t retried = 0;         // stacks that needed more than one try
   std::uint64_t given_up = 0;        // stacks lost although retried
+  std::uint64_t unnamed = 0;         // stacks accepted with code that was gone before it had a name
   std::uint64_t late = 0;            // ticks that began more than half an interval late
   std::uint64_t missed = 0;          // deadlines skipped because we were late
   StrategyCounts by_strategy{};      // stacks accepted, by how they were read
@@ -90,6 +91,7 @@ inline void add_counts(ReadQuality& sum, const ReadQuality& one) noexcept {
   sum.first_rejected += one.first_rejected;
   sum.retried += one.retried;
   sum.given_up += one.given_up;
+  sum.unnamed += one.unnamed;
   sum.late += one.late;
   sum.missed += one.missed;
   sum.by_strategy += one.by_strategy;

@@ -61,8 +61,10 @@ class GilPrediction {
   // A kernel thread may have a state in several interpreters, and is in the one that has frames.
   bool waits(const KnownThread<L>& thread, const KnownInterpreter& interpreter,
              Address futex) const noexcept {
-    return futex && futex - interpreter.gil < layout_.gil.size &&
-           (interpreter.main || thread.reader.has_frames());
+    return waits(interpreter, futex, thread.reader.has_frames());
+  }
+  bool waits(const KnownInterpreter& interpreter, Address futex, bool has_frames) const noexcept {
+    return futex && futex - interpreter.gil < layout_.gil.size && (interpreter.main || has_frames);
   }
 
  private:

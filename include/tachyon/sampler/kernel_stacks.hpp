@@ -1,11 +1,15 @@
 #pragma once
 
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include <tachyon/kernel/record.hpp>
+#include <tachyon/kernel/seen_code.hpp>
 #include <tachyon/kernel/stack.hpp>
+#include <tachyon/sampler/gil_prediction.hpp>
 #include <tachyon/sampler/watch.hpp>
 
 // From what the kernel has recorded to stacks: by the same code that makes them of what is read
@@ -13,8 +17,9 @@
 //
 // Code objects are read after the fact, up to a drain later, and one may have been freed since. A
 // record says how many had died when it was made: if none has since, all of them are what they
-// were. Otherwise, and where the interpreter does not count, each is checked once a drain, and one
-// that is gone costs the sample, which is counted.
+// were. Otherwise, and where the interpreter does not count, each is checked once a drain. Of one
+// that is gone, "<freed code>" is shown, and that is counted: the module that an import has just run,
+// above the importer and below what it called.
 //
 // Most samples share their older frames with the last one of the same thread. Those are not made
 // again.
@@ -34,10 +39,16 @@ class KernelStacks {
   struct Made {
     StackId stack{};
     Status status{};
+    bool unnamed = false;  // code of it was gone
   };
 
   KernelStacks(const L& layout, M& memory, Watch<L, M, H>& watch) noexcept
       : layout_{layout}, memory_{memory}, watch_{watch}, words_{kernel::thread_words(layout)} {}
+
+  // What is told of each code object that was looked for.
+  void tell(kernel::SeenCode* seen) noexcept { seen_ = seen; }
+  // How many were told.
+  std::uint64_t told() const noexcept { return told_; }
 
   // Before the records of a drain, and before what the interpreters say is read.
   void begin_drain() noexcept { ++drains_; }
@@ -56,6 +67,9 @@ class KernelStacks {
     Made out;
     out.status = status_of(layout_, thread.reader.at(), copy_, Address{record.header().gil_holder},
                            record.has(kernel::RecordFlag::exception), thread.main);
+    if (is_about_gil(record, thread)) out.status |= Status::gil_requested;
+    if (has_unnamed_) out.status |= Status::truncated;
+    out.unnamed = has_unnamed_;
     out.stack = watch_.stack_finish().finish(known.chain, record.header().collecting != 0,
                                              Address{record.header().gc_frame}, out.status);
     if (raw_.more_beyond) out.status |= Status::truncated;
@@ -63,6 +77,15 @@ class KernelStacks {
   }
 
  private:
+  // It has stopped running in a wait for a word of the lock.
+  bool is_about_gil(const kernel::Record& record, const KnownThread<L>& thread) {
+    if (!record.has(kernel::RecordFlag::call_known)) return false;
+    if (kernel::call_number(record.header()) != SYS_futex) return false;
+    return GilPrediction<L>{layout_}.waits(watch_.roster().interpreter_of(thread),
+                                           Address{record.header().call_argument},
+                                           !raw_.frames.empty());
+  }
+
   void copy_thread(const kernel::Record& record) noexcept {
     const Range range = copy_.range({}, layout_);
     const std::span<std::byte> into = range.into.subspan(words_.first);
@@ -99,20 +122,31 @@ class KernelStacks {
       if (raw_.more_beyond) chain.set_below(maker.truncation(raw_));
     }
     known.epoch = no_epoch;
+    has_unnamed_ = false;
     for (std::size_t i = same; i < depth; ++i) {
       PlacedFrame& placed = raw_.frames[depth - 1 - i];
+      note_seen(record.frame(depth - 1 - i).executable);
       if (!is_shim(layout_, placed.frame)) {
         const auto ok = place_frame(memory_, layout_, maker.codes(), epoch, placed);
-        if (!ok) return ok;
+        if (!ok) {
+          has_unnamed_ = true;
+          maker.push_unnamed(chain, placed.frame);
+          continue;
+        }
         placed.raw_opcode = opcode(placed, record, depth - 1 - i);
         maker.codes().trust(*placed.code, epoch);
       }
       maker.push(memory_, chain, placed);
     }
     // What lies below a chain that was cut short is not for the next one.
-    if (!raw_.more_beyond) known.epoch = epoch;
+    if (!raw_.more_beyond && !has_unnamed_) known.epoch = epoch;
     known.replaced = replaced();
     return {};
+  }
+
+  // Named or not: there is nothing more to be had of it.
+  void note_seen(std::uint64_t executable) noexcept {
+    if (seen_ != nullptr && seen_->add(executable)) ++told_;
   }
 
   std::uint64_t replaced() const noexcept {
@@ -139,7 +173,10 @@ class KernelStacks {
   kernel::ThreadWords words_;
   ThreadCopy copy_{};
   RawStack raw_{};
+  kernel::SeenCode* seen_ = nullptr;
+  std::uint64_t told_ = 0;
   std::uint64_t drains_ = 0;
+  bool has_unnamed_ = false;  // the chain that was made last
 };
 
 }  // namespace tachyon

@@ -17,6 +17,7 @@
 #include <tachyon/sampler/interpreter_copy.hpp>
 #include <tachyon/sampler/name_cache.hpp>
 #include <tachyon/sampler/options.hpp>
+#include <tachyon/sampler/schedule.hpp>
 #include <tachyon/sampler/thread_reader.hpp>
 #include <tachyon/target/host.hpp>
 #include <tachyon/target/runtime.hpp>
@@ -115,6 +116,8 @@ class Roster {
     return refresh();
   }
   [[gnu::cold]] Result<void> refresh();
+  // The first time, with patience.
+  [[gnu::cold]] Result<void> begin();
   // A thread has ended, or an interpreter's list is another one: keep_up() lists anew.
   void note_change() noexcept { stale_ = true; }
   bool list_changed() const noexcept;
@@ -193,6 +196,20 @@ Result<void> Roster<L, M, H>::refresh() {
   torn_ = torn;
   unborn_ = has_unborn();
   return {};
+}
+
+// Lists that change under the reader are whole a moment later; damaged ones are not.
+template <Layout L, Memory M, Host H>
+Result<void> Roster<L, M, H>::begin() {
+  constexpr std::uint64_t patience = 500'000'000, most_work = 20'000'000, pause = 1'000'000;
+  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
+  for (;;) {
+    const auto listed = refresh();
+    if (listed || !is_transient(listed.error().code)) return listed;
+    const std::uint64_t now = monotonic_now();
+    if (now - began > patience || thread_cpu_time() - worked > most_work) return listed;
+    Sleeper{}.until(now + pause);
+  }
 }
 
 // The state of a thread that has not begun holds no kernel id, or its creator's, and would be taken

@@ -26,7 +26,7 @@ class Sampler {
         strategy_{strategy},
         random_{monotonic_now()} {}
 
-  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
+  // Everything that can go wrong for good goes wrong here.
   Result<void> start();
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
@@ -43,7 +43,6 @@ class Sampler {
   using State = ThreadLook::State;
 
   static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
-  static constexpr std::uint64_t most_starting = 20'000'000;
 
   // All that can be learnt of a thread by reading it: would the mode keep it then?
   static constexpr bool may_keep(Status status) noexcept {
@@ -78,20 +77,10 @@ class Sampler {
   ReadQuality quality_;
 };
 
-// Lists that change under the reader are whole a moment later; damaged ones are not.
 template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
 Result<void> Sampler<L, M, H, P, R>::start() {
-  constexpr std::uint64_t patience = 500'000'000;
-  constexpr std::uint64_t pause = 1'000'000;
   if (const auto ok = watch_.check_tasks(); !ok) return ok;
-  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
-  for (;;) {
-    const auto listed = watch_.roster().refresh();
-    if (listed || !is_transient(listed.error().code)) return listed;
-    const std::uint64_t now = monotonic_now();
-    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
-    Sleeper{}.until(now + pause);
-  }
+  return watch_.roster().begin();
 }
 
 // Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only

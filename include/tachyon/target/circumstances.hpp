@@ -35,6 +35,8 @@ namespace tachyon {
 // Bits of a capability mask.
 inline constexpr unsigned cap_sys_ptrace = 19;
 inline constexpr unsigned cap_sys_admin = 21;
+inline constexpr unsigned cap_perfmon = 38;
+inline constexpr unsigned cap_bpf = 39;
 inline constexpr unsigned cap_checkpoint_restore = 40;
 
 constexpr bool has_capability(std::uint64_t mask, unsigned capability) noexcept {
@@ -51,6 +53,13 @@ constexpr std::string_view name_of(Container container) noexcept {
   constexpr std::array<std::string_view, 5> names{"none", "Docker", "Podman", "Kubernetes",
                                                   "a container"};
   return names[static_cast<std::size_t>(container)];
+}
+
+// May a program be loaded into the kernel, and hung on events of a thread? Before 5.8 one capability
+// was for all of it; it still is enough.
+constexpr bool allows_sampling(std::uint64_t mask) noexcept {
+  return has_capability(mask, cap_sys_admin) ||
+         (has_capability(mask, cap_bpf) && has_capability(mask, cap_perfmon));
 }
 
 // Ourselves and the machine.
@@ -74,6 +83,8 @@ struct Observer {
   bool may_get_tracing() const noexcept {
     return has_capability(status.obtainable, cap_sys_ptrace);
   }
+  bool may_get_kernel_sampling() const noexcept { return allows_sampling(status.obtainable); }
+  bool has_kernel_sampling() const noexcept { return allows_sampling(status.capabilities); }
   bool has_user_namespace() const noexcept {
     return user_namespace != 0 && user_namespace != first_user_namespace;
   }

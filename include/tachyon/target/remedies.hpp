@@ -42,52 +42,82 @@ inline std::string our_program(const Observer& us) {
   return typable ? shell_word(us.program) : std::string{"tachyon"};
 }
 
-inline std::string set_capability(const Observer& us) {
-  return "sudo setcap cap_sys_ptrace=ep " + our_program(us);
+// What a user may be short of: the right to read every process, or that and the one to have the
+// kernel take samples (kernel/rights.hpp).
+enum class Rights : std::uint8_t { reading, sampling };
+
+// As setcap spells them.
+inline std::string capabilities_of(Rights rights) {
+  return rights == Rights::reading ? "cap_sys_ptrace=ep" : "cap_sys_ptrace,cap_bpf,cap_perfmon=ep";
+}
+
+// As containers spell them, each with the same before it.
+inline std::string added_capabilities(Rights rights, std::string_view before,
+                                      std::string_view between) {
+  std::string text;
+  for (const std::string_view name : {"SYS_PTRACE", "BPF", "PERFMON"}) {
+    if (!text.empty()) text += between;
+    text += std::string{before}.append(name);
+    if (rights == Rights::reading) break;
+  }
+  return text;
+}
+
+inline std::string set_capability(const Observer& us, Rights rights = Rights::reading) {
+  return "sudo setcap " + capabilities_of(rights) + " " + our_program(us);
 }
 
 // Neither root nor setcap gives what the bounding set of a container or a service lacks.
-inline std::string container_grant(const Observer& us) {
+inline std::string container_grant(const Observer& us, Rights rights = Rights::reading) {
   const std::string root = us.status.user == 0 ? "" : ", and run as root in it";
   switch (us.container) {
     case Container::kubernetes:
-      return "give the container securityContext.capabilities.add: [SYS_PTRACE]" + root;
+      return "give the container securityContext.capabilities.add: [" +
+             added_capabilities(rights, "", ", ") + "]" + root;
     case Container::podman:
-      return "start the container with: podman run --cap-add=SYS_PTRACE" + root;
+      return "start the container with: podman run " +
+             added_capabilities(rights, "--cap-add=", " ") + root;
     case Container::docker:
-      return "start the container with: docker run --cap-add=SYS_PTRACE" + root;
+      return "start the container with: docker run " +
+             added_capabilities(rights, "--cap-add=", " ") + root;
     case Container::other:
-      return "start the container with the capability SYS_PTRACE" + root;
+      return std::string{"start the container with the "} +
+             (rights == Rights::reading ? "capability " : "capabilities ") +
+             added_capabilities(rights, "", ", ") + root;
     case Container::none:
       break;
   }
-  return "run as root in a session that has not given up CAP_SYS_PTRACE (of a service: "
-         "CapabilityBoundingSet=CAP_SYS_PTRACE)";
+  return "run as root in a session that has not given up " +
+         added_capabilities(rights, "CAP_", ", ") +
+         " (of a service: CapabilityBoundingSet=" + added_capabilities(rights, "CAP_", " ") + ")";
 }
 
-// How to get the right to read every process. A file's capabilities count only where the bounding set
-// has them, where no_new_privs is off, and on a file system that is not mounted nosuid.
-inline std::string grant(const Observer& us) {
-  if (us.status.user == 0 || !us.may_get_tracing()) return container_grant(us);
+// How to get these rights. A file's capabilities count only where the bounding set has them, where
+// no_new_privs is off, and on a file system that is not mounted nosuid.
+inline std::string grant(const Observer& us, Rights rights = Rights::reading) {
+  const bool obtainable =
+      rights == Rights::reading ? us.may_get_tracing() : us.may_get_kernel_sampling();
+  if (us.status.user == 0 || !obtainable) return container_grant(us, rights);
   if (us.status.no_new_privileges) {
     return "run as root, or where no_new_privs is off (Kubernetes: allowPrivilegeEscalation: true; "
            "systemd: NoNewPrivileges=no) and once: " +
-           set_capability(us);
+           set_capability(us, rights);
   }
   if (us.nosuid) {
     return "run as root, or copy tachyon to a file system that is not mounted nosuid and set its "
-           "capability there: sudo setcap cap_sys_ptrace=ep tachyon";
+           "capability there: sudo setcap " +
+           capabilities_of(rights) + " tachyon";
   }
-  return "run as root, or once: " + set_capability(us);
+  return "run as root, or once: " + set_capability(us, rights);
 }
 
-inline std::string without_filter(const Observer& us) {
+inline std::string without_filter(const Observer& us, Rights rights = Rights::reading) {
   switch (us.container) {
     case Container::kubernetes:
-      return container_grant(us) + ", or securityContext.seccompProfile.type: Unconfined";
+      return container_grant(us, rights) + ", or securityContext.seccompProfile.type: Unconfined";
     case Container::podman:
     case Container::docker:
-      return container_grant(us) + ", or with --security-opt seccomp=unconfined";
+      return container_grant(us, rights) + ", or with --security-opt seccomp=unconfined";
     default:
       return "run tachyon where no such filter is in force (of a service: SystemCallFilter=)";
   }

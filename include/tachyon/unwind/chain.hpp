@@ -27,7 +27,7 @@ struct Link {
   Address executable{};
   Address instruction{};
   Address previous{};
-  Code* code = nullptr;  // none: a shim
+  Code* code = nullptr;  // none: a shim, or it is gone
   std::uint32_t unit = 0;
   std::int32_t thread_index = 0;
   std::uint8_t owner = 0;
@@ -81,6 +81,13 @@ class Chain {
     links_.push_back(link);
   }
 
+  // Nothing is known of its code: `id` stands for it.
+  void push_unnamed(const RawFrame& frame, FrameId id, StackBuilder& builder) {
+    Link link = basis(frame);
+    link.stack = builder.push(stack(), id);
+    links_.push_back(link);
+  }
+
   // `id` is the frame to show; a hidden one leaves the stack as it is.
   void push_python(const RawFrame& frame, Code& code, std::uint32_t unit, bool on_data_stack,
                    std::uint8_t raw_opcode, const FrameId* id, const FrameId* native,
@@ -124,6 +131,7 @@ class ChainMaker {
   ChainMaker(const L& layout, SharedTables& tables, ShownFrames shown)
       : layout_{layout}, codes_{layout, tables}, builder_{tables} {
     native_ = builder_.synthetic("<native>", FrameKind::native);
+    unnamed_ = builder_.synthetic("<freed code>", FrameKind::truncated);
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
     for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
@@ -161,6 +169,11 @@ class ChainMaker {
     chain.push_python(placed.frame, *placed.code, placed.unit, placed.on_data_stack,
                       placed.raw_opcode, placed.complete ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
+  }
+
+  // A frame that was recorded, and whose code was freed before it could be named.
+  void push_unnamed(Chain& chain, const RawFrame& frame) {
+    chain.push_unnamed(frame, unnamed_, builder_);
   }
 
   // The whole chain of a stack whose frames are placed. What the limits left out is named in a frame
@@ -318,6 +331,7 @@ class ChainMaker {
   CodeCache<L> codes_;
   StackBuilder builder_;
   FrameId native_{};
+  FrameId unnamed_{};
   bool show_native_ = false;
   bool wants_opcodes_ = false;
   std::array<OpcodeId, 256> known_opcodes_{};

@@ -93,7 +93,7 @@ class CodeCache {
     const auto found = codes_.find(at.value);
     if (found == codes_.end()) return nullptr;
     Code& code = *found->second;
-    return code.validated == epoch || code.checked == walk_ ? &code : nullptr;
+    return code.validated == epoch || code.checked == walk_ || memory_is_gone_ ? &code : nullptr;
   }
 
   // An object that is alive cannot become another one while the epoch lasts. A dead one can, and is
@@ -185,6 +185,9 @@ class CodeCache {
     if (fresh) at->second = make_frame(code, unit, opcode);
     return at->second;
   }
+
+  // Nothing can be read any more: what is known is what it was when it was last looked at.
+  void note_memory_is_gone() noexcept { memory_is_gone_ = true; }
 
   // Objects replaced since the last call are only freed here: between two walks.
   void sweep() noexcept {
@@ -374,6 +377,7 @@ class CodeCache {
   std::vector<std::unique_ptr<Code>> retired_;
   std::uint64_t generation_ = 0;
   std::uint64_t replaced_ = 0;
+  bool memory_is_gone_ = false;
   std::uint64_t walk_ = 1;
   std::uint64_t copies_asked_ = 0;
   std::uint64_t kept_units_ = 0;

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <utility>
+
+#include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/result.hpp>
+#include <tachyon/kernel/bpf_call.hpp>
+
+// Which code objects the reader has seen, as the program in the kernel is told: so that it wakes the
+// reader when there is another one, and only then. A code object has to be read while it is there,
+// and that of a module is gone as soon as an import has run it: of a program that imports for half a
+// second a quarter of the samples had one that was freed within the millisecond.
+//
+//   address of a code object:  ... xxxx xxxx xxxx xxxx xxxx 0000
+//                                      `--- slot ----´            16,384 of them
+//   +---------+---------+---------+----
+//   | address | address |    0    | ...      what was seen last that has this slot
+//   +---------+---------+---------+----
+//
+// Two that share a slot and take turns are both taken for unknown: then the reader is woken in vain,
+// sees that, and listens less.
+namespace tachyon::kernel {
+
+class SeenCode {
+ public:
+  static constexpr std::uint32_t slots = 1 << 14;
+  static constexpr std::uint32_t bytes = slots * 8;
+  // From an address to the offset of its slot: shifted to the right, and masked.
+  static constexpr std::int32_t shift = 1;
+  static constexpr std::int32_t mask = static_cast<std::int32_t>(bytes - 8);
+
+  static constexpr std::size_t offset_of(std::uint64_t executable) noexcept {
+    return static_cast<std::size_t>(executable >> shift & static_cast<std::uint64_t>(mask));
+  }
+
+  static Result<SeenCode> create() noexcept {
+    auto map = create_map({MapType::array, 4, bytes, 1, can_be_mapped});
+    if (!map) return map.error();
+    SeenCode out;
+    out.map_ = std::move(*map);
+    out.at_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, out.map_.get(), 0);
+    if (out.at_ == MAP_FAILED) return refused_by_kernel(errno);
+    return out;
+  }
+  SeenCode(SeenCode&& other) noexcept
+      : map_{std::move(other.map_)}, at_{std::exchange(other.at_, MAP_FAILED)} {}
+  SeenCode& operator=(SeenCode&&) = delete;
+  ~SeenCode() {
+    if (at_ != MAP_FAILED) ::munmap(at_, bytes);
+  }
+
+  const Descriptor& map() const noexcept { return map_; }
+
+  // False: it was known.
+  bool add(std::uint64_t executable) noexcept {
+    std::uint64_t& slot = static_cast<std::uint64_t*>(at_)[offset_of(executable) / 8];
+    return std::exchange(slot, executable) != executable;
+  }
+
+ private:
+  SeenCode() noexcept = default;
+
+  Descriptor map_;
+  void* at_ = MAP_FAILED;
+};
+static_assert(SeenCode::offset_of(0x7fff'0000'0010) == 8);
+
+}  // namespace tachyon::kernel
