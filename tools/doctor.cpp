@@ -74,7 +74,8 @@ std::string as_json(const std::vector<Finding>& findings, std::int32_t pid, bool
 
 int doctor_command(const CommandLine& line) {
   std::vector<Finding> findings = examine_machine();
-  findings.push_back(kernel::examine_sampling());
+  // Nothing can be said of us where /proc is not ours.
+  if (findings.front().subject != "/proc") findings.push_back(kernel::examine_sampling());
   std::int32_t pid = 0;
   if (!line.words.empty()) {
     const std::int64_t number = read_pid(line.words[0]).value_or(0);

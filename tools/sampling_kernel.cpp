@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <string>
 #include <utility>
 
@@ -21,6 +23,14 @@ namespace {
 bool is_refusal(const Error& error) {
   return error.code == Errc::not_permitted || error.code == Errc::unsupported ||
          error.code == Errc::system || error.code == Errc::limit;
+}
+
+// A thread takes three descriptors. Programs that we have started keep the limit that they had.
+void allow_descriptors() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Sampled refused(const Error& error, const std::string& words) {
@@ -73,6 +83,7 @@ Sampled sample_in_mode(const PublishedLayout& layout, Attached& target, SharedTa
 
 Sampled sample_by_kernel(Attached& target, SharedTables& tables, const SamplingRequest& request,
                          SampleSink& sink, Control& control) {
+  allow_descriptors();
   auto sampled = with_layout_of(target.site, [&](const auto& layout) -> Result<Sampled> {
     return sample_in_mode(as_published(layout), target, tables, request, sink, control);
   });

@@ -53,7 +53,7 @@ class Machine {
 
   std::vector<std::vector<std::byte>> records{};
   std::array<std::uint64_t, loss_count> losses{};
-  std::vector<std::uint64_t> seen = std::vector<std::uint64_t>(SeenCode::slots);
+  std::vector<std::uint64_t> seen = std::vector<std::uint64_t>(SeenCode::bytes / 8);
   bool woken = false;          // was the reader, by the last record?
   std::uint64_t executed = 0;  // instructions, of the last run
   unsigned tail_calls = 0;

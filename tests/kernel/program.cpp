@@ -346,7 +346,13 @@ TEST_CASE("kernel program: the reader is woken for code that it has not seen", "
     here.machine->records.clear();
     REQUIRE(here.machine->run(here.thread.at.value));
     CHECK_FALSE(here.machine->woken);
+    // Some code has died since the reader asked.
+    here.machine->seen[SeenCode::died / 8] = 1;
+    REQUIRE(here.machine->run(here.thread.at.value));
+    CHECK(here.machine->woken == layout.interpreter.code_object_generation.present());
+    here.machine->seen[SeenCode::died / 8] = 0;
     // Another one, that has the same slot.
+    here.machine->records.resize(1);
     const std::uint64_t code = here.record().frame(0).executable;
     here.machine->seen[SeenCode::offset_of(code) / 8] = code + (std::uint64_t{1} << 40);
     REQUIRE(here.machine->run(here.thread.at.value));

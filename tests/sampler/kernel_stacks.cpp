@@ -153,7 +153,8 @@ TEST_CASE("kernel stacks: another thread that has its state where this one had")
 }
 
 TEST_CASE("kernel stacks: a code object that has been replaced is another one") {
-  every_layout([](const PublishedLayout& layout) {
+  const Names either{"<freed code>:0", "<freed code>:0"};
+  every_layout([&](const PublishedLayout& layout) {
     Recorded here{layout};
     CHECK(here.frames() == Names{"work:2", "work:4"});
     // At the same place, and as long.
@@ -167,6 +168,9 @@ TEST_CASE("kernel stacks: a code object that has been replaced is another one") 
     here.fake.put(here.work.at, c.firstlineno, 11);
     here.begin_drain();
     if (!layout.interpreter.code_object_generation.present()) {
+      // A record of this drain may be of either.
+      CHECK(here.frames() == either);
+      here.begin_drain();
       CHECK(here.frames() == Names{"play:12", "play:14"});
       return;
     }
@@ -175,7 +179,7 @@ TEST_CASE("kernel stacks: a code object that has been replaced is another one") 
     here.fake.put(here.at, layout.interpreter.code_object_generation, 1);
     here.begin_drain();
     here.fake.put(here.at, layout.interpreter.code_object_generation, 0);
-    CHECK(here.frames() == Names{"play:12", "play:14"});
+    CHECK(here.frames() == either);
     here.fake.put(here.at, layout.interpreter.code_object_generation, 1);
     here.begin_drain();
     CHECK(here.frames() == Names{"play:12", "play:14"});

@@ -245,7 +245,8 @@ class Machine(Faults):
     def test_suspended_for_a_while(self):
         """As a laptop's lid does: time goes on, nobody looks. It is said, and no time is made up."""
         began = time.monotonic()
-        ours = self.start("attach", self.pid, "-d", "2.4", "--collapsed=c.txt", "--binary=b.bin")
+        ours = self.start("attach", self.pid, "-d", "2.4", "--readers=1", "--collapsed=c.txt",
+                          "--binary=b.bin")
         looks_again(ours.pid)
         ours.send_signal(signal.SIGSTOP)
         left = 2.4 - (time.monotonic() - began)  # or more, as it began later

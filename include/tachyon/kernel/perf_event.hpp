@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +28,10 @@
 // from outside only. A period that stays the same agrees with programs that have a rhythm of their
 // own: it is drawn anew between 0.5 and 1.5 times what was asked for, every time the ring is
 // drained.
+//
+// The tick event also tells when the thread starts another one or ends: its descriptor becomes
+// readable. For that it has two pages, into which the kernel writes what nobody reads: what there
+// is to know stands in the interpreter's list.
 //
 // An event takes a descriptor, and its link to the program another. The switch event's own is not
 // needed once it is on, so a thread takes three.
@@ -53,6 +58,7 @@ inline constexpr std::uint64_t cpu_clock = 0, context_switches = 3;
 inline constexpr std::uint64_t disabled = 1;
 // The address of a thread state means nothing to the program that comes next.
 inline constexpr std::uint64_t until_exec = std::uint64_t{1} << 36;
+inline constexpr std::uint64_t tells_of_threads = std::uint64_t{1} << 13 | std::uint64_t{1} << 14;
 inline constexpr unsigned long enable_event = 0x2400, set_event_period = 0x40082404;
 inline constexpr unsigned long close_on_exec = 8;
 
@@ -68,6 +74,30 @@ inline Result<Descriptor> open_event(const EventShape& shape, std::int32_t tid,
 
 }  // namespace detail
 
+// The pages of an event that tells of threads: in a mapping that cannot be written, the kernel writes
+// over what it has written.
+class NewsPages {
+ public:
+  NewsPages() noexcept = default;
+  explicit NewsPages(const Descriptor& event) noexcept
+      : size_{2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))},
+        at_{::mmap(nullptr, size_, PROT_READ, MAP_SHARED, event.get(), 0)} {}
+  NewsPages(NewsPages&& other) noexcept
+      : size_{other.size_}, at_{std::exchange(other.at_, MAP_FAILED)} {}
+  NewsPages& operator=(NewsPages&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(at_, other.at_);
+    return *this;
+  }
+  ~NewsPages() {
+    if (at_ != MAP_FAILED) ::munmap(at_, size_);
+  }
+
+ private:
+  std::size_t size_ = 0;
+  void* at_ = MAP_FAILED;
+};
+
 // Which events could not be had, and why. Those threads are not sampled.
 struct EventLosses {
   std::uint64_t ended = 0;           // the thread had, before we came
@@ -82,6 +112,7 @@ struct EventPlan {
   std::uint64_t period = 1'000'000;  // ns of the thread's processor time between two ticks
   bool ticks = true;
   bool switches = true;
+  bool threads = false;  // news of threads that it starts
 };
 
 // The events of one thread. Closed with their owner.
@@ -104,6 +135,9 @@ class ThreadEvents {
     }
     return why;
   }
+
+  // Becomes readable when the thread has started another one, or has ended, if that was planned.
+  const Descriptor& news() const noexcept { return tick_; }
 
   void set_period(std::uint64_t period) noexcept {
     if (tick_) (void)::ioctl(tick_.get(), detail::set_event_period, &period);
@@ -139,15 +173,20 @@ class ThreadEvents {
     if (plan.ticks) {
       // A member of the group is on as soon as its leader is.
       const int leader = switches ? switches.get() : -1;
-      auto event = detail::open_event(
-          {.config = detail::cpu_clock,
-           .period = plan.period,
-           .flags = leader < 0 ? detail::disabled | detail::until_exec : detail::until_exec},
-          tid, leader);
+      detail::EventShape shape{
+          .config = detail::cpu_clock, .period = plan.period, .flags = detail::until_exec};
+      if (leader < 0) shape.flags |= detail::disabled;
+      if (plan.threads) {
+        shape.flags |= detail::tells_of_threads;
+        shape.wakeup = 1;  // for every byte
+      }
+      auto event = detail::open_event(shape, tid, leader);
       if (!event) return event.error();
       if (const auto ok = within_limit(*event); !ok) return ok;
       auto link = link_program(program, *event, thread);
       if (!link) return link.error();
+      // Where there is no memory for them, threads are found a little later.
+      if (plan.threads) pages_ = NewsPages{*event};
       tick_ = std::move(*event);
       tick_link_ = std::move(*link);
     }
@@ -157,6 +196,7 @@ class ThreadEvents {
   }
 
   Descriptor tick_;
+  NewsPages pages_;
   Descriptor tick_link_;
   Descriptor switch_link_;
 };

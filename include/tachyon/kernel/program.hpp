@@ -311,7 +311,7 @@ constexpr void ProgramWriter<L>::find_leaf() noexcept {
   a_.store(W::eight, scratch, Scratch::slot, 0);
 }
 
-// Where the slots are, of each of the programs that a record takes.
+// Where the slots are, of each of the programs that a record takes. Has any code died?
 template <class L>
 constexpr void ProgramWriter<L>::find_seen() noexcept {
   a_.store(W::eight, R::stack, key, 0);
@@ -320,6 +320,13 @@ constexpr void ProgramWriter<L>::find_seen() noexcept {
   a_.call(H::map_lookup);
   a_.jump(leave_, R::r0, C::equal, 0);
   a_.store(W::eight, R::stack, seen, R::r0);
+  if (!l_.interpreter.code_object_generation.present()) return;
+  a_.load(W::eight, R::r1, R::r0, static_cast<std::int32_t>(SeenCode::died));
+  a_.load(W::eight, R::r2, scratch, E::in_record(offsetof(RecordHeader, generation)));
+  a_.bit_xor(R::r1, R::r2);
+  a_.load(W::eight, R::r2, scratch, Scratch::unknown);
+  a_.bit_or(R::r1, R::r2);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r1);
 }
 
 // Whatever the code of the frame in r2 differs from is remembered, and how often does not matter. No
@@ -331,7 +338,7 @@ constexpr void ProgramWriter<L>::look_whether_seen() noexcept {
   a_.bit_and(R::r3, SeenCode::mask);
   a_.load(W::eight, R::r4, R::stack, seen);
   a_.add(R::r4, R::r3);
-  a_.load(W::eight, R::r3, R::r4, 0);
+  a_.load(W::eight, R::r3, R::r4, static_cast<std::int32_t>(SeenCode::first_slot));
   a_.bit_xor(R::r3, R::r2);
   a_.load(W::eight, R::r4, scratch, Scratch::unknown);
   a_.bit_or(R::r4, R::r3);

@@ -18,10 +18,14 @@
 // second a quarter of the samples had one that was freed within the millisecond.
 //
 //   address of a code object:  ... xxxx xxxx xxxx xxxx xxxx 0000
-//                                      `--- slot ----´            16,384 of them
-//   +---------+---------+---------+----
-//   | address | address |    0    | ...      what was seen last that has this slot
-//   +---------+---------+---------+----
+//                                      `--- slot ---'            16,384 of them
+//   +------+-----------+---------+---------+---------+----
+//   | died |           | address | address |    0    | ...      what was seen last that has this slot
+//   +------+-----------+---------+---------+---------+----
+//     0                  4096
+//
+// The first word is how many code objects had died when the reader last asked, where the interpreter
+// counts them: another one may lie now where one has died.
 //
 // Two that share a slot and take turns are both taken for unknown: then the reader is woken in vain,
 // sees that, and listens less.
@@ -30,13 +34,16 @@ namespace tachyon::kernel {
 class SeenCode {
  public:
   static constexpr std::uint32_t slots = 1 << 14;
-  static constexpr std::uint32_t bytes = slots * 8;
-  // From an address to the offset of its slot: shifted to the right, and masked.
+  static constexpr std::uint32_t died = 0;
+  static constexpr std::uint32_t first_slot = 4096;
+  static constexpr std::uint32_t bytes = first_slot + slots * 8;
+  // From an address to the offset of its slot among the slots: shifted to the right, and masked.
   static constexpr std::int32_t shift = 1;
-  static constexpr std::int32_t mask = static_cast<std::int32_t>(bytes - 8);
+  static constexpr std::int32_t mask = static_cast<std::int32_t>(slots * 8 - 8);
 
   static constexpr std::size_t offset_of(std::uint64_t executable) noexcept {
-    return static_cast<std::size_t>(executable >> shift & static_cast<std::uint64_t>(mask));
+    return first_slot +
+           static_cast<std::size_t>(executable >> shift & static_cast<std::uint64_t>(mask));
   }
 
   static Result<SeenCode> create() noexcept {
@@ -57,6 +64,9 @@ class SeenCode {
 
   const Descriptor& map() const noexcept { return map_; }
 
+  void set_died(std::uint64_t count) noexcept {
+    static_cast<std::uint64_t*>(at_)[died / 8] = count;
+  }
   // False: it was known.
   bool add(std::uint64_t executable) noexcept {
     std::uint64_t& slot = static_cast<std::uint64_t*>(at_)[offset_of(executable) / 8];
@@ -69,6 +79,6 @@ class SeenCode {
   Descriptor map_;
   void* at_ = MAP_FAILED;
 };
-static_assert(SeenCode::offset_of(0x7fff'0000'0010) == 8);
+static_assert(SeenCode::offset_of(0x7fff'0000'0010) == SeenCode::first_slot + 8);
 
 }  // namespace tachyon::kernel

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,13 +97,15 @@ class KernelSource {
   static constexpr std::uint64_t told_every = 1'000'000'000;
   // Threads rename themselves without a trace. (Of a thousand that sleep, listing them once a second
   // was most of the cost: 9 ms each time.)
-  static constexpr std::uint64_t listed_every = 10'000'000'000;
+  static constexpr std::uint64_t listed_every = 1'000'000'000;
   static constexpr std::uint64_t listed_every_for_each = 20'000'000;
 
   std::uint64_t draw() noexcept {
     return plan_.fixed_clock ? interval_ : interval_ / 2 + random_.below(interval_ + 1);
   }
-  kernel::EventPlan event_plan() const noexcept { return {interval_, true, counts_waits}; }
+  kernel::EventPlan event_plan() const noexcept {
+    return {interval_, true, counts_waits, watch_.options().all_threads};
+  }
   static std::uint32_t ring_size(std::uint64_t interval, std::uint64_t threads) noexcept;
   Result<void> read_interpreters();
   Result<void> keep_up(std::uint64_t now);
@@ -124,6 +127,7 @@ class KernelSource {
   Watch<L, M, H> watch_;
   KernelStacks<L, M, H> stacks_;
   std::unique_ptr<kernel::Recorder> recorder_;
+  std::optional<DrainBell> bell_;
   KernelThreads<L, M, H> threads_;  // gone before what their events lead to
   Random random_;
   PendingSamples pending_;
@@ -158,12 +162,14 @@ Result<void> KernelSource<L, M, H, P>::start(const kernel::Program& program, std
       ring_size(plan_.interval, watch_.roster().threads().size() + 1), words);
   if (!recorder) return recorder.error();
   recorder_ = std::make_unique<kernel::Recorder>(std::move(*recorder));
-  cost_ = kernel::measure_cost(*recorder_);
+  cost_ = kernel::sample_cost(*recorder_);
+  bell_.emplace(recorder_->news());
   stacks_.tell(&recorder_->seen_code());
   interval_ = interval_within(plan_, cost_);
-  threads_.keep_up(event_plan(), recorder_->program(), quality_);
-  // None could be watched though there are some: that is no run.
+  threads_.keep_up(event_plan(), recorder_->program(), *bell_, quality_);
+  // Some could not be watched though they are there: another strategy can.
   const kernel::EventLosses& losses = threads_.not_watched();
+  if (losses.no_descriptors != 0) return Error{Errc::limit, EMFILE, {}};
   if (threads_.size() == 0 && losses.refused != 0) return losses.why;
   return {};
 }
@@ -180,6 +186,11 @@ Result<void> KernelSource<L, M, H, P>::read_interpreters() {
   if (!copied) return copied.error();
   if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
   watch_.forget_released_copies();
+  const auto died = layout_.interpreter.code_object_generation;
+  if (died.present()) {
+    recorder_->seen_code().set_died(
+        watch_.roster().interpreters().front().copy.value(layout_, died));
+  }
   return {};
 }
 
@@ -190,7 +201,7 @@ Result<void> KernelSource<L, M, H, P>::keep_up(std::uint64_t now) {
   if (watch_.roster().is_settled() && now - listed_ < every) return {};
   listed_ = now;
   if (const auto ok = watch_.roster().keep_up(now); !ok) return ok;
-  threads_.keep_up(event_plan(), recorder_->program(), quality_);
+  threads_.keep_up(event_plan(), recorder_->program(), *bell_, quality_);
   return {};
 }
 
@@ -311,11 +322,10 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
   drain();
   tell_open_waits(monotonic_now());
   pending_.forget();
-  DrainBell bell{recorder_->news()};
   for (bool over = false; !over;) {
     const std::uint64_t end = plan_.duration != 0 ? origin_ + plan_.duration : ~std::uint64_t{0};
     const std::uint64_t records = records_, told = stacks_.told();
-    const DrainBell::Woken woken = bell.wait(control, end);
+    const DrainBell::Woken woken = bell_->wait(control, end);
     if (woken == DrainBell::Woken::by_stop) {
       out.end = RunEnd::stopped;
       over = true;
@@ -333,6 +343,7 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
     pending_.deliver(collector, quality_);
     watch_.end_tick();
     if (over) break;
+    if (woken == DrainBell::Woken::by_thread) watch_.roster().note_change();
     const auto listed = alive ? keep_up(now) : alive;
     if (!listed && !is_transient(listed.error().code)) {
       out.error = listed.error();
@@ -342,7 +353,8 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
       break;
     }
     redraw_periods();
-    bell.learn(woken, stacks_.told() != told, records_ != records);
+    bell_->learn(woken,
+                 {stacks_.told() != told, records_ != records, watch_.roster().is_settled()});
     if (now - last_told >= told_every) {
       last_told = now;
       account(out, now, cpu_before);

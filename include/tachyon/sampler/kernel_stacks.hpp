@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <tachyon/kernel/record.hpp>
 #include <tachyon/kernel/seen_code.hpp>
@@ -51,7 +52,10 @@ class KernelStacks {
   std::uint64_t told() const noexcept { return told_; }
 
   // Before the records of a drain, and before what the interpreters say is read.
-  void begin_drain() noexcept { ++drains_; }
+  void begin_drain() noexcept {
+    ++drains_;
+    changed_.clear();
+  }
 
   Result<Made> make(const kernel::Record& record, const KnownThread<L>& thread,
                     ThreadChain& known) {
@@ -93,9 +97,10 @@ class KernelStacks {
     std::copy_n(record.thread().begin(), size, into.begin());
   }
 
+  static constexpr std::uint64_t of_drains = std::uint64_t{1} << 63;
+
   // Nothing has died since the record, or each object is to be checked in this drain.
   std::uint64_t epoch_of(const kernel::Record& record, const KnownThread<L>& thread) noexcept {
-    constexpr std::uint64_t of_drains = std::uint64_t{1} << 63;
     const auto count = layout_.interpreter.code_object_generation;
     const std::uint64_t then = record.header().generation;
     const auto& interpreter = watch_.roster().interpreter_of(thread);
@@ -111,7 +116,9 @@ class KernelStacks {
     const std::size_t depth = raw_.frames.size();
     const bool usable = known.epoch == epoch && known.replaced == replaced() && !raw_.more_beyond;
     std::size_t same = 0;
-    if (usable) {
+    if (lacks_caller()) {
+      if (!put_caller_below(known)) return Errc::torn;
+    } else if (usable) {
       while (same < std::min(chain.size(), depth) &&
              is_same(chain[same], raw_.frames[depth - 1 - same].frame, record, depth - 1 - same)) {
         ++same;
@@ -123,12 +130,11 @@ class KernelStacks {
     }
     known.epoch = no_epoch;
     has_unnamed_ = false;
+    read_new_code(record, depth - same, epoch);
     for (std::size_t i = same; i < depth; ++i) {
       PlacedFrame& placed = raw_.frames[depth - 1 - i];
-      note_seen(record.frame(depth - 1 - i).executable);
       if (!is_shim(layout_, placed.frame)) {
-        const auto ok = place_frame(memory_, layout_, maker.codes(), epoch, placed);
-        if (!ok) {
+        if (!place(placed, epoch)) {
           has_unnamed_ = true;
           maker.push_unnamed(chain, placed.frame);
           continue;
@@ -144,9 +150,52 @@ class KernelStacks {
     return {};
   }
 
-  // Named or not: there is nothing more to be had of it.
-  void note_seen(std::uint64_t executable) noexcept {
-    if (seen_ != nullptr && seen_->add(executable)) ++told_;
+  // A generator that is just being left leads nowhere, and is still the current frame: an instant of
+  // one or two instructions. (A program that does little else was interrupted in it once in 45
+  // times.)
+  bool lacks_caller() const noexcept {
+    if (raw_.frames.empty() || raw_.more_beyond) return false;
+    const RawFrame& oldest = raw_.frames.back().frame;
+    return layout_.owners.generator.is(oldest.owner) && !oldest.previous && !oldest.entry;
+  }
+  // Its caller is who called it in the last record of the thread, if that has it.
+  bool put_caller_below(ThreadChain& known) {
+    if (known.replaced != replaced()) return false;
+    const Address at = raw_.frames.back().frame.at;
+    for (std::size_t i = known.chain.size(); i-- > 1;) {
+      if (known.chain[i].at != at) continue;
+      known.chain.cut(i);
+      return true;
+    }
+    return false;
+  }
+
+  // What runs in the frame; false: it cannot be told. An object that was another one when the ring
+  // was last drained may have been either when this was recorded.
+  bool place(PlacedFrame& placed, std::uint64_t epoch) {
+    CodeCache<L>& codes = watch_.maker().codes();
+    const Address code = placed.frame.executable;
+    const std::uint64_t before = codes.replaced();
+    const bool placeable = place_frame(memory_, layout_, codes, epoch, placed).has_value();
+    if (codes.replaced() != before) changed_.push_back(code);
+    const bool some_died = (epoch & of_drains) != 0;
+    if (some_died && std::find(changed_.begin(), changed_.end(), code) != changed_.end()) {
+      return false;
+    }
+    return placeable;
+  }
+
+  // Youngest first, as those may soon be gone; the rest of the stack then takes its time. Named or
+  // not, the program is told of each: there is nothing more to be had of it.
+  void read_new_code(const kernel::Record& record, std::size_t frames, std::uint64_t epoch) {
+    if (seen_ == nullptr) return;
+    for (std::size_t i = 0; i < frames; ++i) {
+      if (!seen_->add(record.frame(i).executable)) continue;
+      ++told_;
+      const RawFrame& frame = raw_.frames[i].frame;
+      if (!is_shim(layout_, frame))
+        (void)watch_.maker().codes().get(memory_, frame.executable, epoch);
+    }
   }
 
   std::uint64_t replaced() const noexcept {
@@ -176,7 +225,8 @@ class KernelStacks {
   kernel::SeenCode* seen_ = nullptr;
   std::uint64_t told_ = 0;
   std::uint64_t drains_ = 0;
-  bool has_unnamed_ = false;  // the chain that was made last
+  std::vector<Address> changed_;  // code objects that were found to be others, in this drain
+  bool has_unnamed_ = false;      // the chain that was made last
 };
 
 }  // namespace tachyon

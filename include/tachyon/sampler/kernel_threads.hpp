@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tachyon/kernel/perf_event.hpp>
+#include <tachyon/sampler/drain_bell.hpp>
 #include <tachyon/sampler/kernel_stacks.hpp>
 #include <tachyon/sampler/look.hpp>
 #include <tachyon/sampler/schedule.hpp>
@@ -49,7 +50,8 @@ class KernelThreads {
 
   // Events for threads that have come; those that have gone take theirs with them. `quality` is told
   // of the threads that were read from outside.
-  void keep_up(const kernel::EventPlan& plan, const Descriptor& program, ReadQuality& quality);
+  void keep_up(const kernel::EventPlan& plan, const Descriptor& program, DrainBell& bell,
+               ReadQuality& quality);
 
   // The thread whose state is there; null: it is not watched (any more).
   Watched* find(std::uint64_t at) noexcept {
@@ -75,7 +77,7 @@ class KernelThreads {
 
 template <Layout L, Memory M, Host H>
 void KernelThreads<L, M, H>::keep_up(const kernel::EventPlan& plan, const Descriptor& program,
-                                     ReadQuality& quality) {
+                                     DrainBell& bell, ReadQuality& quality) {
   for (auto& [at, watched] : threads_) watched->listed = false;
   std::vector<std::uint64_t> fresh;
   auto& threads = watch_.roster().threads();
@@ -97,6 +99,7 @@ void KernelThreads<L, M, H>::keep_up(const kernel::EventPlan& plan, const Descri
     slot->native_id = reader.native_id();
     slot->place = i;
     slot->events = std::move(*events);
+    if (plan.threads) bell.listen(slot->events.news());
     slot->time.begin(monotonic_now(), nullptr);
     fresh.push_back(reader.at().value);
   }
