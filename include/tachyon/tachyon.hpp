@@ -188,6 +188,7 @@
 #include <tachyon/render/page_column.hpp>
 #include <tachyon/render/source_place.hpp>
 
+#include <tachyon/collect/apportion.hpp>
 #include <tachyon/collect/call_tree.hpp>
 #include <tachyon/collect/chrome_trace.hpp>
 #include <tachyon/collect/code_table.hpp>

@@ -2857,6 +2857,7 @@ enum class Status : std::uint16_t {
   in_gc = 64,
   in_jit = 128,     // tier-2 code was running: lines are less exact
   truncated = 256,  // the stack is incomplete and says so in a frame
+  runnable = 512,   // it could run, and others had the processors
 };
 constexpr Status operator|(Status a, Status b) noexcept {
   return Status(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -3066,6 +3067,7 @@ struct ReadQuality {
   std::uint64_t first_rejected = 0;  // first tries that failed the rules
   std::uint64_t retried = 0;         // stacks that needed more than one try
   std::uint64_t given_up = 0;        // stacks lost although retried
+  std::uint64_t unnamed = 0;         // stacks accepted with code that was gone before it had a name
   std::uint64_t late = 0;            // ticks that began more than half an interval late
   std::uint64_t missed = 0;          // deadlines skipped because we were late
   StrategyCounts by_strategy{};      // stacks accepted, by how they were read
@@ -3085,6 +3087,7 @@ template <int = 0> inline void add_counts(ReadQuality& sum, const ReadQuality& o
   sum.first_rejected += one.first_rejected;
   sum.retried += one.retried;
   sum.given_up += one.given_up;
+  sum.unnamed += one.unnamed;
   sum.late += one.late;
   sum.missed += one.missed;
   sum.by_strategy += one.by_strategy;
@@ -3103,6 +3106,7 @@ struct Run {
   ReadQuality quality{};
   bool replayed = false;
   bool interrupted = false;
+  bool counts_samples = false;  // its shares are those of samples, not of time
   // Source text by file name as the frames spell it, for files that could be read.
   std::map<std::string, std::string, std::less<>> sources{};
 };
@@ -4564,6 +4568,7 @@ template <int> inline Run CpythonReader::run() const {
   run.interval =
       h.interval > std::numeric_limits<std::uint64_t>::max() / 1000 ? 0 : h.interval * 1000;
   run.replayed = true;
+  run.counts_samples = true;
   run.quality.attempts = run.quality.valid = h.samples;
   if (!statistics_) return run;
   // Percentages of ticks are all that is known of the looks that failed.
@@ -6122,7 +6127,8 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
                                                                  &ReadQuality::reused_wrong,
                                                                  &ReadQuality::wall,
                                                                  &ReadQuality::profiler_cpu,
-                                                                 nullptr};
+                                                                 nullptr,
+                                                                 &ReadQuality::unnamed};
 inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
@@ -6175,7 +6181,8 @@ template <int = 0> inline std::string run_block(const Run& run) {
     if (run.options.*capture_options[i]) options |= std::uint64_t{1} << i;
   }
   tagged(Tag::options, options + 1);  // no option at all differs from no tag
-  tagged(Tag::flags, (run.fixed_clock ? 1U : 0U) | (run.interrupted ? 2U : 0U));
+  tagged(Tag::flags, (run.fixed_clock ? 1U : 0U) | (run.interrupted ? 2U : 0U) |
+                         (run.counts_samples ? 4U : 0U));
   tagged(Tag::started, run.started);
   tagged(Tag::duration, run.duration);
   tagged(Tag::process, zigzag(target.process));
@@ -6242,6 +6249,7 @@ template <int = 0> inline bool read_run_block(Bytes payload, Run& run, Dropped& 
         const std::uint64_t flags = value.varint();
         run.fixed_clock = flags & 1;
         run.interrupted = flags & 2;
+        run.counts_samples = flags & 4;
         break;
       }
       case Tag::started:
@@ -15272,6 +15280,8 @@ namespace tachyon {
 // Bits of a capability mask.
 inline constexpr unsigned cap_sys_ptrace = 19;
 inline constexpr unsigned cap_sys_admin = 21;
+inline constexpr unsigned cap_perfmon = 38;
+inline constexpr unsigned cap_bpf = 39;
 inline constexpr unsigned cap_checkpoint_restore = 40;
 
 constexpr bool has_capability(std::uint64_t mask, unsigned capability) noexcept {
@@ -15288,6 +15298,13 @@ constexpr std::string_view name_of(Container container) noexcept {
   constexpr std::array<std::string_view, 5> names{"none", "Docker", "Podman", "Kubernetes",
                                                   "a container"};
   return names[static_cast<std::size_t>(container)];
+}
+
+// May a program be loaded into the kernel, and hung on events of a thread? Before 5.8 one capability
+// was for all of it; it still is enough.
+constexpr bool allows_sampling(std::uint64_t mask) noexcept {
+  return has_capability(mask, cap_sys_admin) ||
+         (has_capability(mask, cap_bpf) && has_capability(mask, cap_perfmon));
 }
 
 // Ourselves and the machine.
@@ -15311,6 +15328,8 @@ struct Observer {
   template <int = 0> bool may_get_tracing() const noexcept {
     return has_capability(status.obtainable, cap_sys_ptrace);
   }
+  template <int = 0> bool may_get_kernel_sampling() const noexcept { return allows_sampling(status.obtainable); }
+  template <int = 0> bool has_kernel_sampling() const noexcept { return allows_sampling(status.capabilities); }
   template <int = 0> bool has_user_namespace() const noexcept {
     return user_namespace != 0 && user_namespace != first_user_namespace;
   }
@@ -15950,52 +15969,82 @@ template <int = 0> inline std::string our_program(const Observer& us) {
   return typable ? shell_word(us.program) : std::string{"tachyon"};
 }
 
-template <int = 0> inline std::string set_capability(const Observer& us) {
-  return "sudo setcap cap_sys_ptrace=ep " + our_program(us);
+// What a user may be short of: the right to read every process, or that and the one to have the
+// kernel take samples (kernel/rights.hpp).
+enum class Rights : std::uint8_t { reading, sampling };
+
+// As setcap spells them.
+template <int = 0> inline std::string capabilities_of(Rights rights) {
+  return rights == Rights::reading ? "cap_sys_ptrace=ep" : "cap_sys_ptrace,cap_bpf,cap_perfmon=ep";
+}
+
+// As containers spell them, each with the same before it.
+template <int = 0> inline std::string added_capabilities(Rights rights, std::string_view before,
+                                      std::string_view between) {
+  std::string text;
+  for (const std::string_view name : {"SYS_PTRACE", "BPF", "PERFMON"}) {
+    if (!text.empty()) text += between;
+    text += std::string{before}.append(name);
+    if (rights == Rights::reading) break;
+  }
+  return text;
+}
+
+template <int = 0> inline std::string set_capability(const Observer& us, Rights rights = Rights::reading) {
+  return "sudo setcap " + capabilities_of(rights) + " " + our_program(us);
 }
 
 // Neither root nor setcap gives what the bounding set of a container or a service lacks.
-template <int = 0> inline std::string container_grant(const Observer& us) {
+template <int = 0> inline std::string container_grant(const Observer& us, Rights rights = Rights::reading) {
   const std::string root = us.status.user == 0 ? "" : ", and run as root in it";
   switch (us.container) {
     case Container::kubernetes:
-      return "give the container securityContext.capabilities.add: [SYS_PTRACE]" + root;
+      return "give the container securityContext.capabilities.add: [" +
+             added_capabilities(rights, "", ", ") + "]" + root;
     case Container::podman:
-      return "start the container with: podman run --cap-add=SYS_PTRACE" + root;
+      return "start the container with: podman run " +
+             added_capabilities(rights, "--cap-add=", " ") + root;
     case Container::docker:
-      return "start the container with: docker run --cap-add=SYS_PTRACE" + root;
+      return "start the container with: docker run " +
+             added_capabilities(rights, "--cap-add=", " ") + root;
     case Container::other:
-      return "start the container with the capability SYS_PTRACE" + root;
+      return std::string{"start the container with the "} +
+             (rights == Rights::reading ? "capability " : "capabilities ") +
+             added_capabilities(rights, "", ", ") + root;
     case Container::none:
       break;
   }
-  return "run as root in a session that has not given up CAP_SYS_PTRACE (of a service: "
-         "CapabilityBoundingSet=CAP_SYS_PTRACE)";
+  return "run as root in a session that has not given up " +
+         added_capabilities(rights, "CAP_", ", ") +
+         " (of a service: CapabilityBoundingSet=" + added_capabilities(rights, "CAP_", " ") + ")";
 }
 
-// How to get the right to read every process. A file's capabilities count only where the bounding set
-// has them, where no_new_privs is off, and on a file system that is not mounted nosuid.
-template <int = 0> inline std::string grant(const Observer& us) {
-  if (us.status.user == 0 || !us.may_get_tracing()) return container_grant(us);
+// How to get these rights. A file's capabilities count only where the bounding set has them, where
+// no_new_privs is off, and on a file system that is not mounted nosuid.
+template <int = 0> inline std::string grant(const Observer& us, Rights rights = Rights::reading) {
+  const bool obtainable =
+      rights == Rights::reading ? us.may_get_tracing() : us.may_get_kernel_sampling();
+  if (us.status.user == 0 || !obtainable) return container_grant(us, rights);
   if (us.status.no_new_privileges) {
     return "run as root, or where no_new_privs is off (Kubernetes: allowPrivilegeEscalation: true; "
            "systemd: NoNewPrivileges=no) and once: " +
-           set_capability(us);
+           set_capability(us, rights);
   }
   if (us.nosuid) {
     return "run as root, or copy tachyon to a file system that is not mounted nosuid and set its "
-           "capability there: sudo setcap cap_sys_ptrace=ep tachyon";
+           "capability there: sudo setcap " +
+           capabilities_of(rights) + " tachyon";
   }
-  return "run as root, or once: " + set_capability(us);
+  return "run as root, or once: " + set_capability(us, rights);
 }
 
-template <int = 0> inline std::string without_filter(const Observer& us) {
+template <int = 0> inline std::string without_filter(const Observer& us, Rights rights = Rights::reading) {
   switch (us.container) {
     case Container::kubernetes:
-      return container_grant(us) + ", or securityContext.seccompProfile.type: Unconfined";
+      return container_grant(us, rights) + ", or securityContext.seccompProfile.type: Unconfined";
     case Container::podman:
     case Container::docker:
-      return container_grant(us) + ", or with --security-opt seccomp=unconfined";
+      return container_grant(us, rights) + ", or with --security-opt seccomp=unconfined";
     default:
       return "run tachyon where no such filter is in force (of a service: SystemCallFilter=)";
   }
@@ -17148,7 +17197,7 @@ class CodeCache {
     const auto found = codes_.find(at.value);
     if (found == codes_.end()) return nullptr;
     Code& code = *found->second;
-    return code.validated == epoch || code.checked == walk_ ? &code : nullptr;
+    return code.validated == epoch || code.checked == walk_ || memory_is_gone_ ? &code : nullptr;
   }
 
   // An object that is alive cannot become another one while the epoch lasts. A dead one can, and is
@@ -17240,6 +17289,9 @@ class CodeCache {
     if (fresh) at->second = make_frame(code, unit, opcode);
     return at->second;
   }
+
+  // Nothing can be read any more: what is known is what it was when it was last looked at.
+  void note_memory_is_gone() noexcept { memory_is_gone_ = true; }
 
   // Objects replaced since the last call are only freed here: between two walks.
   void sweep() noexcept {
@@ -17429,6 +17481,7 @@ class CodeCache {
   std::vector<std::unique_ptr<Code>> retired_;
   std::uint64_t generation_ = 0;
   std::uint64_t replaced_ = 0;
+  bool memory_is_gone_ = false;
   std::uint64_t walk_ = 1;
   std::uint64_t copies_asked_ = 0;
   std::uint64_t kept_units_ = 0;
@@ -17835,7 +17888,7 @@ struct Link {
   Address executable{};
   Address instruction{};
   Address previous{};
-  Code* code = nullptr;  // none: a shim
+  Code* code = nullptr;  // none: a shim, or it is gone
   std::uint32_t unit = 0;
   std::int32_t thread_index = 0;
   std::uint8_t owner = 0;
@@ -17889,6 +17942,13 @@ class Chain {
     links_.push_back(link);
   }
 
+  // Nothing is known of its code: `id` stands for it.
+  template <int = 0> void push_unnamed(const RawFrame& frame, FrameId id, StackBuilder& builder) {
+    Link link = basis(frame);
+    link.stack = builder.push(stack(), id);
+    links_.push_back(link);
+  }
+
   // `id` is the frame to show; a hidden one leaves the stack as it is.
   template <int = 0> void push_python(const RawFrame& frame, Code& code, std::uint32_t unit, bool on_data_stack,
                    std::uint8_t raw_opcode, const FrameId* id, const FrameId* native,
@@ -17932,6 +17992,7 @@ class ChainMaker {
   ChainMaker(const L& layout, SharedTables& tables, ShownFrames shown)
       : layout_{layout}, codes_{layout, tables}, builder_{tables} {
     native_ = builder_.synthetic("<native>", FrameKind::native);
+    unnamed_ = builder_.synthetic("<freed code>", FrameKind::truncated);
     show_native_ = shown.native;
     wants_opcodes_ = shown.opcodes && layout.opcodes.known();
     for (unsigned raw = 0; raw < calls_c_.size(); ++raw) {
@@ -17969,6 +18030,11 @@ class ChainMaker {
     chain.push_python(placed.frame, *placed.code, placed.unit, placed.on_data_stack,
                       placed.raw_opcode, placed.complete ? &id : nullptr,
                       show_native_ ? &native_ : nullptr, builder_);
+  }
+
+  // A frame that was recorded, and whose code was freed before it could be named.
+  void push_unnamed(Chain& chain, const RawFrame& frame) {
+    chain.push_unnamed(frame, unnamed_, builder_);
   }
 
   // The whole chain of a stack whose frames are placed. What the limits left out is named in a frame
@@ -18126,6 +18192,7 @@ class ChainMaker {
   CodeCache<L> codes_;
   StackBuilder builder_;
   FrameId native_{};
+  FrameId unnamed_{};
   bool show_native_ = false;
   bool wants_opcodes_ = false;
   std::array<OpcodeId, 256> known_opcodes_{};
@@ -22478,6 +22545,8 @@ class Assembler {
   constexpr void bit_or(Register dst, std::int32_t v) noexcept { emit(0x47, dst, {}, 0, v); }
   // 4f sd 00 00 00 00 00 00   dst |= src
   constexpr void bit_or(Register dst, Register src) noexcept { emit(0x4f, dst, src, 0, 0); }
+  // af sd 00 00 00 00 00 00   dst ^= src
+  constexpr void bit_xor(Register dst, Register src) noexcept { emit(0xaf, dst, src, 0, 0); }
   // 67 0d 00 00 im 00 00 00   dst <<= immediate
   constexpr void shift_left(Register dst, std::int32_t n) noexcept { emit(0x67, dst, {}, 0, n); }
   // 77 0d 00 00 im 00 00 00   dst >>= immediate, zeroes come in
@@ -22598,7 +22667,9 @@ struct MapShape {
   std::uint32_t key_size = 4;
   std::uint32_t value_size = 4;
   std::uint32_t entries = 1;
+  std::uint32_t flags = 0;
 };
+inline constexpr std::uint32_t can_be_mapped = 1 << 10;
 
 namespace detail {
 
@@ -22680,6 +22751,7 @@ template <int = 0> inline Result<Descriptor> create_map(const MapShape& shape) n
   argument.key_size = shape.key_size;
   argument.value_size = shape.value_size;
   argument.entries = shape.entries;
+  argument.flags = shape.flags;
   const int number = detail::bpf(detail::BpfCommand::create_map, argument);
   if (number < 0) return refused_by_kernel(errno);
   return Descriptor{number};
@@ -22918,6 +22990,10 @@ template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
 // own: it is drawn anew between 0.5 and 1.5 times what was asked for, every time the ring is
 // drained.
 //
+// The tick event also tells when the thread starts another one or ends: its descriptor becomes
+// readable. For that it has two pages, into which the kernel writes what nobody reads: what there
+// is to know stands in the interpreter's list.
+//
 // An event takes a descriptor, and its link to the program another. The switch event's own is not
 // needed once it is on, so a thread takes three.
 namespace tachyon::kernel {
@@ -22941,6 +23017,9 @@ static_assert(sizeof(EventShape) == 64);
 
 inline constexpr std::uint64_t cpu_clock = 0, context_switches = 3;
 inline constexpr std::uint64_t disabled = 1;
+// The address of a thread state means nothing to the program that comes next.
+inline constexpr std::uint64_t until_exec = std::uint64_t{1} << 36;
+inline constexpr std::uint64_t tells_of_threads = std::uint64_t{1} << 13 | std::uint64_t{1} << 14;
 inline constexpr unsigned long enable_event = 0x2400, set_event_period = 0x40082404;
 inline constexpr unsigned long close_on_exec = 8;
 
@@ -22956,6 +23035,30 @@ template <int = 0> inline Result<Descriptor> open_event(const EventShape& shape,
 
 }  // namespace detail
 
+// The pages of an event that tells of threads: in a mapping that cannot be written, the kernel writes
+// over what it has written.
+class NewsPages {
+ public:
+  NewsPages() noexcept = default;
+  template <int = 0> explicit NewsPages(const Descriptor& event) noexcept
+      : size_{2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))},
+        at_{::mmap(nullptr, size_, PROT_READ, MAP_SHARED, event.get(), 0)} {}
+  NewsPages(NewsPages&& other) noexcept
+      : size_{other.size_}, at_{std::exchange(other.at_, MAP_FAILED)} {}
+  NewsPages& operator=(NewsPages&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(at_, other.at_);
+    return *this;
+  }
+  ~NewsPages() {
+    if (at_ != MAP_FAILED) ::munmap(at_, size_);
+  }
+
+ private:
+  std::size_t size_ = 0;
+  void* at_ = MAP_FAILED;
+};
+
 // Which events could not be had, and why. Those threads are not sampled.
 struct EventLosses {
   std::uint64_t ended = 0;           // the thread had, before we came
@@ -22970,6 +23073,7 @@ struct EventPlan {
   std::uint64_t period = 1'000'000;  // ns of the thread's processor time between two ticks
   bool ticks = true;
   bool switches = true;
+  bool threads = false;  // news of threads that it starts
 };
 
 // The events of one thread. Closed with their owner.
@@ -22993,6 +23097,9 @@ class ThreadEvents {
     return why;
   }
 
+  // Becomes readable when the thread has started another one, or has ended, if that was planned.
+  template <int = 0> const Descriptor& news() const noexcept { return tick_; }
+
   template <int = 0> void set_period(std::uint64_t period) noexcept {
     if (tick_) (void)::ioctl(tick_.get(), detail::set_event_period, &period);
   }
@@ -23013,8 +23120,10 @@ class ThreadEvents {
                         const Descriptor& program) noexcept {
     Descriptor switches;
     if (plan.switches) {
-      auto event = detail::open_event(
-          {.config = detail::context_switches, .period = 1, .flags = detail::disabled}, tid, -1);
+      auto event = detail::open_event({.config = detail::context_switches,
+                                       .period = 1,
+                                       .flags = detail::disabled | detail::until_exec},
+                                      tid, -1);
       if (!event) return event.error();
       if (const auto ok = within_limit(*event); !ok) return ok;
       auto link = link_program(program, *event, thread | 1);
@@ -23025,14 +23134,20 @@ class ThreadEvents {
     if (plan.ticks) {
       // A member of the group is on as soon as its leader is.
       const int leader = switches ? switches.get() : -1;
-      auto event = detail::open_event({.config = detail::cpu_clock,
-                                       .period = plan.period,
-                                       .flags = leader < 0 ? detail::disabled : 0},
-                                      tid, leader);
+      detail::EventShape shape{
+          .config = detail::cpu_clock, .period = plan.period, .flags = detail::until_exec};
+      if (leader < 0) shape.flags |= detail::disabled;
+      if (plan.threads) {
+        shape.flags |= detail::tells_of_threads;
+        shape.wakeup = 1;  // for every byte
+      }
+      auto event = detail::open_event(shape, tid, leader);
       if (!event) return event.error();
       if (const auto ok = within_limit(*event); !ok) return ok;
       auto link = link_program(program, *event, thread);
       if (!link) return link.error();
+      // Where there is no memory for them, threads are found a little later.
+      if (plan.threads) pages_ = NewsPages{*event};
       tick_ = std::move(*event);
       tick_link_ = std::move(*link);
     }
@@ -23042,6 +23157,7 @@ class ThreadEvents {
   }
 
   Descriptor tick_;
+  NewsPages pages_;
   Descriptor tick_link_;
   Descriptor switch_link_;
 };
@@ -23057,7 +23173,7 @@ class ThreadEvents {
 //   +--------+---------------------------+---------+---------+----
 //   | header | thread state, words [a, b)| frame 0 | frame 1 | ...      leaf first
 //   +--------+---------------------------+---------+---------+----
-//     120      b - a, see ThreadWords      32        32
+//     128      b - a, see ThreadWords      32        32
 //
 // A frame, as far as it is needed to name it. Its own address is the `previous` of the frame before
 // it; that of the first is in the header.
@@ -23077,17 +23193,23 @@ struct RecordHeader {
   std::uint32_t tid = 0;       // as the initial pid namespace numbers it
   std::uint32_t flags = 0;
   std::uint32_t frames = 0;
-  std::uint32_t task_state = 0;  // the kernel's, when it switched; see RecordFlag::state_known
-  std::uint64_t leaf = 0;        // the current frame
-  std::uint64_t next = 0;        // where the program stopped following: zero at a proper bottom
-  std::int64_t system_call = 0;  // in which the thread was; see RecordFlag::call_known
-  std::uint64_t collecting = 0;  // is a garbage collection on?
-  std::uint64_t gc_frame = 0;    // the frame in which it began, where the interpreter says
-  std::uint64_t generation = 0;  // counts code objects that have died, where it does
-  std::uint64_t gil_holder = 0;  // where threads do not say themselves
-  std::uint64_t bottom = 0;      // the sentinel below all frames, where there is one
+  std::uint32_t task_state = 0;     // the kernel's, when it switched; see RecordFlag::state_known
+  std::uint64_t leaf = 0;           // the current frame
+  std::uint64_t next = 0;           // where the program stopped following: zero at a proper bottom
+  std::uint64_t call_argument = 0;  // of the system call: its first ...
+  std::uint64_t system_call = 0;    // ... and which it is, in the lower half; see call_number()
+  std::uint64_t collecting = 0;     // is a garbage collection on?
+  std::uint64_t gc_frame = 0;       // the frame in which it began, where the interpreter says
+  std::uint64_t generation = 0;     // counts code objects that have died, where it does
+  std::uint64_t gil_holder = 0;     // where threads do not say themselves
+  std::uint64_t bottom = 0;         // the sentinel below all frames, where there is one
 };
-static_assert(sizeof(RecordHeader) == 120);
+static_assert(sizeof(RecordHeader) == 128);
+
+// -1: the thread was interrupted, and is in none. Only with RecordFlag::call_known.
+constexpr std::int32_t call_number(const RecordHeader& header) noexcept {
+  return static_cast<std::int32_t>(header.system_call & 0xffffffff);
+}
 
 enum class RecordFlag : std::uint32_t {
   switched = 1,      // it went to sleep or lost its processor; otherwise a tick of its clock
@@ -23096,7 +23218,7 @@ enum class RecordFlag : std::uint32_t {
   no_thread = 8,     // ... the thread state
   exception = 16,    // one is being handled or propagated
   state_known = 32,  // RecordHeader::task_state
-  call_known = 64,   // RecordHeader::system_call
+  call_known = 64,   // RecordHeader::call_argument and system_call
 };
 
 struct RecordFrame {
@@ -23204,6 +23326,7 @@ enum class Place : std::uint8_t {
   ring_map,
   program_map,
   loss_map,
+  seen_map,    // see seen_code.hpp
   runtime,     // the target's runtime
   none,        // its None
   task_state,  // where this kernel keeps the state in its task_struct; zero: unknown
@@ -23221,19 +23344,21 @@ static_assert(most_frames <= frames_a_program * 33);
 // The scratch of a processor, an element of the scratch map. The record is made here, and copied
 // into the ring when it is complete.
 //
-//   +----------+-----+------+--------+---------------
-//   | resuming | at  | slot | unused | record ...
-//   +----------+-----+------+--------+---------------
-//     0          8     16     24       32
+//   +----------+-----+------+---------+---------------
+//   | resuming | at  | slot | unknown | record ...
+//   +----------+-----+------+---------+---------------
+//     0          8     16     24        32
 struct Scratch {
   static constexpr std::int32_t resuming = 0;  // not zero: the program has called itself
   static constexpr std::int32_t at = 8;        // the next frame
   static constexpr std::int32_t slot = 16;     // where in the record it goes, from the first frame
+  static constexpr std::int32_t unknown = 24;  // not zero: some code has not been seen yet
   static constexpr std::int32_t record = 32;
   static constexpr std::uint32_t slot_size = sizeof(RecordFrame);
 
-  static constexpr std::uint32_t size(const ThreadWords& words) noexcept {
-    return static_cast<std::uint32_t>(record + sizeof(RecordHeader)) + words.size +
+  // Of every program, so that all of them may have the same one.
+  static constexpr std::uint32_t size() noexcept {
+    return static_cast<std::uint32_t>(record + sizeof(RecordHeader)) + ThreadWords::most +
            most_frames * slot_size;
   }
 };
@@ -23277,6 +23402,406 @@ constexpr FrameWords frame_words(const L& layout) noexcept {
 
 }  // namespace tachyon::kernel
 
+// ---- tachyon/kernel/ring.hpp ----
+
+#include <atomic>
+
+// The reader's end of the ring that programs put their records into.
+//
+//   page 0               page 1               pages 2 ...                  the same pages again
+//   +------------------+ +------------------+ +--------------------------+--------------------------
+//   | taken (ours)     | | put (the kernel's)| | len | rec | len | rec .. | ...
+//   +------------------+ +------------------+ +--------------------------+--------------------------
+//
+// Both are counts of bytes that only grow. A record has eight bytes before it: its length, bit 31
+// of it set while it is being written, bit 30 when it was given up; then four bytes of the
+// kernel's. The next one begins at a multiple of eight. Since the pages are there twice, a record
+// that runs past the end can be read in one piece.
+//
+// The kernel's positions are taken as they are, but no length leads out of the mapping.
+namespace tachyon::kernel {
+
+namespace detail {
+
+inline constexpr std::uint32_t being_written = 1U << 31;
+inline constexpr std::uint32_t unwanted = 1U << 30;
+inline constexpr std::size_t record_head = 8;
+
+// Takes records from `taken` up to `put` out of a ring of `size` bytes, which is a power of two, and
+// returns how far it came. `data` holds the ring twice. `visit` gets the bytes of each.
+template <class Visit>
+std::uint64_t take_records(const std::byte* data, std::uint64_t size, std::uint64_t taken,
+                           std::uint64_t put, Visit&& visit) {
+  if (put - taken > size) return put;  // no kernel says that
+  while (taken < put) {
+    const std::byte* const at = data + (taken & (size - 1));
+    const auto word = std::atomic_ref<std::uint32_t>{*reinterpret_cast<std::uint32_t*>(
+                                                         const_cast<std::byte*>(at))}
+                          .load(std::memory_order_acquire);
+    if ((word & being_written) != 0) break;
+    const std::uint64_t length = word & ~(being_written | unwanted);
+    const std::uint64_t whole = (record_head + length + 7) / 8 * 8;
+    if (whole > put - taken) return put;
+    if ((word & unwanted) == 0) visit(Bytes{at + record_head, static_cast<std::size_t>(length)});
+    taken += whole;
+  }
+  return taken;
+}
+
+}  // namespace detail
+
+class Ring {
+ public:
+  // `size` is a power of two, and whole pages.
+  template <int = 0> static Result<Ring> create(std::uint32_t size) noexcept {
+    auto map = create_map({MapType::ring, 0, 0, size});
+    if (!map) return map.error();
+    Ring out;
+    out.map_ = std::move(*map);
+    out.size_ = size;
+    out.page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const int file = out.map_.get();
+    out.taken_ = ::mmap(nullptr, out.page_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (out.taken_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.put_ =
+        ::mmap(nullptr, out.behind(), PROT_READ, MAP_SHARED, file, static_cast<off_t>(out.page_));
+    if (out.put_ == MAP_FAILED) return refused_by_kernel(errno);
+    return out;
+  }
+  Ring(Ring&& other) noexcept
+      : map_{std::move(other.map_)},
+        size_{other.size_},
+        page_{other.page_},
+        taken_{std::exchange(other.taken_, MAP_FAILED)},
+        put_{std::exchange(other.put_, MAP_FAILED)} {}
+  Ring& operator=(Ring&&) = delete;
+  ~Ring() {
+    if (taken_ != MAP_FAILED) ::munmap(taken_, page_);
+    if (put_ != MAP_FAILED) ::munmap(put_, behind());
+  }
+
+  template <int = 0> const Descriptor& map() const noexcept { return map_; }
+
+  // Calls visit(Bytes) for every record that is complete, in the order in which they were put.
+  template <class Visit>
+  void drain(Visit&& visit) {
+    const std::uint64_t put = count(put_).load(std::memory_order_acquire);
+    const std::uint64_t taken = count(taken_).load(std::memory_order_relaxed);
+    const auto* const data = static_cast<const std::byte*>(put_) + page_;
+    const std::uint64_t now = detail::take_records(data, size_, taken, put, visit);
+    count(taken_).store(now, std::memory_order_release);
+  }
+
+ private:
+  Ring() noexcept = default;
+
+  template <int = 0> std::size_t behind() const noexcept { return page_ + 2 * std::size_t{size_}; }
+  template <int = 0> static std::atomic_ref<std::uint64_t> count(void* page) noexcept {
+    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(page)};
+  }
+
+  Descriptor map_;
+  std::uint32_t size_ = 0;
+  std::size_t page_ = 0;
+  void* taken_ = MAP_FAILED;
+  void* put_ = MAP_FAILED;
+};
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/seen_code.hpp ----
+
+// Which code objects the reader has seen, as the program in the kernel is told: so that it wakes the
+// reader when there is another one, and only then. A code object has to be read while it is there,
+// and that of a module is gone as soon as an import has run it: of a program that imports for half a
+// second a quarter of the samples had one that was freed within the millisecond.
+//
+//   address of a code object:  ... xxxx xxxx xxxx xxxx xxxx 0000
+//                                      `--- slot ---'            16,384 of them
+//   +------+-----------+---------+---------+---------+----
+//   | died |           | address | address |    0    | ...      what was seen last that has this slot
+//   +------+-----------+---------+---------+---------+----
+//     0                  4096
+//
+// The first word is how many code objects had died when the reader last asked, where the interpreter
+// counts them: another one may lie now where one has died.
+//
+// Two that share a slot and take turns are both taken for unknown: then the reader is woken in vain,
+// sees that, and listens less.
+namespace tachyon::kernel {
+
+class SeenCode {
+ public:
+  static constexpr std::uint32_t slots = 1 << 14;
+  static constexpr std::uint32_t died = 0;
+  static constexpr std::uint32_t first_slot = 4096;
+  static constexpr std::uint32_t bytes = first_slot + slots * 8;
+  // From an address to the offset of its slot among the slots: shifted to the right, and masked.
+  static constexpr std::int32_t shift = 1;
+  static constexpr std::int32_t mask = static_cast<std::int32_t>(slots * 8 - 8);
+
+  static constexpr std::size_t offset_of(std::uint64_t executable) noexcept {
+    return first_slot +
+           static_cast<std::size_t>(executable >> shift & static_cast<std::uint64_t>(mask));
+  }
+
+  template <int = 0> static Result<SeenCode> create() noexcept {
+    auto map = create_map({MapType::array, 4, bytes, 1, can_be_mapped});
+    if (!map) return map.error();
+    SeenCode out;
+    out.map_ = std::move(*map);
+    out.at_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, out.map_.get(), 0);
+    if (out.at_ == MAP_FAILED) return refused_by_kernel(errno);
+    return out;
+  }
+  SeenCode(SeenCode&& other) noexcept
+      : map_{std::move(other.map_)}, at_{std::exchange(other.at_, MAP_FAILED)} {}
+  SeenCode& operator=(SeenCode&&) = delete;
+  ~SeenCode() {
+    if (at_ != MAP_FAILED) ::munmap(at_, bytes);
+  }
+
+  template <int = 0> const Descriptor& map() const noexcept { return map_; }
+
+  template <int = 0> void set_died(std::uint64_t count) noexcept {
+    static_cast<std::uint64_t*>(at_)[died / 8] = count;
+  }
+  // False: it was known.
+  template <int = 0> bool add(std::uint64_t executable) noexcept {
+    std::uint64_t& slot = static_cast<std::uint64_t*>(at_)[offset_of(executable) / 8];
+    return std::exchange(slot, executable) != executable;
+  }
+
+ private:
+  SeenCode() noexcept = default;
+
+  Descriptor map_;
+  void* at_ = MAP_FAILED;
+};
+static_assert(SeenCode::offset_of(0x7fff'0000'0010) == SeenCode::first_slot + 8);
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/recorder.hpp ----
+
+#include <mutex>
+
+// The program in the kernel with its maps: it records the threads that are watched, and what it has
+// recorded is drained here.
+namespace tachyon::kernel {
+
+struct LossCounts {
+  std::array<std::uint64_t, loss_count> counts{};
+
+  template <int = 0> std::uint64_t operator[](Loss loss) const noexcept {
+    return counts[static_cast<std::size_t>(loss)];
+  }
+};
+
+// The number of processors that this kernel may ever have: a list such as "0-3,8" ends with the
+// last of them.
+template <int = 0> inline std::uint32_t count_processors(std::string_view list) noexcept {
+  std::uint32_t last = 0;
+  const std::size_t from = list.find_last_of("-,") + 1;  // past the end comes out as the beginning
+  std::from_chars(list.data() + from, list.data() + list.size(), last);
+  return std::min(last, std::uint32_t{65535}) + 1;
+}
+
+class Recorder {
+ public:
+  struct Places {
+    Address runtime{};
+    Address none{};
+    std::uint32_t task_state = 0;  // zero: this kernel does not say
+  };
+
+  // `words` are the verifier's, should it refuse the program.
+  template <int = 0> static Result<Recorder> create(const Program& program, const Places& places,
+                                 std::uint32_t ring_size, std::string& words);
+
+  template <int = 0> const Descriptor& program() const noexcept { return program_; }
+  // Of the records.
+  template <int = 0> const ThreadWords& thread_words() const noexcept { return words_; }
+  // Becomes readable, once, when a record has code that has not been seen.
+  template <int = 0> const Descriptor& news() const noexcept { return ring_.map(); }
+  template <int = 0> SeenCode& seen_code() noexcept { return seen_; }
+
+  // Calls visit(Record) for all that has been recorded since the last time.
+  template <class Visit>
+  void drain(Visit&& visit) {
+    ring_.drain([&](Bytes bytes) {
+      if (const auto record = Record::parse(bytes, words_.size)) visit(*record);
+    });
+  }
+
+  template <int = 0> LossCounts losses() const {
+    LossCounts out;
+    const std::uint32_t key = 0;
+    std::vector<LossCounts> all(processors_);
+    if (!look_up(loss_map_, &key, all.data())) return out;
+    for (const LossCounts& one : all) {
+      for (std::size_t i = 0; i < loss_count; ++i) out.counts[i] += one.counts[i];
+    }
+    return out;
+  }
+
+ private:
+  template <int = 0> Recorder(Ring ring, SeenCode seen, std::uint32_t processors, ThreadWords words) noexcept
+      : ring_{std::move(ring)}, seen_{std::move(seen)}, processors_{processors}, words_{words} {}
+
+  // One for all recorders that there are: it has 130 KB for each processor, and a tree of processes
+  // has a recorder for each of them.
+  template <int = 0> static Result<std::shared_ptr<const Descriptor>> share_scratch(std::uint32_t processors) {
+    static std::mutex lock;
+    static std::weak_ptr<const Descriptor> known;
+    const std::lock_guard hold{lock};
+    if (auto shared = known.lock()) return shared;
+    auto map = create_map({MapType::array, 4, Scratch::size(), processors});
+    if (!map) return map.error();
+    auto fresh = std::make_shared<const Descriptor>(std::move(*map));
+    known = fresh;
+    return fresh;
+  }
+
+  template <int = 0> static std::uint32_t processors() {
+    const auto file = open_for_reading("/sys/devices/system/cpu/possible");
+    const auto text = file ? read_whole(*file, 4096) : Result<std::string>{file.error()};
+    return text ? count_processors(*text) : 65536;
+  }
+
+  Ring ring_;
+  SeenCode seen_;
+  std::uint32_t processors_;
+  ThreadWords words_;
+  std::shared_ptr<const Descriptor> scratch_map_;
+  Descriptor program_map_;
+  Descriptor loss_map_;
+  Descriptor program_;
+};
+
+template <int> inline Result<Recorder> Recorder::create(const Program& program, const Places& places,
+                                         std::uint32_t ring_size, std::string& words) {
+  if (!program.good) return Errc::unsupported;
+  auto ring = Ring::create(ring_size);
+  if (!ring) return ring.error();
+  auto seen = SeenCode::create();
+  if (!seen) return seen.error();
+  Recorder out{std::move(*ring), std::move(*seen), processors(), program.words};
+  auto scratch = share_scratch(out.processors_);
+  if (!scratch) return scratch.error();
+  auto programs = create_map({MapType::program_array, 4, 4, 1});
+  if (!programs) return programs.error();
+  auto losses = create_map({MapType::processor_array, 4, sizeof(LossCounts), 1});
+  if (!losses) return losses.error();
+  ProgramCode code = program.code;
+  const auto fill = [&](Place place, std::uint64_t value) {
+    code.resolve(static_cast<std::uint8_t>(place), value);
+  };
+  const auto number = [](const Descriptor& map) { return static_cast<std::uint64_t>(map.get()); };
+  fill(Place::scratch_map, number(**scratch));
+  fill(Place::ring_map, number(out.ring_.map()));
+  fill(Place::program_map, number(*programs));
+  fill(Place::loss_map, number(*losses));
+  fill(Place::seen_map, number(out.seen_.map()));
+  fill(Place::runtime, places.runtime.value);
+  fill(Place::none, places.none.value);
+  fill(Place::task_state, places.task_state);
+  auto loaded = load_program(std::span{code.instructions}.first(code.size), words);
+  if (!loaded) return loaded.error();
+  // What it calls to go on is itself.
+  const std::uint32_t first = 0;
+  const int itself = loaded->get();
+  if (const auto ok = update_map(*programs, &first, &itself); !ok) return ok.error();
+  out.scratch_map_ = std::move(*scratch);
+  out.program_map_ = std::move(*programs);
+  out.loss_map_ = std::move(*losses);
+  out.program_ = std::move(*loaded);
+  return out;
+}
+
+}  // namespace tachyon::kernel
+
+// ---- tachyon/kernel/cost.hpp ----
+
+// What a sample costs the thread that it is taken of, in nanoseconds: measured on the machine at
+// hand, because an interrupt takes 1 to 2 us on bare metal and 20 in a virtual machine.
+//
+// We let ourselves be sampled, and do nothing but look at the clock. Where two looks lie further
+// apart than usual, the kernel had the processor:
+//
+//   | | | | | | |=============| | | | | | |      '|' a look at the clock
+//               ^ an interrupt, and the program
+//
+// The median is not disturbed by the few times that another thread had it. A thread without frames
+// stands in for a real one; following a frame takes 0.05 us more.
+namespace tachyon::kernel {
+
+namespace detail {
+
+// The gaps between looks at the clock that are no usual ones; `least` is the shortest.
+struct Gaps {
+  std::vector<std::uint64_t> long_ones{};
+  std::uint64_t least = ~std::uint64_t{0};
+};
+
+template <int = 0> inline Gaps watch_clock(std::size_t wanted, std::uint64_t most) {
+  constexpr unsigned unusual = 8, settled = 256;
+  Gaps out;
+  out.long_ones.reserve(wanted);
+  const std::uint64_t begun = monotonic_now();
+  std::uint64_t last = begun;
+  for (std::uint64_t i = 0; out.long_ones.size() < wanted && last - begun < most; ++i) {
+    const std::uint64_t now = monotonic_now();
+    const std::uint64_t gap = now - last;
+    if (i < settled) {
+      out.least = std::min(out.least, std::max<std::uint64_t>(gap, 1));
+    } else if (gap > unusual * out.least) {
+      out.long_ones.push_back(gap);
+    }
+    last = now;
+  }
+  return out;
+}
+
+}  // namespace detail
+
+// Zero: it cannot be told. Takes 3 ms, at most 15. What is recorded meanwhile is dropped.
+template <int = 0> inline std::uint64_t measure_cost(Recorder& recorder) {
+  constexpr std::uint64_t period = 50'000, most = 15'000'000;
+  constexpr std::size_t wanted = 64, least_samples = 8;
+  const ThreadWords& words = recorder.thread_words();
+  const std::vector<std::uint64_t> no_thread((words.first + words.size) / 8 + 1);
+  EventLosses losses;
+  std::size_t samples = 0;
+  detail::Gaps gaps;
+  {
+    constexpr std::int32_t ourselves = 0;
+    const auto events =
+        ThreadEvents::open(ourselves, reinterpret_cast<std::uintptr_t>(no_thread.data()),
+                           {.period = period, .switches = false}, recorder.program(), losses);
+    if (!events) return 0;
+    gaps = detail::watch_clock(wanted, most);
+  }
+  recorder.drain([&](const Record&) { ++samples; });
+  if (samples < least_samples || gaps.long_ones.size() < least_samples) return 0;
+  // Of the longest ones, as many as there were samples: the rest is noise.
+  const std::size_t rank = std::min(samples, gaps.long_ones.size()) / 2;
+  const auto middle = gaps.long_ones.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(gaps.long_ones.begin(), middle, gaps.long_ones.end(),
+                   [](std::uint64_t a, std::uint64_t b) { return a > b; });
+  return *middle - gaps.least;
+}
+
+// The same for every program that we load: measured once.
+template <int = 0> inline std::uint64_t sample_cost(Recorder& recorder) {
+  static std::atomic<std::uint64_t> known{0};
+  std::uint64_t cost = known.load(std::memory_order_relaxed);
+  if (cost == 0) known.store(cost = measure_cost(recorder), std::memory_order_relaxed);
+  return cost;
+}
+
+}  // namespace tachyon::kernel
+
 // ---- tachyon/kernel/program_emitter.hpp ----
 
 // What the program (program.hpp) is made of: which register and which piece of the stack holds
@@ -23300,6 +23825,7 @@ class ProgramEmitter {
   static constexpr std::int32_t context = -8;
   static constexpr std::int32_t key = -16;
   static constexpr std::int32_t word = -24;
+  static constexpr std::int32_t seen = -32;  // what is in the map of that name
   static constexpr std::int32_t item = -64;  // of the chain of exceptions
   static constexpr std::int32_t frame_copy = -64 - static_cast<std::int32_t>(FrameWords::most);
 
@@ -23415,7 +23941,7 @@ class ProgramWriter {
   using H = E::H;
 
   static constexpr R counter = E::counter, scratch = E::scratch, at = E::at, slot = E::slot;
-  static constexpr std::int32_t context = E::context, key = E::key, word = E::word;
+  static constexpr std::int32_t context = E::context, key = E::key, word = E::word, seen = E::seen;
   static constexpr std::int32_t item = E::item, frame_copy = E::frame_copy;
   static constexpr std::int32_t most_items = 16;
 
@@ -23440,6 +23966,8 @@ class ProgramWriter {
   constexpr void read_gil_holder() noexcept;
   constexpr void read_exception() noexcept;
   constexpr void find_leaf() noexcept;
+  constexpr void find_seen() noexcept;
+  constexpr void look_whether_seen() noexcept;
   constexpr void follow_frames() noexcept;
   constexpr void copy_frame() noexcept;
   constexpr void output() noexcept;
@@ -23487,12 +24015,14 @@ constexpr void ProgramWriter<L>::begin_record() noexcept {
   a_.store(W::four, scratch, E::in_record(offsetof(RecordHeader, tid)), R::r0);
   for (const std::size_t member :
        {offsetof(RecordHeader, leaf), offsetof(RecordHeader, next),
-        offsetof(RecordHeader, system_call), offsetof(RecordHeader, collecting),
-        offsetof(RecordHeader, gc_frame), offsetof(RecordHeader, generation),
-        offsetof(RecordHeader, gil_holder), offsetof(RecordHeader, bottom)}) {
+        offsetof(RecordHeader, call_argument), offsetof(RecordHeader, system_call),
+        offsetof(RecordHeader, collecting), offsetof(RecordHeader, gc_frame),
+        offsetof(RecordHeader, generation), offsetof(RecordHeader, gil_holder),
+        offsetof(RecordHeader, bottom)}) {
     a_.store(W::eight, scratch, E::in_record(member), 0);
   }
   a_.store(W::four, scratch, task_state, 0);
+  a_.store(W::eight, scratch, Scratch::unknown, 0);
   a_.move(slot, 0);
   a_.load(W::eight, R::r1, R::stack, context);
   a_.call(H::get_attach_cookie);
@@ -23521,15 +24051,17 @@ constexpr void ProgramWriter<L>::read_switch() noexcept {
   e_.set_flag(RecordFlag::state_known);
   a_.bind(unknown);
   if (needs_.system_call) {
-    // The number that the thread came into the kernel with; -1: an interrupt, no call.
-    const std::int32_t number = l_.build.arch == Arch::x86_64 ? 120 : 280;
+    // What the thread came into the kernel with, in its registers there: the first argument, and
+    // behind it the number of the call; -1: an interrupt, no call.
+    const std::int32_t registers = l_.build.arch == Arch::x86_64 ? 112 : 272;
     a_.call(H::get_current_task_btf);
     a_.move(R::r1, R::r0);
     a_.call(H::task_pt_regs);
     a_.move(R::r3, R::r0);
-    a_.add(R::r3, number);
-    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, system_call)));
-    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 8 : 4);
+    a_.add(R::r3, registers);
+    e_.point(R::r1, scratch, E::in_record(offsetof(RecordHeader, call_argument)));
+    a_.move(R::r2, l_.build.arch == Arch::x86_64 ? 16 : 12);
+    static_assert(offsetof(RecordHeader, system_call) == offsetof(RecordHeader, call_argument) + 8);
     a_.call(H::probe_read_kernel);
     a_.jump(ticks, R::r0, C::not_equal, 0);
     e_.set_flag(RecordFlag::call_known);
@@ -23647,6 +24179,40 @@ constexpr void ProgramWriter<L>::find_leaf() noexcept {
   a_.store(W::eight, scratch, Scratch::slot, 0);
 }
 
+// Where the slots are, of each of the programs that a record takes. Has any code died?
+template <class L>
+constexpr void ProgramWriter<L>::find_seen() noexcept {
+  a_.store(W::eight, R::stack, key, 0);
+  a_.map(R::r1, Place::seen_map);
+  e_.point(R::r2, R::stack, key);
+  a_.call(H::map_lookup);
+  a_.jump(leave_, R::r0, C::equal, 0);
+  a_.store(W::eight, R::stack, seen, R::r0);
+  if (!l_.interpreter.code_object_generation.present()) return;
+  a_.load(W::eight, R::r1, R::r0, static_cast<std::int32_t>(SeenCode::died));
+  a_.load(W::eight, R::r2, scratch, E::in_record(offsetof(RecordHeader, generation)));
+  a_.bit_xor(R::r1, R::r2);
+  a_.load(W::eight, R::r2, scratch, Scratch::unknown);
+  a_.bit_or(R::r1, R::r2);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r1);
+}
+
+// Whatever the code of the frame in r2 differs from is remembered, and how often does not matter. No
+// branch: the verifier would go through both.
+template <class L>
+constexpr void ProgramWriter<L>::look_whether_seen() noexcept {
+  a_.move(R::r3, R::r2);
+  a_.shift_right(R::r3, SeenCode::shift);
+  a_.bit_and(R::r3, SeenCode::mask);
+  a_.load(W::eight, R::r4, R::stack, seen);
+  a_.add(R::r4, R::r3);
+  a_.load(W::eight, R::r3, R::r4, static_cast<std::int32_t>(SeenCode::first_slot));
+  a_.bit_xor(R::r3, R::r2);
+  a_.load(W::eight, R::r4, scratch, Scratch::unknown);
+  a_.bit_or(R::r4, R::r3);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r4);
+}
+
 // The verifier goes through this loop once for every frame. What it may not know from here on, so
 // that it need not go through the end of the program for every frame too, is put into the scratch
 // and taken out again.
@@ -23655,6 +24221,7 @@ constexpr void ProgramWriter<L>::follow_frames() noexcept {
   constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
   const bpf::Label again = a_.label(), too_many = a_.label();
   a_.bind(resume_);
+  find_seen();
   a_.load(W::eight, at, scratch, Scratch::at);
   a_.load(W::eight, slot, scratch, Scratch::slot);
   a_.move(counter, static_cast<std::int32_t>(frames_a_program));
@@ -23705,6 +24272,7 @@ constexpr void ProgramWriter<L>::copy_frame() noexcept {
   a_.add(R::r1, slot);
   a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
   a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
+  look_whether_seen();
   a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
   a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
   a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
@@ -23744,7 +24312,12 @@ constexpr void ProgramWriter<L>::output() noexcept {
   a_.add(R::r3, static_cast<std::int32_t>(sizeof(RecordHeader) + words_.size));
   a_.map(R::r1, Place::ring_map);
   e_.point(R::r2, scratch, Scratch::record);
+  const bpf::Label quiet = a_.label();
+  a_.load(W::eight, R::r5, scratch, Scratch::unknown);
   a_.move(R::r4, 1);  // BPF_RB_NO_WAKEUP: the reader comes by itself
+  a_.jump(quiet, R::r5, C::equal, 0);
+  a_.move(R::r4, 2);  // BPF_RB_FORCE_WAKEUP
+  a_.bind(quiet);
   a_.call(H::ringbuf_output);
   a_.jump(sent, R::r0, C::equal, 0);
   e_.count_loss(Loss::ring_full);
@@ -23772,225 +24345,114 @@ inline constexpr Program program_of = make_program(L{}, needs);
 
 }  // namespace tachyon::kernel
 
-// ---- tachyon/kernel/ring.hpp ----
+// ---- tachyon/kernel/rights.hpp ----
 
-#include <atomic>
-
-// The reader's end of the ring that programs put their records into.
-//
-//   page 0               page 1               pages 2 ...                  the same pages again
-//   +------------------+ +------------------+ +--------------------------+--------------------------
-//   | taken (ours)     | | put (the kernel's)| | len | rec | len | rec .. | ...
-//   +------------------+ +------------------+ +--------------------------+--------------------------
-//
-// Both are counts of bytes that only grow. A record has eight bytes before it: its length, bit 31
-// of it set while it is being written, bit 30 when it was given up; then four bytes of the
-// kernel's. The next one begins at a multiple of eight. Since the pages are there twice, a record
-// that runs past the end can be read in one piece.
-//
-// The kernel's positions are taken as they are, but no length leads out of the mapping.
+// What keeps the kernel from taking samples for us, and what takes it out of the way. Whether it
+// does is found out by asking it, with the smallest program there is. Why not, it does not say:
+// what it looks at is looked at here, in its order. As in diagnose.hpp, one part sees and the other
+// speaks.
 namespace tachyon::kernel {
 
-namespace detail {
+// What the kernel is like, beside what circumstances.hpp knows.
+struct KernelFacts {
+  std::string release{};     // "5.10.0-32-amd64"
+  bool locked_down = false;  // in its mode "confidentiality"
 
-inline constexpr std::uint32_t being_written = 1U << 31;
-inline constexpr std::uint32_t unwanted = 1U << 30;
-inline constexpr std::size_t record_head = 8;
-
-// Takes records from `taken` up to `put` out of a ring of `size` bytes, which is a power of two, and
-// returns how far it came. `data` holds the ring twice. `visit` gets the bytes of each.
-template <class Visit>
-std::uint64_t take_records(const std::byte* data, std::uint64_t size, std::uint64_t taken,
-                           std::uint64_t put, Visit&& visit) {
-  if (put - taken > size) return put;  // no kernel says that
-  while (taken < put) {
-    const std::byte* const at = data + (taken & (size - 1));
-    const auto word = std::atomic_ref<std::uint32_t>{*reinterpret_cast<std::uint32_t*>(
-                                                         const_cast<std::byte*>(at))}
-                          .load(std::memory_order_acquire);
-    if ((word & being_written) != 0) break;
-    const std::uint64_t length = word & ~(being_written | unwanted);
-    const std::uint64_t whole = (record_head + length + 7) / 8 * 8;
-    if (whole > put - taken) return put;
-    if ((word & unwanted) == 0) visit(Bytes{at + record_head, static_cast<std::size_t>(length)});
-    taken += whole;
-  }
-  return taken;
-}
-
-}  // namespace detail
-
-class Ring {
- public:
-  // `size` is a power of two, and whole pages.
-  template <int = 0> static Result<Ring> create(std::uint32_t size) noexcept {
-    auto map = create_map({MapType::ring, 0, 0, size});
-    if (!map) return map.error();
-    Ring out;
-    out.map_ = std::move(*map);
-    out.size_ = size;
-    out.page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const int file = out.map_.get();
-    out.taken_ = ::mmap(nullptr, out.page_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (out.taken_ == MAP_FAILED) return refused_by_kernel(errno);
-    out.put_ =
-        ::mmap(nullptr, out.behind(), PROT_READ, MAP_SHARED, file, static_cast<off_t>(out.page_));
-    if (out.put_ == MAP_FAILED) return refused_by_kernel(errno);
-    return out;
-  }
-  Ring(Ring&& other) noexcept
-      : map_{std::move(other.map_)},
-        size_{other.size_},
-        page_{other.page_},
-        taken_{std::exchange(other.taken_, MAP_FAILED)},
-        put_{std::exchange(other.put_, MAP_FAILED)} {}
-  Ring& operator=(Ring&&) = delete;
-  ~Ring() {
-    if (taken_ != MAP_FAILED) ::munmap(taken_, page_);
-    if (put_ != MAP_FAILED) ::munmap(put_, behind());
-  }
-
-  template <int = 0> const Descriptor& map() const noexcept { return map_; }
-
-  // Calls visit(Bytes) for every record that is complete, in the order in which they were put.
-  template <class Visit>
-  void drain(Visit&& visit) {
-    const std::uint64_t put = count(put_).load(std::memory_order_acquire);
-    const std::uint64_t taken = count(taken_).load(std::memory_order_relaxed);
-    const auto* const data = static_cast<const std::byte*>(put_) + page_;
-    const std::uint64_t now = detail::take_records(data, size_, taken, put, visit);
-    count(taken_).store(now, std::memory_order_release);
-  }
-
- private:
-  Ring() noexcept = default;
-
-  template <int = 0> std::size_t behind() const noexcept { return page_ + 2 * std::size_t{size_}; }
-  template <int = 0> static std::atomic_ref<std::uint64_t> count(void* page) noexcept {
-    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(page)};
-  }
-
-  Descriptor map_;
-  std::uint32_t size_ = 0;
-  std::size_t page_ = 0;
-  void* taken_ = MAP_FAILED;
-  void* put_ = MAP_FAILED;
-};
-
-}  // namespace tachyon::kernel
-
-// ---- tachyon/kernel/recorder.hpp ----
-
-// The program in the kernel with its maps: it records the threads that are watched, and what it has
-// recorded is drained here.
-namespace tachyon::kernel {
-
-struct LossCounts {
-  std::array<std::uint64_t, loss_count> counts{};
-
-  template <int = 0> std::uint64_t operator[](Loss loss) const noexcept {
-    return counts[static_cast<std::size_t>(loss)];
+  // A program has to be told which thread its event belongs to.
+  template <int = 0> bool is_old() const noexcept {
+    const auto major = tachyon::detail::leading_number<unsigned>(release);
+    const std::size_t dot = release.find('.');
+    const std::string_view rest =
+        dot == std::string::npos ? std::string_view{} : std::string_view{release}.substr(dot + 1);
+    return major < 5 || (major == 5 && tachyon::detail::leading_number<unsigned>(rest) < 15);
   }
 };
 
-// The number of processors that this kernel may ever have: a list such as "0-3,8" ends with the
-// last of them.
-template <int = 0> inline std::uint32_t count_processors(std::string_view list) noexcept {
-  std::uint32_t last = 0;
-  const std::size_t from = list.find_last_of("-,") + 1;  // past the end comes out as the beginning
-  std::from_chars(list.data() + from, list.data() + list.size(), last);
-  return std::min(last, std::uint32_t{65535}) + 1;
-}
-
-class Recorder {
- public:
-  struct Places {
-    Address runtime{};
-    Address none{};
-    std::uint32_t task_state = 0;  // zero: this kernel does not say
-  };
-
-  // `words` are the verifier's, should it refuse the program.
-  template <int = 0> static Result<Recorder> create(const Program& program, const Places& places,
-                                 std::uint32_t ring_size, std::string& words);
-
-  template <int = 0> const Descriptor& program() const noexcept { return program_; }
-  // Of the records.
-  template <int = 0> const ThreadWords& thread_words() const noexcept { return words_; }
-
-  // Calls visit(Record) for all that has been recorded since the last time.
-  template <class Visit>
-  void drain(Visit&& visit) {
-    ring_.drain([&](Bytes bytes) {
-      if (const auto record = Record::parse(bytes, words_.size)) visit(*record);
-    });
-  }
-
-  template <int = 0> LossCounts losses() const {
-    LossCounts out;
-    const std::uint32_t key = 0;
-    std::vector<LossCounts> all(processors_);
-    if (!look_up(loss_map_, &key, all.data())) return out;
-    for (const LossCounts& one : all) {
-      for (std::size_t i = 0; i < loss_count; ++i) out.counts[i] += one.counts[i];
-    }
-    return out;
-  }
-
- private:
-  template <int = 0> Recorder(Ring ring, std::uint32_t processors, ThreadWords words) noexcept
-      : ring_{std::move(ring)}, processors_{processors}, words_{words} {}
-
-  template <int = 0> static std::uint32_t processors() {
-    const auto file = open_for_reading("/sys/devices/system/cpu/possible");
-    const auto text = file ? read_whole(*file, 4096) : Result<std::string>{file.error()};
-    return text ? count_processors(*text) : 65536;
-  }
-
-  Ring ring_;
-  std::uint32_t processors_;
-  ThreadWords words_;
-  Descriptor scratch_map_;
-  Descriptor program_map_;
-  Descriptor loss_map_;
-  Descriptor program_;
-};
-
-template <int> inline Result<Recorder> Recorder::create(const Program& program, const Places& places,
-                                         std::uint32_t ring_size, std::string& words) {
-  if (!program.good) return Errc::unsupported;
-  auto ring = Ring::create(ring_size);
-  if (!ring) return ring.error();
-  Recorder out{std::move(*ring), processors(), program.words};
-  auto scratch = create_map({MapType::array, 4, Scratch::size(program.words), out.processors_});
-  if (!scratch) return scratch.error();
-  auto programs = create_map({MapType::program_array, 4, 4, 1});
-  if (!programs) return programs.error();
-  auto losses = create_map({MapType::processor_array, 4, sizeof(LossCounts), 1});
-  if (!losses) return losses.error();
-  ProgramCode code = program.code;
-  const auto fill = [&](Place place, std::uint64_t value) {
-    code.resolve(static_cast<std::uint8_t>(place), value);
-  };
-  const auto number = [](const Descriptor& map) { return static_cast<std::uint64_t>(map.get()); };
-  fill(Place::scratch_map, number(*scratch));
-  fill(Place::ring_map, number(out.ring_.map()));
-  fill(Place::program_map, number(*programs));
-  fill(Place::loss_map, number(*losses));
-  fill(Place::runtime, places.runtime.value);
-  fill(Place::none, places.none.value);
-  fill(Place::task_state, places.task_state);
-  auto loaded = load_program(std::span{code.instructions}.first(code.size), words);
-  if (!loaded) return loaded.error();
-  // What it calls to go on is itself.
-  const std::uint32_t first = 0;
-  const int itself = loaded->get();
-  if (const auto ok = update_map(*programs, &first, &itself); !ok) return ok.error();
-  out.scratch_map_ = std::move(*scratch);
-  out.program_map_ = std::move(*programs);
-  out.loss_map_ = std::move(*losses);
-  out.program_ = std::move(*loaded);
+template <int = 0> inline KernelFacts observe_kernel() {
+  KernelFacts out;
+  utsname name{};
+  if (::uname(&name) == 0) out.release = name.release;
+  // The mode in force stands in brackets.
+  out.locked_down =
+      tachyon::detail::small_text("/sys/kernel/security/lockdown").find("[confidentiality]") !=
+      std::string::npos;
   return out;
+}
+
+// A program that does nothing, on an event of ourselves that never fires. All of it is gone again
+// when this returns.
+template <int = 0> inline Result<void> try_sampling() {
+  constexpr std::uint64_t seldom = 1'000'000'000'000;
+  bpf::Assembler<2> nothing;
+  nothing.move(bpf::Register::r0, 0);
+  nothing.exit();
+  const auto code = nothing.finish();
+  std::string words;
+  const auto program = load_program(std::span{code.instructions}.first(code.size), words);
+  if (!program) return program.error();
+  if (const auto ring = Ring::create(1 << 16); !ring) return ring.error();
+  EventLosses losses;
+  const auto events =
+      ThreadEvents::open(0, 0, {.period = seldom, .switches = true}, *program, losses);
+  if (!events) return events.error();
+  return {};
+}
+
+template <int = 0> inline Explanation explain_refusal(const Error& error, const Observer& us,
+                                   const KernelFacts& kernel) {
+  using namespace tachyon::detail;
+  const std::string what = "the kernel takes samples";
+  if (error.sys == EMFILE || error.sys == ENFILE) {
+    return {
+        what + " with three open files for each thread, and we may have " + decimal(us.open_files),
+        more_files(us)};
+  }
+  if (!us.has_kernel_sampling()) {
+    const bool half = has_capability(us.status.capabilities, cap_bpf) ||
+                      has_capability(us.status.capabilities, cap_perfmon);
+    const bool bpf = has_capability(us.status.capabilities, cap_bpf);
+    const std::string lacking = !half ? "CAP_BPF and CAP_PERFMON, and we have neither"
+                                      : std::string{"CAP_BPF and CAP_PERFMON, and we lack "} +
+                                            (bpf ? "CAP_PERFMON" : "CAP_BPF");
+    return {what + " only for who has " + lacking, grant(us, Rights::sampling)};
+  }
+  if (error.code == Errc::not_permitted && us.has_user_namespace()) {
+    return {what + " for nobody whose capabilities count in a user namespace only",
+            "run tachyon outside of that namespace, as root"};
+  }
+  if (error.code == Errc::not_permitted && kernel.locked_down) {
+    return {"the kernel is locked down (confidentiality), so that no program in it may read memory",
+            "boot it without lockdown=confidentiality"};
+  }
+  if (kernel.is_old()) {
+    return {what + " from Linux 5.15 on, and this is " + printable(kernel.release),
+            "use a newer kernel"};
+  }
+  if (us.status.seccomp == 2 && (error.code == Errc::not_permitted || error.sys == ENOSYS)) {
+    return {"a seccomp filter is in force here and may forbid the calls bpf or perf_event_open",
+            without_filter(us, Rights::sampling)};
+  }
+  if (error.sys == ENOSYS) {
+    return {"this kernel was built without the calls bpf or perf_event_open", "use another kernel"};
+  }
+  if (error.sys == ENOMEM) {
+    return {"the kernel has no memory for its samples", "raise the limit with ulimit -l unlimited"};
+  }
+  const std::string why = system_text(error.sys);
+  return {"the kernel refuses to take samples" + (why.empty() ? "" : ": " + why), {}};
+}
+
+template <int = 0> inline Explanation explain_refusal(const Error& error) {
+  return explain_refusal(error, observe_ourselves(), observe_kernel());
+}
+
+// For the doctor's list.
+template <int = 0> inline Finding examine_sampling() {
+  constexpr std::string_view subject = "--read kernel";
+  const auto works = try_sampling();
+  if (works) return {subject, Verdict::ok, "possible", {}};
+  Explanation explanation = explain_refusal(works.error());
+  return {subject, Verdict::note, std::move(explanation.why), std::move(explanation.remedy)};
 }
 
 }  // namespace tachyon::kernel
@@ -24537,6 +24999,170 @@ template <int = 0> inline void describe_target(const Attached& attached, Target&
   }
   if (const auto stat = process.stat()) {
     out.started = unix_now() - detail::age_of(stat->start_ticks);
+  }
+}
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/source.hpp ----
+
+// Where samples come from: a target that is polled (polled_source.hpp), several readers of one
+// (reader_group.hpp), a recording (replay.hpp). A collector cannot tell them apart.
+//
+//   source.run(collector, control)     pushes samples and ticks until it ends, and says how it ended
+//
+// The source owns its schedule; who may end the run, and who is told about it meanwhile, is the
+// control's business.
+namespace tachyon {
+
+enum class RunEnd : std::uint8_t {
+  duration,      // the time is up, or the recording is over
+  stopped,       // the control said so
+  target_ended,  // it has exited, or become another program
+  failed,        // see the error
+};
+
+// Does this error, of a target that was being sampled, say that it is no more? An interpreter whose
+// list is empty has been torn down: it had one when sampling began.
+constexpr bool target_has_ended(Errc code) noexcept {
+  return code == Errc::no_such_process || code == Errc::is_zombie ||
+         code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
+}
+
+struct Outcome {
+  RunEnd end{};
+  Error error{};
+  std::uint64_t started = 0;   // unix ns
+  std::uint64_t duration = 0;  // ns
+  std::uint64_t interval = 0;  // in force at the end: longer than planned where it had to be
+  bool slowed_down = false;
+  ReadQuality quality{};
+};
+
+struct Progress {
+  std::uint64_t now = 0;  // ns since the run began
+  const ReadQuality* quality = nullptr;
+  std::uint64_t interval = 0;  // in force from now on
+  double part = 0;             // of a recording that has been replayed, 0 to 1
+};
+
+// `stop` is asked at least once a second; `progress` is told once a second, of a replay five times;
+// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
+// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
+template <class C>
+concept RunControl = requires(C& control, const Progress& progress) {
+  { control.stop() } -> std::same_as<bool>;
+  { control.progress(progress) } -> std::same_as<void>;
+  { control.descriptor() } -> std::same_as<int>;
+};
+
+// The run is not stopped before its time, and no progress is told.
+struct Unattended {
+  template <int = 0> bool stop() noexcept { return false; }
+  template <int = 0> void progress(const Progress&) noexcept {}
+  template <int = 0> int descriptor() const noexcept { return -1; }
+};
+static_assert(RunControl<Unattended>);
+
+namespace detail {
+
+struct SomeCollector {
+  template <int = 0> void add(const Sample&) noexcept {}
+};
+
+}  // namespace detail
+
+// Checked with a collector that keeps nothing: a source must take every collector.
+template <class S>
+concept Source = requires(S& source, detail::SomeCollector& collector, Unattended& control) {
+  { source.run(collector, control) } -> std::same_as<Outcome>;
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/drain_bell.hpp ----
+
+#include <sys/epoll.h>
+
+// When the ring of the kernel's samples is drained: a few times a second, and at once when there is
+// code in it that has to be read while it is there (kernel/seen_code.hpp).
+//
+// A thread that starts another one, or ends, rings it, too (kernel/perf_event.hpp): a worker that
+// lives for a fifth of a second would else be found when half of its time is over.
+//
+// A bell that rings in vain, because two code objects in turn are taken for news, is not listened to
+// for a while, and longer each time.
+namespace tachyon {
+
+class DrainBell {
+ public:
+  static constexpr std::uint64_t usual = 100'000'000;
+  static constexpr std::uint64_t idle = 200'000'000;
+
+  enum class Woken : std::uint8_t { by_time, by_code, by_thread, by_stop };
+
+  // `code` becomes readable when there is some; records that bring none do not count.
+  template <int = 0> explicit DrainBell(const Descriptor& code)
+      : code_{code.get()}, all_{::epoll_create1(EPOLL_CLOEXEC)} {
+    listen(code);
+  }
+  // To a thread's events, until they are closed.
+  template <int = 0> void listen(const Descriptor& descriptor) noexcept {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.fd = descriptor.get();
+    if (all_ && descriptor) (void)::epoll_ctl(all_.get(), EPOLL_CTL_ADD, descriptor.get(), &event);
+  }
+
+  // Until `end` at the latest, and until the control says stop.
+  template <RunControl Control>
+  Woken wait(Control& control, std::uint64_t end);
+
+  struct Drained {
+    bool news = false;     // there was something new
+    bool records = false;  // ... or any record at all
+    bool settled = true;   // all threads are known
+  };
+  // After the drain.
+  template <int = 0> void learn(Woken why, const Drained& drained) noexcept {
+    if (why == Woken::by_code) deaf_ = drained.news ? 0 : std::clamp(2 * deaf_, least_deaf, usual);
+    wait_ = !drained.settled ? soon : drained.records ? usual : idle;
+  }
+  template <int = 0> std::uint64_t deaf() const noexcept { return deaf_; }
+
+ private:
+  static constexpr std::uint64_t least_deaf = 1'000'000;
+  static constexpr std::uint64_t soon = 2'000'000;
+  static constexpr std::uint64_t asked_every = 50'000'000;  // where a stop is not told
+
+  int code_;
+  Descriptor all_;  // but the control's own, which is polled beside it
+  std::uint64_t deaf_ = 0;
+  std::uint64_t wait_ = usual;
+};
+
+template <RunControl Control>
+DrainBell::Woken DrainBell::wait(Control& control, std::uint64_t end) {
+  const std::uint64_t begun = monotonic_now();
+  const std::uint64_t until = std::min(begun + wait_, end);
+  for (;;) {
+    if (control.stop()) return Woken::by_stop;
+    const std::uint64_t now = monotonic_now();
+    if (now >= until) return Woken::by_time;
+    const bool listens = now >= begun + deaf_;
+    std::uint64_t rest = (listens ? until : std::min(until, begun + deaf_)) - now;
+    if (control.descriptor() < 0) rest = std::min(rest, asked_every);
+    pollfd wake[2] = {{control.descriptor(), POLLIN, 0}, {listens ? all_.get() : -1, POLLIN, 0}};
+    const timespec limit{static_cast<time_t>(rest / 1'000'000'000),
+                         static_cast<long>(rest % 1'000'000'000)};
+    if (::ppoll(wake, 2, &limit, nullptr) <= 0) continue;
+    if ((wake[1].revents & POLLIN) == 0) continue;
+    // They have been heard.
+    epoll_event events[16];
+    const int count = ::epoll_wait(all_.get(), events, 16, 0);
+    const bool thread = std::any_of(events, events + std::max(count, 0),
+                                    [&](const auto& event) { return event.data.fd != code_; });
+    return thread ? Woken::by_thread : Woken::by_code;
   }
 }
 
@@ -25315,6 +25941,8 @@ class Roster {
     return refresh();
   }
   [[gnu::cold]] Result<void> refresh();
+  // The first time, with patience.
+  [[gnu::cold]] Result<void> begin();
   // A thread has ended, or an interpreter's list is another one: keep_up() lists anew.
   void note_change() noexcept { stale_ = true; }
   bool list_changed() const noexcept;
@@ -25393,6 +26021,20 @@ Result<void> Roster<L, M, H>::refresh() {
   torn_ = torn;
   unborn_ = has_unborn();
   return {};
+}
+
+// Lists that change under the reader are whole a moment later; damaged ones are not.
+template <Layout L, Memory M, Host H>
+Result<void> Roster<L, M, H>::begin() {
+  constexpr std::uint64_t patience = 500'000'000, most_work = 20'000'000, pause = 1'000'000;
+  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
+  for (;;) {
+    const auto listed = refresh();
+    if (listed || !is_transient(listed.error().code)) return listed;
+    const std::uint64_t now = monotonic_now();
+    if (now - began > patience || thread_cpu_time() - worked > most_work) return listed;
+    Sleeper{}.until(now + pause);
+  }
 }
 
 // The state of a thread that has not begun holds no kernel id, or its creator's, and would be taken
@@ -25606,8 +26248,10 @@ class GilPrediction {
   // A kernel thread may have a state in several interpreters, and is in the one that has frames.
   bool waits(const KnownThread<L>& thread, const KnownInterpreter& interpreter,
              Address futex) const noexcept {
-    return futex && futex - interpreter.gil < layout_.gil.size &&
-           (interpreter.main || thread.reader.has_frames());
+    return waits(interpreter, futex, thread.reader.has_frames());
+  }
+  bool waits(const KnownInterpreter& interpreter, Address futex, bool has_frames) const noexcept {
+    return futex && futex - interpreter.gil < layout_.gil.size && (interpreter.main || has_frames);
   }
 
  private:
@@ -26371,8 +27015,9 @@ Result<Dump> take_dump(const L& layout, M& memory, H& host, R& strategy, const R
 //
 // Code objects are read after the fact, up to a drain later, and one may have been freed since. A
 // record says how many had died when it was made: if none has since, all of them are what they
-// were. Otherwise, and where the interpreter does not count, each is checked once a drain, and one
-// that is gone costs the sample, which is counted.
+// were. Otherwise, and where the interpreter does not count, each is checked once a drain. Of one
+// that is gone, "<freed code>" is shown, and that is counted: the module that an import has just run,
+// above the importer and below what it called.
 //
 // Most samples share their older frames with the last one of the same thread. Those are not made
 // again.
@@ -26392,13 +27037,22 @@ class KernelStacks {
   struct Made {
     StackId stack{};
     Status status{};
+    bool unnamed = false;  // code of it was gone
   };
 
   KernelStacks(const L& layout, M& memory, Watch<L, M, H>& watch) noexcept
       : layout_{layout}, memory_{memory}, watch_{watch}, words_{kernel::thread_words(layout)} {}
 
+  // What is told of each code object that was looked for.
+  void tell(kernel::SeenCode* seen) noexcept { seen_ = seen; }
+  // How many were told.
+  std::uint64_t told() const noexcept { return told_; }
+
   // Before the records of a drain, and before what the interpreters say is read.
-  void begin_drain() noexcept { ++drains_; }
+  void begin_drain() noexcept {
+    ++drains_;
+    changed_.clear();
+  }
 
   Result<Made> make(const kernel::Record& record, const KnownThread<L>& thread,
                     ThreadChain& known) {
@@ -26414,6 +27068,9 @@ class KernelStacks {
     Made out;
     out.status = status_of(layout_, thread.reader.at(), copy_, Address{record.header().gil_holder},
                            record.has(kernel::RecordFlag::exception), thread.main);
+    if (is_about_gil(record, thread)) out.status |= Status::gil_requested;
+    if (has_unnamed_) out.status |= Status::truncated;
+    out.unnamed = has_unnamed_;
     out.stack = watch_.stack_finish().finish(known.chain, record.header().collecting != 0,
                                              Address{record.header().gc_frame}, out.status);
     if (raw_.more_beyond) out.status |= Status::truncated;
@@ -26421,6 +27078,15 @@ class KernelStacks {
   }
 
  private:
+  // It has stopped running in a wait for a word of the lock.
+  bool is_about_gil(const kernel::Record& record, const KnownThread<L>& thread) {
+    if (!record.has(kernel::RecordFlag::call_known)) return false;
+    if (kernel::call_number(record.header()) != SYS_futex) return false;
+    return GilPrediction<L>{layout_}.waits(watch_.roster().interpreter_of(thread),
+                                           Address{record.header().call_argument},
+                                           !raw_.frames.empty());
+  }
+
   void copy_thread(const kernel::Record& record) noexcept {
     const Range range = copy_.range({}, layout_);
     const std::span<std::byte> into = range.into.subspan(words_.first);
@@ -26428,9 +27094,10 @@ class KernelStacks {
     std::copy_n(record.thread().begin(), size, into.begin());
   }
 
+  static constexpr std::uint64_t of_drains = std::uint64_t{1} << 63;
+
   // Nothing has died since the record, or each object is to be checked in this drain.
   std::uint64_t epoch_of(const kernel::Record& record, const KnownThread<L>& thread) noexcept {
-    constexpr std::uint64_t of_drains = std::uint64_t{1} << 63;
     const auto count = layout_.interpreter.code_object_generation;
     const std::uint64_t then = record.header().generation;
     const auto& interpreter = watch_.roster().interpreter_of(thread);
@@ -26446,7 +27113,9 @@ class KernelStacks {
     const std::size_t depth = raw_.frames.size();
     const bool usable = known.epoch == epoch && known.replaced == replaced() && !raw_.more_beyond;
     std::size_t same = 0;
-    if (usable) {
+    if (lacks_caller()) {
+      if (!put_caller_below(known)) return Errc::torn;
+    } else if (usable) {
       while (same < std::min(chain.size(), depth) &&
              is_same(chain[same], raw_.frames[depth - 1 - same].frame, record, depth - 1 - same)) {
         ++same;
@@ -26457,20 +27126,73 @@ class KernelStacks {
       if (raw_.more_beyond) chain.set_below(maker.truncation(raw_));
     }
     known.epoch = no_epoch;
+    has_unnamed_ = false;
+    read_new_code(record, depth - same, epoch);
     for (std::size_t i = same; i < depth; ++i) {
       PlacedFrame& placed = raw_.frames[depth - 1 - i];
       if (!is_shim(layout_, placed.frame)) {
-        const auto ok = place_frame(memory_, layout_, maker.codes(), epoch, placed);
-        if (!ok) return ok;
+        if (!place(placed, epoch)) {
+          has_unnamed_ = true;
+          maker.push_unnamed(chain, placed.frame);
+          continue;
+        }
         placed.raw_opcode = opcode(placed, record, depth - 1 - i);
         maker.codes().trust(*placed.code, epoch);
       }
       maker.push(memory_, chain, placed);
     }
     // What lies below a chain that was cut short is not for the next one.
-    if (!raw_.more_beyond) known.epoch = epoch;
+    if (!raw_.more_beyond && !has_unnamed_) known.epoch = epoch;
     known.replaced = replaced();
     return {};
+  }
+
+  // A generator that is just being left leads nowhere, and is still the current frame: an instant of
+  // one or two instructions. (A program that does little else was interrupted in it once in 45
+  // times.)
+  bool lacks_caller() const noexcept {
+    if (raw_.frames.empty() || raw_.more_beyond) return false;
+    const RawFrame& oldest = raw_.frames.back().frame;
+    return layout_.owners.generator.is(oldest.owner) && !oldest.previous && !oldest.entry;
+  }
+  // Its caller is who called it in the last record of the thread, if that has it.
+  bool put_caller_below(ThreadChain& known) {
+    if (known.replaced != replaced()) return false;
+    const Address at = raw_.frames.back().frame.at;
+    for (std::size_t i = known.chain.size(); i-- > 1;) {
+      if (known.chain[i].at != at) continue;
+      known.chain.cut(i);
+      return true;
+    }
+    return false;
+  }
+
+  // What runs in the frame; false: it cannot be told. An object that was another one when the ring
+  // was last drained may have been either when this was recorded.
+  bool place(PlacedFrame& placed, std::uint64_t epoch) {
+    CodeCache<L>& codes = watch_.maker().codes();
+    const Address code = placed.frame.executable;
+    const std::uint64_t before = codes.replaced();
+    const bool placeable = place_frame(memory_, layout_, codes, epoch, placed).has_value();
+    if (codes.replaced() != before) changed_.push_back(code);
+    const bool some_died = (epoch & of_drains) != 0;
+    if (some_died && std::find(changed_.begin(), changed_.end(), code) != changed_.end()) {
+      return false;
+    }
+    return placeable;
+  }
+
+  // Youngest first, as those may soon be gone; the rest of the stack then takes its time. Named or
+  // not, the program is told of each: there is nothing more to be had of it.
+  void read_new_code(const kernel::Record& record, std::size_t frames, std::uint64_t epoch) {
+    if (seen_ == nullptr) return;
+    for (std::size_t i = 0; i < frames; ++i) {
+      if (!seen_->add(record.frame(i).executable)) continue;
+      ++told_;
+      const RawFrame& frame = raw_.frames[i].frame;
+      if (!is_shim(layout_, frame))
+        (void)watch_.maker().codes().get(memory_, frame.executable, epoch);
+    }
   }
 
   std::uint64_t replaced() const noexcept {
@@ -26497,83 +27219,308 @@ class KernelStacks {
   kernel::ThreadWords words_;
   ThreadCopy copy_{};
   RawStack raw_{};
+  kernel::SeenCode* seen_ = nullptr;
+  std::uint64_t told_ = 0;
   std::uint64_t drains_ = 0;
+  std::vector<Address> changed_;  // code objects that were found to be others, in this drain
+  bool has_unnamed_ = false;      // the chain that was made last
 };
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/source.hpp ----
+// ---- tachyon/sampler/time_account.hpp ----
 
-// Where samples come from: a target that is polled (polled_source.hpp), several readers of one
-// (reader_group.hpp), a recording (replay.hpp). A collector cannot tell them apart.
+// Where the time of one thread goes, from what the kernel records of it: a tick every so often of
+// its processor time, and each moment at which it stops running. The records have two clocks, the
+// wall's and the thread's own, and what passes on the first and not on the second is waiting:
 //
-//   source.run(collector, control)     pushes samples and ticks until it ends, and says how it ended
+//   wall    |-------|=========|-------|---|===|-----|       - runs   = does not
+//           begin   switch            tick switch   tick
 //
-// The source owns its schedule; who may end the run, and who is told about it meanwhile, is the
-// control's business.
+//   switch  stands for the time until the thread runs again, which the next record tells. When it
+//           does, there is no record; nothing has to be there to wake up.
+//   tick    stands for the processor time since the tick before.
+//
+// So the sum of the weights is the wall's time, but for what has been computed since the last tick.
+// A wait that is still open can be told in parts, for live views, and at the end.
 namespace tachyon {
 
-enum class RunEnd : std::uint8_t {
-  duration,      // the time is up, or the recording is over
-  stopped,       // the control said so
-  target_ended,  // it has exited, or become another program
-  failed,        // see the error
+class TimeAccount {
+ public:
+  struct Doing {
+    StackId stack{};
+    Status status{};
+  };
+
+  // The thread is known from now on, when its processor time is zero. What it does counts if it is
+  // waiting: then it does that until its first record.
+  template <int = 0> void begin(std::uint64_t time, const Doing* waits) noexcept {
+    last_time_ = time;
+    waiting_ = waits != nullptr;
+    if (waiting_) wait_ = *waits;
+  }
+
+  // `tell(Doing, time, weight)` is called for a wait that has come to its end, at that time. Returns
+  // the weight of the tick.
+  template <class Tell>
+  std::uint64_t tick(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
+    close_wait(time, cpu_time, tell);
+    const std::uint64_t weight = cpu_time - std::min(cpu_time, counted_);
+    counted_ += weight;
+    return weight;
+  }
+  template <class Tell>
+  void stop_running(std::uint64_t time, std::uint64_t cpu_time, const Doing& what, Tell&& tell) {
+    close_wait(time, cpu_time, tell);
+    waiting_ = true;
+    wait_ = what;
+  }
+  // The wait so far, if there is one.
+  template <class Tell>
+  void tell_open_wait(std::uint64_t now, Tell&& tell) {
+    if (!waiting_ || now <= last_time_ + told_) return;
+    tell(wait_, now, now - last_time_ - told_);
+    told_ = now - last_time_;
+  }
+  template <int = 0> bool waits() const noexcept { return waiting_; }
+
+ private:
+  template <class Tell>
+  void close_wait(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
+    const std::uint64_t wall = time - std::min(time, last_time_);
+    const std::uint64_t ran = cpu_time - std::min(cpu_time, last_cpu_time_);
+    const std::uint64_t waited = wall - std::min(wall, ran);
+    if (waiting_) {
+      // It had woken up when the wait was told in parts: so much has been told too much.
+      std::uint64_t rest = waited - std::min(waited, told_);
+      owed_ += told_ - std::min(waited, told_);
+      const std::uint64_t paid = std::min(owed_, rest);
+      owed_ -= paid;
+      rest -= paid;
+      if (rest != 0) tell(wait_, last_time_ + waited, rest);
+    }
+    waiting_ = false;
+    told_ = 0;
+    last_time_ = time;
+    last_cpu_time_ = cpu_time;
+  }
+
+  std::uint64_t last_time_ = 0;
+  std::uint64_t last_cpu_time_ = 0;
+  std::uint64_t counted_ = 0;  // processor time that ticks have stood for
+  std::uint64_t told_ = 0;     // of the open wait
+  std::uint64_t owed_ = 0;
+  bool waiting_ = false;
+  Doing wait_{};
 };
 
-// Does this error, of a target that was being sampled, say that it is no more? An interpreter whose
-// list is empty has been torn down: it had one when sampling began.
-constexpr bool target_has_ended(Errc code) noexcept {
-  return code == Errc::no_such_process || code == Errc::is_zombie ||
-         code == Errc::process_changed || code == Errc::finalizing || code == Errc::not_started;
+// Waiting time, sampled: for outputs that count samples and do not weigh them. Ticks come at evenly
+// drawn stretches of processor time, and this makes them come at such stretches of waiting time. So
+// a long wait is many samples, of many short ones some are, and each stands for the time since the
+// one before. (One sample a wait would count a wait of 10 us as much as one of a minute.)
+class WaitClock {
+ public:
+  // The wait of `length` that ends at `end`. `draw()` gives the next stretch, `tell(time, weight)`
+  // is called for each sample that falls into it.
+  template <class Draw, class Tell>
+  void pass(std::uint64_t end, std::uint64_t length, Draw&& draw, Tell&& tell) {
+    std::uint64_t left = length;
+    if (due_ == 0) due_ = draw();
+    while (since_ + left >= due_) {
+      left -= due_ - since_;
+      tell(end - left, due_);
+      since_ = 0;
+      due_ = draw();
+    }
+    since_ += left;
+  }
+
+ private:
+  std::uint64_t since_ = 0;  // waiting time since the last sample
+  std::uint64_t due_ = 0;    // when the next one is
+};
+
+}  // namespace tachyon
+
+// ---- tachyon/sampler/kernel_threads.hpp ----
+
+// The threads of a roster that the kernel samples, each with its events and the account of its
+// time.
+//
+// A thread that sleeps all along leaves no record. So each is read once from outside when its
+// events are switched on, and if it was waiting then, that is what it did until its first record.
+//
+// Every thread state has events of its own. A kernel thread with states in several interpreters is
+// sampled in each, as it is when it is polled.
+namespace tachyon {
+
+template <Layout L, Memory M, Host H>
+class KernelThreads {
+ public:
+  using Doing = TimeAccount::Doing;
+
+  struct Watched {
+    std::uint64_t id = 0;
+    std::uint64_t native_id = 0;
+    std::size_t place = 0;  // in the roster
+    kernel::ThreadEvents events{};
+    TimeAccount time{};
+    WaitClock waits{};
+    typename KernelStacks<L, M, H>::ThreadChain chain{};
+    std::uint64_t rounding = 0;   // see PendingSamples
+    std::uint64_t last_tick = 0;  // by its processor time
+    bool ticked = false;          // since the periods were last drawn
+    bool listed = true;
+  };
+
+  explicit KernelThreads(Watch<L, M, H>& watch) noexcept : watch_{watch} {}
+
+  // Events for threads that have come; those that have gone take theirs with them. `quality` is told
+  // of the threads that were read from outside.
+  void keep_up(const kernel::EventPlan& plan, const Descriptor& program, DrainBell& bell,
+               ReadQuality& quality);
+
+  // The thread whose state is there; null: it is not watched (any more).
+  Watched* find(std::uint64_t at) noexcept {
+    const auto found = threads_.find(at);
+    return found == threads_.end() ? nullptr : found->second.get();
+  }
+  std::size_t size() const noexcept { return threads_.size(); }
+  // Threads that could not be watched, and why.
+  const kernel::EventLosses& not_watched() const noexcept { return not_watched_; }
+
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (const auto& entry : threads_) visit(*entry.second);
+  }
+
+ private:
+  void read_sleepers(const std::vector<std::uint64_t>& fresh, ReadQuality& quality);
+
+  Watch<L, M, H>& watch_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Watched>> threads_;  // by thread state
+  kernel::EventLosses not_watched_;
+};
+
+template <Layout L, Memory M, Host H>
+void KernelThreads<L, M, H>::keep_up(const kernel::EventPlan& plan, const Descriptor& program,
+                                     DrainBell& bell, ReadQuality& quality) {
+  for (auto& [at, watched] : threads_) watched->listed = false;
+  std::vector<std::uint64_t> fresh;
+  auto& threads = watch_.roster().threads();
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const auto& reader = threads[i].reader;
+    std::unique_ptr<Watched>& slot = threads_[reader.at().value];
+    if (slot && slot->id == reader.id() && slot->native_id == reader.native_id()) {
+      slot->listed = true;
+      slot->place = i;
+      continue;
+    }
+    slot.reset();
+    if (threads[i].tid <= 0) continue;  // it has not begun
+    auto events =
+        kernel::ThreadEvents::open(threads[i].tid, reader.at().value, plan, program, not_watched_);
+    if (!events) continue;
+    slot = std::make_unique<Watched>();
+    slot->id = reader.id();
+    slot->native_id = reader.native_id();
+    slot->place = i;
+    slot->events = std::move(*events);
+    if (plan.threads) bell.listen(slot->events.news());
+    slot->time.begin(monotonic_now(), nullptr);
+    fresh.push_back(reader.at().value);
+  }
+  std::erase_if(threads_, [](const auto& entry) { return !entry.second || !entry.second->listed; });
+  if (plan.switches && !fresh.empty()) read_sleepers(fresh, quality);
 }
 
-struct Outcome {
-  RunEnd end{};
-  Error error{};
-  std::uint64_t started = 0;   // unix ns
-  std::uint64_t duration = 0;  // ns
-  std::uint64_t interval = 0;  // in force at the end: longer than planned where it had to be
-  bool slowed_down = false;
-  ReadQuality quality{};
-};
+// One look from outside. What it shows of a thread that runs is of no use, and is not used: such a
+// thread has no open wait.
+template <Layout L, Memory M, Host H>
+void KernelThreads<L, M, H>::read_sleepers(const std::vector<std::uint64_t>& fresh,
+                                           ReadQuality& quality) {
+  FastStrategy strategy;
+  LookReport report;
+  auto& threads = watch_.roster().threads();
+  report.begin(threads.size());
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const bool wanted =
+        std::find(fresh.begin(), fresh.end(), threads[i].reader.at().value) != fresh.end();
+    if (wanted) report.threads[i].state = ThreadLook::State::wanted;
+  }
+  const std::uint64_t now = monotonic_now();
+  for (unsigned attempt = 0; attempt < watch_.options().tries && report.wants_any(); ++attempt) {
+    if (!look(watch_, strategy, Address{}, now + attempt, report, NothingWhileHeld{})) return;
+  }
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    const ThreadLook& seen = report.threads[i];
+    if (seen.state != ThreadLook::State::kept) continue;
+    const Doing waits{seen.stack, seen.status};
+    threads_[threads[i].reader.at().value]->time.begin(now, &waits);
+    ++quality.attempts;
+    ++quality.valid;
+    ++quality.by_strategy[Strategy::fast];
+  }
+}
 
-struct Progress {
-  std::uint64_t now = 0;  // ns since the run began
-  const ReadQuality* quality = nullptr;
-  std::uint64_t interval = 0;  // in force from now on
-  double part = 0;             // of a recording that has been replayed, 0 to 1
-};
+}  // namespace tachyon
 
-// `stop` is asked at least once a second; `progress` is told once a second, of a replay five times;
-// `descriptor` becomes readable when stop should be asked at once (-1: nothing does, so it is asked
-// 20 times a second; over a tree of idle processes these wake-ups were most of the cost).
-template <class C>
-concept RunControl = requires(C& control, const Progress& progress) {
-  { control.stop() } -> std::same_as<bool>;
-  { control.progress(progress) } -> std::same_as<void>;
-  { control.descriptor() } -> std::same_as<int>;
-};
+// ---- tachyon/sampler/pending_samples.hpp ----
 
-// The run is not stopped before its time, and no progress is told.
-struct Unattended {
-  template <int = 0> bool stop() noexcept { return false; }
-  template <int = 0> void progress(const Progress&) noexcept {}
-  template <int = 0> int descriptor() const noexcept { return -1; }
-};
-static_assert(RunControl<Unattended>);
+// Samples that are made in batches, thread by thread, and told one by one in the order of their
+// times. Each is a moment of its own, and so a tick.
+//
+//   thread A   --o----------o---o--->  \                                     run of a collector
+//   thread B   ----o--o----------o-->   >  sorted by time: A B B A A B ...  ---------------------->
+//
+// Times and weights are whole microseconds, as recordings keep them; what is cut off of a weight is
+// kept for the thread's next one.
+namespace tachyon {
 
-namespace detail {
+class PendingSamples {
+ public:
+  // Times count from `origin`, by the monotonic clock.
+  template <int = 0> void begin(std::uint64_t origin) noexcept { origin_ = origin; }
+  template <int = 0> void forget() noexcept { samples_.clear(); }
 
-struct SomeCollector {
-  template <int = 0> void add(const Sample&) noexcept {}
-};
+  // `rounding` is what was cut off before.
+  template <int = 0> void add(Sample sample, std::uint64_t& rounding) {
+    sample.weight += rounding;
+    rounding = sample.weight % 1000;
+    sample.weight -= rounding;
+    if (sample.weight == 0) return;
+    const std::uint64_t since = sample.time - std::min(sample.time, origin_);
+    sample.time = std::max(since / 1000 * 1000, sample.weight);
+    samples_.push_back(sample);
+  }
 
-}  // namespace detail
+  // A wait that ended before the last batch, and was not known then, is moved to its end.
+  template <Collector C>
+  void deliver(C& collector, ReadQuality& quality) {
+    std::stable_sort(samples_.begin(), samples_.end(),
+                     [](const Sample& a, const Sample& b) { return a.time < b.time; });
+    for (Sample& sample : samples_) {
+      told_until_ = sample.time = std::max(sample.time, told_until_);
+      note(sample.stack, quality);
+      ++quality.ticks;
+      collector.add(std::as_const(sample));
+      end_tick(collector, Tick{sample.time, sample.weight, TickOutcome::taken, 0});
+    }
+    samples_.clear();
+  }
 
-// Checked with a collector that keeps nothing: a source must take every collector.
-template <class S>
-concept Source = requires(S& source, detail::SomeCollector& collector, Unattended& control) {
-  { source.run(collector, control) } -> std::same_as<Outcome>;
+ private:
+  template <int = 0> void note(StackId stack, ReadQuality& quality) {
+    const auto index = static_cast<std::size_t>(stack);
+    if (index >= seen_.size()) seen_.resize(index * 2 + 64);
+    if (!seen_[index]) ++quality.distinct;
+    seen_[index] = true;
+  }
+
+  std::vector<Sample> samples_;
+  std::vector<bool> seen_;  // stacks that were told before
+  std::uint64_t origin_ = 0;
+  std::uint64_t told_until_ = 0;  // the time of the newest sample that was told
 };
 
 }  // namespace tachyon
@@ -26751,145 +27698,42 @@ Outcome PolledSource<S>::run(C& collector, Control& control) {
 
 }  // namespace tachyon
 
-// ---- tachyon/sampler/time_account.hpp ----
-
-// Where the time of one thread goes, from what the kernel records of it: a tick every so often of
-// its processor time, and each moment at which it stops running. The records have two clocks, the
-// wall's and the thread's own, and what passes on the first and not on the second is waiting:
-//
-//   wall    |-------|=========|-------|---|===|-----|       - runs   = does not
-//           begin   switch            tick switch   tick
-//
-//   switch  stands for the time until the thread runs again, which the next record tells. When it
-//           does, there is no record; nothing has to be there to wake up.
-//   tick    stands for the processor time since the tick before.
-//
-// So the sum of the weights is the wall's time, but for what has been computed since the last tick.
-// A wait that is still open can be told in parts, for live views, and at the end.
-namespace tachyon {
-
-class TimeAccount {
- public:
-  struct Doing {
-    StackId stack{};
-    Status status{};
-  };
-
-  // The thread is known from now on, when its processor time is zero. What it does counts if it is
-  // waiting: then it does that until its first record.
-  template <int = 0> void begin(std::uint64_t time, const Doing* waits) noexcept {
-    last_time_ = time;
-    waiting_ = waits != nullptr;
-    if (waiting_) wait_ = *waits;
-  }
-
-  // `tell(Doing, time, weight)` is called for a wait that has come to its end, at that time. Returns
-  // the weight of the tick.
-  template <class Tell>
-  std::uint64_t tick(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
-    close_wait(time, cpu_time, tell);
-    const std::uint64_t weight = cpu_time - std::min(cpu_time, counted_);
-    counted_ += weight;
-    return weight;
-  }
-  template <class Tell>
-  void stop_running(std::uint64_t time, std::uint64_t cpu_time, const Doing& what, Tell&& tell) {
-    close_wait(time, cpu_time, tell);
-    waiting_ = true;
-    wait_ = what;
-  }
-  // The wait so far, if there is one.
-  template <class Tell>
-  void tell_open_wait(std::uint64_t now, Tell&& tell) {
-    if (!waiting_ || now <= last_time_ + told_) return;
-    tell(wait_, now, now - last_time_ - told_);
-    told_ = now - last_time_;
-  }
-  template <int = 0> bool waits() const noexcept { return waiting_; }
-
- private:
-  template <class Tell>
-  void close_wait(std::uint64_t time, std::uint64_t cpu_time, Tell&& tell) {
-    const std::uint64_t wall = time - std::min(time, last_time_);
-    const std::uint64_t ran = cpu_time - std::min(cpu_time, last_cpu_time_);
-    const std::uint64_t waited = wall - std::min(wall, ran);
-    if (waiting_) {
-      // It had woken up when the wait was told in parts: so much has been told too much.
-      std::uint64_t rest = waited - std::min(waited, told_);
-      owed_ += told_ - std::min(waited, told_);
-      const std::uint64_t paid = std::min(owed_, rest);
-      owed_ -= paid;
-      rest -= paid;
-      if (rest != 0) tell(wait_, last_time_ + waited, rest);
-    }
-    waiting_ = false;
-    told_ = 0;
-    last_time_ = time;
-    last_cpu_time_ = cpu_time;
-  }
-
-  std::uint64_t last_time_ = 0;
-  std::uint64_t last_cpu_time_ = 0;
-  std::uint64_t counted_ = 0;  // processor time that ticks have stood for
-  std::uint64_t told_ = 0;     // of the open wait
-  std::uint64_t owed_ = 0;
-  bool waiting_ = false;
-  Doing wait_{};
-};
-
-// Waiting time, sampled: for outputs that count samples and do not weigh them. Ticks come at evenly
-// drawn stretches of processor time, and this makes them come at such stretches of waiting time. So
-// a long wait is many samples, of many short ones some are, and each stands for the time since the
-// one before. (One sample a wait would count a wait of 10 us as much as one of a minute.)
-class WaitClock {
- public:
-  // The wait of `length` that ends at `end`. `draw()` gives the next stretch, `tell(time, weight)`
-  // is called for each sample that falls into it.
-  template <class Draw, class Tell>
-  void pass(std::uint64_t end, std::uint64_t length, Draw&& draw, Tell&& tell) {
-    std::uint64_t left = length;
-    if (due_ == 0) due_ = draw();
-    while (since_ + left >= due_) {
-      left -= due_ - since_;
-      tell(end - left, due_);
-      since_ = 0;
-      due_ = draw();
-    }
-    since_ += left;
-  }
-
- private:
-  std::uint64_t since_ = 0;  // waiting time since the last sample
-  std::uint64_t due_ = 0;    // when the next one is
-};
-
-}  // namespace tachyon
-
 // ---- tachyon/sampler/kernel_source.hpp ----
 
 // A target whose samples the kernel takes: see kernel/program.hpp for how, and for why. Ten times a
 // second what it has recorded is fetched, turned into stacks and given its weight in time.
 //
 //   threads of the roster -- each: two events --> program --> ring
-//        ^                                                      | 10 times a second
-//        | when they change                                     v
+//        ^                                                      | 10 times a second, and
+//        | when they change                                     v at once for new code
 //   the target's memory  <-- code objects, once --  stacks, time accounts --> samples, by time
-//
-// A thread that sleeps all along leaves no record. So each is read once from outside when its
-// events are switched on, and if it was waiting then, that is what it did until its first record.
 //
 // Most outputs count samples, so waits are told at about the interval, like ticks: see WaitClock. A
 // collector that only ever weighs them says so and gets each wait as one sample, which costs
 // nothing however many threads sleep.
-//
-// Every thread state has events of its own. A kernel thread with states in several interpreters is
-// sampled in each, as it is when it is polled.
 namespace tachyon {
 
 template <class C>
 concept WeighsSamples = requires {
   requires C::weighs_samples;
 };
+
+// To keep samples within the plan's share of the target's time, the interval is made longer, at most
+// six times.
+constexpr std::uint64_t most_lowering = 6;
+constexpr std::uint64_t interval_within(const SamplingPlan& plan, std::uint64_t cost) noexcept {
+  if (plan.max_overhead <= 0) return plan.interval;
+  const auto needed = static_cast<double>(cost) / plan.max_overhead;
+  const auto asked = static_cast<double>(plan.interval);
+  return static_cast<std::uint64_t>(
+      std::clamp(needed, asked, asked * static_cast<double>(most_lowering)));
+}
+// A sample that costs more, in ns, is too much for the plan even then.
+constexpr std::uint64_t most_sample_cost(const SamplingPlan& plan) noexcept {
+  if (plan.max_overhead <= 0) return ~std::uint64_t{0};
+  return static_cast<std::uint64_t>(static_cast<double>(most_lowering * plan.interval) *
+                                    plan.max_overhead);
+}
 
 template <Layout L, Memory M, Host H, Mode P>
 class KernelSource {
@@ -26900,58 +27744,48 @@ class KernelSource {
         memory_{memory},
         site_{site},
         plan_{plan},
+        interval_{plan.interval},
         watch_{layout_, memory, host, site, tables, options},
         stacks_{layout_, memory, watch_},
+        threads_{watch_},
         random_{monotonic_now()} {}
 
-  // Everything that can be refused is refused here. `words` are the verifier's, if it was he.
+  // Everything that can be refused is refused here. `words` are the verifier's, should the program
+  // be what is refused.
   Result<void> start(const kernel::Program& program, std::string& words);
   template <Collector C, RunControl Control>
   Outcome run(C& collector, Control& control);
 
+  // After start(): what a sample costs the target, in ns, as measured on this machine; zero: it
+  // could not be told.
+  std::uint64_t sample_cost() const noexcept { return cost_; }
   // Threads that could not be watched, and why.
-  const kernel::EventLosses& not_watched() const noexcept { return not_watched_; }
+  const kernel::EventLosses& not_watched() const noexcept { return threads_.not_watched(); }
 
-  // What the program has to read for these options.
+  // What the program has to read for these options; `types`: the kernel describes its own.
   static constexpr kernel::ProgramNeeds needs(bool opcodes, bool types) noexcept {
     return {.opcodes = opcodes, .system_call = types};
   }
 
  private:
   using Doing = TimeAccount::Doing;
-  using Stacks = KernelStacks<L, M, H>;
-
-  struct Watched {
-    std::uint64_t id = 0;
-    std::uint64_t native_id = 0;
-    std::size_t place = 0;  // in the roster
-    kernel::ThreadEvents events{};
-    TimeAccount time{};
-    WaitClock waits{};
-    typename Stacks::ThreadChain chain{};
-    std::uint64_t rounding = 0;
-    std::uint64_t last_tick = 0;  // by its processor time
-    bool ticked = false;          // since the last drain
-    bool listed = true;
-  };
+  using Watched = typename KernelThreads<L, M, H>::Watched;
 
   // Time that is only spent running has no use for switches.
   static constexpr bool counts_waits = P::kind != ModeKind::cpu;
-  static constexpr std::uint64_t drain_every = 100'000'000;
-  static constexpr std::uint64_t drain_idle_every = 200'000'000;
   static constexpr std::uint64_t told_every = 1'000'000'000;
   // Threads rename themselves without a trace. (Of a thousand that sleep, listing them once a second
   // was most of the cost: 9 ms each time.)
-  static constexpr std::uint64_t listed_every = 10'000'000'000;
+  static constexpr std::uint64_t listed_every = 1'000'000'000;
   static constexpr std::uint64_t listed_every_for_each = 20'000'000;
 
   std::uint64_t draw() noexcept {
-    return plan_.fixed_clock ? plan_.interval
-                             : plan_.interval / 2 + random_.below(plan_.interval + 1);
+    return plan_.fixed_clock ? interval_ : interval_ / 2 + random_.below(interval_ + 1);
   }
-  static std::uint32_t ring_size(std::uint64_t interval) noexcept;
-  void watch_threads();
-  void read_sleepers(const std::vector<std::uint64_t>& fresh);
+  kernel::EventPlan event_plan() const noexcept {
+    return {interval_, true, counts_waits, watch_.options().all_threads};
+  }
+  static std::uint32_t ring_size(std::uint64_t interval, std::uint64_t threads) noexcept;
   Result<void> read_interpreters();
   Result<void> keep_up(std::uint64_t now);
   void drain();
@@ -26960,117 +27794,63 @@ class KernelSource {
   void tell_wait(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
   void tell_open_waits(std::uint64_t now);
   void redraw_periods();
-  template <class C>
-  void deliver(C& collector);
   void account(Outcome& out, std::uint64_t now, std::uint64_t cpu_before);
-  template <class Control>
-  static bool sleep(Control& control, std::uint64_t deadline);
 
   L layout_;
   std::vector<Range> ranges_;
   M& memory_;
   const RuntimeSite& site_;
   SamplingPlan plan_;
+  std::uint64_t interval_;
+  std::uint64_t cost_ = 0;
   Watch<L, M, H> watch_;
-  Stacks stacks_;
-  Random random_;
+  KernelStacks<L, M, H> stacks_;
   std::unique_ptr<kernel::Recorder> recorder_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Watched>> watched_;  // by thread state
-  kernel::EventLosses not_watched_;
-  std::vector<Sample> samples_;  // of this drain
+  std::optional<DrainBell> bell_;
+  KernelThreads<L, M, H> threads_;  // gone before what their events lead to
+  Random random_;
+  PendingSamples pending_;
   std::uint64_t origin_ = 0;
-  std::uint64_t told_until_ = 0;  // the time of the newest sample that was delivered
   std::uint64_t ring_full_ = 0;
   std::uint64_t listed_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t ticks_ = 0;    // ... of them, of a thread's clock
+  std::uint64_t running_ = 0;  // ns that they stand for
   bool whole_waits_ = false;
-  std::vector<bool> seen_;
   ReadQuality quality_;
 };
 
 // Room for what two drains bring, and for a thousand switches a second beside the ticks; of a
-// record of a dozen frames.
+// record of a dozen frames. `threads` is how many may run at once.
 template <Layout L, Memory M, Host H, Mode P>
-std::uint32_t KernelSource<L, M, H, P>::ring_size(std::uint64_t interval) noexcept {
+std::uint32_t KernelSource<L, M, H, P>::ring_size(std::uint64_t interval,
+                                                  std::uint64_t threads) noexcept {
   constexpr std::uint64_t record = 1024, least = 1 << 20, most = 1 << 25;
   const auto processors = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-  const std::uint64_t ticks = 2 * drain_every / std::max<std::uint64_t>(interval, 10'000);
-  return static_cast<std::uint32_t>(
-      std::bit_ceil(std::clamp((ticks + 200) * processors * record, least, most)));
+  const std::uint64_t ticks = 2 * DrainBell::usual / std::max<std::uint64_t>(interval, 10'000);
+  const std::uint64_t bytes = (ticks + 200) * std::min(processors, threads) * record;
+  return static_cast<std::uint32_t>(std::bit_ceil(std::clamp(bytes, least, most)));
 }
 
 template <Layout L, Memory M, Host H, Mode P>
 Result<void> KernelSource<L, M, H, P>::start(const kernel::Program& program, std::string& words) {
   if (watch_.options().tasks) return Errc::unsupported;
+  if (const auto ok = watch_.roster().begin(); !ok) return ok;
   auto recorder = kernel::Recorder::create(
       program, {site_.runtime, site_.objects.none, kernel::find_task_state().value_or(0)},
-      ring_size(plan_.interval), words);
+      ring_size(plan_.interval, watch_.roster().threads().size() + 1), words);
   if (!recorder) return recorder.error();
   recorder_ = std::make_unique<kernel::Recorder>(std::move(*recorder));
-  if (const auto ok = watch_.roster().refresh(); !ok) return ok;
-  watch_threads();
-  // None could be watched though there are some: that is no run.
-  if (watched_.empty() && not_watched_.refused != 0) return not_watched_.why;
+  cost_ = kernel::sample_cost(*recorder_);
+  bell_.emplace(recorder_->news());
+  stacks_.tell(&recorder_->seen_code());
+  interval_ = interval_within(plan_, cost_);
+  threads_.keep_up(event_plan(), recorder_->program(), *bell_, quality_);
+  // Some could not be watched though they are there: another strategy can.
+  const kernel::EventLosses& losses = threads_.not_watched();
+  if (losses.no_descriptors != 0) return Error{Errc::limit, EMFILE, {}};
+  if (threads_.size() == 0 && losses.refused != 0) return losses.why;
   return {};
-}
-
-// Events for threads that have come; those that have gone take theirs with them.
-template <Layout L, Memory M, Host H, Mode P>
-void KernelSource<L, M, H, P>::watch_threads() {
-  for (auto& [at, watched] : watched_) watched->listed = false;
-  std::vector<std::uint64_t> fresh;
-  auto& threads = watch_.roster().threads();
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    const auto& reader = threads[i].reader;
-    std::unique_ptr<Watched>& slot = watched_[reader.at().value];
-    if (slot && slot->id == reader.id() && slot->native_id == reader.native_id()) {
-      slot->listed = true;
-      slot->place = i;
-      continue;
-    }
-    slot.reset();
-    if (threads[i].tid <= 0) continue;  // it has not begun
-    auto events = kernel::ThreadEvents::open(threads[i].tid, reader.at().value,
-                                             {plan_.interval, true, counts_waits},
-                                             recorder_->program(), not_watched_);
-    if (!events) continue;
-    slot = std::make_unique<Watched>();
-    slot->id = reader.id();
-    slot->native_id = reader.native_id();
-    slot->place = i;
-    slot->events = std::move(*events);
-    slot->time.begin(monotonic_now(), nullptr);
-    fresh.push_back(reader.at().value);
-  }
-  std::erase_if(watched_, [](const auto& entry) { return !entry.second || !entry.second->listed; });
-  if (counts_waits && !fresh.empty()) read_sleepers(fresh);
-}
-
-// One look from outside. What it shows of a thread that runs is of no use, and is not used: such a
-// thread has no open wait.
-template <Layout L, Memory M, Host H, Mode P>
-void KernelSource<L, M, H, P>::read_sleepers(const std::vector<std::uint64_t>& fresh) {
-  FastStrategy strategy;
-  LookReport report;
-  auto& threads = watch_.roster().threads();
-  report.begin(threads.size());
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    const bool wanted =
-        std::find(fresh.begin(), fresh.end(), threads[i].reader.at().value) != fresh.end();
-    if (wanted) report.threads[i].state = ThreadLook::State::wanted;
-  }
-  const std::uint64_t now = monotonic_now();
-  for (unsigned attempt = 0; attempt < watch_.options().tries && report.wants_any(); ++attempt) {
-    if (!look(watch_, strategy, Address{}, now + attempt, report, NothingWhileHeld{})) return;
-  }
-  for (std::size_t i = 0; i < threads.size(); ++i) {
-    const ThreadLook& seen = report.threads[i];
-    if (seen.state != ThreadLook::State::kept) continue;
-    const Doing waits{seen.stack, seen.status};
-    watched_[threads[i].reader.at().value]->time.begin(now, &waits);
-    ++quality_.attempts;
-    ++quality_.valid;
-    ++quality_.by_strategy[Strategy::fast];
-  }
 }
 
 // What the interpreters say of their lists, and how many code objects have died.
@@ -27085,17 +27865,22 @@ Result<void> KernelSource<L, M, H, P>::read_interpreters() {
   if (!copied) return copied.error();
   if (*copied != ranges_.size()) return Error{Errc::unreadable, 0, ranges_[*copied].at};
   watch_.forget_released_copies();
+  const auto died = layout_.interpreter.code_object_generation;
+  if (died.present()) {
+    recorder_->seen_code().set_died(
+        watch_.roster().interpreters().front().copy.value(layout_, died));
+  }
   return {};
 }
 
 // Lists the threads anew where something says that they changed.
 template <Layout L, Memory M, Host H, Mode P>
 Result<void> KernelSource<L, M, H, P>::keep_up(std::uint64_t now) {
-  const std::uint64_t every = listed_every + watched_.size() * listed_every_for_each;
+  const std::uint64_t every = listed_every + threads_.size() * listed_every_for_each;
   if (watch_.roster().is_settled() && now - listed_ < every) return {};
   listed_ = now;
   if (const auto ok = watch_.roster().keep_up(now); !ok) return ok;
-  watch_threads();
+  threads_.keep_up(event_plan(), recorder_->program(), *bell_, quality_);
   return {};
 }
 
@@ -27111,11 +27896,11 @@ void KernelSource<L, M, H, P>::drain() {
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::take(const kernel::Record& record) {
   const kernel::RecordHeader& header = record.header();
-  const auto found = watched_.find(header.thread);
-  if (found == watched_.end()) return;  // it ended meanwhile
-  Watched& thread = *found->second;
+  Watched* const found = threads_.find(header.thread);
+  if (found == nullptr) return;  // it ended meanwhile
+  Watched& thread = *found;
   auto& listed = watch_.roster().threads()[thread.place];
-  ++quality_.ticks;
+  ++records_;
   ++quality_.attempts;
   const auto made = stacks_.make(record, listed, thread.chain);
   if (!made) {
@@ -27126,6 +27911,7 @@ void KernelSource<L, M, H, P>::take(const kernel::Record& record) {
   }
   ++quality_.valid;
   ++quality_.by_strategy[Strategy::kernel];
+  if (made->unnamed) ++quality_.unnamed;
   Doing what{made->stack, made->status};
   const auto waits = [&](const Doing& done, std::uint64_t time, std::uint64_t weight) {
     tell_wait(thread, done, time, weight);
@@ -27133,32 +27919,30 @@ void KernelSource<L, M, H, P>::take(const kernel::Record& record) {
   if (!record.has(kernel::RecordFlag::switched)) {
     what.status |= Status::on_cpu;
     const std::uint64_t gap = header.cpu_time - std::min(header.cpu_time, thread.last_tick);
-    if (gap > 3 * plan_.interval) quality_.missed += gap / plan_.interval - 1;
+    if (gap > 3 * interval_) quality_.missed += gap / interval_ - 1;
     thread.last_tick = header.cpu_time;
     thread.ticked = true;
-    tell(thread, what, header.time, thread.time.tick(header.time, header.cpu_time, waits));
+    const std::uint64_t weight = thread.time.tick(header.time, header.cpu_time, waits);
+    ++ticks_;
+    running_ += weight;
+    tell(thread, what, header.time, weight);
     return;
   }
   // One that could run on and may not is not waiting for anything.
-  if (!record.has(kernel::RecordFlag::state_known)) what.status |= Status::unknown;
-  if (record.has(kernel::RecordFlag::state_known) && header.task_state == 0) {
-    what.status |= Status::on_cpu;
+  if (!record.has(kernel::RecordFlag::state_known)) {
+    what.status |= Status::unknown;
+  } else if (header.task_state == 0) {
+    what.status |= Status::runnable;
   }
   thread.time.stop_running(header.time, header.cpu_time, what, waits);
 }
 
-// Times and weights are whole microseconds, as recordings keep them; what is cut off is not lost.
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::tell(Watched& thread, const Doing& what, std::uint64_t time,
                                     std::uint64_t weight) {
   if (!P::accepts(what.status)) return;
-  weight += thread.rounding;
-  thread.rounding = weight % 1000;
-  weight -= thread.rounding;
-  if (weight == 0) return;
-  const std::uint64_t since = time - std::min(time, origin_);
-  samples_.push_back({watch_.roster().threads()[thread.place].index, what.stack, what.status,
-                      std::max(since / 1000 * 1000, weight), weight});
+  const ThreadIndex index = watch_.roster().threads()[thread.place].index;
+  pending_.add({index, what.stack, what.status, time, weight}, thread.rounding);
 }
 
 template <Layout L, Memory M, Host H, Mode P>
@@ -27172,42 +27956,22 @@ void KernelSource<L, M, H, P>::tell_wait(Watched& thread, const Doing& what, std
 
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
-  for (const auto& entry : watched_) {
-    Watched& thread = *entry.second;
+  threads_.for_each([&](Watched& thread) {
     thread.time.tell_open_wait(now,
                                [&](const Doing& what, std::uint64_t time, std::uint64_t weight) {
                                  tell_wait(thread, what, time, weight);
                                });
-  }
+  });
 }
 
 // See perf_event.hpp. Only of threads that run: each is a call. Periods that are evenly drawn from
 // 0.5 to 1.5 tick ln 3 times as often as one of 1, so they are that much longer.
 template <Layout L, Memory M, Host H, Mode P>
 void KernelSource<L, M, H, P>::redraw_periods() {
-  for (auto& [at, thread] : watched_) {
-    if (!std::exchange(thread->ticked, false) || plan_.fixed_clock) continue;
-    thread->events.set_period(draw() * 10'986 / 10'000);
-  }
-}
-
-// Each sample is a moment of its own. They are told in the order of their times; a wait that ended
-// before the last drain and was not known then is moved to it.
-template <Layout L, Memory M, Host H, Mode P>
-template <class C>
-void KernelSource<L, M, H, P>::deliver(C& collector) {
-  std::stable_sort(samples_.begin(), samples_.end(),
-                   [](const Sample& a, const Sample& b) { return a.time < b.time; });
-  for (Sample& sample : samples_) {
-    told_until_ = sample.time = std::max(sample.time, told_until_);
-    const auto stack = static_cast<std::size_t>(sample.stack);
-    if (stack >= seen_.size()) seen_.resize(stack * 2 + 64);
-    if (!seen_[stack]) ++quality_.distinct;
-    seen_[stack] = true;
-    collector.add(std::as_const(sample));
-    end_tick(collector, Tick{sample.time, sample.weight, TickOutcome::taken, 0});
-  }
-  samples_.clear();
+  threads_.for_each([&](Watched& thread) {
+    if (!std::exchange(thread.ticked, false) || plan_.fixed_clock) return;
+    thread.events.set_period(draw() * 10'986 / 10'000);
+  });
 }
 
 template <Layout L, Memory M, Host H, Mode P>
@@ -27215,22 +27979,10 @@ void KernelSource<L, M, H, P>::account(Outcome& out, std::uint64_t now, std::uin
   out.quality = quality_;
   out.quality.wall = now - origin_;
   out.quality.profiler_cpu = process_cpu_time() - cpu_before;
-}
-
-// Until the deadline, or until the control says stop; false then.
-template <Layout L, Memory M, Host H, Mode P>
-template <class Control>
-bool KernelSource<L, M, H, P>::sleep(Control& control, std::uint64_t deadline) {
-  constexpr std::uint64_t longest = 50'000'000;
-  for (;;) {
-    if (control.stop()) return false;
-    const std::uint64_t now = monotonic_now();
-    if (now >= deadline) return true;
-    std::uint64_t wait = deadline - now;
-    if (control.descriptor() < 0) wait = std::min(wait, longest);
-    pollfd wake{control.descriptor(), POLLIN, 0};
-    (void)::poll(&wake, 1, static_cast<int>(wait / 1'000'000 + 1));
-  }
+  const std::uint64_t time =
+      std::max(out.quality.wall, running_);  // more of it on several processors
+  out.quality.target_cost =
+      time != 0 ? static_cast<double>(ticks_ * cost_) / static_cast<double>(time) : 0;
 }
 
 template <Layout L, Memory M, Host H, Mode P>
@@ -27240,19 +27992,20 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
   const std::uint64_t cpu_before = process_cpu_time();
   out.started = unix_now();
   origin_ = plan_.origin != 0 ? plan_.origin : monotonic_now();
+  out.slowed_down = interval_ > plan_.interval;
   std::uint64_t last_told = origin_;
   whole_waits_ = WeighsSamples<C>;
+  pending_.begin(origin_);
   // What has happened since the start is no part of the run.
   (void)read_interpreters();
   drain();
   tell_open_waits(monotonic_now());
-  samples_.clear();
-  bool idle = false;
+  pending_.forget();
   for (bool over = false; !over;) {
-    const std::uint64_t before = monotonic_now();
     const std::uint64_t end = plan_.duration != 0 ? origin_ + plan_.duration : ~std::uint64_t{0};
-    const std::uint64_t records = quality_.ticks;
-    if (!sleep(control, std::min(before + (idle ? drain_idle_every : drain_every), end))) {
+    const std::uint64_t records = records_, told = stacks_.told();
+    const DrainBell::Woken woken = bell_->wait(control, end);
+    if (woken == DrainBell::Woken::by_stop) {
       out.end = RunEnd::stopped;
       over = true;
     }
@@ -27262,31 +28015,35 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
       over = true;
     }
     const auto alive = read_interpreters();
+    if (!alive && target_has_ended(alive.error().code))
+      watch_.maker().codes().note_memory_is_gone();
     drain();
-    idle = quality_.ticks == records;
     if (over || !whole_waits_ || now - last_told >= told_every) tell_open_waits(std::min(now, end));
-    deliver(collector);
+    pending_.deliver(collector, quality_);
     watch_.end_tick();
     if (over) break;
+    if (woken == DrainBell::Woken::by_thread) watch_.roster().note_change();
     const auto listed = alive ? keep_up(now) : alive;
     if (!listed && !is_transient(listed.error().code)) {
       out.error = listed.error();
       out.end = target_has_ended(out.error.code) ? RunEnd::target_ended : RunEnd::failed;
       tell_open_waits(now);
-      deliver(collector);
+      pending_.deliver(collector, quality_);
       break;
     }
     redraw_periods();
+    bell_->learn(woken,
+                 {stacks_.told() != told, records_ != records, watch_.roster().is_settled()});
     if (now - last_told >= told_every) {
       last_told = now;
       account(out, now, cpu_before);
-      control.progress({now - origin_, &out.quality, plan_.interval});
+      control.progress({now - origin_, &out.quality, interval_});
     }
   }
   const std::uint64_t now = monotonic_now();
   account(out, now, cpu_before);
   out.duration = now - origin_;
-  out.interval = plan_.interval;
+  out.interval = interval_;
   return out;
 }
 
@@ -27356,7 +28113,7 @@ class Sampler {
         strategy_{strategy},
         random_{monotonic_now()} {}
 
-  // Everything that can go wrong for good goes wrong here. What moves is asked again for a while.
+  // Everything that can go wrong for good goes wrong here.
   Result<void> start();
 
   // Waits for `deadline`, then looks once. Samples carry the time of the look since `origin`, and
@@ -27373,7 +28130,6 @@ class Sampler {
   using State = ThreadLook::State;
 
   static constexpr std::uint64_t most_retrying = 5'000'000;  // ns of processor time a tick
-  static constexpr std::uint64_t most_starting = 20'000'000;
 
   // All that can be learnt of a thread by reading it: would the mode keep it then?
   static constexpr bool may_keep(Status status) noexcept {
@@ -27408,20 +28164,10 @@ class Sampler {
   ReadQuality quality_;
 };
 
-// Lists that change under the reader are whole a moment later; damaged ones are not.
 template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
 Result<void> Sampler<L, M, H, P, R>::start() {
-  constexpr std::uint64_t patience = 500'000'000;
-  constexpr std::uint64_t pause = 1'000'000;
   if (const auto ok = watch_.check_tasks(); !ok) return ok;
-  const std::uint64_t began = monotonic_now(), worked = thread_cpu_time();
-  for (;;) {
-    const auto listed = watch_.roster().refresh();
-    if (listed || !is_transient(listed.error().code)) return listed;
-    const std::uint64_t now = monotonic_now();
-    if (now - began > patience || thread_cpu_time() - worked > most_starting) return listed;
-    Sleeper{}.until(now + pause);
-  }
+  return watch_.roster().begin();
 }
 
 // Whom an exact reading sits beside: the GIL's holder at the last look, who is probably the only
@@ -29126,6 +29872,39 @@ template <int> inline SourcePlace SourcePlaces::operator()(std::string_view file
 
 }  // namespace tachyon
 
+// ---- tachyon/collect/apportion.hpp ----
+
+#include <numeric>
+
+namespace tachyon {
+
+// Weights as whole numbers of units, for formats that count: what is left over after the whole units
+// goes to those that lack least, so that the sum is right to one unit. What has any weight has one
+// unit at least: nothing is lost.
+template <int = 0> inline std::vector<std::uint64_t> apportion(const std::vector<std::uint64_t>& weights,
+                                            std::uint64_t unit) {
+  std::vector<std::uint64_t> out(weights.size());
+  if (unit == 0) return out;
+  std::uint64_t sum = 0, given = 0;
+  std::vector<std::size_t> by_rest(weights.size());
+  std::iota(by_rest.begin(), by_rest.end(), std::size_t{0});
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    sum += weights[i];
+    given += out[i] = weights[i] / unit;
+  }
+  std::stable_sort(by_rest.begin(), by_rest.end(), [&](std::size_t a, std::size_t b) {
+    return weights[a] % unit > weights[b] % unit;
+  });
+  const std::uint64_t whole = sum / unit + (sum % unit >= unit - sum % unit ? 1 : 0);
+  for (std::size_t i = 0; i < by_rest.size() && given < whole; ++i, ++given) ++out[by_rest[i]];
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] == 0 && weights[i] != 0) out[i] = 1;
+  }
+  return out;
+}
+
+}  // namespace tachyon
+
 // ---- tachyon/collect/totals.hpp ----
 
 namespace tachyon {
@@ -29142,6 +29921,13 @@ struct Totals {
   }
   friend constexpr bool operator==(const Totals&, const Totals&) noexcept = default;
 };
+
+// What shares are shares of, and what is ordered by: time. A recording that CPython's own profiler has
+// made is shown by samples, as that profiler shows it.
+using Measure = std::uint64_t Totals::*;
+constexpr Measure measure_of(const Run& run) noexcept {
+  return run.counts_samples ? &Totals::samples : &Totals::weight;
+}
 
 }  // namespace tachyon
 
@@ -30411,7 +31197,8 @@ template <int = 0> inline CodeTable code_table(const FoldedTree& tree) {
 
 // ---- tachyon/collect/collapsed.hpp ----
 
-// One line per distinct stack of a thread, root first, and how often it was seen:
+// One line per distinct stack of a thread, root first, and how much time it has, in intervals: so often
+// it would have been seen if no sample had been late.
 //
 //   tid:4242;main.py:<module>:40;util.py:Tree.walk:14 5
 //
@@ -30466,7 +31253,7 @@ class CollapsedWriter {
   template <int = 0> explicit CollapsedWriter(Options options) : options_{options} {}
 
   template <Sink S>
-  void write(S& sink, const CallTree& tree, const Run&) const {
+  void write(S& sink, const CallTree& tree, const Run& run) const {
     const FrameTable& frames = tree.frames();
     std::map<std::string, CodeKey> key_of_text;
     std::vector<std::string_view> text_of_frame;
@@ -30486,14 +31273,15 @@ class CollapsedWriter {
     for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
       text_of_code[folded.keys.of(FrameId{i})] = text_of_frame[i];
     }
-    write_lines(sink, tree, folded, text_of_code);
+    write_lines(sink, tree, folded, text_of_code, run);
   }
 
  private:
   struct Line {
     std::uint32_t label = 0;  // its place among the sorted labels
     std::uint32_t node = 0;
-    std::uint64_t samples = 0;
+    Totals totals{};
+    std::uint64_t count = 0;
   };
 
   template <int = 0> std::string label_of(const Thread& thread) const {
@@ -30511,12 +31299,23 @@ class CollapsedWriter {
     std::size_t kept = 0;
     for (const Line& line : lines) {
       if (kept != 0 && lines[kept - 1].label == line.label && lines[kept - 1].node == line.node) {
-        lines[kept - 1].samples += line.samples;
+        lines[kept - 1].totals += line.totals;
       } else {
         lines[kept++] = line;
       }
     }
     lines.resize(kept);
+  }
+
+  // A run whose interval is unknown is counted in samples.
+  template <int = 0> static void count(std::vector<Line>& lines, const Run& run) {
+    std::vector<std::uint64_t> weights;
+    for (const Line& line : lines) weights.push_back(line.totals.weight);
+    const bool by_time = measure_of(run) == &Totals::weight && run.interval != 0;
+    const std::vector<std::uint64_t> units = apportion(weights, by_time ? run.interval : 0);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      lines[i].count = by_time && weights[i] != 0 ? units[i] : lines[i].totals.samples;
+    }
   }
 
   // Where each node stands in the order of its text, parents first.
@@ -30541,7 +31340,7 @@ class CollapsedWriter {
 
   template <Sink S>
   void write_lines(S& sink, const CallTree& tree, const FoldedTree& folded,
-                   const std::vector<std::string_view>& text) const {
+                   const std::vector<std::string_view>& text, const Run& run) const {
     const ThreadTable& threads = tree.tables().threads;
     std::map<std::string, std::uint32_t> label_rank;
     for (std::uint32_t i = 0; i < threads.size(); ++i) {
@@ -30561,13 +31360,14 @@ class CollapsedWriter {
     for (const Cell& cell : tree.cells()) {
       if (cell.stack == StackId::empty) continue;
       lines.push_back({label_of_thread[static_cast<std::uint32_t>(cell.thread)],
-                       folded.node_of(cell.stack), cell.totals.samples});
+                       folded.node_of(cell.stack), cell.totals, 0});
     }
     sum_equal(lines);
+    count(lines, run);
     const std::vector<std::uint32_t> rank = text_order(folded, text);
     std::sort(lines.begin(), lines.end(), [&](const auto& a, const auto& b) {
-      return std::tuple{b.samples, a.label, rank[a.node]} <
-             std::tuple{a.samples, b.label, rank[b.node]};
+      return std::tuple{b.count, a.label, rank[a.node]} <
+             std::tuple{a.count, b.label, rank[b.node]};
     });
 
     std::vector<std::string_view> path;
@@ -30582,7 +31382,7 @@ class CollapsedWriter {
         sink.put(path[i]);
       }
       std::string count = " ";
-      append_number(count, line.samples);
+      append_number(count, line.count);
       sink.put(count);
       sink.put('\n');
     }
@@ -30647,6 +31447,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("first_rejected", t.first_rejected);
   json.member("retried", t.retried);
   json.member("given_up", t.given_up);
+  json.member("unnamed", t.unnamed);
   json.member("late", t.late);
   json.member("missed", t.missed);
   for (const Strategy one : strategies) json.member(name_of(one), t.by_strategy[one]);
@@ -33202,10 +34003,10 @@ class JsonlEvents {
   void append_rest(const Sample& sample, const Thread& thread) {
     constexpr std::string_view names[] = {"has_gil",   "on_cpu",      "unknown", "gil_requested",
                                           "exception", "main_thread", "gc",      "jit",
-                                          "truncated"};
+                                          "truncated", "runnable"};
     line_ += R"(,"status":[)";
     bool first = true;
-    for (unsigned bit = 0; bit < 9; ++bit) {
+    for (unsigned bit = 0; bit < std::size(names); ++bit) {
       if (!has(sample.status, Status(1U << bit))) continue;
       if (!first) line_ += ',';
       first = false;
@@ -33249,7 +34050,7 @@ struct OpcodeUse {
 };
 
 template <class Keep = EveryCell>
-OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
+OpcodeUse opcode_table(const CallTree& tree, Measure measure, Keep keep = {}) {
   const FrameTable& frames = tree.frames();
   std::vector<OpcodeRow> rows(frames.opcode_count());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -33267,8 +34068,8 @@ OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
     if (frames[rows[i].opcode].specialized) out.specialized += rows[i].totals;
     out.rows.push_back(rows[i]);
   }
-  std::stable_sort(out.rows.begin(), out.rows.end(), [](const OpcodeRow& a, const OpcodeRow& b) {
-    return a.totals.samples > b.totals.samples;
+  std::stable_sort(out.rows.begin(), out.rows.end(), [&](const OpcodeRow& a, const OpcodeRow& b) {
+    return a.totals.*measure > b.totals.*measure;
   });
   return out;
 }
@@ -33492,16 +34293,15 @@ void PprofWriter::write(S& sink, const CallTree& tree, const Run& run) const {
 
 // ---- tachyon/collect/pstats.hpp ----
 
-#include <numeric>
-
 // The table that a profile is read as first: one row per function (or per executing line), with the
 // columns, units, order and legend that CPython's own sampling profiler prints.
 //
 //          nsamples   sample%   tottime (ms)    cumul%   cumtime (ms)  filename:lineno(function)
 //               5/7      25.0          5.000      35.0          8.000  util.py:14(Tree.walk)
 //
-// Three things differ on purpose. Times are the elapsed time that samples stand for, not their
-// number times the interval that was asked for, so lost and late samples do not shrink them. Files
+// Four things differ on purpose. Times are the elapsed time that samples stand for, not their
+// number times the interval that was asked for, so lost and late samples do not shrink them. Shares
+// are shares of that time, and the order is, but where `samples` are asked for; see measure_of(). Files
 // of equal base name stay apart, each shown with as much of its path as tells it from the others.
 // The summary judges all functions, not only the rows that the limit left. With opcodes, a second
 // table says what the interpreter was executing and how much of it ran specialised.
@@ -33519,7 +34319,7 @@ enum class PstatsSort : std::uint8_t {
 
 struct PstatsOptions {
   Detail detail = Detail::function;
-  PstatsSort sort = PstatsSort::samples;
+  PstatsSort sort = PstatsSort::sample_percent;
   std::uint32_t limit = 15;
   bool summary = true;
   bool colour = false;
@@ -33542,12 +34342,13 @@ class PstatsWriter {
   enum class Ink : std::uint8_t { heading, file, line, function };
 
   template <int = 0> void append_inked(std::string& out, Ink ink, std::string_view text) const;
-  template <int = 0> std::vector<std::uint32_t> sorted_rows(const Table& table, const FrameTable& frames) const;
-  template <int = 0> void append_rows(std::string& out, const Table& table,
-                   const std::vector<std::uint32_t>& shown) const;
-  template <int = 0> void append_legend(std::string& out) const;
-  template <int = 0> void append_summary(std::string& out, const CallTree& tree) const;
-  template <int = 0> void append_opcodes(std::string& out, const CallTree& tree) const;
+  template <int = 0> std::vector<std::uint32_t> sorted_rows(const Table& table, const FrameTable& frames,
+                                         Measure measure) const;
+  template <int = 0> void append_rows(std::string& out, const Table& table, const std::vector<std::uint32_t>& shown,
+                   Measure measure) const;
+  template <int = 0> void append_legend(std::string& out, Measure measure) const;
+  template <int = 0> void append_summary(std::string& out, const CallTree& tree, Measure measure) const;
+  template <int = 0> void append_opcodes(std::string& out, const CallTree& tree, Measure measure) const;
 
   Options options_;
 };
@@ -33599,14 +34400,15 @@ void PstatsWriter::write(S& sink, const CallTree& tree, const Run& run) const {
   }
   DisplayNames names{tree.frames(), folded.keys};
   const Table table{std::move(folded), std::move(code), std::move(names)};
-  std::vector<std::uint32_t> shown = sorted_rows(table, tree.frames());
+  const Measure measure = measure_of(run);
+  std::vector<std::uint32_t> shown = sorted_rows(table, tree.frames(), measure);
   if (shown.size() > options_.limit) shown.resize(options_.limit);
   append_inked(out, Ink::heading, "Profile Stats:");
   out += '\n';
-  append_rows(out, table, shown);
-  append_legend(out);
-  if (options_.summary) append_summary(out, tree);
-  append_opcodes(out, tree);
+  append_rows(out, table, shown, measure);
+  append_legend(out, measure);
+  if (options_.summary) append_summary(out, tree, measure);
+  append_opcodes(out, tree, measure);
   if (const std::uint64_t bare = tree.total().samples - table.code.total.samples; bare != 0) {
     out += "\n";
     append_number(out, bare);
@@ -33623,31 +34425,42 @@ template <int> inline void PstatsWriter::append_inked(std::string& out, Ink ink,
   if (options_.colour) out += "\x1b[0m";
 }
 
+// Rows that are equal are ordered by the other of the two figures: the caller of everything is not lost
+// among functions that were seen for a moment.
 template <int> inline std::vector<std::uint32_t> PstatsWriter::sorted_rows(const Table& table,
-                                                            const FrameTable& frames) const {
+                                                            const FrameTable& frames,
+                                                            Measure measure) const {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < table.code.rows.size(); ++i) {
     if (table.code.rows[i].cumulative.samples != 0) order.push_back(i);
   }
-  const auto descending = [&](auto value) {
+  using Figure = Totals CodeRow::*;
+  const auto descending = [&](Figure figure, Measure by) {
+    const Figure other = figure == &CodeRow::direct ? &CodeRow::cumulative : &CodeRow::direct;
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return value(table.code.rows[a]) > value(table.code.rows[b]);
+      const CodeRow &x = table.code.rows[a], &y = table.code.rows[b];
+      if (x.*figure.*by != y.*figure.*by) return x.*figure.*by > y.*figure.*by;
+      return x.*other.*by > y.*other.*by;
     });
   };
   switch (options_.sort) {
     case PstatsSort::samples:
+      descending(&CodeRow::direct, &Totals::samples);
+      break;
     case PstatsSort::sample_percent:
-      descending([](const CodeRow& row) { return row.direct.samples; });
+      descending(&CodeRow::direct, measure);
       break;
     case PstatsSort::time:
-      descending([](const CodeRow& row) { return row.direct.weight; });
+      descending(&CodeRow::direct, &Totals::weight);
       break;
     case PstatsSort::cumulative_time:
-      descending([](const CodeRow& row) { return row.cumulative.weight; });
+      descending(&CodeRow::cumulative, &Totals::weight);
       break;
     case PstatsSort::cumulative_percent:
+      descending(&CodeRow::cumulative, measure);
+      break;
     case PstatsSort::cumulative_samples:
-      descending([](const CodeRow& row) { return row.cumulative.samples; });
+      descending(&CodeRow::cumulative, &Totals::samples);
       break;
     case PstatsSort::name:
       std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -33662,7 +34475,8 @@ template <int> inline std::vector<std::uint32_t> PstatsWriter::sorted_rows(const
 }
 
 template <int> inline void PstatsWriter::append_rows(std::string& out, const Table& table,
-                                      const std::vector<std::uint32_t>& shown) const {
+                                      const std::vector<std::uint32_t>& shown,
+                                      Measure measure) const {
   std::uint64_t largest_direct = 0, largest_cumulative = 0;
   for (const std::uint32_t i : shown) {
     largest_direct = std::max(largest_direct, table.code.rows[i].direct.weight);
@@ -33674,7 +34488,7 @@ template <int> inline void PstatsWriter::append_rows(std::string& out, const Tab
                "       nsamples   sample%  " + direct_time.title + "    cumul%  " +
                    cumulative_time.title + "  filename:lineno(function)");
   out += '\n';
-  const std::uint64_t total = table.code.total.samples;
+  const std::uint64_t total = table.code.total.*measure;
   for (const std::uint32_t i : shown) {
     const CodeRow& row = table.code.rows[i];
     std::string counts;
@@ -33682,9 +34496,9 @@ template <int> inline void PstatsWriter::append_rows(std::string& out, const Tab
     counts += '/';
     append_number(counts, row.cumulative.samples);
     detail::append_right(out, counts, 15);
-    detail::append_cell(out, percent_of(row.direct.samples, total), 1, 8);
+    detail::append_cell(out, percent_of(row.direct.*measure, total), 1, 8);
     detail::append_cell(out, direct_time.unit.of(row.direct.weight), 3, direct_time.width);
-    detail::append_cell(out, percent_of(row.cumulative.samples, total), 1, 8);
+    detail::append_cell(out, percent_of(row.cumulative.*measure, total), 1, 8);
     detail::append_cell(out, cumulative_time.unit.of(row.cumulative.weight), 3,
                         cumulative_time.width);
     out += "  ";
@@ -33697,21 +34511,26 @@ template <int> inline void PstatsWriter::append_rows(std::string& out, const Tab
   }
 }
 
-template <int> inline void PstatsWriter::append_legend(std::string& out) const {
+template <int> inline void PstatsWriter::append_legend(std::string& out, Measure measure) const {
+  const std::string of_all =
+      measure == &Totals::samples ? "share of all samples" : "share of all time";
   out += '\n';
   append_inked(out, Ink::heading, "Legend:");
   out += R"(
   nsamples: samples where it was executing itself / where it was anywhere on the stack
-  sample%: share of all samples where it was executing itself
+  sample%: )";
+  out += of_all + R"( where it was executing itself
   tottime: time it was executing itself
-  cumul%: share of all samples where it was anywhere on the stack
+  cumul%: )";
+  out += of_all + R"( where it was anywhere on the stack
   cumtime: time it was anywhere on the stack, what it called included
   filename:lineno(function): )";
   out += options_.detail == Detail::function ? "where the function is defined, and its name\n"
                                              : "the line that was executing, and its function\n";
 }
 
-template <int> inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree) const {
+template <int> inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree,
+                                         Measure measure) const {
   const FoldedTree folded = fold(tree, Detail::function);
   const CodeTable code = code_table(folded);
   const DisplayNames names{tree.frames(), folded.keys};
@@ -33747,7 +34566,8 @@ template <int> inline void PstatsWriter::append_summary(std::string& out, const 
   };
   const auto direct = [&](std::uint32_t i) { return code.rows[i].direct.samples; };
   const auto cumulative = [&](std::uint32_t i) { return code.rows[i].cumulative.samples; };
-  const std::uint64_t total = code.total.samples;
+  // Calls are counted, shares are measured.
+  const std::uint64_t total = code.total.*measure;
 
   out += '\n';
   append_inked(out, Ink::heading, "Summary of Interesting Functions:");
@@ -33758,15 +34578,15 @@ template <int> inline void PstatsWriter::append_summary(std::string& out, const 
       [&](auto i) {
         append_fixed(out, ratio_of(direct(i), cumulative(i)), 3);
         out += " direct/cumulative ratio, ";
-        append_fixed(out, percent_of(direct(i), total), 1);
-        out += "% direct samples: ";
+        append_fixed(out, percent_of(code.rows[i].direct.*measure, total), 1);
+        out += measure == &Totals::samples ? "% direct samples: " : "% direct time: ";
       });
   section(
       "Highest call frequency (indirect calls):", [&](auto i) { return indirect(i) > 0; }, indirect,
       [&](auto i) {
         append_number(out, indirect(i));
         out += " indirect calls, ";
-        append_fixed(out, percent_of(cumulative(i), total), 1);
+        append_fixed(out, percent_of(code.rows[i].cumulative.*measure, total), 1);
         out += "% total stack presence: ";
       });
   section(
@@ -33783,8 +34603,9 @@ template <int> inline void PstatsWriter::append_summary(std::string& out, const 
       });
 }
 
-template <int> inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree) const {
-  const OpcodeUse table = opcode_table(tree);
+template <int> inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree,
+                                         Measure measure) const {
+  const OpcodeUse table = opcode_table(tree, measure);
   if (table.known.samples == 0) return;
   const FrameTable& frames = tree.frames();
   const std::size_t count = std::min<std::size_t>(table.rows.size(), options_.limit);
@@ -33810,12 +34631,12 @@ template <int> inline void PstatsWriter::append_opcodes(std::string& out, const 
     std::string samples;
     append_number(samples, table.rows[i].totals.samples);
     detail::append_right(out, samples, 15);
-    detail::append_cell(out, percent_of(table.rows[i].totals.samples, table.known.samples), 1, 8);
+    detail::append_cell(out, percent_of(table.rows[i].totals.*measure, table.known.*measure), 1, 8);
     left(out, printable(frames[opcode.name]), opcode_width);
     left(out, printable(frames[opcode.base]), base_width);
     out += opcode.specialized ? "  yes\n" : "  no\n";
   }
-  append_fixed(out, percent_of(table.specialized.samples, table.known.samples), 1);
+  append_fixed(out, percent_of(table.specialized.*measure, table.known.*measure), 1);
   out += "% of ";
   append_number(out, table.known.samples);
   out += " samples with a known instruction ran specialized code.\n";
@@ -35585,7 +36406,7 @@ void InputDecoder::mouse(Emit& emit, char final) {
 // each batch; choosing another scope builds the second once from collect's call tree, which has the
 // samples by thread and stack.
 //
-// A share is a part of the samples in the scope, one sample being one thread at one tick. So shares
+// A share is a part of the time that the samples in the scope stand for, the time of each thread. So shares
 // of several threads together never exceed 100 %.
 namespace tachyon::live {
 
@@ -35970,17 +36791,15 @@ struct Ui {
 // question, so they agree.
 namespace tachyon::live {
 
-// What `s` sorts by. Shares and times are proportional to samples and weights of one scope; still
-// "samples" counts and "time" weighs, which differ when ticks were late.
+// What `s` sorts by. Shares are shares of time.
 constexpr std::uint64_t sort_key(const Figures& figures, Sort sort) noexcept {
   switch (sort) {
     case Sort::samples:
-    case Sort::share:
       return figures.self.samples;
+    case Sort::share:
     case Sort::self_time:
       return figures.self.weight;
     case Sort::total_share:
-      return figures.total.samples;
     case Sort::total_time:
       return figures.total.weight;
   }
@@ -35989,7 +36808,7 @@ constexpr std::uint64_t sort_key(const Figures& figures, Sort sort) noexcept {
 // Equal rows are ordered by the other figure, then by number: a table that stands still.
 constexpr std::uint64_t second_key(const Figures& figures, Sort sort) noexcept {
   const bool by_total = sort == Sort::total_share || sort == Sort::total_time;
-  return by_total ? figures.self.samples : figures.total.samples;
+  return by_total ? figures.self.weight : figures.total.weight;
 }
 
 namespace detail {
@@ -37328,7 +38147,7 @@ template <int = 0> inline void draw_items(Screen& screen, int row, int column, c
 }
 
 template <int = 0> inline Item share_item(std::string label, const Totals& part, const Totals& whole, Ink ink) {
-  return {"", percent(percent_of(part.samples, whole.samples)) + ' ' + std::move(label), ink};
+  return {"", percent(percent_of(part.weight, whole.weight)) + ' ' + std::move(label), ink};
 }
 
 }  // namespace detail
@@ -37450,7 +38269,7 @@ template <int = 0> inline void draw_thread_states(Screen& screen, int row, const
   screen.put(row, 1, "Threads:", Ink::label);
   std::vector<detail::Item> items;
   if (model.run().mode != ModeKind::gil) {
-    const Totals off{s.total.samples - s.has_gil.samples, 0};
+    const Totals off{0, s.total.weight - s.has_gil.weight};
     items.push_back(detail::share_item("on gil", s.has_gil, s.total, Ink::good));
     items.push_back(detail::share_item("off gil", off, s.total, Ink::text));
     items.push_back(detail::share_item("waiting for gil", s.gil_requested, s.total, Ink::warn));
@@ -37482,14 +38301,14 @@ template <int = 0> inline void draw_function_counts(Screen& screen, int row, con
                       {"", number(shown) + " shown", Ink::text}});
 }
 
-// The three functions with most direct samples. Where there is little room names get shorter, down
+// The three functions with most direct time. Where there is little room names get shorter, down
 // to eight columns; where there is less, there are fewer of them.
 template <int = 0> inline void draw_top(Screen& screen, int row, const Model& model) {
   std::vector<detail::Ranked> rows;
   for (const FunctionId id : model.figures().seen()) {
     const Figures& figures = model.figures().function(id);
     if (figures.self.samples == 0) continue;
-    rows.push_back({figures.self.samples, figures.total.samples, static_cast<std::uint32_t>(id)});
+    rows.push_back({figures.self.weight, figures.total.weight, static_cast<std::uint32_t>(id)});
   }
   std::size_t count = std::min<std::size_t>(rows.size(), 3);
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
@@ -37502,7 +38321,7 @@ template <int = 0> inline void draw_top(Screen& screen, int row, const Model& mo
   std::vector<Medal> medals;
   for (std::size_t i = 0; i < count; ++i) {
     medals.push_back({model.frames()[model.frames()[FunctionId{rows[i].id}].name],
-                      ' ' + percent(percent_of(rows[i].key, model.figures().total().samples))});
+                      ' ' + percent(percent_of(rows[i].key, model.figures().total().weight))});
   }
   constexpr int longest = 25;
   constexpr int shortest = 8;
@@ -37647,16 +38466,17 @@ namespace detail {
 
 struct OpcodeShare {
   OpcodeId opcode{};
-  std::uint64_t samples = 0;
+  Totals totals{};
 };
 
 template <int = 0> inline std::vector<OpcodeShare> opcodes_of(const Model& model, FunctionId function) {
   std::vector<OpcodeShare> out;
   model.figures().each_opcode(function, [&](OpcodeId opcode, const Totals& totals) {
-    out.push_back({opcode, totals.samples});
+    out.push_back({opcode, totals});
   });
   std::sort(out.begin(), out.end(), [](const OpcodeShare& a, const OpcodeShare& b) {
-    return a.samples != b.samples ? a.samples > b.samples : a.opcode < b.opcode;
+    return a.totals.weight != b.totals.weight ? a.totals.weight > b.totals.weight
+                                              : a.opcode < b.opcode;
   });
   return out;
 }
@@ -37681,18 +38501,18 @@ template <int = 0> inline void draw_opcode_panel(Screen& screen, int row, int ro
     return;
   }
   std::uint64_t whole = 0;
-  for (const detail::OpcodeShare& each : all) whole += each.samples;
+  for (const detail::OpcodeShare& each : all) whole += each.totals.weight;
   const auto shown = std::min<std::size_t>({all.size(), 8, static_cast<std::size_t>(rows - 1)});
   for (std::size_t i = 0; i < shown; ++i) {
     const ExecutedOpcode& opcode = model.frames()[all[i].opcode];
     const int at = row + 1 + static_cast<int>(i);
-    const double share = ratio_of(all[i].samples, whole);
+    const double share = ratio_of(all[i].totals.weight, whole);
     draw_bar(screen, at, 2, 20, share, opcode.specialized ? Ink::good : Ink::bar);
     Pen pen{screen, at, 24};
     pen.put(model.frames()[opcode.name], Ink::strong);
     if (opcode.specialized) pen.put(" (").put(model.frames()[opcode.base], Ink::dim).put(")");
     std::string figures = percent(100 * share) + " (";
-    append_number(figures, all[i].samples);
+    append_number(figures, all[i].totals.samples);
     figures += ')';
     pen.put(" ").put(figures);
   }
@@ -37800,7 +38620,7 @@ template <int = 0> inline void draw_figures(Screen& screen, int row, const Colum
     return f == nullptr ? 0.0 : static_cast<double>(f->self.samples);
   };
   const auto share = [](const Totals& part, const Totals& all) {
-    return percent_of(part.samples, all.samples);
+    return percent_of(part.weight, all.weight);
   };
   const Figures past = before == nullptr ? Figures{} : *before;
   screen.field(row, c.samples, samples_width,
@@ -37902,8 +38722,8 @@ template <int = 0> inline void draw_lines_title(Screen& screen, int row, const M
   const int spark = screen.columns() >= 100 ? 30 : 0;
   Pen pen{screen, row, 1};
   pen.put(model.frames()[function.name], Ink::function).put("  ");
-  pen.put(percent(percent_of(figures.self.samples, whole.samples)), Ink::strong).put(" direct, ");
-  pen.put(percent(percent_of(figures.total.samples, whole.samples)), Ink::strong).put(" in all  ");
+  pen.put(percent(percent_of(figures.self.weight, whole.weight)), Ink::strong).put(" direct, ");
+  pen.put(percent(percent_of(figures.total.weight, whole.weight)), Ink::strong).put(" in all  ");
   const int room = screen.columns() - pen.column() - (spark ? spark + 2 : 0);
   draw_place(screen, row, pen.column(), room,
              short_file(model.run(), model.frames()[function.file]), function.first_line,
@@ -37924,7 +38744,7 @@ template <int = 0> inline void draw_lines(Screen& screen, const TableArea& area,
   SourceLines source{text};
   const std::vector<LineFigures> figures = lines_of(model, *ui.function);
   std::uint64_t most = 1;
-  for (const LineFigures& each : figures) most = std::max(most, each.figures.total.samples);
+  for (const LineFigures& each : figures) most = std::max(most, each.figures.total.weight);
   for (std::size_t i = 0; i < ui.visible.size(); ++i) {
     const int row = area.first + static_cast<int>(i);
     const auto number = static_cast<std::int32_t>(ui.visible[i]);
@@ -37932,7 +38752,7 @@ template <int = 0> inline void draw_lines(Screen& screen, const TableArea& area,
         figures.begin(), figures.end(), number,
         [](const LineFigures& each, std::int32_t line) { return each.line < line; });
     const bool hot = found != figures.end() && found->line == number;
-    const double share = hot ? ratio_of(found->figures.total.samples, most) : 0;
+    const double share = hot ? ratio_of(found->figures.total.weight, most) : 0;
     if (hot) {
       draw_figures(screen, row, c, found->figures, model.figures().total(), nullptr, {});
       screen.tint(row, 0, c.rest, heat_of(share));
@@ -37994,8 +38814,8 @@ template <int = 0> inline void draw_process(Screen& screen, int row, const Model
   }
   Pen pen{screen, row, 1};
   screen.field(row, 1, 10, std::to_string(process.id), {Ink::strong}, Align::right);
-  screen.field(row, 13, share_width, percent5(percent_of(part.samples, whole.samples)),
-               {Ink::number}, Align::right);
+  screen.field(row, 13, share_width, percent5(percent_of(part.weight, whole.weight)), {Ink::number},
+               Align::right);
   pen.skip(19 + 2 * depth);
   pen.put(screen.unicode() ? "\u25be " : "- ", Ink::rule);
   pen.put(process.command, process.ended ? Ink::dim : Ink::strong);
@@ -38031,7 +38851,7 @@ template <int = 0> inline void draw_threads(Screen& screen, const TableArea& are
         model.scope().kind != Scope::Kind::all && model.in_scope(ThreadIndex{ui.visible[i]});
     if (scope) screen.put(row, 0, screen.unicode() ? "\u25b8" : ">", Ink::key);
     screen.field(row, 1, 10, std::to_string(thread.id), {Ink::number}, Align::right);
-    screen.field(row, 13, share_width, percent5(percent_of(total.samples, whole.samples)),
+    screen.field(row, 13, share_width, percent5(percent_of(total.weight, whole.weight)),
                  {Ink::strong}, Align::right);
     int at = 20;
     for (const ThreadColumn& column : thread_columns) {
@@ -38039,7 +38859,7 @@ template <int = 0> inline void draw_threads(Screen& screen, const TableArea& are
       // Whether a thread is on a CPU is looked up in some modes only.
       const bool known = column.part != &ThreadStatistics::on_cpu ||
                          seen.statistics.unknown.samples < total.samples;
-      const double value = percent_of((seen.statistics.*column.part).samples, total.samples);
+      const double value = percent_of((seen.statistics.*column.part).weight, total.weight);
       screen.field(row, at, share_width, known ? percent5(value) : "-",
                    {!known || value == 0 ? Ink::dim : Ink::number}, Align::right);
       at += share_width + column_gap;
@@ -38077,7 +38897,7 @@ template <int = 0> inline void draw_tree(Screen& screen, const TableArea& area, 
     const Path& path = paths[ui.visible[i]];
     const Figures& figures = model.figures().path(ui.visible[i]);
     draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
-    const double share = ratio_of(figures.total.samples, model.figures().total().samples);
+    const double share = ratio_of(figures.total.weight, model.figures().total().weight);
     if (c.history >= 0) {
       draw_bar(screen, row, c.history, c.history_width, share, Ink::bar);
     }

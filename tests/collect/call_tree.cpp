@@ -201,7 +201,7 @@ TEST_CASE("opcodes are those of the leaf frames") {
   const Recording r = test::busy_recording();
   CallTree tree{r.tables};
   r.feed(tree);
-  const OpcodeUse table = opcode_table(tree);
+  const OpcodeUse table = opcode_table(tree, &Totals::samples);
   REQUIRE(table.rows.size() == 3);
   CHECK(r.tables.frames[r.tables.frames[table.rows[0].opcode].name] == "LOAD_ATTR_INSTANCE_VALUE");
   CHECK(table.rows[0].totals.samples == 9);

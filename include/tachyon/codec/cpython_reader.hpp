@@ -190,6 +190,7 @@ inline Run CpythonReader::run() const {
   run.interval =
       h.interval > std::numeric_limits<std::uint64_t>::max() / 1000 ? 0 : h.interval * 1000;
   run.replayed = true;
+  run.counts_samples = true;
   run.quality.attempts = run.quality.valid = h.samples;
   if (!statistics_) return run;
   // Percentages of ticks are all that is known of the looks that failed.

@@ -90,7 +90,8 @@ inline std::string run_block(const Run& run) {
     if (run.options.*capture_options[i]) options |= std::uint64_t{1} << i;
   }
   tagged(Tag::options, options + 1);  // no option at all differs from no tag
-  tagged(Tag::flags, (run.fixed_clock ? 1U : 0U) | (run.interrupted ? 2U : 0U));
+  tagged(Tag::flags, (run.fixed_clock ? 1U : 0U) | (run.interrupted ? 2U : 0U) |
+                         (run.counts_samples ? 4U : 0U));
   tagged(Tag::started, run.started);
   tagged(Tag::duration, run.duration);
   tagged(Tag::process, zigzag(target.process));
@@ -157,6 +158,7 @@ inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
         const std::uint64_t flags = value.varint();
         run.fixed_clock = flags & 1;
         run.interrupted = flags & 2;
+        run.counts_samples = flags & 4;
         break;
       }
       case Tag::started:

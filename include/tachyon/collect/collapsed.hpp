@@ -11,12 +11,14 @@
 
 #include <tachyon/base/text.hpp>
 #include <tachyon/codec/sink.hpp>
+#include <tachyon/collect/apportion.hpp>
 #include <tachyon/collect/call_tree.hpp>
 #include <tachyon/collect/folded_tree.hpp>
 #include <tachyon/collect/percent.hpp>
 #include <tachyon/collect/thread_names.hpp>
 
-// One line per distinct stack of a thread, root first, and how often it was seen:
+// One line per distinct stack of a thread, root first, and how much time it has, in intervals: so often
+// it would have been seen if no sample had been late.
 //
 //   tid:4242;main.py:<module>:40;util.py:Tree.walk:14 5
 //
@@ -71,7 +73,7 @@ class CollapsedWriter {
   explicit CollapsedWriter(Options options) : options_{options} {}
 
   template <Sink S>
-  void write(S& sink, const CallTree& tree, const Run&) const {
+  void write(S& sink, const CallTree& tree, const Run& run) const {
     const FrameTable& frames = tree.frames();
     std::map<std::string, CodeKey> key_of_text;
     std::vector<std::string_view> text_of_frame;
@@ -91,14 +93,15 @@ class CollapsedWriter {
     for (std::uint32_t i = 0; i < frames.frame_count(); ++i) {
       text_of_code[folded.keys.of(FrameId{i})] = text_of_frame[i];
     }
-    write_lines(sink, tree, folded, text_of_code);
+    write_lines(sink, tree, folded, text_of_code, run);
   }
 
  private:
   struct Line {
     std::uint32_t label = 0;  // its place among the sorted labels
     std::uint32_t node = 0;
-    std::uint64_t samples = 0;
+    Totals totals{};
+    std::uint64_t count = 0;
   };
 
   std::string label_of(const Thread& thread) const {
@@ -116,12 +119,23 @@ class CollapsedWriter {
     std::size_t kept = 0;
     for (const Line& line : lines) {
       if (kept != 0 && lines[kept - 1].label == line.label && lines[kept - 1].node == line.node) {
-        lines[kept - 1].samples += line.samples;
+        lines[kept - 1].totals += line.totals;
       } else {
         lines[kept++] = line;
       }
     }
     lines.resize(kept);
+  }
+
+  // A run whose interval is unknown is counted in samples.
+  static void count(std::vector<Line>& lines, const Run& run) {
+    std::vector<std::uint64_t> weights;
+    for (const Line& line : lines) weights.push_back(line.totals.weight);
+    const bool by_time = measure_of(run) == &Totals::weight && run.interval != 0;
+    const std::vector<std::uint64_t> units = apportion(weights, by_time ? run.interval : 0);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      lines[i].count = by_time && weights[i] != 0 ? units[i] : lines[i].totals.samples;
+    }
   }
 
   // Where each node stands in the order of its text, parents first.
@@ -146,7 +160,7 @@ class CollapsedWriter {
 
   template <Sink S>
   void write_lines(S& sink, const CallTree& tree, const FoldedTree& folded,
-                   const std::vector<std::string_view>& text) const {
+                   const std::vector<std::string_view>& text, const Run& run) const {
     const ThreadTable& threads = tree.tables().threads;
     std::map<std::string, std::uint32_t> label_rank;
     for (std::uint32_t i = 0; i < threads.size(); ++i) {
@@ -166,13 +180,14 @@ class CollapsedWriter {
     for (const Cell& cell : tree.cells()) {
       if (cell.stack == StackId::empty) continue;
       lines.push_back({label_of_thread[static_cast<std::uint32_t>(cell.thread)],
-                       folded.node_of(cell.stack), cell.totals.samples});
+                       folded.node_of(cell.stack), cell.totals, 0});
     }
     sum_equal(lines);
+    count(lines, run);
     const std::vector<std::uint32_t> rank = text_order(folded, text);
     std::sort(lines.begin(), lines.end(), [&](const auto& a, const auto& b) {
-      return std::tuple{b.samples, a.label, rank[a.node]} <
-             std::tuple{a.samples, b.label, rank[b.node]};
+      return std::tuple{b.count, a.label, rank[a.node]} <
+             std::tuple{a.count, b.label, rank[b.node]};
     });
 
     std::vector<std::string_view> path;
@@ -187,7 +202,7 @@ class CollapsedWriter {
         sink.put(path[i]);
       }
       std::string count = " ";
-      append_number(count, line.samples);
+      append_number(count, line.count);
       sink.put(count);
       sink.put('\n');
     }

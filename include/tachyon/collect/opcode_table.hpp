@@ -22,7 +22,7 @@ struct OpcodeUse {
 };
 
 template <class Keep = EveryCell>
-OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
+OpcodeUse opcode_table(const CallTree& tree, Measure measure, Keep keep = {}) {
   const FrameTable& frames = tree.frames();
   std::vector<OpcodeRow> rows(frames.opcode_count());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -40,8 +40,8 @@ OpcodeUse opcode_table(const CallTree& tree, Keep keep = {}) {
     if (frames[rows[i].opcode].specialized) out.specialized += rows[i].totals;
     out.rows.push_back(rows[i]);
   }
-  std::stable_sort(out.rows.begin(), out.rows.end(), [](const OpcodeRow& a, const OpcodeRow& b) {
-    return a.totals.samples > b.totals.samples;
+  std::stable_sort(out.rows.begin(), out.rows.end(), [&](const OpcodeRow& a, const OpcodeRow& b) {
+    return a.totals.*measure > b.totals.*measure;
   });
   return out;
 }

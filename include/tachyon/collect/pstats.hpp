@@ -22,8 +22,9 @@
 //          nsamples   sample%   tottime (ms)    cumul%   cumtime (ms)  filename:lineno(function)
 //               5/7      25.0          5.000      35.0          8.000  util.py:14(Tree.walk)
 //
-// Three things differ on purpose. Times are the elapsed time that samples stand for, not their
-// number times the interval that was asked for, so lost and late samples do not shrink them. Files
+// Four things differ on purpose. Times are the elapsed time that samples stand for, not their
+// number times the interval that was asked for, so lost and late samples do not shrink them. Shares
+// are shares of that time, and the order is, but where `samples` are asked for; see measure_of(). Files
 // of equal base name stay apart, each shown with as much of its path as tells it from the others.
 // The summary judges all functions, not only the rows that the limit left. With opcodes, a second
 // table says what the interpreter was executing and how much of it ran specialised.
@@ -41,7 +42,7 @@ enum class PstatsSort : std::uint8_t {
 
 struct PstatsOptions {
   Detail detail = Detail::function;
-  PstatsSort sort = PstatsSort::samples;
+  PstatsSort sort = PstatsSort::sample_percent;
   std::uint32_t limit = 15;
   bool summary = true;
   bool colour = false;
@@ -64,12 +65,13 @@ class PstatsWriter {
   enum class Ink : std::uint8_t { heading, file, line, function };
 
   void append_inked(std::string& out, Ink ink, std::string_view text) const;
-  std::vector<std::uint32_t> sorted_rows(const Table& table, const FrameTable& frames) const;
-  void append_rows(std::string& out, const Table& table,
-                   const std::vector<std::uint32_t>& shown) const;
-  void append_legend(std::string& out) const;
-  void append_summary(std::string& out, const CallTree& tree) const;
-  void append_opcodes(std::string& out, const CallTree& tree) const;
+  std::vector<std::uint32_t> sorted_rows(const Table& table, const FrameTable& frames,
+                                         Measure measure) const;
+  void append_rows(std::string& out, const Table& table, const std::vector<std::uint32_t>& shown,
+                   Measure measure) const;
+  void append_legend(std::string& out, Measure measure) const;
+  void append_summary(std::string& out, const CallTree& tree, Measure measure) const;
+  void append_opcodes(std::string& out, const CallTree& tree, Measure measure) const;
 
   Options options_;
 };
@@ -121,14 +123,15 @@ void PstatsWriter::write(S& sink, const CallTree& tree, const Run& run) const {
   }
   DisplayNames names{tree.frames(), folded.keys};
   const Table table{std::move(folded), std::move(code), std::move(names)};
-  std::vector<std::uint32_t> shown = sorted_rows(table, tree.frames());
+  const Measure measure = measure_of(run);
+  std::vector<std::uint32_t> shown = sorted_rows(table, tree.frames(), measure);
   if (shown.size() > options_.limit) shown.resize(options_.limit);
   append_inked(out, Ink::heading, "Profile Stats:");
   out += '\n';
-  append_rows(out, table, shown);
-  append_legend(out);
-  if (options_.summary) append_summary(out, tree);
-  append_opcodes(out, tree);
+  append_rows(out, table, shown, measure);
+  append_legend(out, measure);
+  if (options_.summary) append_summary(out, tree, measure);
+  append_opcodes(out, tree, measure);
   if (const std::uint64_t bare = tree.total().samples - table.code.total.samples; bare != 0) {
     out += "\n";
     append_number(out, bare);
@@ -145,31 +148,42 @@ inline void PstatsWriter::append_inked(std::string& out, Ink ink, std::string_vi
   if (options_.colour) out += "\x1b[0m";
 }
 
+// Rows that are equal are ordered by the other of the two figures: the caller of everything is not lost
+// among functions that were seen for a moment.
 inline std::vector<std::uint32_t> PstatsWriter::sorted_rows(const Table& table,
-                                                            const FrameTable& frames) const {
+                                                            const FrameTable& frames,
+                                                            Measure measure) const {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < table.code.rows.size(); ++i) {
     if (table.code.rows[i].cumulative.samples != 0) order.push_back(i);
   }
-  const auto descending = [&](auto value) {
+  using Figure = Totals CodeRow::*;
+  const auto descending = [&](Figure figure, Measure by) {
+    const Figure other = figure == &CodeRow::direct ? &CodeRow::cumulative : &CodeRow::direct;
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return value(table.code.rows[a]) > value(table.code.rows[b]);
+      const CodeRow &x = table.code.rows[a], &y = table.code.rows[b];
+      if (x.*figure.*by != y.*figure.*by) return x.*figure.*by > y.*figure.*by;
+      return x.*other.*by > y.*other.*by;
     });
   };
   switch (options_.sort) {
     case PstatsSort::samples:
+      descending(&CodeRow::direct, &Totals::samples);
+      break;
     case PstatsSort::sample_percent:
-      descending([](const CodeRow& row) { return row.direct.samples; });
+      descending(&CodeRow::direct, measure);
       break;
     case PstatsSort::time:
-      descending([](const CodeRow& row) { return row.direct.weight; });
+      descending(&CodeRow::direct, &Totals::weight);
       break;
     case PstatsSort::cumulative_time:
-      descending([](const CodeRow& row) { return row.cumulative.weight; });
+      descending(&CodeRow::cumulative, &Totals::weight);
       break;
     case PstatsSort::cumulative_percent:
+      descending(&CodeRow::cumulative, measure);
+      break;
     case PstatsSort::cumulative_samples:
-      descending([](const CodeRow& row) { return row.cumulative.samples; });
+      descending(&CodeRow::cumulative, &Totals::samples);
       break;
     case PstatsSort::name:
       std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -184,7 +198,8 @@ inline std::vector<std::uint32_t> PstatsWriter::sorted_rows(const Table& table,
 }
 
 inline void PstatsWriter::append_rows(std::string& out, const Table& table,
-                                      const std::vector<std::uint32_t>& shown) const {
+                                      const std::vector<std::uint32_t>& shown,
+                                      Measure measure) const {
   std::uint64_t largest_direct = 0, largest_cumulative = 0;
   for (const std::uint32_t i : shown) {
     largest_direct = std::max(largest_direct, table.code.rows[i].direct.weight);
@@ -196,7 +211,7 @@ inline void PstatsWriter::append_rows(std::string& out, const Table& table,
                "       nsamples   sample%  " + direct_time.title + "    cumul%  " +
                    cumulative_time.title + "  filename:lineno(function)");
   out += '\n';
-  const std::uint64_t total = table.code.total.samples;
+  const std::uint64_t total = table.code.total.*measure;
   for (const std::uint32_t i : shown) {
     const CodeRow& row = table.code.rows[i];
     std::string counts;
@@ -204,9 +219,9 @@ inline void PstatsWriter::append_rows(std::string& out, const Table& table,
     counts += '/';
     append_number(counts, row.cumulative.samples);
     detail::append_right(out, counts, 15);
-    detail::append_cell(out, percent_of(row.direct.samples, total), 1, 8);
+    detail::append_cell(out, percent_of(row.direct.*measure, total), 1, 8);
     detail::append_cell(out, direct_time.unit.of(row.direct.weight), 3, direct_time.width);
-    detail::append_cell(out, percent_of(row.cumulative.samples, total), 1, 8);
+    detail::append_cell(out, percent_of(row.cumulative.*measure, total), 1, 8);
     detail::append_cell(out, cumulative_time.unit.of(row.cumulative.weight), 3,
                         cumulative_time.width);
     out += "  ";
@@ -219,21 +234,26 @@ inline void PstatsWriter::append_rows(std::string& out, const Table& table,
   }
 }
 
-inline void PstatsWriter::append_legend(std::string& out) const {
+inline void PstatsWriter::append_legend(std::string& out, Measure measure) const {
+  const std::string of_all =
+      measure == &Totals::samples ? "share of all samples" : "share of all time";
   out += '\n';
   append_inked(out, Ink::heading, "Legend:");
   out += R"(
   nsamples: samples where it was executing itself / where it was anywhere on the stack
-  sample%: share of all samples where it was executing itself
+  sample%: )";
+  out += of_all + R"( where it was executing itself
   tottime: time it was executing itself
-  cumul%: share of all samples where it was anywhere on the stack
+  cumul%: )";
+  out += of_all + R"( where it was anywhere on the stack
   cumtime: time it was anywhere on the stack, what it called included
   filename:lineno(function): )";
   out += options_.detail == Detail::function ? "where the function is defined, and its name\n"
                                              : "the line that was executing, and its function\n";
 }
 
-inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree) const {
+inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree,
+                                         Measure measure) const {
   const FoldedTree folded = fold(tree, Detail::function);
   const CodeTable code = code_table(folded);
   const DisplayNames names{tree.frames(), folded.keys};
@@ -269,7 +289,8 @@ inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree)
   };
   const auto direct = [&](std::uint32_t i) { return code.rows[i].direct.samples; };
   const auto cumulative = [&](std::uint32_t i) { return code.rows[i].cumulative.samples; };
-  const std::uint64_t total = code.total.samples;
+  // Calls are counted, shares are measured.
+  const std::uint64_t total = code.total.*measure;
 
   out += '\n';
   append_inked(out, Ink::heading, "Summary of Interesting Functions:");
@@ -280,15 +301,15 @@ inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree)
       [&](auto i) {
         append_fixed(out, ratio_of(direct(i), cumulative(i)), 3);
         out += " direct/cumulative ratio, ";
-        append_fixed(out, percent_of(direct(i), total), 1);
-        out += "% direct samples: ";
+        append_fixed(out, percent_of(code.rows[i].direct.*measure, total), 1);
+        out += measure == &Totals::samples ? "% direct samples: " : "% direct time: ";
       });
   section(
       "Highest call frequency (indirect calls):", [&](auto i) { return indirect(i) > 0; }, indirect,
       [&](auto i) {
         append_number(out, indirect(i));
         out += " indirect calls, ";
-        append_fixed(out, percent_of(cumulative(i), total), 1);
+        append_fixed(out, percent_of(code.rows[i].cumulative.*measure, total), 1);
         out += "% total stack presence: ";
       });
   section(
@@ -305,8 +326,9 @@ inline void PstatsWriter::append_summary(std::string& out, const CallTree& tree)
       });
 }
 
-inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree) const {
-  const OpcodeUse table = opcode_table(tree);
+inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree,
+                                         Measure measure) const {
+  const OpcodeUse table = opcode_table(tree, measure);
   if (table.known.samples == 0) return;
   const FrameTable& frames = tree.frames();
   const std::size_t count = std::min<std::size_t>(table.rows.size(), options_.limit);
@@ -332,12 +354,12 @@ inline void PstatsWriter::append_opcodes(std::string& out, const CallTree& tree)
     std::string samples;
     append_number(samples, table.rows[i].totals.samples);
     detail::append_right(out, samples, 15);
-    detail::append_cell(out, percent_of(table.rows[i].totals.samples, table.known.samples), 1, 8);
+    detail::append_cell(out, percent_of(table.rows[i].totals.*measure, table.known.*measure), 1, 8);
     left(out, printable(frames[opcode.name]), opcode_width);
     left(out, printable(frames[opcode.base]), base_width);
     out += opcode.specialized ? "  yes\n" : "  no\n";
   }
-  append_fixed(out, percent_of(table.specialized.samples, table.known.samples), 1);
+  append_fixed(out, percent_of(table.specialized.*measure, table.known.*measure), 1);
   out += "% of ";
   append_number(out, table.known.samples);
   out += " samples with a known instruction ran specialized code.\n";

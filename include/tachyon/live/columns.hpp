@@ -107,7 +107,7 @@ inline void draw_figures(Screen& screen, int row, const Columns& c, const Figure
     return f == nullptr ? 0.0 : static_cast<double>(f->self.samples);
   };
   const auto share = [](const Totals& part, const Totals& all) {
-    return percent_of(part.samples, all.samples);
+    return percent_of(part.weight, all.weight);
   };
   const Figures past = before == nullptr ? Figures{} : *before;
   screen.field(row, c.samples, samples_width,

@@ -46,7 +46,7 @@ inline void draw_items(Screen& screen, int row, int column, const std::vector<It
 }
 
 inline Item share_item(std::string label, const Totals& part, const Totals& whole, Ink ink) {
-  return {"", percent(percent_of(part.samples, whole.samples)) + ' ' + std::move(label), ink};
+  return {"", percent(percent_of(part.weight, whole.weight)) + ' ' + std::move(label), ink};
 }
 
 }  // namespace detail
@@ -168,7 +168,7 @@ inline void draw_thread_states(Screen& screen, int row, const Model& model) {
   screen.put(row, 1, "Threads:", Ink::label);
   std::vector<detail::Item> items;
   if (model.run().mode != ModeKind::gil) {
-    const Totals off{s.total.samples - s.has_gil.samples, 0};
+    const Totals off{0, s.total.weight - s.has_gil.weight};
     items.push_back(detail::share_item("on gil", s.has_gil, s.total, Ink::good));
     items.push_back(detail::share_item("off gil", off, s.total, Ink::text));
     items.push_back(detail::share_item("waiting for gil", s.gil_requested, s.total, Ink::warn));
@@ -200,14 +200,14 @@ inline void draw_function_counts(Screen& screen, int row, const Model& model, st
                       {"", number(shown) + " shown", Ink::text}});
 }
 
-// The three functions with most direct samples. Where there is little room names get shorter, down
+// The three functions with most direct time. Where there is little room names get shorter, down
 // to eight columns; where there is less, there are fewer of them.
 inline void draw_top(Screen& screen, int row, const Model& model) {
   std::vector<detail::Ranked> rows;
   for (const FunctionId id : model.figures().seen()) {
     const Figures& figures = model.figures().function(id);
     if (figures.self.samples == 0) continue;
-    rows.push_back({figures.self.samples, figures.total.samples, static_cast<std::uint32_t>(id)});
+    rows.push_back({figures.self.weight, figures.total.weight, static_cast<std::uint32_t>(id)});
   }
   std::size_t count = std::min<std::size_t>(rows.size(), 3);
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
@@ -220,7 +220,7 @@ inline void draw_top(Screen& screen, int row, const Model& model) {
   std::vector<Medal> medals;
   for (std::size_t i = 0; i < count; ++i) {
     medals.push_back({model.frames()[model.frames()[FunctionId{rows[i].id}].name],
-                      ' ' + percent(percent_of(rows[i].key, model.figures().total().samples))});
+                      ' ' + percent(percent_of(rows[i].key, model.figures().total().weight))});
   }
   constexpr int longest = 25;
   constexpr int shortest = 8;

@@ -25,7 +25,7 @@
 // each batch; choosing another scope builds the second once from collect's call tree, which has the
 // samples by thread and stack.
 //
-// A share is a part of the samples in the scope, one sample being one thread at one tick. So shares
+// A share is a part of the time that the samples in the scope stand for, the time of each thread. So shares
 // of several threads together never exceed 100 %.
 namespace tachyon::live {
 

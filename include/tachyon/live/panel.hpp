@@ -19,16 +19,17 @@ namespace detail {
 
 struct OpcodeShare {
   OpcodeId opcode{};
-  std::uint64_t samples = 0;
+  Totals totals{};
 };
 
 inline std::vector<OpcodeShare> opcodes_of(const Model& model, FunctionId function) {
   std::vector<OpcodeShare> out;
   model.figures().each_opcode(function, [&](OpcodeId opcode, const Totals& totals) {
-    out.push_back({opcode, totals.samples});
+    out.push_back({opcode, totals});
   });
   std::sort(out.begin(), out.end(), [](const OpcodeShare& a, const OpcodeShare& b) {
-    return a.samples != b.samples ? a.samples > b.samples : a.opcode < b.opcode;
+    return a.totals.weight != b.totals.weight ? a.totals.weight > b.totals.weight
+                                              : a.opcode < b.opcode;
   });
   return out;
 }
@@ -53,18 +54,18 @@ inline void draw_opcode_panel(Screen& screen, int row, int rows, const Model& mo
     return;
   }
   std::uint64_t whole = 0;
-  for (const detail::OpcodeShare& each : all) whole += each.samples;
+  for (const detail::OpcodeShare& each : all) whole += each.totals.weight;
   const auto shown = std::min<std::size_t>({all.size(), 8, static_cast<std::size_t>(rows - 1)});
   for (std::size_t i = 0; i < shown; ++i) {
     const ExecutedOpcode& opcode = model.frames()[all[i].opcode];
     const int at = row + 1 + static_cast<int>(i);
-    const double share = ratio_of(all[i].samples, whole);
+    const double share = ratio_of(all[i].totals.weight, whole);
     draw_bar(screen, at, 2, 20, share, opcode.specialized ? Ink::good : Ink::bar);
     Pen pen{screen, at, 24};
     pen.put(model.frames()[opcode.name], Ink::strong);
     if (opcode.specialized) pen.put(" (").put(model.frames()[opcode.base], Ink::dim).put(")");
     std::string figures = percent(100 * share) + " (";
-    append_number(figures, all[i].samples);
+    append_number(figures, all[i].totals.samples);
     figures += ')';
     pen.put(" ").put(figures);
   }

@@ -14,17 +14,15 @@
 // question, so they agree.
 namespace tachyon::live {
 
-// What `s` sorts by. Shares and times are proportional to samples and weights of one scope; still
-// "samples" counts and "time" weighs, which differ when ticks were late.
+// What `s` sorts by. Shares are shares of time.
 constexpr std::uint64_t sort_key(const Figures& figures, Sort sort) noexcept {
   switch (sort) {
     case Sort::samples:
-    case Sort::share:
       return figures.self.samples;
+    case Sort::share:
     case Sort::self_time:
       return figures.self.weight;
     case Sort::total_share:
-      return figures.total.samples;
     case Sort::total_time:
       return figures.total.weight;
   }
@@ -33,7 +31,7 @@ constexpr std::uint64_t sort_key(const Figures& figures, Sort sort) noexcept {
 // Equal rows are ordered by the other figure, then by number: a table that stands still.
 constexpr std::uint64_t second_key(const Figures& figures, Sort sort) noexcept {
   const bool by_total = sort == Sort::total_share || sort == Sort::total_time;
-  return by_total ? figures.self.samples : figures.total.samples;
+  return by_total ? figures.self.weight : figures.total.weight;
 }
 
 namespace detail {

@@ -64,8 +64,8 @@ inline void draw_lines_title(Screen& screen, int row, const Model& model, Functi
   const int spark = screen.columns() >= 100 ? 30 : 0;
   Pen pen{screen, row, 1};
   pen.put(model.frames()[function.name], Ink::function).put("  ");
-  pen.put(percent(percent_of(figures.self.samples, whole.samples)), Ink::strong).put(" direct, ");
-  pen.put(percent(percent_of(figures.total.samples, whole.samples)), Ink::strong).put(" in all  ");
+  pen.put(percent(percent_of(figures.self.weight, whole.weight)), Ink::strong).put(" direct, ");
+  pen.put(percent(percent_of(figures.total.weight, whole.weight)), Ink::strong).put(" in all  ");
   const int room = screen.columns() - pen.column() - (spark ? spark + 2 : 0);
   draw_place(screen, row, pen.column(), room,
              short_file(model.run(), model.frames()[function.file]), function.first_line,
@@ -86,7 +86,7 @@ inline void draw_lines(Screen& screen, const TableArea& area, const Model& model
   SourceLines source{text};
   const std::vector<LineFigures> figures = lines_of(model, *ui.function);
   std::uint64_t most = 1;
-  for (const LineFigures& each : figures) most = std::max(most, each.figures.total.samples);
+  for (const LineFigures& each : figures) most = std::max(most, each.figures.total.weight);
   for (std::size_t i = 0; i < ui.visible.size(); ++i) {
     const int row = area.first + static_cast<int>(i);
     const auto number = static_cast<std::int32_t>(ui.visible[i]);
@@ -94,7 +94,7 @@ inline void draw_lines(Screen& screen, const TableArea& area, const Model& model
         figures.begin(), figures.end(), number,
         [](const LineFigures& each, std::int32_t line) { return each.line < line; });
     const bool hot = found != figures.end() && found->line == number;
-    const double share = hot ? ratio_of(found->figures.total.samples, most) : 0;
+    const double share = hot ? ratio_of(found->figures.total.weight, most) : 0;
     if (hot) {
       draw_figures(screen, row, c, found->figures, model.figures().total(), nullptr, {});
       screen.tint(row, 0, c.rest, heat_of(share));

@@ -54,8 +54,8 @@ inline void draw_process(Screen& screen, int row, const Model& model, const Proc
   }
   Pen pen{screen, row, 1};
   screen.field(row, 1, 10, std::to_string(process.id), {Ink::strong}, Align::right);
-  screen.field(row, 13, share_width, percent5(percent_of(part.samples, whole.samples)),
-               {Ink::number}, Align::right);
+  screen.field(row, 13, share_width, percent5(percent_of(part.weight, whole.weight)), {Ink::number},
+               Align::right);
   pen.skip(19 + 2 * depth);
   pen.put(screen.unicode() ? "\u25be " : "- ", Ink::rule);
   pen.put(process.command, process.ended ? Ink::dim : Ink::strong);
@@ -91,7 +91,7 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
         model.scope().kind != Scope::Kind::all && model.in_scope(ThreadIndex{ui.visible[i]});
     if (scope) screen.put(row, 0, screen.unicode() ? "\u25b8" : ">", Ink::key);
     screen.field(row, 1, 10, std::to_string(thread.id), {Ink::number}, Align::right);
-    screen.field(row, 13, share_width, percent5(percent_of(total.samples, whole.samples)),
+    screen.field(row, 13, share_width, percent5(percent_of(total.weight, whole.weight)),
                  {Ink::strong}, Align::right);
     int at = 20;
     for (const ThreadColumn& column : thread_columns) {
@@ -99,7 +99,7 @@ inline void draw_threads(Screen& screen, const TableArea& area, const Model& mod
       // Whether a thread is on a CPU is looked up in some modes only.
       const bool known = column.part != &ThreadStatistics::on_cpu ||
                          seen.statistics.unknown.samples < total.samples;
-      const double value = percent_of((seen.statistics.*column.part).samples, total.samples);
+      const double value = percent_of((seen.statistics.*column.part).weight, total.weight);
       screen.field(row, at, share_width, known ? percent5(value) : "-",
                    {!known || value == 0 ? Ink::dim : Ink::number}, Align::right);
       at += share_width + column_gap;

@@ -30,7 +30,7 @@ inline void draw_tree(Screen& screen, const TableArea& area, const Model& model,
     const Path& path = paths[ui.visible[i]];
     const Figures& figures = model.figures().path(ui.visible[i]);
     draw_figures(screen, row, c, figures, model.figures().total(), nullptr, {});
-    const double share = ratio_of(figures.total.samples, model.figures().total().samples);
+    const double share = ratio_of(figures.total.weight, model.figures().total().weight);
     if (c.history >= 0) {
       draw_bar(screen, row, c.history, c.history_width, share, Ink::bar);
     }

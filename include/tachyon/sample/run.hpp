@@ -110,6 +110,7 @@ struct Run {
   ReadQuality quality{};
   bool replayed = false;
   bool interrupted = false;
+  bool counts_samples = false;  // its shares are those of samples, not of time
   // Source text by file name as the frames spell it, for files that could be read.
   std::map<std::string, std::string, std::less<>> sources{};
 };
