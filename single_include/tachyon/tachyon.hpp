@@ -27051,6 +27051,7 @@ class KernelStacks {
   // Before the records of a drain, and before what the interpreters say is read.
   void begin_drain() noexcept {
     ++drains_;
+    begun_ = monotonic_now();
     changed_.clear();
   }
 
@@ -27131,7 +27132,7 @@ class KernelStacks {
     for (std::size_t i = same; i < depth; ++i) {
       PlacedFrame& placed = raw_.frames[depth - 1 - i];
       if (!is_shim(layout_, placed.frame)) {
-        if (!place(placed, epoch)) {
+        if (!place(record, placed, epoch)) {
           has_unnamed_ = true;
           maker.push_unnamed(chain, placed.frame);
           continue;
@@ -27167,15 +27168,16 @@ class KernelStacks {
     return false;
   }
 
-  // What runs in the frame; false: it cannot be told. An object that was another one when the ring
-  // was last drained may have been either when this was recorded.
-  bool place(PlacedFrame& placed, std::uint64_t epoch) {
+  // What runs in the frame; false: it cannot be told. An object that was another one when it was last
+  // looked at may have been either when this was recorded, unless that was just now.
+  bool place(const kernel::Record& record, PlacedFrame& placed, std::uint64_t epoch) {
+    constexpr std::uint64_t just_now = 300'000;
     CodeCache<L>& codes = watch_.maker().codes();
     const Address code = placed.frame.executable;
     const std::uint64_t before = codes.replaced();
     const bool placeable = place_frame(memory_, layout_, codes, epoch, placed).has_value();
     if (codes.replaced() != before) changed_.push_back(code);
-    const bool some_died = (epoch & of_drains) != 0;
+    const bool some_died = (epoch & of_drains) != 0 && record.header().time + just_now < begun_;
     if (some_died && std::find(changed_.begin(), changed_.end(), code) != changed_.end()) {
       return false;
     }
@@ -27222,6 +27224,7 @@ class KernelStacks {
   kernel::SeenCode* seen_ = nullptr;
   std::uint64_t told_ = 0;
   std::uint64_t drains_ = 0;
+  std::uint64_t begun_ = 0;       // when the drain did
   std::vector<Address> changed_;  // code objects that were found to be others, in this drain
   bool has_unnamed_ = false;      // the chain that was made last
 };

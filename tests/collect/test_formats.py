@@ -202,9 +202,12 @@ class Formats(unittest.TestCase):
             stack, count = re.fullmatch(r"(tid:\d+;.+) (\d+)", line).groups()
             leaves[stack.split(";")[-1]] += int(count)
         wanted = collections.Counter()
-        for key, count in story.direct.items():
-            wanted[leaf_text(key)] += count
-        self.assertEqual(leaves, wanted)
+        for key, weight in story.weight.items():
+            wanted[leaf_text(key)] += weight
+        self.assertEqual(set(leaves), set(wanted))
+        interval = sum(wanted.values()) / sum(leaves.values())
+        for leaf, weight in wanted.items():  # rounded, and none lost
+            self.assertAlmostEqual(weight / interval, leaves[leaf], delta=2, msg=leaf)
 
     @each_story
     def test_jsonl_summary(self, story):
