@@ -29,9 +29,10 @@
 //        | when they change                                     v at once for new code
 //   the target's memory  <-- code objects, once --  stacks, time accounts --> samples, by time
 //
-// Most outputs count samples, so waits are told at about the interval, like ticks: see WaitClock. A
-// collector that only ever weighs them says so and gets each wait as one sample, which costs
-// nothing however many threads sleep.
+// Waits are told at about the interval, like ticks, for outputs that count samples beside their time:
+// see WaitClock. Of many threads, which mostly wait, that would be most of the work (a thousand took
+// a fifth of a processor), so they are told less often, and each sample has more time. A collector
+// that only ever weighs them says so and gets each wait as one sample.
 namespace tachyon {
 
 template <class C>
@@ -102,6 +103,14 @@ class KernelSource {
 
   std::uint64_t draw() noexcept {
     return plan_.fixed_clock ? interval_ : interval_ / 2 + random_.below(interval_ + 1);
+  }
+  // Until the next sample of a thread's waiting time.
+  std::uint64_t draw_wait() noexcept {
+    constexpr std::size_t few = 16;
+    constexpr std::uint64_t a_second_in_all = 2'000;
+    const std::uint64_t each = threads_.size() * (1'000'000'000 / a_second_in_all);
+    if (threads_.size() <= few || each <= interval_) return draw();
+    return plan_.fixed_clock ? each : each / 2 + random_.below(each + 1);
   }
   kernel::EventPlan event_plan() const noexcept {
     return {interval_, true, counts_waits, watch_.options().all_threads};
@@ -271,7 +280,7 @@ void KernelSource<L, M, H, P>::tell_wait(Watched& thread, const Doing& what, std
                                          std::uint64_t weight) {
   if (whole_waits_) return tell(thread, what, time, weight);
   thread.waits.pass(
-      time, weight, [&] { return draw(); },
+      time, weight, [&] { return draw_wait(); },
       [&](std::uint64_t at, std::uint64_t each) { tell(thread, what, at, each); });
 }
 
