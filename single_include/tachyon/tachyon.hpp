@@ -24414,10 +24414,10 @@ template <int = 0> inline Explanation explain_refusal(const Error& error, const 
     const std::string lacking = !half ? "CAP_BPF and CAP_PERFMON, and we have neither"
                                       : std::string{"CAP_BPF and CAP_PERFMON, and we lack "} +
                                             (bpf ? "CAP_PERFMON" : "CAP_BPF");
-    return {what + " only for who has " + lacking, grant(us, Rights::sampling)};
+    return {what + " only for programs with " + lacking, grant(us, Rights::sampling)};
   }
   if (error.code == Errc::not_permitted && us.has_user_namespace()) {
-    return {what + " for nobody whose capabilities count in a user namespace only",
+    return {what + " only for programs whose capabilities count outside of a user namespace",
             "run tachyon outside of that namespace, as root"};
   }
   if (error.code == Errc::not_permitted && kernel.locked_down) {
@@ -27368,6 +27368,7 @@ class KernelThreads {
     std::size_t place = 0;  // in the roster
     kernel::ThreadEvents events{};
     TimeAccount time{};
+    std::optional<Doing> first{};  // what it did when it was read from outside
     WaitClock waits{};
     typename KernelStacks<L, M, H>::ThreadChain chain{};
     std::uint64_t rounding = 0;   // see PendingSamples
@@ -27459,7 +27460,9 @@ void KernelThreads<L, M, H>::read_sleepers(const std::vector<std::uint64_t>& fre
     const ThreadLook& seen = report.threads[i];
     if (seen.state != ThreadLook::State::kept) continue;
     const Doing waits{seen.stack, seen.status};
-    threads_[threads[i].reader.at().value]->time.begin(now, &waits);
+    Watched& watched = *threads_[threads[i].reader.at().value];
+    watched.first = waits;
+    watched.time.begin(now, &waits);
     ++quality.attempts;
     ++quality.valid;
     ++quality.by_strategy[Strategy::fast];
@@ -27805,6 +27808,7 @@ class KernelSource {
   void tell(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
   void tell_wait(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
   void tell_open_waits(std::uint64_t now);
+  void tell_first_looks(std::uint64_t now);
   void redraw_periods();
   void account(Outcome& out, std::uint64_t now, std::uint64_t cpu_before);
 
@@ -27976,6 +27980,14 @@ void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
   });
 }
 
+// A run that was over before anything was recorded has what each thread did when it was listed.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::tell_first_looks(std::uint64_t now) {
+  threads_.for_each([&](Watched& thread) {
+    if (thread.first) tell(thread, *thread.first, now, interval_);
+  });
+}
+
 // See perf_event.hpp. Only of threads that run: each is a call. Periods that are evenly drawn from
 // 0.5 to 1.5 tick ln 3 times as often as one of 1, so they are that much longer.
 template <Layout L, Memory M, Host H, Mode P>
@@ -28053,6 +28065,10 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
     }
   }
   const std::uint64_t now = monotonic_now();
+  if (quality_.ticks == 0) {
+    tell_first_looks(now);
+    pending_.deliver(collector, quality_);
+  }
   account(out, now, cpu_before);
   out.duration = now - origin_;
   out.interval = interval_;
@@ -31322,6 +31338,7 @@ class CollapsedWriter {
   // A run whose interval is unknown is counted in samples.
   template <int = 0> static void count(std::vector<Line>& lines, const Run& run) {
     std::vector<std::uint64_t> weights;
+    weights.reserve(lines.size());
     for (const Line& line : lines) weights.push_back(line.totals.weight);
     const bool by_time = measure_of(run) == &Totals::weight && run.interval != 0;
     const std::vector<std::uint64_t> units = apportion(weights, by_time ? run.interval : 0);

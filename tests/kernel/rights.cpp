@@ -36,7 +36,8 @@ void has_part(const std::string& text, std::string_view part) {
 TEST_CASE("kernel rights: a refusal names what is lacking, and what to type", "[kernel]") {
   RightsScene user;
   CHECK(user.say(EPERM) ==
-        "the kernel takes samples only for who has CAP_BPF and CAP_PERFMON, and we have neither: "
+        "the kernel takes samples only for programs with CAP_BPF and CAP_PERFMON, and we have "
+        "neither: "
         "run as root, or once: sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon=ep "
         "/usr/bin/tachyon");
   user.us.status.capabilities = mask_of(cap_bpf);

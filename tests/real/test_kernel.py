@@ -110,13 +110,14 @@ class Kernel(unittest.TestCase):
                 print(f"    skipped test_shares_on_every_version[{name}]: tests/interpreters has none")
                 continue
             with self.subTest(name), target(name, SHARES) as (pid, _):
-                on, whole, done = self.sample(pid, seconds=2)
-                self.assertNotIn("<module>;spin", str(whole))
+                # On a busy machine what computes waits for a processor, too: that is no time of its clock.
+                on, whole, done = self.sample(pid, "--mode=cpu", seconds=2)
                 computing = on["quarter"] + on["rest_of_it"]
                 self.assertGreater(computing, 0, done.stderr)
                 self.assertAlmostEqual(on["quarter"] / computing, 0.25, delta=0.09)
-                self.assertGreater(on["nap"], 0)
                 self.assertEqual(on["<module>"], sum(whole.values()))
+                on, whole, done = self.sample(pid, seconds=1)
+                self.assertGreater(on["nap"], 0)
 
     def test_modes_and_threads(self):
         with target(NEWEST, THREE) as (pid, _):
@@ -153,7 +154,7 @@ class Kernel(unittest.TestCase):
             file.write("import time\ndef work():\n    end = time.thread_time() + 0.4\n"
                        "    while time.thread_time() < end: pass\nwork()\n")
         out = self.path("short.txt")
-        done = tachyon("run", "--read=kernel", f"--collapsed={out}", script)
+        done = tachyon("run", "--read=kernel", "--mode=cpu", f"--collapsed={out}", script)
         self.assertEqual(done.returncode, 0, done.stderr)
         on, _ = counts(out)
         # 400 by its own clock, the first milliseconds of which nobody looks.
@@ -204,7 +205,7 @@ class Kernel(unittest.TestCase):
             words = ["-d", 1, f"--collapsed={out}", process.pid]
             done = tachyon("attach", "--read=kernel", *words, start=nobody)
             self.assertEqual(done.returncode, 1, done.stderr)
-            self.assertRegex(done.stderr, r"^tachyon: error: the kernel takes samples only for who has .*: .*"
+            self.assertRegex(done.stderr, r"^tachyon: error: the kernel takes samples only for programs with .*: .*"
                                           r"(cap_sys_ptrace,cap_bpf,cap_perfmon=ep|PERFMON)")
             done = tachyon("attach", *words, start=nobody)
             self.assertEqual(done.returncode, 0, done.stderr)

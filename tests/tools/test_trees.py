@@ -262,16 +262,19 @@ class Rows(Run):
             """)
         def one(before):
             path = f"all{len(before)}.jsonl"
-            done = subprocess.run(
-                [*before, *self.command("--subprocesses", "--merge", f"--jsonl={path}",
-                                        "--jsonl-records", "events-full", "row.py")],
-                capture_output=True, text=True, cwd=self.folder.name, timeout=600, check=False)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            pids = [int(line) for line in done.stdout.splitlines() if line.isdigit()]
-            self.assertEqual(len(pids), count)
-            counts = samples_by_process(self.path(path), "<module>")
-            seen = [pid for pid in pids if counts.get(pid)]
-            missing = {pid: counts.get(pid) for pid in pids if pid not in seen}
+            for left in range(2, -1, -1):  # a busy machine may let a child end before we have a CPU
+                done = subprocess.run(
+                    [*before, *self.command("--subprocesses", "--merge", f"--jsonl={path}",
+                                            "--jsonl-records", "events-full", "row.py")],
+                    capture_output=True, text=True, cwd=self.folder.name, timeout=600, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                pids = [int(line) for line in done.stdout.splitlines() if line.isdigit()]
+                self.assertEqual(len(pids), count)
+                counts = samples_by_process(self.path(path), "<module>")
+                seen = [pid for pid in pids if counts.get(pid)]
+                missing = {pid: counts.get(pid) for pid in pids if pid not in seen}
+                if len(seen) >= count * 0.95 or not left:
+                    break
             self.assertGreaterEqual(len(seen), count * 0.95, (before, missing, done.stderr))
 
         side_by_side(one, self.ways())

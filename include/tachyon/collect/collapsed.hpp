@@ -130,6 +130,7 @@ class CollapsedWriter {
   // A run whose interval is unknown is counted in samples.
   static void count(std::vector<Line>& lines, const Run& run) {
     std::vector<std::uint64_t> weights;
+    weights.reserve(lines.size());
     for (const Line& line : lines) weights.push_back(line.totals.weight);
     const bool by_time = measure_of(run) == &Totals::weight && run.interval != 0;
     const std::vector<std::uint64_t> units = apportion(weights, by_time ? run.interval : 0);

@@ -84,10 +84,10 @@ inline Explanation explain_refusal(const Error& error, const Observer& us,
     const std::string lacking = !half ? "CAP_BPF and CAP_PERFMON, and we have neither"
                                       : std::string{"CAP_BPF and CAP_PERFMON, and we lack "} +
                                             (bpf ? "CAP_PERFMON" : "CAP_BPF");
-    return {what + " only for who has " + lacking, grant(us, Rights::sampling)};
+    return {what + " only for programs with " + lacking, grant(us, Rights::sampling)};
   }
   if (error.code == Errc::not_permitted && us.has_user_namespace()) {
-    return {what + " for nobody whose capabilities count in a user namespace only",
+    return {what + " only for programs whose capabilities count outside of a user namespace",
             "run tachyon outside of that namespace, as root"};
   }
   if (error.code == Errc::not_permitted && kernel.locked_down) {

@@ -123,6 +123,7 @@ class KernelSource {
   void tell(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
   void tell_wait(Watched& thread, const Doing& what, std::uint64_t time, std::uint64_t weight);
   void tell_open_waits(std::uint64_t now);
+  void tell_first_looks(std::uint64_t now);
   void redraw_periods();
   void account(Outcome& out, std::uint64_t now, std::uint64_t cpu_before);
 
@@ -294,6 +295,14 @@ void KernelSource<L, M, H, P>::tell_open_waits(std::uint64_t now) {
   });
 }
 
+// A run that was over before anything was recorded has what each thread did when it was listed.
+template <Layout L, Memory M, Host H, Mode P>
+void KernelSource<L, M, H, P>::tell_first_looks(std::uint64_t now) {
+  threads_.for_each([&](Watched& thread) {
+    if (thread.first) tell(thread, *thread.first, now, interval_);
+  });
+}
+
 // See perf_event.hpp. Only of threads that run: each is a call. Periods that are evenly drawn from
 // 0.5 to 1.5 tick ln 3 times as often as one of 1, so they are that much longer.
 template <Layout L, Memory M, Host H, Mode P>
@@ -371,6 +380,10 @@ Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
     }
   }
   const std::uint64_t now = monotonic_now();
+  if (quality_.ticks == 0) {
+    tell_first_looks(now);
+    pending_.deliver(collector, quality_);
+  }
   account(out, now, cpu_before);
   out.duration = now - origin_;
   out.interval = interval_;

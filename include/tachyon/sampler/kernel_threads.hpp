@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ class KernelThreads {
     std::size_t place = 0;  // in the roster
     kernel::ThreadEvents events{};
     TimeAccount time{};
+    std::optional<Doing> first{};  // what it did when it was read from outside
     WaitClock waits{};
     typename KernelStacks<L, M, H>::ThreadChain chain{};
     std::uint64_t rounding = 0;   // see PendingSamples
@@ -129,7 +131,9 @@ void KernelThreads<L, M, H>::read_sleepers(const std::vector<std::uint64_t>& fre
     const ThreadLook& seen = report.threads[i];
     if (seen.state != ThreadLook::State::kept) continue;
     const Doing waits{seen.stack, seen.status};
-    threads_[threads[i].reader.at().value]->time.begin(now, &waits);
+    Watched& watched = *threads_[threads[i].reader.at().value];
+    watched.first = waits;
+    watched.time.begin(now, &waits);
     ++quality.attempts;
     ++quality.valid;
     ++quality.by_strategy[Strategy::fast];
