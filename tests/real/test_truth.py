@@ -103,7 +103,8 @@ class Truth(unittest.TestCase):
             paths = [os.path.join(folder, one) for one in strategies]
             profilers = [
                 subprocess.Popen([TACHYON, "attach", str(pid), "-r", "1000", "-d", "1000", "--read", one,
-                                  *(POLLED if one == "auto" else []), f"--collapsed={path}"],
+                                  *(POLLED if one == "auto" else []), "--binary-format=cpython",
+                                  f"--binary={path}.bin"],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 for one, path in zip(strategies, paths)]
             while says.readline() != first:
@@ -113,6 +114,10 @@ class Truth(unittest.TestCase):
             for profiler in profilers:
                 profiler.send_signal(signal.SIGINT)
             self.assertEqual([profiler.wait(60) for profiler in profilers], [0] * len(profilers))
+            # Samples are counted, however late each was: so are those of a recording in this format.
+            for path in paths:
+                subprocess.run([TACHYON, "replay", f"{path}.bin", f"--collapsed={path}"], check=True,
+                               stdout=subprocess.DEVNULL)
             return [shares(path) for path in paths]
 
     def all_sampled(self, *strategies):
