@@ -36,8 +36,8 @@ def run(command, timeout=1800, **options):
                                  stdin=subprocess.DEVNULL, start_new_session=True, **options)
         _running.add(child)
     timer = threading.Timer(timeout, kill, [child])
+    began = time.monotonic()  # before the timer: what it ends has then taken as long
     timer.start()
-    began = time.monotonic()
     try:
         # The pipe ends when all who hold it have ended. A child left behind may hold it for ever;
         # the timer ends that as well.
