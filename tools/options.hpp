@@ -227,7 +227,8 @@ struct TableOptions {
   static constexpr GroupText<4> described{
       "The pstats table",
       {{
-          {"sort", 0, "", on::outputs, "order of the rows (default: nsamples)"},
+          {"sort", 0, "", on::outputs,
+           "order of the rows (default: sample-pct, the share of time)"},
           {"limit", 'l', "N", on::outputs, "number of rows (default: 15)"},
           {"no-summary", 0, "", on::outputs, "without the summary of interesting functions"},
           {"lines", 0, "", on::outputs, "a row per executing line instead of per function"},

@@ -30,8 +30,8 @@
 // drained.
 //
 // The tick event also tells when the thread starts another one or ends: its descriptor becomes
-// readable. For that it has two pages, into which the kernel writes what nobody reads: what there
-// is to know stands in the interpreter's list.
+// readable. For that the kernel needs two pages to write to. They are not read: which threads there
+// are stands in the interpreter's list.
 //
 // An event takes a descriptor, and its link to the program another. The switch event's own is not
 // needed once it is on, so a thread takes three.

@@ -47,12 +47,12 @@ class DrainBell {
   struct Drained {
     bool news = false;     // there was something new
     bool records = false;  // ... or any record at all
-    bool settled = true;   // all threads are known
+    bool complete = true;  // all threads are known
   };
   // After the drain.
   void learn(Woken why, const Drained& drained) noexcept {
     if (why == Woken::by_code) deaf_ = drained.news ? 0 : std::clamp(2 * deaf_, least_deaf, usual);
-    wait_ = !drained.settled ? soon : drained.records ? usual : idle;
+    wait_ = !drained.complete ? soon : drained.records ? usual : idle;
   }
   std::uint64_t deaf() const noexcept { return deaf_; }
 
