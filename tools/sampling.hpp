@@ -63,7 +63,7 @@ struct SamplingRequest {
   SamplerOptions options{};
   SamplingPlan plan{};
   unsigned readers = 1;  // more than one only with fast or automatic reading, and without tasks
-  bool readers_wanted = false;  // somebody said how many: then they are what reads
+  bool readers_wanted = false;  // --readers was given: then the kernel takes no samples
   bool collects_apart = false;  // even one reader leaves the collecting to another thread
 };
 

@@ -16,6 +16,7 @@
 #include <tachyon/base/descriptor.hpp>
 #include <tachyon/base/glob.hpp>
 #include <tachyon/base/interner.hpp>
+#include <tachyon/base/mapped_pages.hpp>
 #include <tachyon/base/number.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
@@ -141,7 +142,9 @@
 #include <tachyon/kernel/perf_event.hpp>
 #include <tachyon/kernel/program.hpp>
 #include <tachyon/kernel/program_emitter.hpp>
+#include <tachyon/kernel/program_frames.hpp>
 #include <tachyon/kernel/program_shape.hpp>
+#include <tachyon/kernel/program_writer.hpp>
 #include <tachyon/kernel/record.hpp>
 #include <tachyon/kernel/recorder.hpp>
 #include <tachyon/kernel/rights.hpp>

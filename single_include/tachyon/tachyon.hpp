@@ -627,6 +627,41 @@ class StringInterner {
 
 }  // namespace tachyon
 
+// ---- tachyon/base/mapped_pages.hpp ----
+
+#include <sys/mman.h>
+
+namespace tachyon {
+
+// A piece of a file in memory, unmapped with its owner.
+class MappedPages {
+ public:
+  MappedPages() noexcept = default;
+  // Where that cannot be had it is empty, and errno says why.
+  template <int = 0> MappedPages(const Descriptor& file, std::size_t size, int protection, int flags = MAP_SHARED,
+              off_t from = 0) noexcept
+      : size_{size}, at_{::mmap(nullptr, size, protection, flags, file.get(), from)} {}
+  MappedPages(MappedPages&& other) noexcept
+      : size_{other.size_}, at_{std::exchange(other.at_, MAP_FAILED)} {}
+  MappedPages& operator=(MappedPages&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(at_, other.at_);
+    return *this;
+  }
+  ~MappedPages() {
+    if (at_ != MAP_FAILED) ::munmap(at_, size_);
+  }
+
+  explicit operator bool() const noexcept { return at_ != MAP_FAILED; }
+  template <int = 0> void* at() const noexcept { return at_; }
+
+ private:
+  std::size_t size_ = 0;
+  void* at_ = MAP_FAILED;
+};
+
+}  // namespace tachyon
+
 // ---- tachyon/base/number.hpp ----
 
 #include <bit>
@@ -22820,8 +22855,6 @@ template <int = 0> inline Result<Descriptor> link_program(const Descriptor& prog
 
 // ---- tachyon/kernel/btf.hpp ----
 
-#include <sys/mman.h>
-
 // Where a member of a struct of this kernel is. Kernels are built with options that move members
 // about, and say in /sys/kernel/btf/vmlinux where they ended up, if they were built with type
 // information at all:
@@ -22946,9 +22979,10 @@ template <int = 0> inline std::optional<std::uint32_t> btf_member(Bytes file, st
 
 inline constexpr const char* btf_of_kernel = "/sys/kernel/btf/vmlinux";
 
-// Where the state of a task is in its task_struct; nothing: this kernel does not say. Since 6.16 the
-// file can be mapped, which takes 0.1 ms; reading it takes 13.
-template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
+namespace detail {
+
+// Since 6.16 the file can be mapped, which takes 0.1 ms; reading it takes 13.
+template <int = 0> inline std::optional<std::uint32_t> look_for_task_state() {
   constexpr std::size_t largest = 64 << 20;
   const auto find = [](Bytes file) {
     const auto state = btf_member(file, "task_struct", "__state");
@@ -22959,13 +22993,17 @@ template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
   if (!file || ::fstat(file->get(), &info) != 0 || info.st_size <= 0) return std::nullopt;
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > largest) return std::nullopt;
-  void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->get(), 0);
-  if (mapped == MAP_FAILED) {
-    const auto text = read_whole(*file, largest);
-    return text ? find(as_bytes(*text)) : std::nullopt;
-  }
-  const auto found = find({static_cast<const std::byte*>(mapped), size});
-  ::munmap(mapped, size);
+  const MappedPages mapped{*file, size, PROT_READ, MAP_PRIVATE};
+  if (mapped) return find({static_cast<const std::byte*>(mapped.at()), size});
+  const auto text = read_whole(*file, largest);
+  return text ? find(as_bytes(*text)) : std::nullopt;
+}
+
+}  // namespace detail
+
+// Where the state of a task is in its task_struct; nothing: this kernel does not say. It is asked once.
+template <int = 0> inline std::optional<std::uint32_t> find_task_state() {
+  static const std::optional<std::uint32_t> found = detail::look_for_task_state();
   return found;
 }
 
@@ -23033,31 +23071,12 @@ template <int = 0> inline Result<Descriptor> open_event(const EventShape& shape,
   return Descriptor{static_cast<int>(number)};
 }
 
+// In a mapping that cannot be written, the kernel writes over what it has written.
+template <int = 0> inline MappedPages map_news(const Descriptor& event) noexcept {
+  return {event, 2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_READ};
+}
+
 }  // namespace detail
-
-// The pages of an event that tells of threads: in a mapping that cannot be written, the kernel writes
-// over what it has written.
-class NewsPages {
- public:
-  NewsPages() noexcept = default;
-  template <int = 0> explicit NewsPages(const Descriptor& event) noexcept
-      : size_{2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))},
-        at_{::mmap(nullptr, size_, PROT_READ, MAP_SHARED, event.get(), 0)} {}
-  NewsPages(NewsPages&& other) noexcept
-      : size_{other.size_}, at_{std::exchange(other.at_, MAP_FAILED)} {}
-  NewsPages& operator=(NewsPages&& other) noexcept {
-    std::swap(size_, other.size_);
-    std::swap(at_, other.at_);
-    return *this;
-  }
-  ~NewsPages() {
-    if (at_ != MAP_FAILED) ::munmap(at_, size_);
-  }
-
- private:
-  std::size_t size_ = 0;
-  void* at_ = MAP_FAILED;
-};
 
 // Which events could not be had, and why. Those threads are not sampled.
 struct EventLosses {
@@ -23147,7 +23166,7 @@ class ThreadEvents {
       auto link = link_program(program, *event, thread);
       if (!link) return link.error();
       // Where there is no memory for them, threads are found a little later.
-      if (plan.threads) pages_ = NewsPages{*event};
+      if (plan.threads) pages_ = detail::map_news(*event);
       tick_ = std::move(*event);
       tick_link_ = std::move(*link);
     }
@@ -23157,7 +23176,7 @@ class ThreadEvents {
   }
 
   Descriptor tick_;
-  NewsPages pages_;
+  MappedPages pages_;
   Descriptor tick_link_;
   Descriptor switch_link_;
 };
@@ -23460,24 +23479,12 @@ class Ring {
     out.map_ = std::move(*map);
     out.size_ = size;
     out.page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const int file = out.map_.get();
-    out.taken_ = ::mmap(nullptr, out.page_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (out.taken_ == MAP_FAILED) return refused_by_kernel(errno);
-    out.put_ =
-        ::mmap(nullptr, out.behind(), PROT_READ, MAP_SHARED, file, static_cast<off_t>(out.page_));
-    if (out.put_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.taken_ = MappedPages{out.map_, out.page_, PROT_READ | PROT_WRITE};
+    if (!out.taken_) return refused_by_kernel(errno);
+    out.put_ = MappedPages{out.map_, out.page_ + 2 * std::size_t{size}, PROT_READ, MAP_SHARED,
+                           static_cast<off_t>(out.page_)};
+    if (!out.put_) return refused_by_kernel(errno);
     return out;
-  }
-  Ring(Ring&& other) noexcept
-      : map_{std::move(other.map_)},
-        size_{other.size_},
-        page_{other.page_},
-        taken_{std::exchange(other.taken_, MAP_FAILED)},
-        put_{std::exchange(other.put_, MAP_FAILED)} {}
-  Ring& operator=(Ring&&) = delete;
-  ~Ring() {
-    if (taken_ != MAP_FAILED) ::munmap(taken_, page_);
-    if (put_ != MAP_FAILED) ::munmap(put_, behind());
   }
 
   template <int = 0> const Descriptor& map() const noexcept { return map_; }
@@ -23487,7 +23494,7 @@ class Ring {
   void drain(Visit&& visit) {
     const std::uint64_t put = count(put_).load(std::memory_order_acquire);
     const std::uint64_t taken = count(taken_).load(std::memory_order_relaxed);
-    const auto* const data = static_cast<const std::byte*>(put_) + page_;
+    const auto* const data = static_cast<const std::byte*>(put_.at()) + page_;
     const std::uint64_t now = detail::take_records(data, size_, taken, put, visit);
     count(taken_).store(now, std::memory_order_release);
   }
@@ -23495,16 +23502,15 @@ class Ring {
  private:
   Ring() noexcept = default;
 
-  template <int = 0> std::size_t behind() const noexcept { return page_ + 2 * std::size_t{size_}; }
-  template <int = 0> static std::atomic_ref<std::uint64_t> count(void* page) noexcept {
-    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(page)};
+  template <int = 0> static std::atomic_ref<std::uint64_t> count(const MappedPages& pages) noexcept {
+    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(pages.at())};
   }
 
   Descriptor map_;
   std::uint32_t size_ = 0;
   std::size_t page_ = 0;
-  void* taken_ = MAP_FAILED;
-  void* put_ = MAP_FAILED;
+  MappedPages taken_;
+  MappedPages put_;
 };
 
 }  // namespace tachyon::kernel
@@ -23550,33 +23556,28 @@ class SeenCode {
     if (!map) return map.error();
     SeenCode out;
     out.map_ = std::move(*map);
-    out.at_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, out.map_.get(), 0);
-    if (out.at_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.words_ = MappedPages{out.map_, bytes, PROT_READ | PROT_WRITE};
+    if (!out.words_) return refused_by_kernel(errno);
     return out;
-  }
-  SeenCode(SeenCode&& other) noexcept
-      : map_{std::move(other.map_)}, at_{std::exchange(other.at_, MAP_FAILED)} {}
-  SeenCode& operator=(SeenCode&&) = delete;
-  ~SeenCode() {
-    if (at_ != MAP_FAILED) ::munmap(at_, bytes);
   }
 
   template <int = 0> const Descriptor& map() const noexcept { return map_; }
 
-  template <int = 0> void set_died(std::uint64_t count) noexcept {
-    static_cast<std::uint64_t*>(at_)[died / 8] = count;
-  }
+  template <int = 0> void set_died(std::uint64_t count) noexcept { word(died) = count; }
   // False: it was known.
   template <int = 0> bool add(std::uint64_t executable) noexcept {
-    std::uint64_t& slot = static_cast<std::uint64_t*>(at_)[offset_of(executable) / 8];
-    return std::exchange(slot, executable) != executable;
+    return std::exchange(word(offset_of(executable)), executable) != executable;
   }
 
  private:
   SeenCode() noexcept = default;
 
+  template <int = 0> std::uint64_t& word(std::size_t offset) noexcept {
+    return static_cast<std::uint64_t*>(words_.at())[offset / 8];
+  }
+
   Descriptor map_;
-  void* at_ = MAP_FAILED;
+  MappedPages words_;
 };
 static_assert(SeenCode::offset_of(0x7fff'0000'0010) == SeenCode::first_slot + 8);
 
@@ -23877,40 +23878,11 @@ class ProgramEmitter {
 
 }  // namespace tachyon::kernel::detail
 
-// ---- tachyon/kernel/program.hpp ----
+// ---- tachyon/kernel/program_writer.hpp ----
 
-// The program that the kernel runs in the target's thread: it copies the Python frames there and
-// then.
-//
-// The problem. A reader in another process has to be woken up for every sample, which took 28 us of
-// processor time in the virtual machine it was measured in, and the thread runs on while it is
-// read. The kernel, which interrupts the thread anyway, needs 1 to 3 us to copy its frames, and the
-// thread cannot move meanwhile. The reader then wakes up ten times a second, whatever the rate.
-//
-// What is run. The verifier of the kernel goes through every path before it lets a program in, and
-// loops are unrolled for that: 128 frames took it 7 ms, 512 took 26, 8,192 are refused. So a
-// program follows 128 frames and then starts itself anew, up to 32 times, with its state in a map:
-//
-//   tick or switch -> thread state -> status, leaf -> 128 frames -> ... -> record into the ring
-//                                         ^                |
-//                                         +-- tail call ---+   state: scratch
-//
-// What is known when the profiler is compiled stands in the program as a number: one layout, one
-// set of needs, one program. A member that a layout lacks leaves no instruction. Where the runtime
-// is, which maps there are, and where this kernel keeps a task's state is filled in when the
-// program is loaded.
-//
-// Whose thread it is. The event that the program hangs on carries a cookie: the address of the
-// thread state, its lowest bit set for events that fire when the thread switches. No table of
-// threads has to be asked, and no number of a thread be translated between namespaces.
-//
-// What never happens here: updating or deleting an element of a map (it takes locks, which an
-// interrupt must not wait for), waiting, and guessing. A page that is not there ends the chain, and
-// that is counted. Two programs never meet in one scratch: the kernel runs none of them while
-// another is running on the same processor.
-namespace tachyon::kernel {
-
-namespace detail {
+// The program (program.hpp) in the order in which it is written: a record is begun, the thread and its
+// interpreter are read, the frames are followed (program_frames.hpp), and the record is put out.
+namespace tachyon::kernel::detail {
 
 template <class L>
 class ProgramWriter {
@@ -23984,6 +23956,188 @@ class ProgramWriter {
   bpf::Label finish_ = a_.label();
   bpf::Label unreadable_ = a_.label();
 };
+
+}  // namespace tachyon::kernel::detail
+
+// ---- tachyon/kernel/program_frames.hpp ----
+
+// How the program (program.hpp) follows the frames, from the current one down, and notices code that the
+// reader has not seen (seen_code.hpp).
+namespace tachyon::kernel::detail {
+
+template <class L>
+constexpr void ProgramWriter<L>::find_leaf() noexcept {
+  if (l_.thread.current_frame.present()) {
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.current_frame));
+  } else {
+    // 3.11 and 3.12 keep it in a small struct on the C stack.
+    const bpf::Label there = a_.label();
+    a_.load(W::eight, at, scratch, of_thread(l_.thread.cframe));
+    a_.jump(there, at, C::equal, 0);
+    e_.read_user(R::stack, word, 8, at, l_.cframe.current_frame.offset);
+    a_.jump(unreadable_, R::r0, C::not_equal, 0);
+    a_.load(W::eight, at, R::stack, word);
+    a_.bind(there);
+  }
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.base_frame));
+    e_.store_header(offsetof(RecordHeader, bottom), R::r1);
+  }
+  e_.store_header(offsetof(RecordHeader, leaf), at);
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, 0);
+}
+
+// Where the slots are, of each of the programs that a record takes. Has any code died?
+template <class L>
+constexpr void ProgramWriter<L>::find_seen() noexcept {
+  a_.store(W::eight, R::stack, key, 0);
+  a_.map(R::r1, Place::seen_map);
+  e_.point(R::r2, R::stack, key);
+  a_.call(H::map_lookup);
+  a_.jump(leave_, R::r0, C::equal, 0);
+  a_.store(W::eight, R::stack, seen, R::r0);
+  if (!l_.interpreter.code_object_generation.present()) return;
+  a_.load(W::eight, R::r1, R::r0, static_cast<std::int32_t>(SeenCode::died));
+  a_.load(W::eight, R::r2, scratch, E::in_record(offsetof(RecordHeader, generation)));
+  a_.bit_xor(R::r1, R::r2);
+  a_.load(W::eight, R::r2, scratch, Scratch::unknown);
+  a_.bit_or(R::r1, R::r2);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r1);
+}
+
+// Whatever the code of the frame in r2 differs from is remembered, and how often does not matter. No
+// branch: the verifier would go through both.
+template <class L>
+constexpr void ProgramWriter<L>::look_whether_seen() noexcept {
+  a_.move(R::r3, R::r2);
+  a_.shift_right(R::r3, SeenCode::shift);
+  a_.bit_and(R::r3, SeenCode::mask);
+  a_.load(W::eight, R::r4, R::stack, seen);
+  a_.add(R::r4, R::r3);
+  a_.load(W::eight, R::r3, R::r4, static_cast<std::int32_t>(SeenCode::first_slot));
+  a_.bit_xor(R::r3, R::r2);
+  a_.load(W::eight, R::r4, scratch, Scratch::unknown);
+  a_.bit_or(R::r4, R::r3);
+  a_.store(W::eight, scratch, Scratch::unknown, R::r4);
+}
+
+// The verifier goes through this loop once for every frame. What it may not know from here on, so
+// that it need not go through the end of the program for every frame too, is put into the scratch
+// and taken out again.
+template <class L>
+constexpr void ProgramWriter<L>::follow_frames() noexcept {
+  constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
+  const bpf::Label again = a_.label(), too_many = a_.label();
+  a_.bind(resume_);
+  find_seen();
+  a_.load(W::eight, at, scratch, Scratch::at);
+  a_.load(W::eight, slot, scratch, Scratch::slot);
+  a_.move(counter, static_cast<std::int32_t>(frames_a_program));
+  a_.bind(again);
+  a_.jump(finish_, at, C::equal, 0);
+  if (l_.thread.base_frame.present()) {
+    a_.load(W::eight, R::r1, scratch, E::in_record(offsetof(RecordHeader, bottom)));
+    a_.jump(finish_, at, C::equal, R::r1);
+  }
+  a_.jump(too_many, slot, C::greater, last);
+  e_.read_user(R::stack, frame_copy, frame_.size, at, frame_.first);
+  a_.jump(unreadable_, R::r0, C::not_equal, 0);
+  copy_frame();
+  a_.load(W::eight, at, R::stack, of_frame(l_.frame.previous));
+  a_.add(slot, static_cast<std::int32_t>(Scratch::slot_size));
+  a_.add(counter, -1);
+  a_.jump(again, counter, C::not_equal, 0);
+
+  a_.store(W::eight, scratch, Scratch::at, at);
+  a_.store(W::eight, scratch, Scratch::slot, slot);
+  a_.store(W::eight, scratch, Scratch::resuming, 1);
+  a_.load(W::eight, R::r1, R::stack, context);
+  a_.map(R::r2, Place::program_map);
+  a_.move(R::r3, 0);
+  a_.call(H::tail_call);
+  a_.store(W::eight, scratch, Scratch::resuming, 0);  // it could not
+
+  a_.bind(too_many);
+  e_.set_flag(RecordFlag::truncated);
+  e_.count_loss(Loss::truncated);
+  a_.jump(finish_);
+}
+
+template <class L>
+constexpr void ProgramWriter<L>::copy_frame() noexcept {
+  const auto& f = l_.frame;
+  const auto in_slot = [&](std::size_t member) {
+    return frames_at() + static_cast<std::int32_t>(member);
+  };
+  if (needs_.opcodes) {
+    // One that cannot be read is zero.
+    a_.load(W::eight, R::r3, R::stack, of_frame(f.instruction));
+    e_.point(R::r1, R::stack, word);
+    a_.move(R::r2, 1);
+    a_.call(H::probe_read_user);
+  }
+  a_.move(R::r1, scratch);
+  a_.add(R::r1, slot);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
+  look_whether_seen();
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
+  a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, previous)), R::r2);
+  a_.load(W::one, R::r2, R::stack, of_frame(f.owner));
+  const auto add_byte = [&](std::int32_t from, std::int32_t shift) {
+    a_.load(W::one, R::r3, R::stack, from);
+    a_.shift_left(R::r3, shift);
+    a_.bit_or(R::r2, R::r3);
+  };
+  if (f.is_entry.present()) add_byte(of_frame(f.is_entry), 8);
+  if (needs_.opcodes) add_byte(word, 16);
+  if (f.tlbc_index.present()) {
+    a_.load(W::four, R::r3, R::stack, of_frame(f.tlbc_index));
+    a_.shift_left(R::r3, 32);
+    a_.bit_or(R::r2, R::r3);
+  }
+  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, owner)), R::r2);
+}
+
+}  // namespace tachyon::kernel::detail
+
+// ---- tachyon/kernel/program.hpp ----
+
+// The program that the kernel runs in the target's thread: it copies the Python frames there and
+// then.
+//
+// The problem. A reader in another process has to be woken up for every sample, which took 28 us of
+// processor time in the virtual machine it was measured in, and the thread runs on while it is
+// read. The kernel, which interrupts the thread anyway, needs 1 to 3 us to copy its frames, and the
+// thread cannot move meanwhile. The reader then wakes up ten times a second, whatever the rate.
+//
+// What is run. The verifier of the kernel goes through every path before it lets a program in, and
+// loops are unrolled for that: 128 frames took it 7 ms, 512 took 26, 8,192 are refused. So a
+// program follows 128 frames and then starts itself anew, up to 32 times, with its state in a map:
+//
+//   tick or switch -> thread state -> status, leaf -> 128 frames -> ... -> record into the ring
+//                                         ^                |
+//                                         +-- tail call ---+   state: scratch
+//
+// What is known when the profiler is compiled stands in the program as a number: one layout, one
+// set of needs, one program. A member that a layout lacks leaves no instruction. Where the runtime
+// is, which maps there are, and where this kernel keeps a task's state is filled in when the
+// program is loaded.
+//
+// Whose thread it is. The event that the program hangs on carries a cookie: the address of the
+// thread state, its lowest bit set for events that fire when the thread switches. No table of
+// threads has to be asked, and no number of a thread be translated between namespaces.
+//
+// What never happens here: updating or deleting an element of a map (it takes locks, which an
+// interrupt must not wait for), waiting, and guessing. A page that is not there ends the chain, and
+// that is counted. Two programs never meet in one scratch: the kernel runs none of them while
+// another is running on the same processor.
+namespace tachyon::kernel {
+
+namespace detail {
 
 // The element of this processor. A program that has called itself goes on where it was.
 template <class L>
@@ -24154,143 +24308,6 @@ constexpr void ProgramWriter<L>::read_exception() noexcept {
   a_.bind(some);
   e_.set_flag(RecordFlag::exception);
   a_.bind(none);
-}
-
-template <class L>
-constexpr void ProgramWriter<L>::find_leaf() noexcept {
-  if (l_.thread.current_frame.present()) {
-    a_.load(W::eight, at, scratch, of_thread(l_.thread.current_frame));
-  } else {
-    // 3.11 and 3.12 keep it in a small struct on the C stack.
-    const bpf::Label there = a_.label();
-    a_.load(W::eight, at, scratch, of_thread(l_.thread.cframe));
-    a_.jump(there, at, C::equal, 0);
-    e_.read_user(R::stack, word, 8, at, l_.cframe.current_frame.offset);
-    a_.jump(unreadable_, R::r0, C::not_equal, 0);
-    a_.load(W::eight, at, R::stack, word);
-    a_.bind(there);
-  }
-  if (l_.thread.base_frame.present()) {
-    a_.load(W::eight, R::r1, scratch, of_thread(l_.thread.base_frame));
-    e_.store_header(offsetof(RecordHeader, bottom), R::r1);
-  }
-  e_.store_header(offsetof(RecordHeader, leaf), at);
-  a_.store(W::eight, scratch, Scratch::at, at);
-  a_.store(W::eight, scratch, Scratch::slot, 0);
-}
-
-// Where the slots are, of each of the programs that a record takes. Has any code died?
-template <class L>
-constexpr void ProgramWriter<L>::find_seen() noexcept {
-  a_.store(W::eight, R::stack, key, 0);
-  a_.map(R::r1, Place::seen_map);
-  e_.point(R::r2, R::stack, key);
-  a_.call(H::map_lookup);
-  a_.jump(leave_, R::r0, C::equal, 0);
-  a_.store(W::eight, R::stack, seen, R::r0);
-  if (!l_.interpreter.code_object_generation.present()) return;
-  a_.load(W::eight, R::r1, R::r0, static_cast<std::int32_t>(SeenCode::died));
-  a_.load(W::eight, R::r2, scratch, E::in_record(offsetof(RecordHeader, generation)));
-  a_.bit_xor(R::r1, R::r2);
-  a_.load(W::eight, R::r2, scratch, Scratch::unknown);
-  a_.bit_or(R::r1, R::r2);
-  a_.store(W::eight, scratch, Scratch::unknown, R::r1);
-}
-
-// Whatever the code of the frame in r2 differs from is remembered, and how often does not matter. No
-// branch: the verifier would go through both.
-template <class L>
-constexpr void ProgramWriter<L>::look_whether_seen() noexcept {
-  a_.move(R::r3, R::r2);
-  a_.shift_right(R::r3, SeenCode::shift);
-  a_.bit_and(R::r3, SeenCode::mask);
-  a_.load(W::eight, R::r4, R::stack, seen);
-  a_.add(R::r4, R::r3);
-  a_.load(W::eight, R::r3, R::r4, static_cast<std::int32_t>(SeenCode::first_slot));
-  a_.bit_xor(R::r3, R::r2);
-  a_.load(W::eight, R::r4, scratch, Scratch::unknown);
-  a_.bit_or(R::r4, R::r3);
-  a_.store(W::eight, scratch, Scratch::unknown, R::r4);
-}
-
-// The verifier goes through this loop once for every frame. What it may not know from here on, so
-// that it need not go through the end of the program for every frame too, is put into the scratch
-// and taken out again.
-template <class L>
-constexpr void ProgramWriter<L>::follow_frames() noexcept {
-  constexpr auto last = static_cast<std::int32_t>((most_frames - 1) * Scratch::slot_size);
-  const bpf::Label again = a_.label(), too_many = a_.label();
-  a_.bind(resume_);
-  find_seen();
-  a_.load(W::eight, at, scratch, Scratch::at);
-  a_.load(W::eight, slot, scratch, Scratch::slot);
-  a_.move(counter, static_cast<std::int32_t>(frames_a_program));
-  a_.bind(again);
-  a_.jump(finish_, at, C::equal, 0);
-  if (l_.thread.base_frame.present()) {
-    a_.load(W::eight, R::r1, scratch, E::in_record(offsetof(RecordHeader, bottom)));
-    a_.jump(finish_, at, C::equal, R::r1);
-  }
-  a_.jump(too_many, slot, C::greater, last);
-  e_.read_user(R::stack, frame_copy, frame_.size, at, frame_.first);
-  a_.jump(unreadable_, R::r0, C::not_equal, 0);
-  copy_frame();
-  a_.load(W::eight, at, R::stack, of_frame(l_.frame.previous));
-  a_.add(slot, static_cast<std::int32_t>(Scratch::slot_size));
-  a_.add(counter, -1);
-  a_.jump(again, counter, C::not_equal, 0);
-
-  a_.store(W::eight, scratch, Scratch::at, at);
-  a_.store(W::eight, scratch, Scratch::slot, slot);
-  a_.store(W::eight, scratch, Scratch::resuming, 1);
-  a_.load(W::eight, R::r1, R::stack, context);
-  a_.map(R::r2, Place::program_map);
-  a_.move(R::r3, 0);
-  a_.call(H::tail_call);
-  a_.store(W::eight, scratch, Scratch::resuming, 0);  // it could not
-
-  a_.bind(too_many);
-  e_.set_flag(RecordFlag::truncated);
-  e_.count_loss(Loss::truncated);
-  a_.jump(finish_);
-}
-
-template <class L>
-constexpr void ProgramWriter<L>::copy_frame() noexcept {
-  const auto& f = l_.frame;
-  const auto in_slot = [&](std::size_t member) {
-    return frames_at() + static_cast<std::int32_t>(member);
-  };
-  if (needs_.opcodes) {
-    // One that cannot be read is zero.
-    a_.load(W::eight, R::r3, R::stack, of_frame(f.instruction));
-    e_.point(R::r1, R::stack, word);
-    a_.move(R::r2, 1);
-    a_.call(H::probe_read_user);
-  }
-  a_.move(R::r1, scratch);
-  a_.add(R::r1, slot);
-  a_.load(W::eight, R::r2, R::stack, of_frame(f.executable));
-  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, executable)), R::r2);
-  look_whether_seen();
-  a_.load(W::eight, R::r2, R::stack, of_frame(f.instruction));
-  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, instruction)), R::r2);
-  a_.load(W::eight, R::r2, R::stack, of_frame(f.previous));
-  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, previous)), R::r2);
-  a_.load(W::one, R::r2, R::stack, of_frame(f.owner));
-  const auto add_byte = [&](std::int32_t from, std::int32_t shift) {
-    a_.load(W::one, R::r3, R::stack, from);
-    a_.shift_left(R::r3, shift);
-    a_.bit_or(R::r2, R::r3);
-  };
-  if (f.is_entry.present()) add_byte(of_frame(f.is_entry), 8);
-  if (needs_.opcodes) add_byte(word, 16);
-  if (f.tlbc_index.present()) {
-    a_.load(W::four, R::r3, R::stack, of_frame(f.tlbc_index));
-    a_.shift_left(R::r3, 32);
-    a_.bit_or(R::r2, R::r3);
-  }
-  a_.store(W::eight, R::r1, in_slot(offsetof(RecordFrame, owner)), R::r2);
 }
 
 template <class L>
@@ -27114,7 +27131,8 @@ class KernelStacks {
     const std::size_t depth = raw_.frames.size();
     const bool usable = known.epoch == epoch && known.replaced == replaced() && !raw_.more_beyond;
     std::size_t same = 0;
-    if (lacks_caller()) {
+    const bool lone = lacks_caller();
+    if (lone) {
       if (!put_caller_below(known)) return Errc::torn;
     } else if (usable) {
       while (same < std::min(chain.size(), depth) &&
@@ -27142,8 +27160,8 @@ class KernelStacks {
       }
       maker.push(memory_, chain, placed);
     }
-    // What lies below a chain that was cut short is not for the next one.
-    if (!raw_.more_beyond && !has_unnamed_) known.epoch = epoch;
+    // What lies below a chain that was cut short, or was put there, is not for the next one.
+    if (!raw_.more_beyond && !has_unnamed_ && !lone) known.epoch = epoch;
     known.replaced = replaced();
     return {};
   }

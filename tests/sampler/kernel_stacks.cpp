@@ -186,6 +186,26 @@ TEST_CASE("kernel stacks: a code object that has been replaced is another one") 
   });
 }
 
+TEST_CASE("kernel stacks: a generator that is being left stands on its last caller") {
+  every_layout([](const PublishedLayout& layout) {
+    Recorded here{layout};
+    const Address generator = here.fake.push(here.thread, here.work, here.work.call, true);
+    const Names whole{"work:2", "work:4", "work:2"};
+    CHECK(here.frames() == whole);
+    here.fake.put(generator, layout.frame.previous, Address{});
+    CHECK(here.frames() == whole);
+    CHECK(here.frames() == whole);
+    here.fake.put(generator, layout.frame.previous, here.top);
+    CHECK(here.frames() == whole);
+    // Of a thread that has not been seen in it there is no telling.
+    here.chain = {};
+    here.fake.put(generator, layout.frame.previous, Address{});
+    const auto made = here.make();
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == Errc::torn);
+  });
+}
+
 TEST_CASE("kernel stacks: what each frame executes") {
   every_layout([](const PublishedLayout& layout) {
     if (!layout.opcodes.known()) return;

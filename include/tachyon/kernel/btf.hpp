@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/mapped_pages.hpp>
 
 // Where a member of a struct of this kernel is. Kernels are built with options that move members
 // about, and say in /sys/kernel/btf/vmlinux where they ended up, if they were built with type
@@ -136,9 +136,10 @@ inline std::optional<std::uint32_t> btf_member(Bytes file, std::string_view stru
 
 inline constexpr const char* btf_of_kernel = "/sys/kernel/btf/vmlinux";
 
-// Where the state of a task is in its task_struct; nothing: this kernel does not say. Since 6.16 the
-// file can be mapped, which takes 0.1 ms; reading it takes 13.
-inline std::optional<std::uint32_t> find_task_state() {
+namespace detail {
+
+// Since 6.16 the file can be mapped, which takes 0.1 ms; reading it takes 13.
+inline std::optional<std::uint32_t> look_for_task_state() {
   constexpr std::size_t largest = 64 << 20;
   const auto find = [](Bytes file) {
     const auto state = btf_member(file, "task_struct", "__state");
@@ -149,13 +150,17 @@ inline std::optional<std::uint32_t> find_task_state() {
   if (!file || ::fstat(file->get(), &info) != 0 || info.st_size <= 0) return std::nullopt;
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > largest) return std::nullopt;
-  void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file->get(), 0);
-  if (mapped == MAP_FAILED) {
-    const auto text = read_whole(*file, largest);
-    return text ? find(as_bytes(*text)) : std::nullopt;
-  }
-  const auto found = find({static_cast<const std::byte*>(mapped), size});
-  ::munmap(mapped, size);
+  const MappedPages mapped{*file, size, PROT_READ, MAP_PRIVATE};
+  if (mapped) return find({static_cast<const std::byte*>(mapped.at()), size});
+  const auto text = read_whole(*file, largest);
+  return text ? find(as_bytes(*text)) : std::nullopt;
+}
+
+}  // namespace detail
+
+// Where the state of a task is in its task_struct; nothing: this kernel does not say. It is asked once.
+inline std::optional<std::uint32_t> find_task_state() {
+  static const std::optional<std::uint32_t> found = detail::look_for_task_state();
   return found;
 }
 

@@ -4,13 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/mapped_pages.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/kernel/bpf_call.hpp>
 
@@ -72,31 +72,12 @@ inline Result<Descriptor> open_event(const EventShape& shape, std::int32_t tid,
   return Descriptor{static_cast<int>(number)};
 }
 
+// In a mapping that cannot be written, the kernel writes over what it has written.
+inline MappedPages map_news(const Descriptor& event) noexcept {
+  return {event, 2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_READ};
+}
+
 }  // namespace detail
-
-// The pages of an event that tells of threads: in a mapping that cannot be written, the kernel writes
-// over what it has written.
-class NewsPages {
- public:
-  NewsPages() noexcept = default;
-  explicit NewsPages(const Descriptor& event) noexcept
-      : size_{2 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))},
-        at_{::mmap(nullptr, size_, PROT_READ, MAP_SHARED, event.get(), 0)} {}
-  NewsPages(NewsPages&& other) noexcept
-      : size_{other.size_}, at_{std::exchange(other.at_, MAP_FAILED)} {}
-  NewsPages& operator=(NewsPages&& other) noexcept {
-    std::swap(size_, other.size_);
-    std::swap(at_, other.at_);
-    return *this;
-  }
-  ~NewsPages() {
-    if (at_ != MAP_FAILED) ::munmap(at_, size_);
-  }
-
- private:
-  std::size_t size_ = 0;
-  void* at_ = MAP_FAILED;
-};
 
 // Which events could not be had, and why. Those threads are not sampled.
 struct EventLosses {
@@ -186,7 +167,7 @@ class ThreadEvents {
       auto link = link_program(program, *event, thread);
       if (!link) return link.error();
       // Where there is no memory for them, threads are found a little later.
-      if (plan.threads) pages_ = NewsPages{*event};
+      if (plan.threads) pages_ = detail::map_news(*event);
       tick_ = std::move(*event);
       tick_link_ = std::move(*link);
     }
@@ -196,7 +177,7 @@ class ThreadEvents {
   }
 
   Descriptor tick_;
-  NewsPages pages_;
+  MappedPages pages_;
   Descriptor tick_link_;
   Descriptor switch_link_;
 };

@@ -4,12 +4,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/mapped_pages.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/kernel/bpf_call.hpp>
 
@@ -67,24 +67,12 @@ class Ring {
     out.map_ = std::move(*map);
     out.size_ = size;
     out.page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const int file = out.map_.get();
-    out.taken_ = ::mmap(nullptr, out.page_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (out.taken_ == MAP_FAILED) return refused_by_kernel(errno);
-    out.put_ =
-        ::mmap(nullptr, out.behind(), PROT_READ, MAP_SHARED, file, static_cast<off_t>(out.page_));
-    if (out.put_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.taken_ = MappedPages{out.map_, out.page_, PROT_READ | PROT_WRITE};
+    if (!out.taken_) return refused_by_kernel(errno);
+    out.put_ = MappedPages{out.map_, out.page_ + 2 * std::size_t{size}, PROT_READ, MAP_SHARED,
+                           static_cast<off_t>(out.page_)};
+    if (!out.put_) return refused_by_kernel(errno);
     return out;
-  }
-  Ring(Ring&& other) noexcept
-      : map_{std::move(other.map_)},
-        size_{other.size_},
-        page_{other.page_},
-        taken_{std::exchange(other.taken_, MAP_FAILED)},
-        put_{std::exchange(other.put_, MAP_FAILED)} {}
-  Ring& operator=(Ring&&) = delete;
-  ~Ring() {
-    if (taken_ != MAP_FAILED) ::munmap(taken_, page_);
-    if (put_ != MAP_FAILED) ::munmap(put_, behind());
   }
 
   const Descriptor& map() const noexcept { return map_; }
@@ -94,7 +82,7 @@ class Ring {
   void drain(Visit&& visit) {
     const std::uint64_t put = count(put_).load(std::memory_order_acquire);
     const std::uint64_t taken = count(taken_).load(std::memory_order_relaxed);
-    const auto* const data = static_cast<const std::byte*>(put_) + page_;
+    const auto* const data = static_cast<const std::byte*>(put_.at()) + page_;
     const std::uint64_t now = detail::take_records(data, size_, taken, put, visit);
     count(taken_).store(now, std::memory_order_release);
   }
@@ -102,16 +90,15 @@ class Ring {
  private:
   Ring() noexcept = default;
 
-  std::size_t behind() const noexcept { return page_ + 2 * std::size_t{size_}; }
-  static std::atomic_ref<std::uint64_t> count(void* page) noexcept {
-    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(page)};
+  static std::atomic_ref<std::uint64_t> count(const MappedPages& pages) noexcept {
+    return std::atomic_ref<std::uint64_t>{*static_cast<std::uint64_t*>(pages.at())};
   }
 
   Descriptor map_;
   std::uint32_t size_ = 0;
   std::size_t page_ = 0;
-  void* taken_ = MAP_FAILED;
-  void* put_ = MAP_FAILED;
+  MappedPages taken_;
+  MappedPages put_;
 };
 
 }  // namespace tachyon::kernel

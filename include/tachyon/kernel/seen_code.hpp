@@ -1,14 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <utility>
 
 #include <tachyon/base/descriptor.hpp>
+#include <tachyon/base/mapped_pages.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/kernel/bpf_call.hpp>
 
@@ -51,33 +49,28 @@ class SeenCode {
     if (!map) return map.error();
     SeenCode out;
     out.map_ = std::move(*map);
-    out.at_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, out.map_.get(), 0);
-    if (out.at_ == MAP_FAILED) return refused_by_kernel(errno);
+    out.words_ = MappedPages{out.map_, bytes, PROT_READ | PROT_WRITE};
+    if (!out.words_) return refused_by_kernel(errno);
     return out;
-  }
-  SeenCode(SeenCode&& other) noexcept
-      : map_{std::move(other.map_)}, at_{std::exchange(other.at_, MAP_FAILED)} {}
-  SeenCode& operator=(SeenCode&&) = delete;
-  ~SeenCode() {
-    if (at_ != MAP_FAILED) ::munmap(at_, bytes);
   }
 
   const Descriptor& map() const noexcept { return map_; }
 
-  void set_died(std::uint64_t count) noexcept {
-    static_cast<std::uint64_t*>(at_)[died / 8] = count;
-  }
+  void set_died(std::uint64_t count) noexcept { word(died) = count; }
   // False: it was known.
   bool add(std::uint64_t executable) noexcept {
-    std::uint64_t& slot = static_cast<std::uint64_t*>(at_)[offset_of(executable) / 8];
-    return std::exchange(slot, executable) != executable;
+    return std::exchange(word(offset_of(executable)), executable) != executable;
   }
 
  private:
   SeenCode() noexcept = default;
 
+  std::uint64_t& word(std::size_t offset) noexcept {
+    return static_cast<std::uint64_t*>(words_.at())[offset / 8];
+  }
+
   Descriptor map_;
-  void* at_ = MAP_FAILED;
+  MappedPages words_;
 };
 static_assert(SeenCode::offset_of(0x7fff'0000'0010) == SeenCode::first_slot + 8);
 

@@ -117,7 +117,8 @@ class KernelStacks {
     const std::size_t depth = raw_.frames.size();
     const bool usable = known.epoch == epoch && known.replaced == replaced() && !raw_.more_beyond;
     std::size_t same = 0;
-    if (lacks_caller()) {
+    const bool lone = lacks_caller();
+    if (lone) {
       if (!put_caller_below(known)) return Errc::torn;
     } else if (usable) {
       while (same < std::min(chain.size(), depth) &&
@@ -145,8 +146,8 @@ class KernelStacks {
       }
       maker.push(memory_, chain, placed);
     }
-    // What lies below a chain that was cut short is not for the next one.
-    if (!raw_.more_beyond && !has_unnamed_) known.epoch = epoch;
+    // What lies below a chain that was cut short, or was put there, is not for the next one.
+    if (!raw_.more_beyond && !has_unnamed_ && !lone) known.epoch = epoch;
     known.replaced = replaced();
     return {};
   }
