@@ -22,6 +22,7 @@ PROGRAM = os.path.join(TESTS, "targets", "truth.py")
 USUAL = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 AT_LEAST = 0.995  # of all samples
 OF_EACH_WAY = 0.8
+MOST_TURNS = 3
 # What auto is where the kernel takes no samples: with readers of our own, at the full rate.
 POLLED = ["--readers", "1", "--max-overhead", "0"]
 
@@ -86,6 +87,16 @@ def share(counts):
     return sum(right.values()) / max(sum(seen.values()), 1)
 
 
+def best_of(turns):
+    """Each way as it came out best: a busy machine may keep the program between two leaves for a while, but not
+    each time at the same ones."""
+    def of(way):
+        return max((counts for counts in turns if counts[0][way]), key=lambda counts: counts[1][way] / counts[0][way])
+
+    best = {way: of(way) for way in set().union(*(counts[0] for counts in turns))}
+    return tuple({way: counts[i][way] for way, counts in best.items()} for i in range(3))
+
+
 def is_right(counts):
     return not wrong_ways(counts) and share(counts) >= AT_LEAST
 
@@ -122,25 +133,27 @@ class Truth(unittest.TestCase):
 
     def all_sampled(self, *strategies):
         """With two interpreters at a time: they sleep for half of theirs."""
-        def twice(name):
-            first = self.sampled(name, *strategies)
-            return name, first, first if all(map(is_right, first)) else self.sampled(name, *strategies)
+        def turns(name):
+            all_ = [self.sampled(name, *strategies)]
+            while len(all_) < MOST_TURNS and not all(is_right(best_of(each_)) for each_ in zip(*all_)):
+                all_.append(self.sampled(name, *strategies))
+            return name, list(zip(*all_))
 
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for name, first, second in pool.map(twice, list(each(self))):
-                for strategy, one, other in zip(strategies, first, second):
+            for name, of_strategies in pool.map(turns, list(each(self))):
+                for strategy, all_ in zip(strategies, of_strategies):
                     with self.subTest(f"{name}, {strategy}"):
-                        self.check(f"{name}, {strategy}", one, other)
+                        self.check(f"{name}, {strategy}", all_)
 
-    def check(self, what, one, other):
-        """A busy machine may keep the program between two leaves for a while, but not twice at the same ones."""
-        wrong = {way: other[2][way] for way in wrong_ways(one) & wrong_ways(other)}
-        best = max(one, other, key=share)
+    def check(self, what, turns):
+        best = best_of(turns)
         samples, ways = sum(best[0].values()), len(best[0])
-        print(f"    {what}: {100 * share(best):.2f} % of {samples} samples of {ways} ways are right")
-        self.assertFalse(wrong)
-        self.assertGreaterEqual(share(best), AT_LEAST)
-        self.assertGreater(len(best[0]), 100)
+        print(f"    {what}: {100 * share(best):.2f} % of {samples} samples of {ways} ways are right"
+              f"{f', the best of {len(turns)} turns of each' if len(turns) > 1 else ''}")
+        wrong = {way: stacks_ for way, stacks_ in best[2].items() if stacks_}
+        self.assertFalse(wrong_ways(best), wrong)
+        self.assertGreaterEqual(share(best), AT_LEAST, wrong)
+        self.assertGreater(ways, 100)
 
     def test_samples(self):
         self.all_sampled("fast", "auto")
