@@ -253,6 +253,25 @@ TEST_CASE("scan: calls through generators and C, one on the other", "[scan]") {
   });
 }
 
+// `await sleep()`: the call leaves the frame in which the coroutine of sleep() was made.
+TEST_CASE("scan: what a coroutine has left behind does not stand on it once it waits", "[scan]") {
+  test::every_layout([](const PublishedLayout& layout) {
+    DrawnThread thread{layout};
+    const Address main = thread.push("main");
+    thread.enter();
+    const Address work = thread.resume("work");
+    thread.remember();
+    thread.code_of("sleep").first_traceable = 1;
+    thread.push("sleep", Site::plain);
+    thread.current = work;
+    CHECK(thread.look() == Names{"main", "work"});
+    thread.current = main;
+    thread.put_previous(work, {});
+    CHECK(thread.look() == Names{"main"});
+    CHECK(thread.look(true) == Names{"main"});
+  });
+}
+
 TEST_CASE("scan: of a thread that cannot run, the current frame is the top", "[scan]") {
   test::every_layout([](const PublishedLayout& layout) {
     DrawnThread thread{layout};

@@ -45,6 +45,8 @@ struct Floor {
 
 class GeneratorLinks {
  public:
+  static constexpr std::size_t most_between = 512;
+
   // For the next question.
   void clear() noexcept {
     between_.clear();
@@ -113,6 +115,18 @@ class GeneratorLinks {
     return stack.window.in_chunk(frame) ? frame : lead_down(stack, frame, false, aside_);
   }
 
+  // Did this frame, which was asked about before, have no caller when it was copied or read?
+  template <class L>
+  bool has_yielded(const StackView<L>& stack, Address at) const noexcept {
+    RawFrame frame;
+    if (!stack.window.foreign.find_copied(stack.layout, at, frame)) {
+      const ForeignFrames::Read* const read = stack.window.foreign.find_read(at);
+      if (read == nullptr || !read->readable) return false;
+      frame = read->frame;
+    }
+    return stack.layout.owners.generator.is(frame.owner) && !frame.previous;
+  }
+
   // A generator that ran on `below` when it was copied, directly or through C. `site` is what a
   // frame of the data stack there executes; `on_generator`: it is another generator.
   struct Running {
@@ -139,8 +153,6 @@ class GeneratorLinks {
   }
 
  private:
-  static constexpr std::size_t most_between = 512;
-
   template <class L>
   bool find(const StackView<L>& stack, Address at, bool anew, RawFrame& frame) {
     const auto& [layout, window, chain] = stack;
