@@ -1,6 +1,12 @@
 #include <tachyon/sampler/polled_source.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
 #include <catch2/catch.hpp>
+
+#include <tachyon/base/interner.hpp>
 
 using namespace tachyon;
 
@@ -133,4 +139,67 @@ TEST_CASE("polled source: a collector need not care about ticks") {
   plan.interval = 100'000;
   (void)PolledSource{looks, plan}.run(collector, control);
   CHECK(collector.samples == 3);
+}
+
+namespace {
+
+// A program in three phases. In each, a function runs for a share of the time, in pieces of 137 us.
+struct Phases {
+  std::uint64_t ends[3];
+  std::uint64_t share[3];  // in a hundred
+
+  static constexpr std::uint64_t piece = 137'000;
+  bool runs_at(std::uint64_t time) const noexcept {
+    const auto phase = static_cast<std::size_t>(time >= ends[0]) + (time >= ends[1] ? 1U : 0U);
+    return mix_bits(time / piece) % 100 < share[phase];
+  }
+  double truth() const noexcept {
+    std::uint64_t ran = 0;
+    for (std::uint64_t time = 0; time < ends[2]; time += piece) ran += runs_at(time) ? piece : 0;
+    return static_cast<double>(ran) / static_cast<double>(ends[2]);
+  }
+};
+
+struct Shares {
+  double by_time = 0, by_count = 0, error = 0;
+};
+
+// Looks at it once a millisecond, and from some moment on six times more rarely.
+Shares look_at(const Phases& program, std::uint64_t lowered_at, std::uint64_t seed) {
+  Schedule schedule{1'000'000, Schedule::Kind::jittered, seed};
+  schedule.start(0);
+  std::uint64_t last = 0;
+  double time = 0, ran = 0, looks = 0, found = 0, squares = 0;
+  for (std::uint64_t now = schedule.due(); now < program.ends[2]; now = schedule.due()) {
+    if (now >= lowered_at) schedule.set_interval(6'000'000);
+    const auto weight = static_cast<double>(now - std::exchange(last, now));
+    const bool runs = program.runs_at(now);
+    time += weight, ran += runs ? weight : 0;
+    ++looks, found += runs ? 1 : 0;
+    squares += weight * weight;
+    (void)schedule.advance(now);
+  }
+  return {ran / time, found / looks, std::sqrt(squares) / 2 / time};
+}
+
+}  // namespace
+
+// Each look weighs the time since the one before it.
+TEST_CASE("polled source: a rate that is lowered, at any moment, changes no share of time") {
+  Random random{11};
+  double furthest_by_count = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Phases program{};
+    std::uint64_t end = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      program.ends[i] = end += 500'000'000 + random.below(3'000'000'000);
+      program.share[i] = random.below(101);
+    }
+    const Shares seen = look_at(program, random.below(end), seed);
+    const double truth = program.truth();
+    INFO("seed " << seed);
+    CHECK(std::abs(seen.by_time - truth) < 5 * seen.error);
+    furthest_by_count = std::max(furthest_by_count, std::abs(seen.by_count - truth));
+  }
+  CHECK(furthest_by_count > 0.2);  // what it is there for
 }

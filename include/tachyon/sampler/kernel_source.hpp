@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <tachyon/base/prompt_thread.hpp>
 #include <tachyon/kernel/btf.hpp>
 #include <tachyon/kernel/cost.hpp>
 #include <tachyon/kernel/recorder.hpp>
@@ -237,10 +238,15 @@ void KernelSource<L, M, H, P>::take(const kernel::Record& record) {
   if (!made) {
     // Its time is told with the next record.
     ++quality_.given_up;
-    if (made.error().code == Errc::no_such_thread) watch_.roster().note_change();
+    if (made.error().code == Errc::no_such_thread) {
+      watch_.roster().note_change();
+    } else {
+      note_attempt(listed, false, quality_);
+    }
     return;
   }
   ++quality_.valid;
+  note_attempt(listed, true, quality_);
   ++quality_.by_strategy[Strategy::kernel];
   if (made->unnamed) ++quality_.unnamed;
   Doing what{made->stack, made->status};
@@ -328,6 +334,7 @@ template <Layout L, Memory M, Host H, Mode P>
 template <Collector C, RunControl Control>
 Outcome KernelSource<L, M, H, P>::run(C& collector, Control& control) {
   Outcome out;
+  const PromptThread prompt{true};  // code is read before it is freed
   const std::uint64_t cpu_before = process_cpu_time();
   out.started = unix_now();
   origin_ = plan_.origin != 0 ? plan_.origin : monotonic_now();

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include <tachyon/base/prompt_thread.hpp>
 #include <tachyon/sample/sample.hpp>
 #include <tachyon/sampler/schedule.hpp>
 #include <tachyon/sampler/source.hpp>
@@ -41,6 +42,7 @@ constexpr std::uint64_t affordable_interval(std::uint64_t interval, const Sampli
 namespace detail {
 
 inline constexpr std::uint64_t check_every = 20'000'000;
+inline constexpr std::uint64_t prompt_from = 100'000;
 
 // Sleeps towards `deadline` in a way that a stop can interrupt; stays some way short of it, the
 // last stretch is the reading's own.
@@ -64,7 +66,7 @@ bool sleep_unless_stopped(C& control, std::uint64_t deadline) {
 template <class S>
 concept TickSampler = requires(S& sampler, detail::SomeCollector& collector, std::uint64_t time) {
   { sampler.tick(collector, time, time) } -> std::same_as<Result<Tick>>;
-  { sampler.quality() } -> std::convertible_to<const ReadQuality&>;
+  { sampler.quality() } -> std::convertible_to<ReadQuality>;
   // For how many nanoseconds the target was kept from running, all in all.
   { sampler.held() } -> std::same_as<std::uint64_t>;
   // Did the profiler choose the strategy itself, so that it answers for its cost?
@@ -128,6 +130,8 @@ template <TickSampler S>
 template <Collector C, RunControl Control>
 Outcome PolledSource<S>::run(C& collector, Control& control) {
   Outcome out;
+  // Who polls without a pause has a processor for himself, and no right to the next one.
+  const PromptThread prompt{plan_.interval >= detail::prompt_from};
   Schedule schedule{plan_.interval,
                     plan_.fixed_clock ? Schedule::Kind::fixed : Schedule::Kind::jittered,
                     unix_now()};
