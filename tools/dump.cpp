@@ -36,7 +36,7 @@ struct Dumped {
   Dump dump{};
 };
 
-DumpOptions dump_options(const Options& options) {
+DumpOptions dump_options(const Options& options, const RuntimeSite& site) {
   DumpOptions wanted;
   wanted.frames.all_threads = options.frames.all_threads || !options.frames.thread.empty();
   wanted.frames.threads = options.frames.thread;
@@ -46,7 +46,10 @@ DumpOptions dump_options(const Options& options) {
   wanted.frames.opcodes = options.frames.opcodes;
   wanted.frames.tasks = options.frames.async_aware;
   wanted.frames.all_threads = wanted.frames.all_threads || wanted.frames.tasks;
-  wanted.frames.task_choice = tasks_of(options.frames.async_mode.value_or(AsyncMode::all));
+  // Where tasks are not published, those that run can be shown all the same.
+  const bool all = knows_tasks(site) || options.show.tree;
+  const AsyncMode standard = all ? AsyncMode::all : AsyncMode::running;
+  wanted.frames.task_choice = tasks_of(options.frames.async_mode.value_or(standard));
   wanted.locals = options.show.locals;
   return wanted;
 }
@@ -55,7 +58,7 @@ Result<void> look_at(std::int32_t pid, const CommandLine& line, Dumped& out) {
   auto target = attach(pid);
   if (!target) return target.error();
   const bool blocking = reading_of(line.options.reading) == StrategyChoice::blocking;
-  auto dump = dump_of(*target, out.tables, dump_options(line.options), blocking);
+  auto dump = dump_of(*target, out.tables, dump_options(line.options, target->site), blocking);
   if (!dump) return dump.error();
   if (line.options.frames.async_aware && !knows_tasks(target->site)) {
     say_notice(about_unpublished_tasks(pid));
@@ -71,7 +74,7 @@ Result<void> look_at_core(CoreFile& core, const CommandLine& line, Dumped& out) 
   if (!site) return site.error();
   if (const auto ok = check_supported(*site); !ok) return ok.error();
   out.site = std::move(*site);
-  auto dump = dump_of(core, out.site, out.tables, dump_options(line.options));
+  auto dump = dump_of(core, out.site, out.tables, dump_options(line.options, out.site));
   if (!dump) return dump.error();
   out.dump = std::move(*dump);
   return {};

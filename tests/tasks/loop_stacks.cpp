@@ -4,6 +4,8 @@
 #include <string_view>
 #include <catch2/catch.hpp>
 
+#include <tachyon/memory/image.hpp>
+
 #include "layout/tables.hpp"
 #include "support/every_layout.hpp"
 
@@ -17,13 +19,19 @@ using Kind = LoopStack::Kind;
 class LoopThread {
  public:
   explicit LoopThread(const PublishedLayout& layout)
-      : layout_{layout}, maker_{layout, tables_, {}}, loops_{layout, maker_} {}
+      : layout_{layout}, maker_{layout, tables_, {}}, loops_{layout, maker_, coroutine_type} {
+    (void)image_.map(Address{0x1000}, 1 << 16);
+  }
 
   LoopThread& call(std::string_view name, std::string_view file = "app.py") {
     return push(name, file, layout_.owners.thread.number);
   }
-  LoopThread& coroutine(std::string_view name) {
-    return push(name, "app.py", layout_.owners.generator.number);
+  LoopThread& coroutine(std::string_view name) { return generator(name, coroutine_type); }
+  LoopThread& generator(std::string_view name, Address type = coroutine_type + 8) {
+    push(name, "app.py", layout_.owners.generator.number);
+    const Address object = chain_.top().at - layout_.generator.frame.offset;
+    (void)image_.store(layout_.object.type.at(object), type.value);
+    return *this;
   }
   LoopThread& shim() {
     chain_.push_shim(frame(0));
@@ -40,12 +48,24 @@ class LoopThread {
     return call("BaseEventLoop.run_forever", "asyncio/base_events.py")
         .call("BaseEventLoop._run_once", "asyncio/base_events.py");
   }
+  // As it does where the loop is written in C.
+  LoopThread& runner() {
+    return call("<module>")
+        .call("run", "uvloop/__init__.py")
+        .call("Runner.run", "asyncio/runners.py");
+  }
   LoopThread& handle() { return loop().call("Handle._run", "asyncio/events.py"); }
 
-  LoopStack look() { return loops_.of(chain_, chain_.stack()); }
+  // Back to where so many frames are left.
+  LoopThread& leave(std::size_t links) {
+    chain_.cut(links);
+    return *this;
+  }
+
+  LoopStack look(bool has_gil = true) { return loops_.of(image_, chain_, chain_.stack(), has_gil); }
   LoopStack look_collecting() {
     const FrameId gc = maker_.builder().synthetic("<GC>", FrameKind::gc);
-    return loops_.of(chain_, maker_.builder().push(chain_.stack(), gc));
+    return loops_.of(image_, chain_, maker_.builder().push(chain_.stack(), gc), true);
   }
   std::string text(StackId stack) {
     const FrameTable& frames = tables_.unguarded().frames;
@@ -63,7 +83,7 @@ class LoopThread {
  private:
   RawFrame frame(std::int64_t owner) {
     RawFrame made;
-    made.at = Address{next_ += 64};
+    made.at = Address{next_ += 1024};
     made.owner = static_cast<std::uint8_t>(owner);
     return made;
   }
@@ -73,7 +93,10 @@ class LoopThread {
     return *this;
   }
 
+  static constexpr Address coroutine_type{0x100};
+
   PublishedLayout layout_;
+  Image image_;
   SharedTables tables_;
   ChainMaker<PublishedLayout> maker_;
   LoopStacks<PublishedLayout> loops_;
@@ -104,7 +127,9 @@ TEST_CASE("loop stacks: no loop") {
     LoopThread other{layout};  // somebody else's selector
     expect(other.call("serve").call("EpollSelector.select", "/lib/selectors.py"), Kind::none, "");
     LoopThread driven{layout};  // a coroutine, and no loop that drives it
-    expect(driven.call("<module>").shim().coroutine("worker"), Kind::none, "");
+    expect(driven.call("<module>").coroutine("worker"), Kind::none, "");
+    LoopThread rows{layout};  // list(rows())
+    expect(rows.call("<module>").shim().generator("rows"), Kind::none, "");
   });
 }
 
@@ -151,6 +176,27 @@ TEST_CASE("loop stacks: a task") {
     nested.handle().shim().coroutine("outer").call("run_nested");
     expect(nested.handle().shim().coroutine("inner").call("parse"), Kind::task,
            "[inner] inner parse");
+  });
+}
+
+TEST_CASE("loop stacks: a loop that is written in C") {
+  every_layout([](const PublishedLayout& layout) {
+    LoopThread known{layout};  // asyncio's runner drives it
+    known.runner();
+    CHECK(known.text(known.look(false).stack) == "<idle>");
+    CHECK(known.look(false).kind == Kind::idle);
+    CHECK(known.look(true).kind == Kind::callback);
+    expect(known.shim().call("on_timer").call("parse"), Kind::callback,
+           "[<event loop>] on_timer parse");
+    expect(known.leave(3).shim().coroutine("worker").call("parse"), Kind::task,
+           "[worker] worker parse");
+    expect(known.leave(3).call("Runner._lazy_init"), Kind::none, "");
+    LoopThread other{layout};  // it is driven by whoever called it, once a coroutine was seen there
+    other.call("<module>").call("serve");
+    expect(other, Kind::none, "");
+    expect(other.shim().coroutine("worker"), Kind::task, "[worker] worker");
+    CHECK(other.leave(2).look(false).kind == Kind::idle);
+    expect(other.shim().call("on_data"), Kind::callback, "[<event loop>] on_data");
   });
 }
 

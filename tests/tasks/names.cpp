@@ -23,6 +23,14 @@ struct NamedTasks {
 
 }  // namespace
 
+TEST_CASE("task names: those that are numbers") {
+  CHECK(is_numbered("Task-1"));
+  CHECK(is_numbered("Task-65537"));
+  for (const char* own : {"", "Task-", "Task-1a", "task-1", "Task-N", "my Task-1"}) {
+    CHECK_FALSE(is_numbered(own));
+  }
+}
+
 TEST_CASE("task names: numbers count as numbers") {
   CHECK(comes_before("Task-9", "Task-10"));
   CHECK_FALSE(comes_before("Task-10", "Task-9"));

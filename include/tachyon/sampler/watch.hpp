@@ -40,7 +40,7 @@ class Watch {
         roster_{layout_, memory, host, site, tables, options_},
         gil_{layout_},
         finish_{layout_, memory, roster_, maker_, options_, site.objects.none},
-        loops_{layout_, maker_} {
+        loops_{layout_, maker_, site.objects.coroutine_type} {
     maker_.codes().set_code_type(site.objects.code_type);
   }
   Watch(const Watch&) = delete;  // its parts point at one another
@@ -152,7 +152,7 @@ class Watch {
   std::uint64_t released_ = 0;  // what released_indices() was
 
   std::unique_ptr<TaskStacks<L, M>> tasks_;
-  LoopStacks<L> loops_;  // for a Python that does not publish its tasks
+  LoopStacks<L> loops_;  // for those who publish no tasks
   std::uint64_t asked_for_table_ = 0;
   std::vector<ThreadView> views_;
   std::vector<Address> interpreters_at_;
@@ -380,14 +380,17 @@ void Watch<L, M, H>::find_tasks() {
   if (!table) return;
   const auto offsets = AsyncioOffsets::read(memory_, table);
   if (!offsets) return;
-  tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects);
+  tasks_ = std::make_unique<TaskStacks<L, M>>(layout_, memory_, maker_, *offsets, site_.objects,
+                                              options_.task_names);
 }
 
 template <Layout L, Memory M, Host H>
 void Watch<L, M, H>::read_loops(const LookReport& report, std::vector<TaskStack>& out) {
   for (std::size_t i = 0; i < report.threads.size(); ++i) {
-    if (!report.threads[i].has_stack()) continue;
-    const LoopStack loop = loops_.of(roster_.threads()[i].reader.chain(), report.threads[i].stack);
+    const ThreadLook& look = report.threads[i];
+    if (!look.has_stack()) continue;
+    const LoopStack loop = loops_.of(memory_, roster_.threads()[i].reader.chain(), look.stack,
+                                     has(look.status, Status::has_gil));
     const bool idle = loop.kind == LoopStack::Kind::idle;
     if (loop.kind != LoopStack::Kind::none) out.push_back({i, loop.stack, !idle, idle});
   }
@@ -397,16 +400,16 @@ template <Layout L, Memory M, Host H>
 std::uint64_t Watch<L, M, H>::read_tasks(const LookReport& report, std::vector<TaskStack>& out) {
   out.clear();
   if (!tasks_) {
-    if (!layout_.thread.asyncio_tasks_head.present()) read_loops(report, out);
+    read_loops(report, out);
     return 0;
   }
   views_.clear();
   std::vector<Thread>& threads = roster_.threads();
   for (std::size_t i = 0; i < threads.size(); ++i) {
     const ThreadLook& look = report.threads[i];
-    views_.push_back({threads[i].reader.at(),
-                      look.has_stack() ? &threads[i].reader.chain() : nullptr, look.stack,
-                      epoch(roster_.interpreter_of(threads[i]))});
+    views_.push_back(
+        {threads[i].reader.at(), look.has_stack() ? &threads[i].reader.chain() : nullptr,
+         look.stack, epoch(roster_.interpreter_of(threads[i])), has(look.status, Status::has_gil)});
   }
   interpreters_at_.clear();
   for (const KnownInterpreter& each : roster_.interpreters()) interpreters_at_.push_back(each.at);

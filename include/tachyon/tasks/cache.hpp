@@ -35,6 +35,7 @@ struct ThreadView {
   const Chain* chain = nullptr;  // of this look; null: it could not be read
   StackId stack{};               // of the thread, <GC> included
   std::uint64_t epoch = 0;
+  bool has_gil = false;
 };
 
 struct CachedTask {
@@ -78,11 +79,13 @@ class TaskCache {
   static constexpr int most_reads = 4;                // of a task that keeps changing
 
   TaskCache(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-            const WellKnown& types)
-      : memory_{memory},
+            const WellKnown& types, TaskNames names = TaskNames::as_given)
+      : layout_{layout},
+        memory_{memory},
         pieces_{memory},
         maker_{maker},
         markers_{maker.builder()},
+        names_{names},
         reader_{layout, offsets, types} {}
 
   void begin_tick() noexcept {
@@ -171,6 +174,8 @@ class TaskCache {
   }
   CachedTask& cached(TaskIndex index) noexcept { return tasks_[static_cast<std::size_t>(index)]; }
   void make_frames(CachedTask& task);
+  std::string shown_name(const CachedTask& task);
+  Result<FrameId> running_coroutine(const CachedTask& task);
   void forget_frame(TaskIndex index) {
     const auto kept = by_frame_.find(frame_of(index).value);
     if (kept != by_frame_.end() && kept->second == index) by_frame_.erase(kept);
@@ -178,10 +183,12 @@ class TaskCache {
   void drop(TaskIndex index);
   void drop_unseen(std::uint64_t ticks);
 
+  L layout_;
   M& memory_;
   Gathered<M> pieces_;
   ChainMaker<L>& maker_;
   TaskMarkers markers_;
+  TaskNames names_;
   TaskReader<L> reader_;
   std::vector<CachedTask> tasks_;
   std::vector<TaskIndex> free_;
@@ -247,9 +254,32 @@ bool TaskCache<L, M>::reread(TaskIndex index) {
   task.reread = tick_;
   if (task.record.words.coroutine != before) task.replaced = tick_;
   task.awaiters.assign(task.record.awaiters.size(), TaskIndex::none);
-  if (is_task) task.marker = markers_.of(task.record.name, task.record.awaiters.size());
   make_frames(task);
+  if (is_task) task.marker = markers_.of(shown_name(task), task.record.awaiters.size());
   return is_task;
+}
+
+template <class L, Memory M>
+std::string TaskCache<L, M>::shown_name(const CachedTask& task) {
+  const std::string& name = task.record.name;
+  if (names_ == TaskNames::as_given || !is_numbered(name)) return name;
+  const auto coroutine = task.frames.empty() ? running_coroutine(task) : task.frames.front();
+  if (!coroutine) return name;
+  return maker_.builder().tables().with(
+      [&](Tables& tables) { return std::string{tables.frames.name_of(*coroutine)}; });
+}
+
+// What the outermost coroutine of a task runs does not change while it runs, unlike its place there.
+template <class L, Memory M>
+Result<FrameId> TaskCache<L, M>::running_coroutine(const CachedTask& task) {
+  if (task.record.coroutines.empty()) return Errc::bad_value;
+  const Address at = reader_.coroutines().frame_of(task.record.coroutines.front().at);
+  StructCopy<copies::Frame> copy;
+  if (const auto ok = copy.fetch(memory_, at, layout_); !ok) return ok.error();
+  const auto code =
+      maker_.codes().get(memory_, raw_frame(layout_, at, copy.bytes()).executable, epoch_);
+  if (!code) return code.error();
+  return maker_.codes().frame(**code, (*code)->first_traceable, OpcodeId::none);
 }
 
 template <class L, Memory M>

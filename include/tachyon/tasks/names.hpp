@@ -40,6 +40,20 @@ inline bool comes_before(std::string_view a, std::string_view b) noexcept {
   return a.size() < b.size();
 }
 
+// How tasks are shown that were given no name, and so have a number: a server makes thousands, and
+// what they do together is what a profile is asked for.
+enum class TaskNames : std::uint8_t {
+  as_given,      // "Task-7"
+  by_coroutine,  // "handle_request"
+};
+
+// The name of a task that was given none.
+constexpr bool is_numbered(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "Task-";
+  return name.size() > prefix.size() && name.starts_with(prefix) &&
+         name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+}
+
 class TaskMarkers {
  public:
   static constexpr std::size_t most_names = 1 << 16;

@@ -215,7 +215,7 @@ bool RunningTasks<L, M>::identify(std::size_t number, const Chain& chain) {
 // While a task runs, its thread has a coroutine that C code or a handle of the loop has called.
 template <class L, Memory M>
 bool RunningTasks<L, M>::runs_task(const Chain& chain) {
-  if (loops_.of(chain, chain.stack()).kind == LoopStack::Kind::task) return true;
+  if (loops_.of(memory_, chain, chain.stack(), true).kind == LoopStack::Kind::task) return true;
   for (std::size_t i = chain.size(); i-- > 0;) {
     if (chain[i].from_c && cache_.is_generator(chain[i].owner)) return true;
   }

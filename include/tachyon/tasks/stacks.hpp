@@ -52,9 +52,10 @@ template <class L, Memory M>
 class TaskStacks {
  public:
   TaskStacks(const L& layout, M& memory, ChainMaker<L>& maker, const AsyncioOffsets& offsets,
-             const WellKnown& types)
-      : cache_{layout, memory, maker, offsets, types},
-        loops_{layout, maker},
+             const WellKnown& types, TaskNames names = TaskNames::as_given)
+      : memory_{memory},
+        cache_{layout, memory, maker, offsets, types, names},
+        loops_{layout, maker, types.coroutine_type},
         lists_{cache_},
         stable_{cache_},
         segments_{cache_, maker.builder()},
@@ -119,6 +120,7 @@ class TaskStacks {
   const Built& build(TaskIndex index, std::span<const ThreadView> threads);
   TaskNode node_of(TaskIndex index, std::span<const ThreadView> threads);
 
+  M& memory_;
   TaskCache<L, M> cache_;
   LoopStacks<L> loops_;
   TaskLists<L, M> lists_;
@@ -137,7 +139,7 @@ class TaskStacks {
 template <class L, Memory M>
 requires(!HasTaskLists<L>) class TaskStacks<L, M> {
  public:
-  TaskStacks(const L&, M&, ChainMaker<L>&, const AsyncioOffsets&, const WellKnown&) {}
+  TaskStacks(const L&, M&, ChainMaker<L>&, const AsyncioOffsets&, const WellKnown&, TaskNames) {}
   void begin_tick(std::size_t, std::uint64_t) noexcept {}
   void add_ranges_before(std::size_t, Address, std::vector<Range>&) noexcept {}
   void add_ranges_after(std::vector<Range>&) noexcept {}
@@ -245,15 +247,20 @@ bool TaskStacks<L, M>::add_outer(TaskIndex index, std::span<const ThreadView> th
   return false;
 }
 
-// An event loop between two tasks waits, or runs a callback.
+// An event loop between two tasks waits, or runs a callback. A thread without a loop of asyncio's may
+// have another one.
 template <class L, Memory M>
 void TaskStacks<L, M>::add_between(TaskChoice choice, std::span<const ThreadView> threads,
                                    std::vector<TaskStack>& out) {
   for (std::size_t i = 0; i < threads.size(); ++i) {
-    if (running_[i].what != What::between || threads[i].chain == nullptr) continue;
-    const LoopStack loop = loops_.of(*threads[i].chain, threads[i].stack);
+    const What what = running_[i].what;
+    if (what != What::between && what != What::nothing) continue;
+    if (threads[i].chain == nullptr) continue;
+    const LoopStack loop =
+        loops_.of(memory_, *threads[i].chain, threads[i].stack, threads[i].has_gil);
     const bool idle = loop.kind == LoopStack::Kind::idle;
-    if (loop.kind == LoopStack::Kind::none || loop.kind == LoopStack::Kind::task) continue;
+    if (loop.kind == LoopStack::Kind::none) continue;
+    if (loop.kind == LoopStack::Kind::task && what == What::between) continue;
     // If all tasks are shown, a loop that waits for them adds nothing.
     if (choice != TaskChoice::running && idle && !out.empty()) continue;
     out.push_back({i, loop.stack, !idle, idle});
