@@ -39,12 +39,24 @@ inline std::vector<std::string> status_words(Status status) {
   add(Status::main_thread, "main thread");
   add(Status::has_gil, "has GIL");
   add(Status::on_cpu, "on CPU");
+  add(Status::stopped, "stopped");
   add(Status::gil_requested, "waiting for GIL");
   add(Status::has_exception, "has exception");
   const Status busy = Status::has_gil | Status::gil_requested | Status::has_exception |
-                      Status::on_cpu | Status::unknown;
+                      Status::on_cpu | Status::unknown | Status::stopped;
   if (!has(status, busy)) words.emplace_back("idle");
   return words;
+}
+
+constexpr std::string_view why_incomplete(Errc problem) noexcept {
+  switch (problem) {
+    case Errc::unreadable:
+      return "its memory could not be read";
+    case Errc::bad_value:
+      return "the thread stands still, but its frames do not lead to one another";
+    default:
+      return "the stack changed while it was read";
+  }
 }
 
 namespace detail {
@@ -89,7 +101,7 @@ class DumpPrinter {
         if (tasks[i] != no_node) other_awaiters(dump, tasks[i], out);
       }
       if (thread.problem.code != Errc::ok) {
-        out += paint("33", "  (incomplete: the stack changed while it was read)");
+        out += paint("33", concat("  (incomplete: ", why_incomplete(thread.problem.code), ")"));
         out += '\n';
       }
       first = false;

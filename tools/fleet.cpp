@@ -286,7 +286,9 @@ bool Fleet::write_report(Outputs& outputs, Run& run, const Tables& tables,
   if (wants_sources(line_)) load_sources(run, tables.frames, sources);
   std::FILE* const to = outputs.uses_stdout() ? stderr : stdout;
   print(capture_lines(run), to);
-  if (const std::string missed = missed_warning(run); !missed.empty()) say_warning(missed);
+  for (const std::string& warning : {missed_warning(run), unseen_warning(run)}) {
+    if (!warning.empty()) say_warning(warning);
+  }
   if (outputs.samples() == 0) {
     say_warning(line_.options.sampling.mode == ModeKind::wall
                     ? "nothing was sampled"

@@ -33,7 +33,7 @@ struct ErasedSampler {
       return sampler->tick(sink, deadline, origin);
     }
   }
-  const ReadQuality& quality() const noexcept { return sampler->quality(); }
+  ReadQuality quality() const noexcept { return sampler->quality(); }
   std::uint64_t held() const noexcept { return sampler->held(); }
   bool adaptive() const noexcept { return sampler->adaptive(); }
 };

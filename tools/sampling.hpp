@@ -52,7 +52,7 @@ struct AnySampler {
   virtual ~AnySampler() = default;
   virtual Result<void> start() = 0;
   virtual Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) = 0;
-  virtual const ReadQuality& quality() const noexcept = 0;
+  virtual ReadQuality quality() const noexcept = 0;
   virtual std::uint64_t held() const noexcept = 0;
   virtual bool adaptive() const noexcept = 0;
 };

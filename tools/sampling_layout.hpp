@@ -29,7 +29,7 @@ class Reader final : public AnySampler {
   Result<Tick> tick(SampleSink& sink, std::uint64_t deadline, std::uint64_t origin) override {
     return sampler_.tick(sink, deadline, origin);
   }
-  const ReadQuality& quality() const noexcept override { return sampler_.quality(); }
+  ReadQuality quality() const noexcept override { return sampler_.quality(); }
   std::uint64_t held() const noexcept override { return sampler_.held(); }
   bool adaptive() const noexcept override { return sampler_.adaptive(); }
 

@@ -69,6 +69,10 @@ inline std::string quality_line(const ReadQuality& quality) {
       if (count != 0) text += concat(" ", name_of(one), " ", percent(count, read));
     }
   }
+  if (const Distance& distance = quality.fast_distance; distance.known()) {
+    text += concat("; fast reading is ", fixed(distance.value, 2), " ± ",
+                   fixed(std::max(distance.error, 0.01), 2), " from exact here");
+  }
   if (quality.reused_checked != 0) {
     text += concat("; ", std::to_string(quality.reused_wrong), " of ",
                    std::to_string(quality.reused_checked), " reused parents were stale");
@@ -92,6 +96,14 @@ inline std::string missed_warning(const Run& run) {
   return concat("missed ", std::to_string(quality.missed), " of ", std::to_string(expected),
                 " looks (", percent(quality.missed, expected),
                 "); a lower --sampling-rate would keep up");
+}
+
+// Threads that are nowhere in the outputs.
+inline std::string unseen_warning(const Run& run) {
+  const std::uint64_t threads = run.quality.unseen_threads;
+  if (threads == 0) return {};
+  return concat("no stack of ", counted(threads, "thread"),
+                " could be read: the outputs do not know ", threads == 1 ? "it" : "them");
 }
 
 // What became of one output. Returns whether it is where it was wanted, or needed no more.

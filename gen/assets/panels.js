@@ -159,10 +159,19 @@ class Panels {
     const lostShare = t.attempts > 0 ? lost / t.attempts : 0;
     const missedShare = t.ticks + t.missed > 0 ? t.missed / (t.ticks + t.missed) : 0;
     const firstShare = t.attempts > 0 ? t.first_rejected / t.attempts : 0;
+    const ways = [
+      ['Read fast', t.fast],
+      ['Read exactly', t.exact],
+      ['Read while stopped', t.blocking],
+      ['Taken by the kernel', t.kernel]
+    ];
+    const apart = `${t.fast_distance.toFixed(2)} \u00b1 ${t.fast_distance_error.toFixed(2)}`;
+    const isFar =
+      t.fast > t.attempts / 2 && t.fast_distance - 2 * t.fast_distance_error > 0.05;
     const level =
       lostShare > 0.15 || missedShare > 0.25 || t.valid < 50
         ? 'bad'
-        : lostShare > 0.05 || missedShare > 0.05 || firstShare > 0.2 || t.valid < 400
+        : lostShare > 0.05 || missedShare > 0.05 || firstShare > 0.2 || isFar || t.unseen_threads > 0 || t.valid < 400
           ? 'warn'
           : 'good';
     const remarks = [];
@@ -171,6 +180,10 @@ class Panels {
       remarks.push('Many stacks could not be read; what changes quickly is under-represented.');
     if (firstShare > 0.2)
       remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');
+    if (t.unseen_threads > 0)
+      remarks.push(`Of ${count(t.unseen_threads)} thread(s) no stack at all could be read.`);
+    if (isFar)
+      remarks.push('Fast reading shows other shares than exact reading here; --read exact is truer.');
     if (missedShare > 0.05)
       remarks.push('The profiler came late; a lower rate would be more regular.');
     const text = remarks.length
@@ -200,10 +213,9 @@ class Panels {
         ['Given up', count(t.given_up)],
         ['Late ticks', count(t.late)],
         ['Missed ticks', count(t.missed)],
-        t.exact + t.fast + t.blocking > 0 && [
-          'Exact / fast / stopped',
-          `${count(t.exact)} / ${count(t.fast)} / ${count(t.blocking)}`
-        ],
+        ...ways.map(([title, n]) => n > 0 && [title, count(n)]),
+        t.unnamed > 0 && ['With freed code', count(t.unnamed)],
+        t.fast_distance_error > 0 && ['Fast from exact', apart],
         t.reused_checked > 0 && [
           'Reuse checked / wrong',
           `${count(t.reused_checked)} / ${count(t.reused_wrong)}`

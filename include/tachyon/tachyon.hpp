@@ -18,6 +18,7 @@
 #include <tachyon/base/interner.hpp>
 #include <tachyon/base/mapped_pages.hpp>
 #include <tachyon/base/number.hpp>
+#include <tachyon/base/prompt_thread.hpp>
 #include <tachyon/base/result.hpp>
 #include <tachyon/base/text.hpp>
 #include <tachyon/base/thread.hpp>
@@ -158,6 +159,7 @@
 #include <tachyon/sampler/drain_bell.hpp>
 #include <tachyon/sampler/dump.hpp>
 #include <tachyon/sampler/dumped_thread.hpp>
+#include <tachyon/sampler/evidence.hpp>
 #include <tachyon/sampler/exact.hpp>
 #include <tachyon/sampler/gil_prediction.hpp>
 #include <tachyon/sampler/interpreter_copy.hpp>

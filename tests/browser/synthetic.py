@@ -62,6 +62,8 @@ def run_json(**more):
             "wall": 9998000000,
             "profiler_cpu": 210000000,
             "target_cost": 0.004,
+            "fast_distance": 0.012,
+            "fast_distance_error": 0.008,
         },
     }
     run.update(more)

@@ -367,6 +367,8 @@ class Shop(support.PageCase):
             "Given up",
             "jittered",
             "Profiler CPU",
+            "Read fast",
+            "0.01 \u00b1 0.01",
             "95",
         ):
             self.assertIn(expected, text)

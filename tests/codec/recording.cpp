@@ -379,6 +379,7 @@ TEST_CASE("a run's description comes back whole") {
   CHECK(run.quality.reused_checked == 1012);
   CHECK(recording::quality_count(run.quality, recording::quality_counts) == nullptr);
   run.quality.target_cost = 0.125;
+  run.quality.fast_distance = {0.25, 0.0625};
   run.sources = {{"/a/x.py", "print(1)\n"}, {"b.py", std::string(100'000, '#')}};
 
   Tables tables;
@@ -409,6 +410,8 @@ TEST_CASE("a run's description comes back whole") {
     CHECK(*recording::quality_count(counted, i) == *recording::quality_count(run.quality, i));
   }
   CHECK(back.quality.target_cost == 0.125);
+  CHECK(back.quality.fast_distance.value == 0.25);
+  CHECK(back.quality.fast_distance.error == 0.0625);
   CHECK((back.sources == run.sources));
 
   StringSink without;

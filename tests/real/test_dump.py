@@ -7,6 +7,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,23 @@ def each(case, names=NAMES, needs=None):
 
 
 class Dump(unittest.TestCase):
+    def test_a_stopped_program(self):
+        def one(name):
+            with target(name, """
+                print("up", flush=True)
+                while True: pass
+            """) as (pid, _):
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    wait_for(lambda: "stopped" in tachyon("dump", pid).stdout)
+                    text = tachyon("dump", pid).stdout
+                    self.assertIn("stopped", text.splitlines()[0], name)
+                    self.assertNotIn("idle", text, name)
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+
+        side_by_side(each(self, ["3.11", "3.15"]), one)
+
     def test_the_same_program_everywhere(self):
         def one(name):
             with target(name, PLAIN, rests=True) as (pid, path):

@@ -146,3 +146,24 @@ TEST_CASE("roster: which threads are wanted") {
   CHECK(wanted({.all_threads = true, .threads = {"py*3"}}) == Tids{100, 101});
   CHECK(wanted({.all_threads = true, .threads = {"10", "worker*"}}) == Tids{});
 }
+
+TEST_CASE("roster: who has had no stack in ten attempts is counted until the first one") {
+  test::every_layout([](const PublishedLayout& layout) {
+    Listed here{layout};
+    here.add(100);
+    REQUIRE(here.roster->refresh());
+    auto& thread = here.roster->threads().front();
+    ReadQuality quality;
+    const auto fail = [&](int times) {
+      for (int i = 0; i < times; ++i) note_attempt(thread, false, quality);
+    };
+    fail(9);
+    CHECK(quality.unseen_threads == 0);
+    fail(20);
+    CHECK(quality.unseen_threads == 1);
+    note_attempt(thread, true, quality);
+    CHECK(quality.unseen_threads == 0);
+    fail(20);
+    CHECK(quality.unseen_threads == 0);
+  });
+}

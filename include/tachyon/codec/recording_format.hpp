@@ -159,6 +159,8 @@ enum class Tag : std::uint8_t {
   target_cost = 18,
   dropped_samples = 19,  // in front of the first block, on purpose
   dropped_ticks = 20,
+  fast_distance = 21,
+  fast_distance_error = 22,
   quality = 32,  // the counts of ReadQuality, by the numbers that run_block.hpp gives them
 };
 

@@ -37,7 +37,8 @@ inline constexpr std::uint64_t ReadQuality::*plain_counters[] = {&ReadQuality::t
                                                                  &ReadQuality::wall,
                                                                  &ReadQuality::profiler_cpu,
                                                                  nullptr,
-                                                                 &ReadQuality::unnamed};
+                                                                 &ReadQuality::unnamed,
+                                                                 &ReadQuality::unseen_threads};
 inline constexpr std::array<unsigned, strategies.size()> strategy_numbers{10, 9, 11, 16};
 inline constexpr unsigned quality_counts = std::size(plain_counters);
 
@@ -64,6 +65,13 @@ constexpr ModeKind known_mode(std::uint64_t number) noexcept {
   return name_of(mode) == std::string_view{"unknown"} ? ModeKind::unknown : mode;
 }
 static_assert(known_mode(5) == ModeKind::exception && known_mode(200) == ModeKind::unknown);
+
+// What is no share of anything counts as unknown.
+constexpr double share_of_bits(std::uint64_t bits) noexcept {
+  const double share = std::bit_cast<double>(bits);
+  return share >= 0 && share <= 1 ? share : 0;
+}
+static_assert(share_of_bits(~std::uint64_t{0}) == 0);
 
 inline std::string run_block(const Run& run) {
   StringSink out;
@@ -104,7 +112,10 @@ inline std::string run_block(const Run& run) {
   if (target.major != 0) text(Tag::python, {python, sizeof python});
   tagged(Tag::free_threaded, target.free_threaded);
   tagged(Tag::target_started, target.started);
+  const Distance& distance = run.quality.fast_distance;
   tagged(Tag::target_cost, std::bit_cast<std::uint64_t>(run.quality.target_cost));
+  tagged(Tag::fast_distance, std::bit_cast<std::uint64_t>(distance.value));
+  tagged(Tag::fast_distance_error, std::bit_cast<std::uint64_t>(distance.error));
   ReadQuality quality = run.quality;
   for (unsigned i = 0; i < quality_counts; ++i) {
     number(static_cast<unsigned>(Tag::quality) + i, *quality_count(quality, i));
@@ -194,7 +205,13 @@ inline bool read_run_block(Bytes payload, Run& run, Dropped& dropped) {
         run.target.started = value.varint();
         break;
       case Tag::target_cost:
-        run.quality.target_cost = std::bit_cast<double>(value.varint());
+        run.quality.target_cost = share_of_bits(value.varint());
+        break;
+      case Tag::fast_distance:
+        run.quality.fast_distance.value = share_of_bits(value.varint());
+        break;
+      case Tag::fast_distance_error:
+        run.quality.fast_distance.error = share_of_bits(value.varint());
         break;
       case Tag::dropped_samples:
         dropped.any = true;

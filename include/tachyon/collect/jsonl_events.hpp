@@ -127,7 +127,7 @@ class JsonlEvents {
   void append_rest(const Sample& sample, const Thread& thread) {
     constexpr std::string_view names[] = {"has_gil",   "on_cpu",      "unknown", "gil_requested",
                                           "exception", "main_thread", "gc",      "jit",
-                                          "truncated", "runnable"};
+                                          "truncated", "runnable",    "stopped"};
     line_ += R"(,"status":[)";
     bool first = true;
     for (unsigned bit = 0; bit < std::size(names); ++bit) {

@@ -58,6 +58,7 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("retried", t.retried);
   json.member("given_up", t.given_up);
   json.member("unnamed", t.unnamed);
+  json.member("unseen_threads", t.unseen_threads);
   json.member("late", t.late);
   json.member("missed", t.missed);
   for (const Strategy one : strategies) json.member(name_of(one), t.by_strategy[one]);
@@ -66,6 +67,8 @@ void put_page_run(Json& json, const Run& run, std::string_view diff_by) {
   json.member("wall", t.wall);
   json.member("profiler_cpu", t.profiler_cpu);
   json.member("target_cost", t.target_cost, 5);
+  json.member("fast_distance", t.fast_distance.value, 4);
+  json.member("fast_distance_error", t.fast_distance.error, 4);
   json.end_object();
   json.end_object();
 }

@@ -63,6 +63,13 @@ struct Target {
 
 // How the reads went. `attempts` counts thread reads asked for, `valid` stacks accepted; the rest
 // is accounted for, nothing is dropped in silence.
+// Of two distributions of stacks.
+struct Distance {
+  double value = 0;  // 0: the same, 1: nothing in common
+  double error = 0;  // its standard deviation; 0: they were not compared
+  bool known() const noexcept { return error > 0; }
+};
+
 struct ReadQuality {
   std::uint64_t ticks = 0;           // looks at the target
   std::uint64_t attempts = 0;        // stacks asked for
@@ -72,6 +79,7 @@ struct ReadQuality {
   std::uint64_t retried = 0;         // stacks that needed more than one try
   std::uint64_t given_up = 0;        // stacks lost although retried
   std::uint64_t unnamed = 0;         // stacks accepted with code that was gone before it had a name
+  std::uint64_t unseen_threads = 0;  // threads of which every stack was given up
   std::uint64_t late = 0;            // ticks that began more than half an interval late
   std::uint64_t missed = 0;          // deadlines skipped because we were late
   StrategyCounts by_strategy{};      // stacks accepted, by how they were read
@@ -80,10 +88,11 @@ struct ReadQuality {
   std::uint64_t wall = 0;            // ns from first to last tick
   std::uint64_t profiler_cpu = 0;    // ns of CPU the profiler used
   double target_cost = 0;            // estimated share of the target's time taken, 0..1
+  Distance fast_distance{};          // what fast reading shows from what exact reading shows
 };
 
-// What was counted, added up. Times, costs and distinct stacks are for the caller: sessions one
-// after the other and readers side by side add those differently.
+// What was counted, added up; of distances, the greatest. Times, costs and distinct stacks are for
+// the caller: sessions one after the other and readers side by side add those differently.
 inline void add_counts(ReadQuality& sum, const ReadQuality& one) noexcept {
   sum.ticks += one.ticks;
   sum.attempts += one.attempts;
@@ -92,11 +101,16 @@ inline void add_counts(ReadQuality& sum, const ReadQuality& one) noexcept {
   sum.retried += one.retried;
   sum.given_up += one.given_up;
   sum.unnamed += one.unnamed;
+  sum.unseen_threads += one.unseen_threads;
   sum.late += one.late;
   sum.missed += one.missed;
   sum.by_strategy += one.by_strategy;
   sum.reused_checked += one.reused_checked;
   sum.reused_wrong += one.reused_wrong;
+  const Distance& distance = one.fast_distance;
+  if (!sum.fast_distance.known() || distance.value > sum.fast_distance.value) {
+    sum.fast_distance = distance;
+  }
 }
 
 struct Run {

@@ -21,6 +21,7 @@ enum class Status : std::uint16_t {
   in_jit = 128,     // tier-2 code was running: lines are less exact
   truncated = 256,  // the stack is incomplete and says so in a frame
   runnable = 512,   // it could run, and others had the processors
+  stopped = 1024,   // by a signal; it goes on when another one says so
 };
 constexpr Status operator|(Status a, Status b) noexcept {
   return Status(static_cast<unsigned>(a) | static_cast<unsigned>(b));

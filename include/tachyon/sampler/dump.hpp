@@ -21,7 +21,7 @@
 namespace tachyon {
 
 struct DumpOptions {
-  SamplerOptions frames{};
+  SamplerOptions frames{.task_names = TaskNames::as_given};
   bool locals = false;
   unsigned tries = 1000;
   std::uint64_t patience = 20'000'000;  // ns of processor time for all of them
@@ -103,7 +103,10 @@ class DumpMaker {
       ThreadLook& look = report_.threads[i];
       const auto stat =
           threads[i].clock ? threads[i].clock->stat() : Result<ProcessStat>{Errc::unreadable};
-      look.status = !stat ? Status::unknown : stat->state == 'R' ? Status::on_cpu : Status::none;
+      look.status = !stat                ? Status::unknown
+                    : stat->state == 'R' ? Status::on_cpu
+                    : stat->state == 'T' ? Status::stopped
+                                         : Status::none;
       if (contended && (!stat || stat->state == 'S')) {
         look.waits_at = host_.futex_wait(threads[i].tid);
       }
@@ -147,9 +150,11 @@ class DumpMaker {
         const bool kept = strategy_.certain() || keep(i, {});
         look.state = kept ? State::passed_over : State::wanted;
       }
-      if (look.state == State::wanted) {
-        standing += roster().threads()[i].reader.current_frame().value;
-      }
+      if (look.state != State::wanted) continue;
+      const Address at = roster().threads()[i].reader.current_frame();
+      standing += at.value;
+      if (stands_at_.size() <= i) stands_at_.resize(report_.threads.size(), {at, false});
+      stands_at_[i].moved = stands_at_[i].moved || stands_at_[i].frame != at;
     }
     return standing;
   }
@@ -174,7 +179,12 @@ class DumpMaker {
     }
     for (std::size_t i = 0; i < report_.threads.size(); ++i) {
       if (!report_.wants(i)) continue;
-      (void)keep(i, watch_.read_partial(roster().threads()[i], report_.threads[i]));
+      Error why = watch_.read_partial(roster().threads()[i], report_.threads[i]);
+      // Who sleeps, and never moved, did not change while it was read.
+      const bool sleeps = !has(report_.threads[i].status, Status::on_cpu | Status::unknown);
+      const bool stays = sleeps && i < stands_at_.size() && !stands_at_[i].moved;
+      if (why.code == Errc::torn && stays) why.code = Errc::bad_value;
+      (void)keep(i, why);
     }
     return {};
   }
@@ -254,6 +264,11 @@ class DumpMaker {
   Watch<L, M, H> watch_;
   LookReport report_;
   Dump out_;
+  struct StandsAt {
+    Address frame{};
+    bool moved = false;
+  };
+  std::vector<StandsAt> stands_at_;  // those that are wanted, when they were seen first
   std::uint64_t began_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <tachyon/base/bytes.hpp>
 #include <tachyon/base/clock.hpp>
 #include <tachyon/layout/published.hpp>
+#include <tachyon/sample/run.hpp>
 #include <tachyon/sample/shared_tables.hpp>
 #include <tachyon/sample/thread_pattern.hpp>
 #include <tachyon/sampler/interpreter_copy.hpp>
@@ -65,8 +66,23 @@ struct KnownThread {
   std::uint64_t copied = 0;  // when its state was read
   bool held_gil = false;     // when it was last read
   bool moved = false;        // to a newer list
+  bool was_shown = false;    // a stack of it was had
+  unsigned failures = 0;     // stacks given up before that
   StackAge stack_age{};
 };
+
+// What came of an attempt: who has had no stack at all is counted, once that can be no bad luck.
+template <class L>
+void note_attempt(KnownThread<L>& thread, bool shown, ReadQuality& quality) noexcept {
+  constexpr unsigned many = 10;
+  if (thread.was_shown) return;
+  if (!shown) {
+    if (++thread.failures == many) ++quality.unseen_threads;
+  } else {
+    if (thread.failures >= many) --quality.unseen_threads;
+    thread.was_shown = true;
+  }
+}
 
 namespace detail {
 

@@ -34,7 +34,7 @@ class Sampler {
   template <Collector C>
   Result<Tick> tick(C& collector, std::uint64_t deadline, std::uint64_t origin);
 
-  const ReadQuality& quality() const noexcept { return quality_; }
+  ReadQuality quality() const noexcept;
   std::uint64_t held() const noexcept { return strategy_.held(); }
   bool adaptive() const noexcept { return strategy_.adaptive(); }
 
@@ -50,6 +50,7 @@ class Sampler {
   }
 
   void choose_followed();
+  void compare_followed();
   std::size_t choose_wanted();
   void pass_over_sleepers(LookReport& report);
   Result<void> read_threads();
@@ -69,7 +70,8 @@ class Sampler {
   R& strategy_;
   Random random_;
   LookReport report_;
-  Address followed_{};  // the thread state that the reading sits beside
+  Address followed_{};              // the thread state that the strategy sits beside, if any ...
+  std::size_t followed_place_ = 0;  // ... and its place in the roster
   std::vector<TaskStack> task_stacks_;
   std::uint64_t last_ = 0;       // when, by the clock
   std::uint64_t last_time_ = 0;  // the same, since the session began
@@ -88,13 +90,33 @@ Result<void> Sampler<L, M, H, P, R>::start() {
 // thread that has ended, or that has no kernel id yet.
 template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
 void Sampler<L, M, H, P, R>::choose_followed() {
+  const std::vector<Thread>& threads = watch_.roster().threads();
   const Thread* followed = nullptr;
-  for (const Thread& thread : watch_.roster().threads()) {
+  for (const Thread& thread : threads) {
     if (thread.clock && (thread.tid <= 0 || thread.clock->ended())) continue;
     if (followed == nullptr || thread.held_gil) followed = &thread;
   }
   followed_ = followed != nullptr ? followed->reader.at() : Address{};
+  followed_place_ = followed != nullptr ? static_cast<std::size_t>(followed - threads.data()) : 0;
   strategy_.follow(followed != nullptr ? followed->clock.get() : nullptr);
+}
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+void Sampler<L, M, H, P, R>::compare_followed() {
+  if constexpr (ComparingStrategy<R>) {
+    if (!followed_) return;
+    const ThreadLook& look = report_.threads[followed_place_];
+    if (look.state == State::kept) strategy_.compare(look.stack);
+  }
+}
+
+template <Layout L, Memory M, Host H, Mode P, ReadStrategy R>
+ReadQuality Sampler<L, M, H, P, R>::quality() const noexcept {
+  ReadQuality out = quality_;
+  if constexpr (ComparingStrategy<R>) {
+    if (const auto distance = strategy_.distance()) out.fast_distance = *distance;
+  }
+  return out;
 }
 
 // Which threads this tick asks for. The kernel is asked first, and about every thread: once a
@@ -173,10 +195,12 @@ std::size_t Sampler<L, M, H, P, R>::deliver(C& collector, const Tick& tick) {
     const ThreadLook& look = report_.threads[i];
     if (look.state == State::wanted) {
       ++quality_.given_up;
+      note_attempt(thread, false, quality_);
       watch_.give_up(thread);
     }
     if (look.state != State::kept) continue;
     ++quality_.valid;
+    note_attempt(thread, true, quality_);
     ++quality_.by_strategy[strategy_.kind()];
     if (look.retried) ++quality_.retried;
     if (thread.reader.trusts_parents() && random_.below(watch_.options().recheck_one_in) == 0) {
@@ -237,6 +261,7 @@ Result<Tick> Sampler<L, M, H, P, R>::tick(C& collector, std::uint64_t deadline,
   quality_.attempts += wanted;
   const std::uint64_t valid = quality_.valid;
   if (const auto ok = read_threads(); !ok) return ok.error();
+  compare_followed();
   std::size_t kept = deliver(collector, tick);
   const std::uint64_t accepted = quality_.valid - valid;
   if (watch_.options().tasks) {

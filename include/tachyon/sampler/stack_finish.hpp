@@ -32,7 +32,7 @@ class StackFinish {
     const GilPrediction<L> gil{layout_};
     const ThreadCopy& copy = thread.reader.copy();
     const auto exception = has_exception(memory_, layout_, thread.reader.at(), copy, none_);
-    const Status kernel = look.status & (Status::on_cpu | Status::unknown);
+    const Status kernel = look.status & (Status::on_cpu | Status::unknown | Status::stopped);
     look.status = kernel | status_of(layout_, thread.reader.at(), copy, gil.holder(interpreter),
                                      exception && *exception, thread.main);
     thread.held_gil = has(look.status, Status::has_gil);

@@ -2,8 +2,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 
 #include <tachyon/base/result.hpp>
+#include <tachyon/sample/frame_table.hpp>
+#include <tachyon/sample/run.hpp>
 #include <tachyon/sample/strategy.hpp>
 #include <tachyon/sampler/schedule.hpp>
 #include <tachyon/target/thread_clock.hpp>
@@ -47,6 +50,14 @@ concept ReadStrategy = requires(R& strategy, std::uint64_t deadline, bool moved,
   { strategy.adaptive() } -> std::same_as<bool>;
   // The outcome of a fast look, for those who learn from it.
   { strategy.learn(moved) } -> std::same_as<void>;
+};
+
+// One that takes some looks another way than most, and compares what they show.
+template <class R>
+concept ComparingStrategy = requires(R& strategy, StackId stack) {
+  // The stack of the thread that is followed, as the look that has just ended showed it.
+  { strategy.compare(stack) } -> std::same_as<void>;
+  { strategy.distance() } -> std::same_as<std::optional<Distance>>;
 };
 
 class FastStrategy {
