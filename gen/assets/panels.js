@@ -166,12 +166,18 @@ class Panels {
       ['Taken by the kernel', t.kernel]
     ];
     const apart = `${t.fast_distance.toFixed(2)} \u00b1 ${t.fast_distance_error.toFixed(2)}`;
+    const someUnseen = t.unseen_threads > 0;
     const isFar =
       t.fast > t.attempts / 2 && t.fast_distance - 2 * t.fast_distance_error > 0.05;
     const level =
       lostShare > 0.15 || missedShare > 0.25 || t.valid < 50
         ? 'bad'
-        : lostShare > 0.05 || missedShare > 0.05 || firstShare > 0.2 || isFar || t.unseen_threads > 0 || t.valid < 400
+        : lostShare > 0.05 ||
+            missedShare > 0.05 ||
+            firstShare > 0.2 ||
+            isFar ||
+            someUnseen ||
+            t.valid < 400
           ? 'warn'
           : 'good';
     const remarks = [];
@@ -180,8 +186,10 @@ class Panels {
       remarks.push('Many stacks could not be read; what changes quickly is under-represented.');
     if (firstShare > 0.2)
       remarks.push('Many first reads were refused; fast-changing stacks may be under-represented.');
-    if (t.unseen_threads > 0)
-      remarks.push(`Of ${count(t.unseen_threads)} thread(s) no stack at all could be read.`);
+    if (someUnseen) {
+      const threads = t.unseen_threads === 1 ? 'one thread' : `${count(t.unseen_threads)} threads`;
+      remarks.push(`No stack at all could be read of ${threads}.`);
+    }
     if (isFar)
       remarks.push('Fast reading shows other shares than exact reading here; --read exact is truer.');
     if (missedShare > 0.05)

@@ -292,9 +292,8 @@ class Scan {
     }
   }
 
-  // The frame that was dropped stood on these generators, or is left over from when it did. (Of a
-  // coroutine that sleeps, sleep() has left one. With an event loop in C there is nothing above it,
-  // and two thirds of the idle time seemed to be the coroutine's.)
+  // Generators that the dropped frame stood on, before they yielded. (Where a coroutine awaits sleep(),
+  // the making of that has left one: two thirds of a uvloop's idle time seemed to be the coroutine's.)
   template <class In>
   void leave_yielded(const In& in) {
     const Chain& chain = in.stack.chain;
