@@ -25287,8 +25287,8 @@ class AdaptiveStrategy {
 
  private:
   struct Compared {
-    Evidence lately{};
-    Evidence ever{};
+    Evidence lately;
+    Evidence ever;
   };
 
   static constexpr std::uint64_t decide_every = 250'000'000;
