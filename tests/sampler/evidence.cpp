@@ -16,7 +16,7 @@ StackId stack(std::uint64_t number) { return static_cast<StackId>(number + 1); }
 // Draws stacks by their shares.
 struct Program {
   std::vector<double> shares;
-  StackId draw(Random& random) const {
+  StackId operator()(Random& random) const {
     double at = static_cast<double>(random.below(1'000'000)) / 1'000'000;
     for (std::size_t i = 0; i + 1 < shares.size(); ++i) {
       at -= shares[i];
@@ -26,15 +26,18 @@ struct Program {
   }
 };
 
-Program even(std::size_t stacks) {
-  return {std::vector<double>(stacks, 1. / static_cast<double>(stacks))};
-}
+// ... all equally often.
+struct Even {
+  std::uint64_t stacks;
+  StackId operator()(Random& random) const { return stack(random.below(stacks)); }
+};
 
-void watch(Evidence& evidence, Random& random, const Program& fast, const Program& exact,
-           unsigned looks, unsigned exact_one_in) {
+template <class Fast, class Exact>
+void watch(Evidence& evidence, Random& random, const Fast& fast, const Exact& exact, unsigned looks,
+           unsigned exact_one_in) {
   for (unsigned i = 0; i < looks; ++i) {
     const bool exactly = random.below(exact_one_in) == 0;
-    evidence.add((exactly ? exact : fast).draw(random), exactly);
+    evidence.add(exactly ? exact(random) : fast(random), exactly);
   }
 }
 
@@ -47,7 +50,7 @@ TEST_CASE("evidence: two ways that show the same are no distance apart, within t
       int outside = 0;
       for (int round = 0; round < 40; ++round) {
         Evidence evidence;
-        watch(evidence, random, even(stacks), even(stacks), looks, 16);
+        watch(evidence, random, Even{stacks}, Even{stacks}, looks, 16);
         const auto distance = evidence.distance();
         REQUIRE(distance);
         outside += distance->value > 2 * distance->error ? 1 : 0;
@@ -97,7 +100,7 @@ TEST_CASE("evidence: what was long ago counts little") {
   CHECK(evidence.distance()->value > 0.5);
   for (int i = 0; i < 8; ++i) {
     evidence.fade();
-    watch(evidence, random, even(2), even(2), 10'000, 16);
+    watch(evidence, random, Even{2}, Even{2}, 10'000, 16);
   }
   CHECK(evidence.distance()->value < 0.03);
 }
@@ -105,7 +108,7 @@ TEST_CASE("evidence: what was long ago counts little") {
 TEST_CASE("evidence: more stacks than there is room for are compared all the same") {
   Random random{7};
   Evidence evidence;
-  watch(evidence, random, even(100'000), even(100'000), 200'000, 4);
+  watch(evidence, random, Even{100'000}, Even{100'000}, 200'000, 4);
   auto distance = evidence.distance();
   REQUIRE(distance);
   CHECK(distance->value <= 4 * distance->error);
