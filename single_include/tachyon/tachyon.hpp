@@ -698,7 +698,7 @@ class PromptThread {
     if (before_.policy != ordinary || before_.nice != 0) return;
     Attributes ours = before_;
     ours.size = sizeof ours;
-    ours.flags = 1;  // SCHED_FLAG_RESET_ON_FORK
+    ours.flags = not_inherited;
     ours.nice = niceness;
     ours.runtime = 100'000;  // ns at a time, from Linux 6.12 on: short turns come sooner
     raised_ = ::syscall(SYS_sched_setattr, 0, &ours, 0) == 0;
@@ -707,7 +707,10 @@ class PromptThread {
   PromptThread& operator=(const PromptThread&) = delete;
   ~PromptThread() {
     before_.size = sizeof before_;
-    if (raised_) (void)::syscall(SYS_sched_setattr, 0, &before_, 0);
+    if (!raised_ || ::syscall(SYS_sched_setattr, 0, &before_, 0) == 0) return;
+    // Whoever had a raised limit, and not the capability, cannot take the flag back.
+    before_.flags |= not_inherited;
+    (void)::syscall(SYS_sched_setattr, 0, &before_, 0);
   }
 
   template <int = 0> bool raised() const noexcept { return raised_; }
@@ -725,6 +728,7 @@ class PromptThread {
     std::uint64_t period = 0;
   };
   static constexpr std::int32_t niceness = -15;
+  static constexpr std::uint64_t not_inherited = 1;  // SCHED_FLAG_RESET_ON_FORK
 
   Attributes before_{};
   bool raised_ = false;
@@ -25319,6 +25323,7 @@ class AdaptiveStrategy {
   template <int = 0> void decide(std::uint64_t now) noexcept {
     const bool first = std::exchange(decide_at_, now + decide_every) == 0;
     if (first) return;
+    if (exact_.unreachable()) exact_now_ = false;  // each try asks where the thread runs
     const auto known = compared_->lately.distance();
     if (known && known->value - 3 * known->error > good_enough) {
       turn_exact(most_for_truth);
@@ -27280,6 +27285,10 @@ class DumpMaker {
 
  private:
   using State = ThreadLook::State;
+  struct StandsAt {
+    Address frame{};
+    bool moved = false;
+  };
 
   Roster<L, M, H>& roster() noexcept { return watch_.roster(); }
 
@@ -27453,10 +27462,6 @@ class DumpMaker {
   Watch<L, M, H> watch_;
   LookReport report_;
   Dump out_;
-  struct StandsAt {
-    Address frame{};
-    bool moved = false;
-  };
   std::vector<StandsAt> stands_at_;  // those that are wanted, when they were seen first
   std::uint64_t began_ = 0;
 };

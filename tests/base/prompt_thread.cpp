@@ -1,6 +1,8 @@
 #include <tachyon/base/prompt_thread.hpp>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 #include <catch2/catch.hpp>
@@ -35,4 +37,26 @@ TEST_CASE("prompt thread: whoever was given a place keeps it") {
     CHECK_FALSE(prompt.raised());
     CHECK(niceness() == 5);
   }}.join();
+}
+
+// Rights may be given up meanwhile. In a process of its own.
+TEST_CASE("prompt thread: nothing is left behind without the right to raise it") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root has rights to give up");
+    return;
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    const int before = niceness();
+    bool fine = false;
+    {
+      const PromptThread prompt{true};
+      fine = ::setresuid(nobody, nobody, nobody) == 0 && (niceness() < before) == prompt.raised();
+    }
+    ::_exit(fine && niceness() == before ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }

@@ -23,7 +23,7 @@ class PromptThread {
     if (before_.policy != ordinary || before_.nice != 0) return;
     Attributes ours = before_;
     ours.size = sizeof ours;
-    ours.flags = 1;  // SCHED_FLAG_RESET_ON_FORK
+    ours.flags = not_inherited;
     ours.nice = niceness;
     ours.runtime = 100'000;  // ns at a time, from Linux 6.12 on: short turns come sooner
     raised_ = ::syscall(SYS_sched_setattr, 0, &ours, 0) == 0;
@@ -32,7 +32,10 @@ class PromptThread {
   PromptThread& operator=(const PromptThread&) = delete;
   ~PromptThread() {
     before_.size = sizeof before_;
-    if (raised_) (void)::syscall(SYS_sched_setattr, 0, &before_, 0);
+    if (!raised_ || ::syscall(SYS_sched_setattr, 0, &before_, 0) == 0) return;
+    // Whoever had a raised limit, and not the capability, cannot take the flag back.
+    before_.flags |= not_inherited;
+    (void)::syscall(SYS_sched_setattr, 0, &before_, 0);
   }
 
   bool raised() const noexcept { return raised_; }
@@ -50,6 +53,7 @@ class PromptThread {
     std::uint64_t period = 0;
   };
   static constexpr std::int32_t niceness = -15;
+  static constexpr std::uint64_t not_inherited = 1;  // SCHED_FLAG_RESET_ON_FORK
 
   Attributes before_{};
   bool raised_ = false;

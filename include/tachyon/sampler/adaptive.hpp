@@ -121,6 +121,7 @@ class AdaptiveStrategy {
   void decide(std::uint64_t now) noexcept {
     const bool first = std::exchange(decide_at_, now + decide_every) == 0;
     if (first) return;
+    if (exact_.unreachable()) exact_now_ = false;  // each try asks where the thread runs
     const auto known = compared_->lately.distance();
     if (known && known->value - 3 * known->error > good_enough) {
       turn_exact(most_for_truth);

@@ -91,6 +91,10 @@ class DumpMaker {
 
  private:
   using State = ThreadLook::State;
+  struct StandsAt {
+    Address frame{};
+    bool moved = false;
+  };
 
   Roster<L, M, H>& roster() noexcept { return watch_.roster(); }
 
@@ -264,10 +268,6 @@ class DumpMaker {
   Watch<L, M, H> watch_;
   LookReport report_;
   Dump out_;
-  struct StandsAt {
-    Address frame{};
-    bool moved = false;
-  };
   std::vector<StandsAt> stands_at_;  // those that are wanted, when they were seen first
   std::uint64_t began_ = 0;
 };
